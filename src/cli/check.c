@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/show.h"
+#include "cli/util.h"
+#include "cli/verbs.h"
+#include "policy/search.h"
+
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const struct option options[] = {
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static int help(void)
+{
+    printf("usage: tfoshim check [FILE]\n"
+           "\n"
+           "Checks a configuration file and shows the policy it makes, with its defaults spelled\n"
+           "out. Errors go to stderr, and the exit status is then 1.\n"
+           "\n"
+           "With no FILE, what programs are run with is checked, the first of\n"
+           "  $TFOSHIM_CONFIG (if it is set but empty: no file at all)\n"
+           "  $XDG_CONFIG_HOME/tfoshim.conf or ~/.config/tfoshim.conf\n"
+           "  %s\n"
+           "or the built-in policy if there is none of these.\n",
+           policy_system_file);
+    return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int show_builtin(void)
+{
+    const struct policy_rule *client = &policy_builtin->client.fallback;
+    const struct rule_file file = {
+        .client = {.side = SIDE_CLIENT,
+                   .fastopen = client->fastopen,
+                   .first_write = client->first_write},
+        .server = {.side = SIDE_SERVER, .fastopen = policy_builtin->server.fallback.fastopen},
+        .log_level = policy_log_level(policy_builtin),
+        .log_to = policy_log_to(policy_builtin),
+    };
+
+    puts("no configuration file: this is the built-in policy");
+    show_policy(&file);
+    return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int check(const char *path)
+{
+    struct rule_file *file = rules_read(path, complain_report, NULL);
+
+    if (file == NULL)
+        return EXIT_FAILURE;
+    printf("policy of %s\n", path);
+    show_policy(file);
+    rules_free(file);
+    return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int check_main(int argc, char **argv)
+{
+    char path[PATH_MAX];
+    int answer;
+
+    opterr = 0;
+    while ((answer = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+        if (answer == 'h')
+            return help();
+        complain_option(argv, options, answer);
+        return EXIT_USAGE;
+    }
+    if (argc - optind > 1) {
+        complain("check: one file at a time: found \"%s\" after \"%s\"", argv[optind + 1],
+                 argv[optind]);
+        return EXIT_USAGE;
+    }
+    if (argc > optind)
+        return check(argv[optind]);
+    return policy_search(path, sizeof(path), true) ? check(path) : show_builtin();
+}

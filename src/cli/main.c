@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/util.h"
+#include "cli/verbs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct verb verbs[] = {
+    {"run", run_main, "run a program with TCP Fast Open"},
+    {"check", check_main, "check the configuration and show the policy it makes"},
+};
+
+#define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
+
+static int help(void)
+{
+    fputs("usage: tfoshim COMMAND [ARGUMENT...]\n"
+          "\n"
+          "Gives unmodified programs TCP Fast Open (RFC 7413).\n"
+          "\n"
+          "commands:\n",
+          stdout);
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        printf("  %-8s %s\n", verbs[i].name, verbs[i].help);
+    fputs("\n"
+          "options:\n"
+          "  --help     this text; \"tfoshim COMMAND --help\" tells more of a command\n"
+          "  --version  the version\n",
+          stdout);
+    return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int version(void)
+{
+    puts("tfoshim " TFOSHIM_VERSION);
+    return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int unknown(const char *word)
+{
+    static const char *const options[] = {"help", "version"};
+    const char *names[VERB_COUNT];
+
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        names[i] = verbs[i].name;
+    if (word[0] != '-')
+        complain_unknown("command", "", word, names, VERB_COUNT);
+    else if (word[1] != '-')
+        complain_unknown("option", "", word, NULL, 0);
+    else
+        complain_unknown("option", "--", word + 2, options, 2);
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        complain("no command given, see tfoshim --help");
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return help();
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
+        return version();
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        if (strcmp(argv[1], verbs[i].name) == 0)
+            return verbs[i].run(argc - 1, argv + 1);
+    return unknown(argv[1]);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/show.h"
+#include "cli/table.h"
+#include "cli/util.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* "a, b, c", or "*" where nothing was listed: all. */
+struct list {
+    FILE *stream;
+    char *text;
+    size_t size;
+    size_t count;
+};
+
+static void list_begin(struct list *list)
+{
+    *list = (struct list){.text = NULL};
+    list->stream = need_memory(open_memstream(&list->text, &list->size));
+}
+
+static FILE *list_next(struct list *list)
+{
+    if (list->count++ > 0)
+        fputs(", ", list->stream);
+    return list->stream;
+}
+
+static char *list_end(struct list *list)
+{
+    if (list->count == 0)
+        fputc('*', list->stream);
+    fclose(list->stream);
+    return list->text;
+}
+
+static char *destinations(const struct rule *rule)
+{
+    struct list list;
+
+    list_begin(&list);
+    for (size_t i = 0; i < rule->address_count; i++)
+        fputs(rule->addresses[i].text, list_next(&list));
+    for (size_t i = 0; i < rule->host_count; i++)
+        fputs(rule->hosts[i].text, list_next(&list));
+    return list_end(&list);
+}
+
+static char *ports(const struct rule *rule)
+{
+    struct list list;
+
+    list_begin(&list);
+    for (size_t i = 0; i < rule->port_count; i++) {
+        FILE *stream = list_next(&list);
+
+        fprintf(stream, "%u", rule->ports[i].lo);
+        if (rule->ports[i].hi != rule->ports[i].lo)
+            fprintf(stream, "-%u", rule->ports[i].hi);
+    }
+    return list_end(&list);
+}
+
+static char *programs(const struct rule *rule)
+{
+    struct list list;
+
+    list_begin(&list);
+    for (size_t i = 0; i < rule->program_count; i++)
+        fputs(rule->programs[i], list_next(&list));
+    return list_end(&list);
+}
+
+static char *place(const struct rule *rule)
+{
+    char *text;
+
+    return asprintf(&text, "%s:%" PRIu32, rule->file, rule->line) < 0 ? NULL : text;
+}
+
+static char *queue(const struct rule *rule)
+{
+    struct list list;
+
+    list_begin(&list);
+    if (rule->queue > 0)
+        fprintf(list_next(&list), "%" PRIu32, rule->queue);
+    else
+        fputs("backlog", list_next(&list));
+    return list_end(&list);
+}
+
+static const char *on_off(bool on)
+{
+    return on ? "on" : "off";
+}
+
+static const char *first_write_name(enum first_write first_write)
+{
+    return first_write == FIRST_WRITE_ANY ? "any" : "replay-safe";
+}
+
+static void show_rules(const struct rule_group *group)
+{
+    const bool client = group->side == SIDE_CLIENT;
+    struct table table = {.columns = 6};
+
+    table_add_copy(&table, "rule");
+    table_add_copy(&table, "fastopen");
+    table_add_copy(&table, client ? "first write" : "queue");
+    table_add_copy(&table, "port");
+    table_add_copy(&table, "program");
+    table_add_copy(&table, client ? "destination" : "address");
+    for (size_t i = 0; i < group->rule_count; i++) {
+        const struct rule *rule = &group->rules[i];
+
+        table_add(&table, place(rule));
+        table_add_copy(&table, on_off(rule->fastopen));
+        if (client)
+            table_add_copy(&table, first_write_name(rule->first_write));
+        else
+            table_add(&table, queue(rule));
+        table_add(&table, ports(rule));
+        table_add(&table, programs(rule));
+        table_add(&table, destinations(rule));
+    }
+    table_print(&table, "  ");
+}
+
+static void show_group(const struct rule_group *group)
+{
+    if (group->side == SIDE_CLIENT)
+        printf("client: default %s, first write %s\n", on_off(group->fastopen),
+               first_write_name(group->first_write));
+    else
+        printf("server: default %s, queue as long as the listener's backlog\n",
+               on_off(group->fastopen));
+    if (group->rule_count > 0)
+        show_rules(group);
+    else
+        puts("  no rules");
+}
+
+void show_policy(const struct rule_file *file)
+{
+    show_group(&file->client);
+    show_group(&file->server);
+    printf("log: level %s, to %s\n", log_level_names[file->log_level], file->log_to);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* A table on stdout whose columns are as wide as their widest cell. */
+#ifndef TFOSHIM_CLI_TABLE_H
+#define TFOSHIM_CLI_TABLE_H
+
+#include <stddef.h>
+
+#define TABLE_COLUMNS_MOST 8
+
+struct table {
+    size_t columns;
+    char **cells; /* row after row */
+    size_t count;
+};
+
+/* Takes the string, which free() must accept. */
+void table_add(struct table *, char *cell);
+void table_add_copy(struct table *, const char *cell);
+
+/* Prints the table with `indent` before each row, and frees it. */
+void table_print(struct table *, const char *indent);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/util.h"
+#include "policy/nearest.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OPTIONS_MOST 16
+
+static void __attribute__((format(printf, 1, 0)))
+say(const char *format, va_list arguments, const char *why)
+{
+    fputs("tfoshim: ", stderr);
+    vfprintf(stderr, format, arguments);
+    if (why != NULL)
+        fprintf(stderr, ": %s", why);
+    fputc('\n', stderr);
+}
+
+void complain(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    say(format, arguments, NULL);
+    va_end(arguments);
+}
+
+void complain_errno(const char *format, ...)
+{
+    const char *why = strerror(errno);
+    va_list arguments;
+
+    va_start(arguments, format);
+    say(format, arguments, why);
+    va_end(arguments);
+}
+
+void complain_report(void *context, const char *message)
+{
+    (void)context;
+    complain("%s", message);
+}
+
+void complain_unknown(const char *kind, const char *dashes, const char *word,
+                      const char *const known[], size_t count)
+{
+    const char *meant = nearest(word, known, count);
+
+    if (meant != NULL)
+        complain("unknown %s \"%s%s\", did you mean \"%s%s\"?", kind, dashes, word, dashes, meant);
+    else
+        complain("unknown %s \"%s%s\", see tfoshim --help", kind, dashes, word);
+}
+
+void complain_option(char **argv, const struct option *options, int answer)
+{
+    const char *word = argv[optind - 1], *names[OPTIONS_MOST];
+    const char letter[] = {'-', (char)optopt, '\0'};
+    size_t count = 0;
+    bool known = false;
+
+    for (; options->name != NULL && count < OPTIONS_MOST; options++) {
+        known = known || options->val == optopt;
+        names[count++] = options->name;
+    }
+    if (answer == ':')
+        complain("option \"%s\" needs an argument", word[1] == '-' ? word : letter);
+    else if (known)
+        complain("option \"%s\" takes no argument", word);
+    else if (optopt != 0)
+        complain("unknown option \"%s\", see tfoshim --help", letter);
+    else
+        complain_unknown("option", "--", word + 2, names, count);
+}
+
+bool finish_output(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    complain_errno("cannot write the output");
+    return false;
+}
+
+void *need_memory(void *memory)
+{
+    if (memory != NULL)
+        return memory;
+    complain("not enough memory");
+    exit(EXIT_FAILURE);
+}

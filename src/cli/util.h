@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TFOSHIM_CLI_UTIL_H
+#define TFOSHIM_CLI_UTIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct option;
+
+/* One line to stderr: "tfoshim: message". */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same with ": " and what errno says. */
+void complain_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A policy_report that complains. */
+void complain_report(void *context, const char *message);
+
+/* 'unknown command "chek", did you mean "check"?'; `dashes` go before both words. */
+void complain_unknown(const char *kind, const char *dashes, const char *word,
+                      const char *const known[], size_t count);
+
+/* getopt_long() has refused argv[optind - 1] (or the letter optopt, or ':' a missing argument):
+ * says so in our words. */
+void complain_option(char **argv, const struct option *options, int answer);
+
+/* Flushes stdout; false, after a complaint, if anything written to it was lost (a full disk). */
+bool finish_output(void);
+
+/* Whatever memory the command asks for it must have. */
+void *need_memory(void *memory);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TFOSHIM_CLI_VERBS_H
+#define TFOSHIM_CLI_VERBS_H
+
+enum {
+    EXIT_USAGE = 2,
+    /* Those of env(1), for `run`: its own failure, and why the program did not start. */
+    EXIT_RUN_FAILED = 125,
+    EXIT_CANNOT_EXECUTE = 126,
+    EXIT_NOT_FOUND = 127,
+};
+
+struct verb {
+    const char *name;
+    int (*run)(int argc, char **argv); /* argv[0] is the verb; returns the exit status */
+    const char *help;                  /* one line */
+};
+
+int run_main(int argc, char **argv);
+int check_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/tcp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#ifndef SO_COOKIE
+#define SO_COOKIE 57
+#endif
+
+__typeof__(&syscall) kernel_syscall;
+
+/* errno is the program's: what these helpers learn is in their result. */
+static long call(long number, long a, long b, long c, long d, long e, long f)
+{
+    int saved = errno;
+    long result = kernel_syscall(number, a, b, c, d, e, f);
+    if (result == -1)
+        result = -errno;
+    errno = saved;
+    return result;
+}
+
+static bool get_option(int fd, int level, int name, void *value, socklen_t *length)
+{
+    return call(SYS_getsockopt, fd, level, name, (long)value, (long)length, 0) == 0;
+}
+
+uint64_t tcp_socket_cookie(int fd)
+{
+    uint64_t cookie = 0;
+    socklen_t length = sizeof cookie;
+    return get_option(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length) ? cookie : 0;
+}
+
+int tcp_state(int fd)
+{
+    /* Only the first byte is wanted: the kernel copies no more than it is given room for. */
+    uint8_t state = 0;
+    socklen_t length = sizeof state;
+    return get_option(fd, IPPROTO_TCP, TCP_INFO, &state, &length) ? state : -1;
+}
+
+bool tcp_is_tcp(int fd)
+{
+    int protocol = 0;
+    socklen_t length = sizeof protocol;
+    return get_option(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) && protocol == IPPROTO_TCP;
+}
+
+bool tcp_local_address(int fd, struct sockaddr_storage *address, socklen_t *length)
+{
+    *length = sizeof *address;
+    return call(SYS_getsockname, fd, (long)address, (long)length, 0, 0, 0) == 0;
+}
+
+int tcp_option(int fd, int name)
+{
+    int value = 0;
+    socklen_t length = sizeof value;
+    return get_option(fd, IPPROTO_TCP, name, &value, &length) ? value : -1;
+}
+
+bool tcp_set_option(int fd, int name, int value)
+{
+    return call(SYS_setsockopt, fd, IPPROTO_TCP, name, (long)&value, sizeof value, 0) == 0;
+}
+
+bool tcp_is_nonblocking(int fd)
+{
+    long flags = call(SYS_fcntl, fd, F_GETFL, 0, 0, 0, 0);
+    return flags >= 0 && (flags & O_NONBLOCK);
+}
+
+bool tcp_is_close_on_exec(int fd)
+{
+    long flags = call(SYS_fcntl, fd, F_GETFD, 0, 0, 0, 0);
+    return flags >= 0 && (flags & FD_CLOEXEC);
+}
+
+int tcp_send_bare_syn(int fd, const struct sockaddr *address, socklen_t length)
+{
+    const long flags = MSG_FASTOPEN | MSG_NOSIGNAL | MSG_DONTWAIT;
+    long result = call(SYS_sendto, fd, (long)"", 0, flags, (long)address, length);
+    return tcp_syn_error((int)-result);
+}
+
+int tcp_syn_error(int error)
+{
+    switch (error) {
+    case 0:
+    case EINPROGRESS: /* the usual answer: the SYN is on its way */
+    case EALREADY:    /* another thread, or process, was first */
+    case EISCONN:
+    case EAGAIN:
+        return 0;
+    case EOPNOTSUPP: /* net.ipv4.tcp_fastopen was cleared since the connect: the kernel has no way back */
+        return ECONNABORTED;
+    default:
+        return error;
+    }
+}
+
+void tcp_confirm_connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+    call(SYS_connect, fd, (long)address, length, 0, 0, 0);
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+bool tcp_wait(int fd, short events, int milliseconds)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = events};
+    int64_t deadline = milliseconds > 0 ? now_ms() + milliseconds : 0;
+    int64_t left = milliseconds;
+    for (;;) {
+        /* The kernel's own struct: two longs, whatever the C library's time_t is. */
+        long timeout[2] = {(long)(left / 1000), (long)(left % 1000) * 1000000};
+        long result = call(SYS_ppoll, (long)&poll_fd, 1, (long)timeout, 0, 0, 0);
+        if (result != -EINTR || milliseconds == 0)
+            return result > 0;
+        left = deadline - now_ms();
+        if (left <= 0)
+            return false;
+    }
+}

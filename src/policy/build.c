@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* Rules -> flat policy. What each part of the block is for is said in policy/flat.h. */
+#include "policy/build.h"
+#include "policy/sweep.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+static bool is_for_program(const struct builder *builder, const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->program_count; i++)
+        if ((builder->program != NULL && strcmp(builder->program, rule->programs[i]) == 0) ||
+            (builder->alias != NULL && strcmp(builder->alias, rule->programs[i]) == 0))
+            return true;
+    return rule->program_count == 0;
+}
+
+static void select_rules(struct builder *builder, const struct rule_group *group)
+{
+    builder->rules =
+        arena_alloc(&builder->arena, (group->rule_count + 1) * sizeof(const struct rule *));
+    builder->rule_count = 0;
+    for (size_t i = 0; i < group->rule_count; i++)
+        if (is_for_program(builder, &group->rules[i]))
+            builder->rules[builder->rule_count++] = &group->rules[i];
+}
+
+static struct policy_array append_rules(struct builder *builder)
+{
+    struct policy_rule *rules =
+        arena_alloc(&builder->arena, (builder->rule_count + 1) * sizeof(*rules));
+
+    for (size_t i = 0; i < builder->rule_count; i++) {
+        const struct rule *rule = builder->rules[i];
+
+        if (builder->last_file != rule->file) {
+            builder->last_file = rule->file;
+            builder->last_file_offset = block_string(builder, rule->file);
+        }
+        rules[i] = (struct policy_rule){
+            .file = builder->last_file_offset,
+            .line = rule->line,
+            .queue = rule->queue,
+            .fastopen = rule->fastopen,
+            .first_write = (uint8_t)rule->first_write,
+        };
+    }
+    return block_array(builder, rules, builder->rule_count, sizeof(*rules));
+}
+
+/* The segments of one pattern: the ports of all the rules that name it. */
+static struct policy_array append_segments(struct builder *builder, const struct entry *entries,
+                                           size_t count)
+{
+    static const struct port_range every = {.lo = 0, .hi = PORT_HIGHEST};
+    struct policy_segment *intervals = NULL, *segments;
+    size_t made = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct rule *rule = builder->rules[entries[i].rule];
+        const struct port_range *ports = rule->port_count == 0 ? &every : rule->ports;
+
+        for (size_t j = 0; j < (rule->port_count == 0 ? 1 : rule->port_count); j++) {
+            intervals = arena_grow(&builder->arena, intervals, made, sizeof(*intervals));
+            intervals[made++] = (struct policy_segment){
+                .lo = ports[j].lo, .hi = ports[j].hi, .rule = entries[i].rule};
+        }
+    }
+    made = sweep_ports(&builder->arena, intervals, made, &segments);
+    return block_array(builder, segments, made, sizeof(*segments));
+}
+
+static struct policy_array append_sets(struct builder *builder)
+{
+    struct policy_prefix_set *sets = NULL;
+    struct policy_prefix *prefixes;
+    size_t count, set_count = 0;
+    struct entry *entries = address_entries(builder, &count);
+
+    prefixes = arena_alloc(&builder->arena, (count + 1) * sizeof(*prefixes));
+    for (size_t i = 0; i < count;) {
+        struct policy_prefix_set set = {.family = entries[i].family, .length = entries[i].length};
+        size_t made = 0;
+
+        while (i < count && entries[i].family == set.family && entries[i].length == set.length) {
+            size_t same = same_pattern(&entries[i], count - i);
+
+            prefixes[made++] = (struct policy_prefix){
+                .high = entries[i].high,
+                .low = entries[i].low,
+                .segments = append_segments(builder, &entries[i], same),
+            };
+            i += same;
+        }
+        set.prefixes = block_array(builder, prefixes, made, sizeof(*prefixes));
+        sets = arena_grow(&builder->arena, sets, set_count, sizeof(*sets));
+        sets[set_count++] = set;
+    }
+    return block_array(builder, sets, set_count, sizeof(*sets));
+}
+static struct policy_array append_hosts(struct builder *builder)
+{
+    size_t count, made = 0;
+    const struct entry *entries = host_entries(builder, &count);
+    struct policy_host *hosts = arena_alloc(&builder->arena, (count + 1) * sizeof(*hosts));
+
+    for (size_t i = 0; i < count;) {
+        size_t same = same_pattern(&entries[i], count - i);
+
+        hosts[made++] = (struct policy_host){
+            .pattern = block_string(builder, entries[i].host),
+            .segments = append_segments(builder, &entries[i], same),
+        };
+        i += same;
+    }
+    return block_array(builder, hosts, made, sizeof(*hosts));
+}
+
+static struct policy_group append_group(struct builder *builder, const struct rule_group *group)
+{
+    struct policy_group flat = {
+        .fallback = {.fastopen = group->fastopen, .first_write = (uint8_t)group->first_write}};
+
+    select_rules(builder, group);
+    flat.rules = append_rules(builder);
+    flat.sets = append_sets(builder);
+    return flat;
+}
+
+static void build_block(struct builder *builder, const struct rule_file *file)
+{
+    struct policy policy = {
+        .magic = POLICY_MAGIC, .version = POLICY_VERSION, .log_level = file->log_level};
+
+    block_append(builder, &policy, sizeof(policy));
+    policy.path = block_string(builder, file->path);
+    policy.log_to = block_string(builder, file->log_to);
+    policy.server = append_group(builder, &file->server);
+    policy.client = append_group(builder, &file->client);
+    /* Of the rules that the client group has just selected. */
+    policy.hosts = append_hosts(builder);
+    policy.size = (uint32_t)builder->size;
+    memcpy(builder->block, &policy, sizeof(policy));
+}
+
+/* The block by itself, read-only; MAP_FAILED when there is no memory. */
+static void *map_block(const struct builder *builder)
+{
+    void *map =
+        mmap(NULL, builder->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (map == MAP_FAILED)
+        return map;
+    memcpy(map, builder->block, builder->size);
+    if (mprotect(map, builder->size, PROT_READ) == 0)
+        return map;
+    munmap(map, builder->size);
+    return MAP_FAILED;
+}
+
+/* Out of memory anywhere below, the arena comes back here. */
+static void *build_map(struct builder *builder, const struct rule_file *file)
+{
+    jmp_buf exhausted;
+
+    if (setjmp(exhausted) != 0)
+        return MAP_FAILED;
+    builder->arena.exhausted = &exhausted;
+    build_block(builder, file);
+    builder->arena.exhausted = NULL;
+    return map_block(builder);
+}
+
+const struct policy *rules_build(const struct rule_file *file, const char *program,
+                                 const char *program_alias, policy_report *report, void *context)
+{
+    struct builder builder = {.program = program, .alias = program_alias};
+    const struct policy *policy = build_map(&builder, file);
+    char message[512];
+
+    arena_free(&builder.arena);
+    if (policy != MAP_FAILED)
+        return policy;
+    snprintf(message, sizeof(message), "%s: cannot compile it: not enough memory", file->path);
+    report(context, message);
+    return NULL;
+}

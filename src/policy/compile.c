@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#include "policy/compile.h"
+#include "policy/rules.h"
+
+const struct policy *policy_compile(const char *path, const char *program,
+                                    const char *program_alias, policy_report *report, void *context)
+{
+    struct rule_file *file = rules_read(path, report, context);
+    const struct policy *policy;
+
+    if (file == NULL)
+        return NULL;
+    policy = rules_build(file, program, program_alias, report, context);
+    rules_free(file);
+    return policy;
+}

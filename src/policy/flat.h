@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The compiled policy: one read-only block of memory with offsets from its beginning instead of
+ * pointers, so that it can be mapped anywhere and outlive the module that made it. It is made and
+ * read on the same machine by the same version, so it is in the machine's own byte order.
+ *
+ * A look-up does not walk the rules. Each address prefix and each host pattern that occurs in any
+ * rule has its own sorted list of disjoint port segments, and a segment names the first rule that
+ * covers it; the compiler has resolved all overlaps. The verdict is the lowest rule over every
+ * prefix that covers the address and every host pattern it was learned under.
+ */
+#ifndef TFOSHIM_POLICY_FLAT_H
+#define TFOSHIM_POLICY_FLAT_H
+
+#include "policy/policy.h"
+
+#define POLICY_MAGIC 0x74666f70u
+#define POLICY_VERSION 1u
+
+#define POLICY_NO_RULE UINT32_MAX
+
+struct policy_rule {
+    uint32_t file; /* offset of the name of the file that holds the rule, 0: none */
+    uint32_t line;
+    uint32_t queue;
+    uint8_t fastopen;
+    uint8_t first_write;
+    uint16_t unused;
+};
+
+/* Ports lo to hi, both included. */
+struct policy_segment {
+    uint16_t lo;
+    uint16_t hi;
+    uint32_t rule;
+};
+
+/* An array in the block: the offset of its first element and how many there are. */
+struct policy_array {
+    uint32_t offset;
+    uint32_t count;
+};
+
+/* "*" is for every address; "::/0" is for IPv6 alone, as 0.0.0.0/0 is for IPv4 alone. */
+enum policy_family { FAMILY_ANY, FAMILY_IPV4, FAMILY_IPV6 };
+
+/* The address as two numbers in host order: two comparisons instead of sixteen. */
+struct policy_prefix {
+    uint64_t high;
+    uint64_t low;
+    struct policy_array segments;
+};
+
+/* All prefixes of one family and one length (in bits of the IPv4-mapped form), sorted. */
+struct policy_prefix_set {
+    uint32_t family;
+    uint32_t length;
+    struct policy_array prefixes;
+};
+
+/* A host pattern in lower case: "name" itself, or ".name" for "*.name". Its index is its id. */
+struct policy_host {
+    uint32_t pattern;
+    struct policy_array segments;
+};
+
+struct policy_group {
+    struct policy_rule fallback; /* the group's default */
+    struct policy_array rules;
+    struct policy_array sets;
+};
+
+struct policy {
+    uint32_t magic;
+    uint32_t version;
+    uint32_t size;
+    uint32_t path; /* offset of the configuration file's name, 0: the built-in policy */
+    uint32_t log_level;
+    uint32_t log_to;
+    struct policy_group client;
+    struct policy_group server;
+    struct policy_array hosts; /* of client rules, sorted by pattern */
+};
+
+/* What lies at an offset. */
+static inline const void *policy_at(const struct policy *policy, uint32_t offset)
+{
+    return (const char *)policy + offset;
+}
+
+static inline enum policy_family policy_family(const uint8_t address[16])
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+    for (size_t i = 0; i < sizeof(mapped); i++)
+        if (address[i] != mapped[i])
+            return FAMILY_IPV6;
+    return FAMILY_IPV4;
+}
+
+/* The index of the first rule of `group` that matches, or POLICY_NO_RULE; `ids` are the host
+ * patterns that the address was learned under. Adds to *steps the comparisons made, which the tests
+ * bound. */
+uint32_t policy_match(const struct policy *, const struct policy_group *, const struct endpoint *,
+                      const uint32_t ids[], size_t id_count, unsigned *steps);
+
+/* The id of a host pattern (as in struct policy_host), or POLICY_NO_RULE. */
+uint32_t policy_host_id(const struct policy *, const char *pattern);
+
+#endif

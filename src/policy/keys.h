@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Groups of settings are read by tables of keys: a new key is a line in a table and a function that
+ * reads its value into the structure the group stands for. */
+#ifndef TFOSHIM_POLICY_KEYS_H
+#define TFOSHIM_POLICY_KEYS_H
+
+#include "policy/reader.h"
+
+#define BOTH_SIDES (SIDE_CLIENT | SIDE_SERVER)
+
+typedef void key_reader(struct reader *, const config_setting_t *, void *target);
+
+struct key {
+    const char *name;
+    unsigned sides; /* where it belongs */
+    key_reader *read;
+};
+
+#define KEYS_MOST 16 /* in a table */
+
+/* Reads every setting of `group` that its table knows, and reports the others. */
+void keys_read(struct reader *, const config_setting_t *group, const struct key *, size_t count,
+               unsigned side, void *target);
+
+/* The readers of single values. All but key_string() report what they did not expect. */
+
+/* The string, in the arena, or NULL if the setting is of another type. */
+const char *key_string(struct reader *, const config_setting_t *);
+/* The index of the string among `words`, or -1. */
+int key_word(struct reader *, const config_setting_t *, const char *const words[], size_t count,
+             const char *expected);
+void key_on_off(struct reader *, const config_setting_t *, bool *value);
+void key_first_write(struct reader *, const config_setting_t *, enum first_write *value);
+
+/* The settings of one rule. */
+void rule_read(struct reader *, const config_setting_t *group, enum side, struct rule *);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The policy: which destinations and listeners get TCP Fast Open.
+ *
+ * A configuration file is compiled (policy/compile.h, libconfig) for one program into a flat,
+ * read-only block that holds offsets and no pointers. Deciding needs this header and libc alone,
+ * never allocates, never locks and may be called from a signal handler.
+ */
+#ifndef TFOSHIM_POLICY_POLICY_H
+#define TFOSHIM_POLICY_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+/* An IPv4 or IPv6 address and TCP port. IPv4 is held IPv4-mapped (::ffff:a.b.c.d), so that one
+ * family of code serves AF_INET, AF_INET6 and the mapped form alike. */
+struct endpoint {
+    uint8_t address[16];
+    uint16_t port; /* host byte order */
+};
+
+/* Reads an AF_INET or AF_INET6 socket address; false for any other family, or when `length` is too
+ * short for the family it claims (sa_family itself is read only when the length covers it). */
+bool endpoint_from_sockaddr(struct endpoint *, const struct sockaddr *, socklen_t length);
+
+enum first_write {
+    FIRST_WRITE_ANY,         /* whatever is written first may go into the SYN */
+    FIRST_WRITE_REPLAY_SAFE, /* only bytes that do no harm when delivered twice (RFC 7413, 6.1) */
+};
+
+enum log_level { LOG_NONE, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+
+struct client_verdict {
+    bool fastopen;
+    enum first_write first_write;
+    uint32_t
+        line; /* of the rule that decided, 0: the default of the group, or the built-in policy */
+    const char *file; /* that holds that rule, as it was opened or included; NULL where line is 0 */
+};
+
+struct server_verdict {
+    bool fastopen;
+    uint32_t queue; /* TCP_FASTOPEN queue length, 0: the listener's backlog */
+    uint32_t line;
+    const char *file;
+};
+
+struct policy; /* flat, see policy/flat.h */
+
+/* What serves without a configuration file: clients replay-safe everywhere, servers on. */
+extern const struct policy *const policy_builtin;
+
+/* First matching rule wins; a destination that no rule names gets the group's default. A rule's
+ * `host` patterns match through names_learn(). */
+struct client_verdict policy_client(const struct policy *, const struct endpoint *destination);
+struct server_verdict policy_server(const struct policy *, const struct endpoint *listener);
+
+enum log_level policy_log_level(const struct policy *);
+/* "stderr", or the absolute path of a file to append to. */
+const char *policy_log_to(const struct policy *);
+
+/* The configuration file it was compiled from, or NULL for the built-in policy. */
+const char *policy_path(const struct policy *);
+
+/* Was this block made by a compiler of this version? (The module may have been replaced on disk
+ * under a process that is starting.) */
+bool policy_is_usable(const struct policy *);
+
+/* Size in bytes of the block, for whoever maps or copies it. */
+size_t policy_size(const struct policy *);
+
+#endif

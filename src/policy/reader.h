@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the reading stage share: the run's state and its error messages. */
+#ifndef TFOSHIM_POLICY_READER_H
+#define TFOSHIM_POLICY_READER_H
+
+#include "policy/rules.h"
+
+#include <libconfig.h>
+
+/* Where a line of the joined text (all includes in place) comes from. */
+struct origin {
+    const char *file;
+    uint32_t line;
+};
+
+struct source_line {
+    struct origin origin;
+    size_t offset; /* in the text */
+};
+
+struct source {
+    char *text; /* ends with a NUL, holds none before it */
+    size_t length;
+    size_t capacity;
+    struct source_line *lines;
+    size_t line_count;
+    unsigned files;
+};
+
+struct reader {
+    struct rule_file *file;
+    struct source source;
+    int fd; /* the file that is being read, or -1 */
+    config_t config;
+    bool config_live;
+    unsigned errors;
+    policy_report *report;
+    void *context;
+};
+
+/* Reports "file:line: message", counts it. */
+void reader_error(struct reader *, const struct origin *, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Reports "file:line: key: found ..., expected `expected`" for a setting of the configuration, or
+ * for an element of one. */
+void reader_unexpected(struct reader *, const config_setting_t *, const char *expected);
+
+/* The same for a string of which more can be said: `found` follows the quoted string. */
+void reader_unexpected_text(struct reader *, const config_setting_t *, const char *found,
+                            const char *expected);
+
+struct origin reader_origin(const struct reader *, const config_setting_t *);
+
+/* Reads `path` with all it includes into reader->source; false after a report. */
+bool source_read(struct reader *, const char *path);
+
+/* The text of a line of the joined text, without the blanks around it. */
+const char *source_line(const struct source *, size_t line, size_t *length);
+
+/* The settings of reader->config into reader->file (settings.c). */
+void settings_read(struct reader *);
+
+#endif

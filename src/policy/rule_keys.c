@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "policy/keys.h"
+#include "policy/values.h"
+
+#include <string.h>
+
+/* Reads one value of a key that takes one or a list; false: not what was expected. */
+typedef bool value_reader(struct reader *, const config_setting_t *, void *target);
+
+static void read_values(struct reader *reader, const config_setting_t *setting, value_reader *read,
+                        void *target, const char *expected)
+{
+    const int length = config_setting_length(setting);
+
+    if (!config_setting_is_array(setting) && !config_setting_is_list(setting)) {
+        if (!read(reader, setting, target))
+            reader_unexpected(reader, setting, expected);
+        return;
+    }
+    if (length == 0)
+        reader_unexpected(reader, setting, expected);
+    for (int i = 0; i < length; i++) {
+        const config_setting_t *element = config_setting_get_elem(setting, (unsigned)i);
+
+        if (!read(reader, element, target))
+            reader_unexpected(reader, element, expected);
+    }
+}
+
+static bool add_address(struct reader *reader, const config_setting_t *setting, void *target)
+{
+    const char *text = key_string(reader, setting);
+    struct rule *rule = target;
+    struct value_error error;
+    struct address_pattern pattern;
+
+    if (text == NULL)
+        return false;
+    if (!value_address(&pattern, text, &error)) {
+        reader_unexpected_text(reader, setting, error.found, error.expected);
+        return true;
+    }
+    rule->addresses =
+        arena_grow(&reader->file->arena, rule->addresses, rule->address_count, sizeof(pattern));
+    rule->addresses[rule->address_count++] = pattern;
+    return true;
+}
+
+static bool add_host(struct reader *reader, const config_setting_t *setting, void *target)
+{
+    const char *text = key_string(reader, setting);
+    struct rule *rule = target;
+    struct value_error error;
+    struct host_pattern pattern;
+
+    if (text == NULL)
+        return false;
+    if (!value_host(&pattern, text, &reader->file->arena, &error)) {
+        reader_unexpected_text(reader, setting, error.found, error.expected);
+        return true;
+    }
+    rule->hosts = arena_grow(&reader->file->arena, rule->hosts, rule->host_count, sizeof(pattern));
+    rule->hosts[rule->host_count++] = pattern;
+    return true;
+}
+
+/* libconfig 1.5 cuts a hexadecimal number to 32 bits without a word, so none is taken. */
+static bool read_integer(const config_setting_t *setting, int *number)
+{
+    if (config_setting_type(setting) != CONFIG_TYPE_INT ||
+        config_setting_get_format(setting) == CONFIG_FORMAT_HEX)
+        return false;
+    *number = config_setting_get_int(setting);
+    return true;
+}
+
+static bool add_ports(struct reader *reader, const config_setting_t *setting, void *target)
+{
+    const char *text = key_string(reader, setting);
+    struct rule *rule = target;
+    struct value_error error;
+    struct port_range ports;
+    int port;
+
+    if (text != NULL) {
+        if (!value_ports(&ports, text, &error)) {
+            reader_unexpected_text(reader, setting, error.found, error.expected);
+            return true;
+        }
+    } else {
+        if (!read_integer(setting, &port) || port < 1 || port > PORT_HIGHEST)
+            return false;
+        ports = (struct port_range){.lo = (uint16_t)port, .hi = (uint16_t)port};
+    }
+    rule->ports = arena_grow(&reader->file->arena, rule->ports, rule->port_count, sizeof(ports));
+    rule->ports[rule->port_count++] = ports;
+    return true;
+}
+
+static bool add_program(struct reader *reader, const config_setting_t *setting, void *target)
+{
+    const char *text = key_string(reader, setting);
+    struct rule *rule = target;
+
+    if (text == NULL || text[0] == '\0' || strchr(text, '/') != NULL)
+        return false;
+    rule->programs =
+        arena_grow(&reader->file->arena, rule->programs, rule->program_count, sizeof(text));
+    rule->programs[rule->program_count++] = text;
+    return true;
+}
+
+static void read_addresses(struct reader *reader, const config_setting_t *setting, void *rule)
+{
+    read_values(reader, setting, add_address, rule, ADDRESS_EXPECTED);
+}
+
+static void read_hosts(struct reader *reader, const config_setting_t *setting, void *rule)
+{
+    read_values(reader, setting, add_host, rule, HOST_EXPECTED);
+}
+
+static void read_ports(struct reader *reader, const config_setting_t *setting, void *rule)
+{
+    read_values(reader, setting, add_ports, rule, PORT_EXPECTED);
+}
+
+static void read_programs(struct reader *reader, const config_setting_t *setting, void *rule)
+{
+    read_values(reader, setting, add_program, rule, "a program's name without its directory");
+}
+
+static void read_fastopen(struct reader *reader, const config_setting_t *setting, void *rule)
+{
+    key_on_off(reader, setting, &((struct rule *)rule)->fastopen);
+}
+
+static void read_first_write(struct reader *reader, const config_setting_t *setting, void *rule)
+{
+    key_first_write(reader, setting, &((struct rule *)rule)->first_write);
+}
+
+static void read_queue(struct reader *reader, const config_setting_t *setting, void *rule)
+{
+    int queue;
+
+    if (read_integer(setting, &queue) && queue > 0)
+        ((struct rule *)rule)->queue = (uint32_t)queue;
+    else
+        reader_unexpected(reader, setting, "a number above 0");
+}
+
+static const struct key rule_keys[] = {
+    {"address", BOTH_SIDES, read_addresses}, {"host", SIDE_CLIENT, read_hosts},
+    {"port", BOTH_SIDES, read_ports},        {"program", BOTH_SIDES, read_programs},
+    {"fastopen", BOTH_SIDES, read_fastopen}, {"first_write", SIDE_CLIENT, read_first_write},
+    {"queue", SIDE_SERVER, read_queue},
+};
+
+void rule_read(struct reader *reader, const config_setting_t *group, enum side side,
+               struct rule *rule)
+{
+    keys_read(reader, group, rule_keys, sizeof(rule_keys) / sizeof(rule_keys[0]), side, rule);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* A configuration file as it was understood: the stage between its text and the flat policy. */
+#ifndef TFOSHIM_POLICY_RULES_H
+#define TFOSHIM_POLICY_RULES_H
+
+#include "policy/arena.h"
+#include "policy/compile.h"
+#include "policy/flat.h"
+
+#define PORT_HIGHEST 65535
+
+struct address_pattern {
+    const char *text; /* as written */
+    uint8_t address[16];
+    uint8_t length; /* in bits of the IPv4-mapped form */
+    enum policy_family family;
+};
+
+struct host_pattern {
+    const char *text;    /* as written */
+    const char *pattern; /* as in struct policy_host */
+};
+
+struct port_range {
+    uint16_t lo;
+    uint16_t hi;
+};
+
+struct rule {
+    const char *file;
+    uint32_t line;
+    struct address_pattern *addresses;
+    size_t address_count;
+    struct host_pattern *hosts;
+    size_t host_count;
+    struct port_range *ports; /* none: every port */
+    size_t port_count;
+    const char **programs; /* none: every program */
+    size_t program_count;
+    bool fastopen;
+    enum first_write first_write;
+    uint32_t queue;
+};
+
+enum side { SIDE_CLIENT = 1, SIDE_SERVER = 2 };
+
+struct rule_group {
+    enum side side;
+    bool fastopen; /* what serves where no rule matches */
+    enum first_write first_write;
+    struct rule *rules;
+    size_t rule_count;
+};
+
+struct rule_file {
+    struct arena arena; /* holds all of it */
+    const char *path;
+    struct rule_group client;
+    struct rule_group server;
+    enum log_level log_level;
+    const char *log_to;
+};
+
+/* NULL after at least one report. */
+struct rule_file *rules_read(const char *path, policy_report *, void *context);
+void rules_free(struct rule_file *);
+
+/* The flat policy for one program; the arguments and the result are those of policy_compile(). */
+const struct policy *rules_build(const struct rule_file *, const char *program,
+                                 const char *program_alias, policy_report *, void *context);
+
+extern const char *const log_level_names[];
+#define LOG_LEVEL_COUNT (LOG_DEBUG + 1)
+
+#endif

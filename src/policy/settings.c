@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* The groups of a configuration file, from the file itself down to its rules. */
+#include "policy/keys.h"
+
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+const char *const log_level_names[] = {"none", "error", "warn", "info", "debug"};
+
+static void read_default(struct reader *reader, const config_setting_t *setting, void *group)
+{
+    key_on_off(reader, setting, &((struct rule_group *)group)->fastopen);
+}
+
+static void read_default_first_write(struct reader *reader, const config_setting_t *setting,
+                                     void *group)
+{
+    key_first_write(reader, setting, &((struct rule_group *)group)->first_write);
+}
+
+/* Whoever lists a destination vouches for it: a rule is on, for any first write. */
+static void add_rule(struct reader *reader, const config_setting_t *setting,
+                     struct rule_group *group)
+{
+    struct origin where = reader_origin(reader, setting);
+    struct rule rule = {
+        .file = where.file,
+        .line = where.line,
+        .fastopen = true,
+        .first_write = FIRST_WRITE_ANY,
+    };
+
+    rule_read(reader, setting, group->side, &rule);
+    group->rules = arena_grow(&reader->file->arena, group->rules, group->rule_count, sizeof(rule));
+    group->rules[group->rule_count++] = rule;
+}
+
+static void read_rules(struct reader *reader, const config_setting_t *setting, void *group)
+{
+    const int length = config_setting_length(setting);
+
+    if (!config_setting_is_list(setting)) {
+        reader_unexpected(reader, setting, "a list of rules: ( { ... }, ... )");
+        return;
+    }
+    for (int i = 0; i < length; i++) {
+        const config_setting_t *element = config_setting_get_elem(setting, (unsigned)i);
+
+        if (config_setting_is_group(element))
+            add_rule(reader, element, group);
+        else
+            reader_unexpected(reader, element, "a rule: { key = value; ... }");
+    }
+}
+
+static const struct key group_keys[] = {
+    {"default", BOTH_SIDES, read_default},
+    {"first_write", SIDE_CLIENT, read_default_first_write},
+    {"rules", BOTH_SIDES, read_rules},
+};
+
+static void read_level(struct reader *reader, const config_setting_t *setting, void *file)
+{
+    int level = key_word(reader, setting, log_level_names, LOG_LEVEL_COUNT,
+                         "\"none\", \"error\", \"warn\", \"info\" or \"debug\"");
+
+    if (level >= 0)
+        ((struct rule_file *)file)->log_level = (enum log_level)level;
+}
+
+static void read_to(struct reader *reader, const config_setting_t *setting, void *file)
+{
+    const char *to = key_string(reader, setting);
+
+    if (to != NULL && (to[0] == '/' || strcmp(to, "stderr") == 0))
+        ((struct rule_file *)file)->log_to = to;
+    else
+        reader_unexpected(reader, setting, "\"stderr\" or an absolute path");
+}
+
+static const struct key log_keys[] = {
+    {"level", BOTH_SIDES, read_level},
+    {"to", BOTH_SIDES, read_to},
+};
+
+static bool is_group(struct reader *reader, const config_setting_t *setting)
+{
+    if (config_setting_is_group(setting))
+        return true;
+    reader_unexpected(reader, setting, "a group: { key = value; ... }");
+    return false;
+}
+
+static void read_side(struct reader *reader, const config_setting_t *setting,
+                      struct rule_group *group)
+{
+    if (is_group(reader, setting))
+        keys_read(reader, setting, group_keys, COUNT(group_keys), group->side, group);
+}
+
+static void read_client(struct reader *reader, const config_setting_t *setting, void *file)
+{
+    read_side(reader, setting, &((struct rule_file *)file)->client);
+}
+
+static void read_server(struct reader *reader, const config_setting_t *setting, void *file)
+{
+    read_side(reader, setting, &((struct rule_file *)file)->server);
+}
+
+static void read_log(struct reader *reader, const config_setting_t *setting, void *file)
+{
+    if (is_group(reader, setting))
+        keys_read(reader, setting, log_keys, COUNT(log_keys), BOTH_SIDES, file);
+}
+
+static const struct key file_keys[] = {
+    {"client", BOTH_SIDES, read_client},
+    {"server", BOTH_SIDES, read_server},
+    {"log", BOTH_SIDES, read_log},
+};
+
+void settings_read(struct reader *reader)
+{
+    keys_read(reader, config_root_setting(&reader->config), file_keys, COUNT(file_keys), BOTH_SIDES,
+              reader->file);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Declarations of everything that hooks.def names. Fortification and 64-bit renaming are undone
+ * first: a hook must be the symbol that it says, not the one a header redirects its name to.
+ */
+#ifndef TFOSHIM_SHIM_DECLARATIONS_H
+#define TFOSHIM_SHIM_DECLARATIONS_H
+
+#undef _FORTIFY_SOURCE
+#undef _FILE_OFFSET_BITS
+#undef _TIME_BITS
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* What fortified programs call instead of read(), recv(), ...: exported by the C library, declared in
+ * its private headers only. */
+ssize_t __read_chk(int, void *, size_t, size_t buffer_size);
+ssize_t __recv_chk(int, void *, size_t, size_t buffer_size, int);
+ssize_t __recvfrom_chk(int, void *, size_t, size_t buffer_size, int, struct sockaddr *, socklen_t *);
+int __poll_chk(struct pollfd *, nfds_t, int, size_t buffer_size);
+int __ppoll_chk(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *,
+                size_t buffer_size);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* A second descriptor of a socket, or a stream over it, is used where no record and no hook is. */
+#include "shim/hook.h"
+
+#include <stdarg.h>
+
+SHIM_HOOK int dup(int fd)
+{
+    connection_before_sharing(fd);
+    return NEXT(dup)(fd);
+}
+
+SHIM_HOOK int dup2(int from, int to)
+{
+    connection_before_sharing(from);
+    if (from != to && record_present(to))
+        connection_before_close(to);
+    return NEXT(dup2)(from, to);
+}
+
+SHIM_ALIAS(dup2) __typeof__(dup2) __dup2;
+
+SHIM_HOOK int dup3(int from, int to, int flags)
+{
+    connection_before_sharing(from);
+    if (from != to && record_present(to))
+        connection_before_close(to);
+    return NEXT(dup3)(from, to, flags);
+}
+
+static void before_fcntl(int fd, int command)
+{
+    if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)
+        connection_before_sharing(fd);
+}
+
+/* Every command takes at most one argument, an integer or a pointer, which travels in one register. */
+SHIM_HOOK int fcntl(int fd, int command, ...)
+{
+    va_list arguments;
+    va_start(arguments, command);
+    void *argument = va_arg(arguments, void *);
+    va_end(arguments);
+    before_fcntl(fd, command);
+    return NEXT(fcntl)(fd, command, argument);
+}
+
+SHIM_ALIAS(fcntl) __typeof__(fcntl) __fcntl;
+
+SHIM_HOOK int fcntl64(int fd, int command, ...)
+{
+    va_list arguments;
+    va_start(arguments, command);
+    void *argument = va_arg(arguments, void *);
+    va_end(arguments);
+    before_fcntl(fd, command);
+    return NEXT(fcntl64)(fd, command, argument);
+}
+
+SHIM_HOOK FILE *fdopen(int fd, const char *mode)
+{
+    connection_before_sharing(fd);
+    return NEXT(fdopen)(fd, mode);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* A program that reads first needs its SYN on the wire; one that waits for another descriptor may be
+ * waiting for what a connection it has deferred would bring about. */
+#include "shim/hook.h"
+
+/* The one shape of all of them. */
+#define READ_CALL(fd, flags, call)                                                                 \
+    do {                                                                                           \
+        if (!connection_concerns(fd))                                                              \
+            return call;                                                                           \
+        int error = connection_before_read(fd, flags);                                             \
+        if (error)                                                                                 \
+            return hook_fail(error);                                                               \
+        ssize_t result = call;                                                                     \
+        connection_moved(fd, result);                                                              \
+        return (__typeof__(call))result;                                                           \
+    } while (0)
+
+SHIM_HOOK ssize_t read(int fd, void *buffer, size_t size)
+{
+    READ_CALL(fd, 0, NEXT(read)(fd, buffer, size));
+}
+
+SHIM_ALIAS(read) __typeof__(read) __read;
+
+SHIM_HOOK ssize_t __read_chk(int fd, void *buffer, size_t size, size_t buffer_size)
+{
+    READ_CALL(fd, 0, NEXT(__read_chk)(fd, buffer, size, buffer_size));
+}
+
+SHIM_HOOK ssize_t readv(int fd, const struct iovec *parts, int count)
+{
+    READ_CALL(fd, 0, NEXT(readv)(fd, parts, count));
+}
+
+SHIM_HOOK ssize_t recv(int fd, void *buffer, size_t size, int flags)
+{
+    READ_CALL(fd, flags, NEXT(recv)(fd, buffer, size, flags));
+}
+
+SHIM_HOOK ssize_t __recv_chk(int fd, void *buffer, size_t size, size_t buffer_size, int flags)
+{
+    READ_CALL(fd, flags, NEXT(__recv_chk)(fd, buffer, size, buffer_size, flags));
+}
+
+SHIM_HOOK ssize_t recvfrom(int fd, void *buffer, size_t size, int flags, struct sockaddr *from,
+                           socklen_t *length)
+{
+    READ_CALL(fd, flags, NEXT(recvfrom)(fd, buffer, size, flags, from, length));
+}
+
+SHIM_HOOK ssize_t __recvfrom_chk(int fd, void *buffer, size_t size, size_t buffer_size, int flags,
+                                 struct sockaddr *from, socklen_t *length)
+{
+    READ_CALL(fd, flags, NEXT(__recvfrom_chk)(fd, buffer, size, buffer_size, flags, from, length));
+}
+
+SHIM_HOOK ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+{
+    READ_CALL(fd, flags, NEXT(recvmsg)(fd, message, flags));
+}
+
+SHIM_HOOK int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
+                       struct timespec *timeout)
+{
+    READ_CALL(fd, flags, NEXT(recvmmsg)(fd, messages, count, flags, timeout));
+}
+
+/* A listener has no record: what matters is that accept() may wait for this thread's own connect. */
+SHIM_HOOK int accept(int fd, struct sockaddr *address, socklen_t *length)
+{
+    wait_before_blocking(fd, POLLIN);
+    return NEXT(accept)(fd, address, length);
+}
+
+SHIM_HOOK int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
+{
+    wait_before_blocking(fd, POLLIN);
+    return NEXT(accept4)(fd, address, length, flags);
+}

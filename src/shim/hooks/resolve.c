@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* The program's own resolver calls tell which addresses a rule's `host` means. */
+#include "shim/hook.h"
+
+#include "policy/names.h"
+#include "shim/shim.h"
+
+#include <string.h>
+
+static void learn_list(const char *name, const struct addrinfo *answer)
+{
+    struct endpoint endpoint;
+    for (; answer; answer = answer->ai_next)
+        if (endpoint_from_sockaddr(&endpoint, answer->ai_addr, answer->ai_addrlen))
+            names_learn(shim.policy, name, &endpoint);
+}
+
+SHIM_HOOK int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+                          struct addrinfo **answer)
+{
+    wait_start_all();
+    int result = NEXT(getaddrinfo)(name, service, hints, answer);
+    if (result == 0 && name && shim.active)
+        learn_list(name, *answer);
+    return result;
+}
+
+static void learn_host(const char *name, const struct hostent *host)
+{
+    if (!host || !shim.active)
+        return;
+    for (char **address = host->h_addr_list; *address; address++) {
+        struct sockaddr_in in = {.sin_family = AF_INET};
+        struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+        bool six = host->h_addrtype == AF_INET6;
+        if (six)
+            memcpy(&in6.sin6_addr, *address, sizeof in6.sin6_addr);
+        else
+            memcpy(&in.sin_addr, *address, sizeof in.sin_addr);
+        struct endpoint endpoint;
+        if (endpoint_from_sockaddr(&endpoint,
+                                   six ? (struct sockaddr *)&in6 : (struct sockaddr *)&in,
+                                   six ? sizeof in6 : sizeof in))
+            names_learn(shim.policy, name, &endpoint);
+    }
+}
+
+SHIM_HOOK struct hostent *gethostbyname(const char *name)
+{
+    wait_start_all();
+    struct hostent *host = NEXT(gethostbyname)(name);
+    learn_host(name, host);
+    return host;
+}
+
+SHIM_HOOK struct hostent *gethostbyname2(const char *name, int family)
+{
+    wait_start_all();
+    struct hostent *host = NEXT(gethostbyname2)(name, family);
+    learn_host(name, host);
+    return host;
+}
+
+SHIM_HOOK int gethostbyname_r(const char *name, struct hostent *host, char *buffer, size_t size,
+                              struct hostent **answer, int *error)
+{
+    wait_start_all();
+    int result = NEXT(gethostbyname_r)(name, host, buffer, size, answer, error);
+    if (result == 0)
+        learn_host(name, *answer);
+    return result;
+}
+
+SHIM_HOOK int gethostbyname2_r(const char *name, int family, struct hostent *host, char *buffer,
+                               size_t size, struct hostent **answer, int *error)
+{
+    wait_start_all();
+    int result = NEXT(gethostbyname2_r)(name, family, host, buffer, size, answer, error);
+    if (result == 0)
+        learn_host(name, *answer);
+    return result;
+}

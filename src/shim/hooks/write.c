@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* The calls whose first bytes may leave in the SYN. */
+#include "shim/hook.h"
+
+#include "shim/program_memory.h"
+
+/* All six end here: true when the write is done and `result` is its answer. */
+static bool wrote(int fd, struct iovec *parts, size_t count, int flags, ssize_t *result)
+{
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
+    return connection_write(fd, &message, flags, result);
+}
+
+static ssize_t moved(int fd, ssize_t result)
+{
+    connection_moved(fd, result);
+    return result;
+}
+
+SHIM_HOOK ssize_t write(int fd, const void *bytes, size_t length)
+{
+    struct iovec part = {(void *)bytes, length};
+    ssize_t result;
+    if (!connection_concerns(fd))
+        return NEXT(write)(fd, bytes, length);
+    if (wrote(fd, &part, 1, 0, &result))
+        return result;
+    return moved(fd, NEXT(write)(fd, bytes, length));
+}
+
+SHIM_ALIAS(write) __typeof__(write) __write;
+
+SHIM_HOOK ssize_t writev(int fd, const struct iovec *parts, int count)
+{
+    ssize_t result;
+    if (!connection_concerns(fd))
+        return NEXT(writev)(fd, parts, count);
+    if (count >= 0 && wrote(fd, (struct iovec *)parts, (size_t)count, 0, &result))
+        return result;
+    return moved(fd, NEXT(writev)(fd, parts, count));
+}
+
+SHIM_HOOK ssize_t send(int fd, const void *bytes, size_t length, int flags)
+{
+    struct iovec part = {(void *)bytes, length};
+    ssize_t result;
+    if (!connection_concerns(fd))
+        return NEXT(send)(fd, bytes, length, flags);
+    if (wrote(fd, &part, 1, flags, &result))
+        return result;
+    return moved(fd, NEXT(send)(fd, bytes, length, flags));
+}
+
+SHIM_ALIAS(send) __typeof__(send) __send;
+
+SHIM_HOOK ssize_t sendto(int fd, const void *bytes, size_t length, int flags,
+                         const struct sockaddr *address, socklen_t address_length)
+{
+    struct iovec part = {(void *)bytes, length};
+    ssize_t result;
+    if (!connection_concerns(fd))
+        return NEXT(sendto)(fd, bytes, length, flags, address, address_length);
+    if (wrote(fd, &part, 1, flags, &result))
+        return result;
+    return moved(fd, NEXT(sendto)(fd, bytes, length, flags, address, address_length));
+}
+
+SHIM_HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+{
+    ssize_t result;
+    if (!connection_concerns(fd))
+        return NEXT(sendmsg)(fd, message, flags);
+    if (program_memory_readable(message, sizeof *message) &&
+        connection_write(fd, message, flags, &result))
+        return result;
+    return moved(fd, NEXT(sendmsg)(fd, message, flags));
+}
+
+/* The first message opens the connection; the others follow as the plain call would send them. */
+SHIM_HOOK int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+    ssize_t result;
+    if (!connection_concerns(fd))
+        return NEXT(sendmmsg)(fd, messages, count, flags);
+    if (count == 0 || !program_memory_readable(messages, sizeof *messages) ||
+        !connection_write(fd, &messages->msg_hdr, flags, &result))
+        return NEXT(sendmmsg)(fd, messages, count, flags);
+    if (result < 0)
+        return -1;
+    messages->msg_len = (unsigned)result;
+    int saved = errno;
+    int more = count > 1 ? NEXT(sendmmsg)(fd, messages + 1, count - 1, flags) : 0;
+    errno = saved;
+    return more > 0 ? 1 + more : 1;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* The server side: TCP_FASTOPEN on listening sockets. Never the reason a call fails. */
+#ifndef TFOSHIM_SHIM_LISTENER_H
+#define TFOSHIM_SHIM_LISTENER_H
+
+#include <sys/socket.h>
+
+/* Before bind(): a socket bound here may be listened on in another process. */
+void listener_bind(int fd, const struct sockaddr *, socklen_t);
+
+/* Before listen(). */
+void listener_listen(int fd, int backlog);
+
+/* After the program has set TCP_FASTOPEN or TCP_FASTOPEN_CONNECT itself: the socket is its own. */
+void listener_stand_aside(int fd);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Messages of the preloaded library: one write() a line, no stdio, no allocation, no descriptor kept.
+ * Silent unless something is wrong or TFOSHIM_LOG asks.
+ */
+#ifndef TFOSHIM_SHIM_LOG_H
+#define TFOSHIM_SHIM_LOG_H
+
+#include "policy/policy.h"
+
+extern enum log_level log_threshold;
+
+/* `to`: "stderr" or an absolute path; must stay in memory. */
+void log_set_up(enum log_level, const char *to);
+
+/* Reads a level by name ("debug"); false for an unknown one. */
+bool log_level_from_name(const char *name, enum log_level *);
+
+/* Writes "tfoshim: ..." from the texts up to a NULL. errno is kept. */
+void log_texts(enum log_level, ...) __attribute__((sentinel));
+
+/* The story of a connection: "tfoshim: PID: fd N: ADDRESS: EVENT[: error]". */
+void log_connection(int fd, const struct sockaddr *, const char *event, int error);
+
+#define log_is_on(level) (__builtin_expect((level) <= log_threshold, 0))
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The real functions: what each hooked symbol means to the next object in the search order, which is
+ * the C library unless another preloaded library stands between.
+ */
+#ifndef TFOSHIM_SHIM_NEXT_H
+#define TFOSHIM_SHIM_NEXT_H
+
+#include "shim/declarations.h"
+
+#include <stdbool.h>
+
+struct next_functions {
+#define HOOK(symbol) __typeof__(&(symbol)) symbol;
+#define HOOK_OPTIONAL(symbol) HOOK(symbol)
+#define HOOK_ALIAS(symbol, hook)
+#include "shim/hooks.def"
+#undef HOOK
+#undef HOOK_OPTIONAL
+#undef HOOK_ALIAS
+};
+
+extern struct next_functions next_functions;
+
+/* Looks up every function. Mandatory ones first: a failing dlsym() allocates, so the optional ones are
+ * left to the call from the constructor (`with_optional`). */
+void next_resolve(bool with_optional);
+
+/* Is `function` code of the C library itself? False when another interposer stands between. */
+bool next_is_libc(const void *function);
+
+/* Another library's constructor may call a hook before ours has run: one branch finds out. */
+#define NEXT(symbol)                                                                               \
+    (__builtin_expect(next_functions.symbol != NULL, 1)                                            \
+         ? next_functions.symbol                                                                   \
+         : (next_resolve(false), next_functions.symbol))
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* What start-up decides once and the hooks read: never written afterwards, thus no locking. */
+#ifndef TFOSHIM_SHIM_SHIM_H
+#define TFOSHIM_SHIM_SHIM_H
+
+#include "policy/policy.h"
+
+struct shim {
+    bool active; /* false: every hook is the plain call */
+    const struct policy *policy;
+};
+
+extern struct shim shim;
+
+#endif

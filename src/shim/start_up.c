@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What happens before the program's main(): the only time at which the shim allocates. Whatever goes
+ * wrong here is said in one line, and the program runs as without the shim.
+ */
+#include "kernel/tcp.h"
+#include "policy/compile.h"
+#include "policy/search.h"
+#include "shim/connection.h"
+#include "shim/log.h"
+#include "shim/next.h"
+#include "shim/shim.h"
+#include "shim/wait.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#define MODULE_NAME "libtfoshim-policy.so"
+
+struct shim shim;
+
+/* "/usr/lib/libtfoshim.so" -> "/usr/lib/libtfoshim-policy.so": the module stands beside us. */
+static bool module_path(char path[PATH_MAX])
+{
+    Dl_info own;
+    if (!dladdr(&shim, &own) || !own.dli_fname)
+        return false;
+    const char *slash = strrchr(own.dli_fname, '/');
+    size_t directory = slash ? (size_t)(slash + 1 - own.dli_fname) : 0;
+    if (directory + sizeof MODULE_NAME > PATH_MAX)
+        return false;
+    memcpy(path, own.dli_fname, directory);
+    memcpy(path + directory, MODULE_NAME, sizeof MODULE_NAME);
+    return true;
+}
+
+/* The module's names, and libconfig's, must not meet the program's: RTLD_LOCAL keeps ours from the
+ * program, RTLD_DEEPBIND keeps the program's from ours. AddressSanitizer refuses the latter. */
+static int module_flags(void)
+{
+    int flags = RTLD_NOW | RTLD_LOCAL;
+    return dlsym(RTLD_DEFAULT, "__asan_init") ? flags : flags | RTLD_DEEPBIND;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+struct first_report {
+    bool said;
+};
+
+/* One line, once: the command `tfoshim check` tells all. */
+static void report(void *context, const char *message)
+{
+    struct first_report *first = context;
+    if (!first->said)
+        log_texts(LOG_ERROR, message, "; running without Fast Open", NULL);
+    first->said = true;
+}
+
+static const struct policy *compile(const char *file)
+{
+    char path[PATH_MAX], executable[PATH_MAX];
+    struct first_report first = {false};
+    void *module = module_path(path) ? dlopen(path, module_flags()) : NULL;
+    if (!module) {
+        log_texts(LOG_ERROR, file, ": cannot be read without ", MODULE_NAME, ": ", dlerror(),
+                  "; running without Fast Open", NULL);
+        return NULL;
+    }
+    policy_compile_fn *compile_file;
+    *(void **)&compile_file = dlsym(module, POLICY_COMPILE_SYMBOL);
+    ssize_t length = readlink("/proc/self/exe", executable, sizeof executable - 1);
+    executable[length > 0 ? length : 0] = '\0';
+    const struct policy *policy =
+        compile_file ? compile_file(file, program_invocation_short_name, base_name(executable),
+                                    report, &first)
+                     : NULL;
+    dlclose(module);
+    return policy;
+}
+
+static void set_up_log(const struct policy *policy, bool trust_environment)
+{
+    enum log_level level = policy_log_level(policy);
+    const char *wanted = trust_environment ? getenv("TFOSHIM_LOG") : NULL;
+    if (wanted && !log_level_from_name(wanted, &level))
+        log_texts(LOG_WARN, "TFOSHIM_LOG: \"", wanted,
+                  "\" found, expected none, error, warn, info or debug", NULL);
+    log_set_up(level, policy_log_to(policy));
+}
+
+static bool disabled_by_environment(void)
+{
+    const char *value = getenv("TFOSHIM_DISABLE");
+    return value && *value && strcmp(value, "0") != 0;
+}
+
+__attribute__((constructor)) static void start_up(void)
+{
+    char file[PATH_MAX];
+    int saved = errno;
+    bool trust_environment = getauxval(AT_SECURE) == 0;
+    next_resolve(true);
+    kernel_syscall = next_functions.syscall;
+    log_set_up(LOG_WARN, "stderr");
+    if (trust_environment && disabled_by_environment())
+        return;
+    /* torsocks, proxychains and their kind give connect() another meaning: theirs goes first. */
+    if (!next_is_libc((const void *)next_functions.connect))
+        return;
+
+    shim.policy = policy_search(file, sizeof file, trust_environment) ? compile(file)
+                                                                      : policy_builtin;
+    if (shim.policy && policy_is_usable(shim.policy)) {
+        set_up_log(shim.policy, trust_environment);
+        record_own_process();
+        wait_set_up();
+        shim.active = pthread_atfork(NULL, NULL, record_own_process) == 0;
+    }
+    errno = saved;
+}
+
+/* Reached by exit() and by a return from main(), which no hook sees. */
+__attribute__((destructor)) static void shut_down(void)
+{
+    connection_before_exit();
+}

@@ -1,0 +1,447 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# tfoshim check: the policy as it is understood, and every error that a configuration can have.
+
+# run --separate-stderr assigns stderr.
+# shellcheck disable=SC2154
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+setup() {
+  build=${TFOSHIM_BUILD:-$BATS_TEST_DIRNAME/../build}
+  tfoshim=$build/tfoshim
+  export LC_ALL=C HOME=$BATS_TEST_TMPDIR
+  export LSAN_OPTIONS=suppressions=$BATS_TEST_DIRNAME/lsan.supp:print_suppressions=0
+  unset TFOSHIM_CONFIG XDG_CONFIG_HOME
+  cd "$BATS_TEST_TMPDIR" || exit
+}
+
+# The configuration on stdin is refused, with these lines on stderr and nothing on stdout.
+assert_refused() {
+  cat >t.conf
+  run -1 --separate-stderr "$tfoshim" check t.conf
+  refute_output
+  assert_equal "$stderr" "$(printf 'tfoshim: %s\n' "$@")"
+}
+
+# A rule of the clients, or of the group that is named.
+assert_rule_refused() {
+  assert_refused "t.conf:1: $2" <<<"${3:-client} = { rules = ( { $1 } ) };"
+}
+
+address_expected='an address, a prefix such as "10.0.0.0/8", or "*"'
+host_expected='a host name such as "www.example.com" or "*.example.com"'
+port_expected='a port number from 1 to 65535 or a range such as "8000-8999"'
+
+@test "the policy is shown with its defaults spelled out" {
+  cat >t.conf <<'END'
+client = {
+  rules = (
+    { host = "*.example.com"; port = [ 80, 443 ]; },
+    { address = [ "10.0.0.0/8", "fd00::/8" ]; port = ( 22, "8000-8999" ); first_write = "replay-safe"; },
+    { program = [ "curl", "wget" ]; fastopen = "off"; }
+  );
+};
+server = { default = "on"; rules = ( { address = "0.0.0.0"; port = 80; queue = 256; }, { } ); };
+log = { level = "debug"; to = "/var/log/tfoshim.log"; };
+END
+  run -0 --separate-stderr "$tfoshim" check t.conf
+  assert_equal "$stderr" ""
+  assert_output - <<'END'
+policy of t.conf
+client: default off, first write replay-safe
+  rule      fastopen  first write  port           program     destination
+  t.conf:3  on        any          80, 443        *           *.example.com
+  t.conf:4  on        replay-safe  22, 8000-8999  *           10.0.0.0/8, fd00::/8
+  t.conf:5  off       any          *              curl, wget  *
+server: default on, queue as long as the listener's backlog
+  rule      fastopen  queue    port  program  address
+  t.conf:8  on        256      80    *        0.0.0.0
+  t.conf:8  on        backlog  *     *        *
+log: level debug, to /var/log/tfoshim.log
+END
+}
+
+@test "an empty file is a policy: off" {
+  : >t.conf
+  run -0 "$tfoshim" check t.conf
+  assert_line "client: default off, first write replay-safe"
+  assert_line "server: default off, queue as long as the listener's backlog"
+  assert_line "log: level warn, to stderr"
+}
+
+@test "the example configuration is accepted, as it is and with its examples uncommented" {
+  local example=$BATS_TEST_DIRNAME/../conf/tfoshim.conf
+  run -0 --separate-stderr "$tfoshim" check "$example"
+  assert_line "client: default off, first write replay-safe"
+  assert_line "server: default off, queue as long as the listener's backlog"
+  assert_equal "$stderr" ""
+  sed 's/^\( *\)# { /\1{ /' "$example" >t.conf
+  run -0 "$tfoshim" check t.conf
+  assert_line --regexp '^  t\.conf:[0-9]+ +on +any +5432, 8000-8999 +\* +10\.0\.0\.0/8, fd00::/8$'
+  assert_line --regexp '^  t\.conf:[0-9]+ +on +256 +80, 443 +\* +\*$'
+  assert_equal "$(grep -c '{ .*=.* }' t.conf)" "$(grep -c '^  t\.conf' <<<"$output")"
+}
+
+@test "with no FILE, the file that programs are run with" {
+  mkdir .config xdg
+  run -0 "$tfoshim" check
+  [[ -e /usr/local/etc/tfoshim.conf ]] ||
+    assert_line --index 0 "no configuration file: this is the built-in policy"
+  : >.config/tfoshim.conf
+  run -0 "$tfoshim" check
+  assert_line --index 0 "policy of $HOME/.config/tfoshim.conf"
+  : >xdg/tfoshim.conf
+  XDG_CONFIG_HOME=$PWD/xdg run -0 "$tfoshim" check
+  assert_line --index 0 "policy of $PWD/xdg/tfoshim.conf"
+  : >t.conf
+  TFOSHIM_CONFIG=t.conf run -0 "$tfoshim" check
+  assert_line --index 0 "policy of t.conf"
+  TFOSHIM_CONFIG=/not/there run -1 "$tfoshim" check
+  assert_output "tfoshim: /not/there: cannot read it: No such file or directory"
+}
+
+@test "an empty TFOSHIM_CONFIG is the built-in policy" {
+  mkdir .config
+  : >.config/tfoshim.conf
+  TFOSHIM_CONFIG='' run -0 "$tfoshim" check
+  assert_output - <<'END'
+no configuration file: this is the built-in policy
+client: default on, first write replay-safe
+  no rules
+server: default on, queue as long as the listener's backlog
+  no rules
+log: level warn, to stderr
+END
+}
+
+@test "error: a file that cannot be read" {
+  run -1 "$tfoshim" check missing.conf
+  assert_output "tfoshim: missing.conf: cannot read it: No such file or directory"
+  run -1 "$tfoshim" check .
+  assert_output "tfoshim: .: found a directory, expected a regular file"
+  mkfifo fifo
+  run -1 timeout 10 "$tfoshim" check fifo
+  assert_output "tfoshim: fifo: found a device, FIFO or socket, expected a regular file"
+  [[ $(id -u) != 0 ]] || skip "root reads everything"
+  : >t.conf
+  chmod 0 t.conf
+  run -1 "$tfoshim" check t.conf
+  assert_output "tfoshim: t.conf: cannot read it: Permission denied"
+}
+
+@test "error: a file that is no text or too large" {
+  printf 'client = { };\0' >t.conf
+  run -1 "$tfoshim" check t.conf
+  assert_output "tfoshim: t.conf: found a NUL byte, expected text"
+  truncate -s 17M t.conf
+  run -1 "$tfoshim" check t.conf
+  assert_output "tfoshim: t.conf: found more than 16 MiB, expected a configuration file"
+}
+
+@test "error: syntax" {
+  assert_refused \
+    't.conf:2: syntax error: found "default = on;", expected libconfig'\''s "key = value;"' \
+    <<<$'client = {\n  default = on;\n};'
+  assert_refused \
+    't.conf:2: syntax error: found the end of the file, expected every bracket to be closed' \
+    <<<$'client = {\n  default = "on";'
+  assert_refused \
+    't.conf:1: syntax error: found "}", expected libconfig'\''s "key = value;"' <<<'}'
+}
+
+@test "error: a string or comment that never ends" {
+  assert_refused 't.conf:2: found a string that begins here and never ends, expected a closing quote' \
+    <<<$'client = {\n  default = "on;\n};'
+  assert_refused 't.conf:2: found a comment that begins here and never ends, expected "*/"' \
+    <<<$'client = { };\nserver = { }; /* and so on\n'
+}
+
+@test "error: a long line is quoted in part" {
+  local line
+  line="x = $(printf 'y%.0s' {1..200})"
+  assert_refused \
+    "t.conf:1: syntax error: found \"${line:0:80}...\", expected libconfig's \"key = value;\"" \
+    <<<"$line"
+}
+
+@test "error: a duplicate key" {
+  assert_refused \
+    't.conf:3: duplicate setting name: found "default = "off";", expected each key once in its group' \
+    <<<$'client = {\n  default = "on";\n  default = "off";\n};'
+}
+
+@test "error: mixed types in an array" {
+  assert_rule_refused 'port = [ 80, "90-99" ];' \
+    'mismatched element type in array: found "client = { rules = ( { port = [ 80, "90-99" ]; } ) };", expected values of one type (a list in parentheses may mix them)'
+}
+
+@test "error: unknown keys, with the nearest known one" {
+  assert_refused 't.conf:1: unknown key "cleint", did you mean "client"?' <<<'cleint = { };'
+  assert_refused 't.conf:1: unknown key "nonsense", expected "client", "server" or "log"' \
+    <<<'nonsense = 1;'
+  assert_refused 't.conf:1: unknown key "defaults", did you mean "default"?' \
+    <<<'server = { defaults = "on"; };'
+  assert_refused 't.conf:1: unknown key "verbosity", expected "level" or "to"' <<<'log = { verbosity = 1; };'
+  assert_rule_refused 'adress = "*";' 'unknown key "adress", did you mean "address"?'
+  assert_rule_refused 'prot = 80;' 'unknown key "prot", did you mean "port"?'
+  assert_rule_refused 'colour = 80;' \
+    'unknown key "colour", expected "address", "host", "port", "program", "fastopen" or "first_write"'
+}
+
+@test "error: keys of the other group" {
+  assert_rule_refused 'host = "example.com";' \
+    '"host" is not for servers, expected "address", "port", "program", "fastopen" or "queue"' server
+  assert_rule_refused 'first_write = "any";' \
+    '"first_write" is not for servers, expected "address", "port", "program", "fastopen" or "queue"' \
+    server
+  assert_rule_refused 'queue = 5;' \
+    '"queue" is not for clients, expected "address", "host", "port", "program", "fastopen" or "first_write"'
+  assert_refused 't.conf:1: "first_write" is not for servers, expected "default" or "rules"' \
+    <<<'server = { first_write = "any"; };'
+}
+
+@test "error: groups that are none" {
+  assert_refused 't.conf:1: client: found "on", expected a group: { key = value; ... }' \
+    <<<'client = "on";'
+  assert_refused 't.conf:1: server: found a list, expected a group: { key = value; ... }' \
+    <<<'server = ( 1 );'
+  assert_refused 't.conf:1: log: found 5, expected a group: { key = value; ... }' <<<'log = 5;'
+}
+
+@test "error: rules that are none" {
+  assert_refused 't.conf:1: rules: found a group, expected a list of rules: ( { ... }, ... )' \
+    <<<'client = { rules = { }; };'
+  assert_refused 't.conf:1: rules: found an empty array, expected a list of rules: ( { ... }, ... )' \
+    <<<'client = { rules = [ ]; };'
+  assert_refused 't.conf:1: rules: found "x", expected a rule: { key = value; ... }' \
+    <<<'client = { rules = ( { }, "x" ); };'
+}
+
+@test "error: default" {
+  assert_refused 't.conf:1: default: found "yes", expected "on" or "off"' \
+    <<<'client = { default = "yes"; };'
+  assert_refused 't.conf:1: default: found true, expected "on" or "off"' \
+    <<<'server = { default = true; };'
+}
+
+@test "error: first_write" {
+  assert_rule_refused 'first_write = "safe";' \
+    'first_write: found "safe", expected "any" or "replay-safe"'
+  assert_refused 't.conf:1: first_write: found 1, expected "any" or "replay-safe"' \
+    <<<'client = { first_write = 1; };'
+}
+
+@test "error: fastopen" {
+  assert_rule_refused 'fastopen = "ON";' 'fastopen: found "ON", expected "on" or "off"'
+  assert_rule_refused 'fastopen = [ "on" ];' 'fastopen: found an array, expected "on" or "off"'
+}
+
+@test "error: queue" {
+  local bad
+  for bad in 0 -1 1.5; do
+    assert_rule_refused "queue = $bad;" "queue: found $bad, expected a number above 0" server
+  done
+  assert_rule_refused 'queue = "many";' 'queue: found "many", expected a number above 0' server
+}
+
+@test "error: log" {
+  assert_refused \
+    't.conf:1: level: found "loud", expected "none", "error", "warn", "info" or "debug"' \
+    <<<'log = { level = "loud"; };'
+  assert_refused 't.conf:1: to: found "log/file", expected "stderr" or an absolute path' \
+    <<<'log = { to = "log/file"; };'
+  assert_refused 't.conf:1: to: found 2, expected "stderr" or an absolute path' \
+    <<<'log = { to = 2; };'
+}
+
+@test "error: addresses that are none" {
+  local bad
+  for bad in '' localhost 10.0.0 10.0.0.256 10.0.0.0.0 fd00:::1 '10.0.0.0 ' '*.*' /8 \
+    fd00:1:2:3:4:5:6:7:8:9:10:11:12:13:14:15:16:17; do
+    assert_rule_refused "address = \"$bad\";" "address: found \"$bad\", expected $address_expected"
+  done
+  assert_rule_refused 'address = 10;' "address: found 10, expected $address_expected"
+  assert_rule_refused 'address = 10.5;' "address: found 10.5, expected $address_expected"
+  assert_rule_refused 'address = true;' "address: found true, expected $address_expected"
+  assert_rule_refused 'address = { };' "address: found a group, expected $address_expected"
+}
+
+@test "error: prefix lengths" {
+  local bad
+  for bad in 10.0.0.0/33 10.0.0.0/ 10.0.0.0/-1 10.0.0.0/8x 10.0.0.0/255.0.0.0; do
+    assert_rule_refused "address = \"$bad\";" \
+      "address: found \"$bad\", expected a prefix length from 0 to 32 after the slash"
+  done
+  assert_rule_refused 'address = "fd00::/129";' \
+    'address: found "fd00::/129", expected a prefix length from 0 to 128 after the slash'
+}
+
+@test "error: host bits in a prefix, with the prefix that was meant" {
+  assert_rule_refused 'address = "10.1.2.3/8";' \
+    'address: found "10.1.2.3/8" with host bits set, expected "10.0.0.0/8"'
+  assert_rule_refused 'address = "10.1.2.3/0";' \
+    'address: found "10.1.2.3/0" with host bits set, expected "0.0.0.0/0"'
+  assert_rule_refused 'address = "192.0.2.129/25";' \
+    'address: found "192.0.2.129/25" with host bits set, expected "192.0.2.128/25"'
+  assert_rule_refused 'address = "fd00::1/64";' \
+    'address: found "fd00::1/64" with host bits set, expected "fd00::/64"'
+  assert_rule_refused 'address = "::ffff:10.1.2.3/104";' \
+    'address: found "::ffff:10.1.2.3/104" with host bits set, expected "::ffff:10.0.0.0/104"'
+}
+
+@test "error: an address with a scope" {
+  assert_rule_refused 'address = "fe80::1%eth0";' \
+    'address: found "fe80::1%eth0" with a scope, expected "fe80::1"'
+}
+
+@test "error: hosts that are none" {
+  local bad
+  for bad in '' . a..b .example.com '*.' 'a.*.b' '*example.com' 'a b' 'b\u00fccher.example' \
+    "$(printf 'x%.0s' {1..64}).com"; do
+    bad=$(printf '%b' "$bad")
+    assert_rule_refused "host = \"$bad\";" "host: found \"$bad\", expected $host_expected"
+  done
+  assert_rule_refused 'host = "*";' \
+    'host: found "*", expected a host name (the pattern for all is address = "*")'
+  assert_rule_refused 'host = "10.0.0.1";' \
+    'host: found "10.0.0.1", expected a host name (the key for addresses is "address")'
+  assert_rule_refused 'host = "::1";' \
+    'host: found "::1", expected a host name (the key for addresses is "address")'
+  assert_rule_refused 'host = 7;' "host: found 7, expected $host_expected"
+}
+
+@test "error: ports that are none" {
+  local bad
+  for bad in 0 65536 -80 2147483647 1.5 true; do
+    assert_rule_refused "port = $bad;" "port: found $bad, expected $port_expected"
+  done
+  for bad in '' http 0 65536 '80 ' 80- -80 80-90-100 0-10 1-65536 0x50 +80; do
+    assert_rule_refused "port = \"$bad\";" "port: found \"$bad\", expected $port_expected"
+  done
+  # libconfig would cut this one to 80.
+  assert_rule_refused 'port = 0x100000050;' "port: found a hexadecimal number, expected $port_expected"
+}
+
+@test "error: numbers that libconfig would cut to 32 bits" {
+  # 4294967376 would be port 80.
+  local bad
+  for bad in 2147483648 4294967376 -4294967376 4294967376L 99999999999999999999; do
+    assert_rule_refused "port = $bad;" "found the number $bad, expected one below 2147483648"
+  done
+  echo 'client = { rules = ( { host = "4294967376.example"; port = 1; } ) }; # 4294967376' >t.conf
+  run -0 "$tfoshim" check t.conf
+}
+
+@test "error: a range upside down" {
+  assert_rule_refused 'port = "90-80";' 'port: found "90-80", expected "80-90"'
+}
+
+@test "error: programs that are none" {
+  local expected="a program's name without its directory"
+  assert_rule_refused 'program = "/usr/bin/curl";' "program: found \"/usr/bin/curl\", expected $expected"
+  assert_rule_refused 'program = "";' "program: found \"\", expected $expected"
+  assert_rule_refused 'program = 1;' "program: found 1, expected $expected"
+}
+
+@test "error: empty lists" {
+  assert_rule_refused 'address = [ ];' "address: found an empty array, expected $address_expected"
+  assert_rule_refused 'host = ( );' "host: found an empty list, expected $host_expected"
+  assert_rule_refused 'port = ( );' "port: found an empty list, expected $port_expected"
+  assert_rule_refused 'program = ( );' \
+    "program: found an empty list, expected a program's name without its directory"
+}
+
+@test "error: control characters do not reach the terminal" {
+  assert_rule_refused $'host = "a\e[1mb\nc";' "host: found \"a?[1mb?c\", expected $host_expected"
+}
+
+@test "every error of a file is told, with the line of the very element" {
+  assert_refused \
+    't.conf:2: default: found "maybe", expected "on" or "off"' \
+    't.conf:6: address: found "10.0.0.999", expected an address, a prefix such as "10.0.0.0/8", or "*"' \
+    "t.conf:9: port: found 70000, expected $port_expected" \
+    't.conf:14: queue: found 0, expected a number above 0' <<'END'
+client = {
+  default = "maybe";
+  rules = (
+    { address = [
+        "10.0.0.1",
+        "10.0.0.999"
+
+      ];
+      port = [ 80, 70000 ]; }
+  );
+};
+server = {
+  rules = (
+    { queue = 0; }
+  );
+};
+END
+}
+
+@test "includes are read relative to the file that includes them" {
+  mkdir sub
+  printf 'client = {\n  rules = (\n@include "sub/rules.conf" // these\n  );\n};\n' >t.conf
+  printf '\n  @include "more.conf"\n{ port = 2; }\n' >sub/rules.conf
+  printf '# /* " comment\n/* "\n@include "nowhere"\n*/ { port = 1; },' >sub/more.conf
+  run -0 "$tfoshim" check t.conf
+  assert_line --regexp '^  sub/more.conf:4 +on +any +1 '
+  assert_line --regexp '^  sub/rules.conf:3 +on +any +2 '
+}
+
+@test "error: in an included file" {
+  printf 'client = {\n@include "sub.conf"\n};\n' >t.conf
+  printf '\n\n  defualt = "on";\n' >sub.conf
+  run -1 "$tfoshim" check t.conf
+  assert_output 'tfoshim: sub.conf:3: unknown key "defualt", did you mean "default"?'
+  printf '\n  default "on";\n' >sub.conf
+  run -1 "$tfoshim" check t.conf
+  assert_output \
+    'tfoshim: sub.conf:2: syntax error: found "default "on";", expected libconfig'\''s "key = value;"'
+}
+
+@test "error: includes that cannot be" {
+  assert_refused 't.conf:2: @include: "missing.conf": cannot read it: No such file or directory' \
+    <<<$'\n@include "missing.conf"'
+  assert_refused 't.conf:1: @include: "/tmp": found a directory, expected a regular file' \
+    <<<'@include "/tmp"'
+  assert_refused 't.conf:1: @include: "t.conf": found a file that includes itself, expected another' \
+    <<<'@include "t.conf"'
+  assert_refused \
+    't.conf:1: found @include "a, expected @include "FILE" on a line of its own' <<<'@include "a'
+  assert_refused \
+    't.conf:1: found @include "a" x = 1;, expected @include "FILE" on a line of its own' \
+    <<<'@include "a" x = 1;'
+}
+
+@test "error: includes without end" {
+  local i
+  for i in {1..12}; do
+    echo "@include \"$((i + 1)).conf\"" >"$i.conf"
+  done
+  run -1 "$tfoshim" check 1.conf
+  assert_output 'tfoshim: 11.conf:1: @include: "12.conf": found too many includes, expected 1000 at most, 10 deep'
+}
+
+@test "check: its options" {
+  run -0 --separate-stderr "$tfoshim" check --help
+  assert_line --index 0 "usage: tfoshim check [FILE]"
+  assert_equal "$stderr" ""
+  run -2 --separate-stderr "$tfoshim" check --hepl
+  assert_equal "$stderr" 'tfoshim: unknown option "--hepl", did you mean "--help"?'
+  run -2 --separate-stderr "$tfoshim" check -x
+  assert_equal "$stderr" 'tfoshim: unknown option "-x", see tfoshim --help'
+  run -2 --separate-stderr "$tfoshim" check a b
+  assert_equal "$stderr" 'tfoshim: check: one file at a time: found "b" after "a"'
+}
+
+@test "a full disk is a failure" {
+  : >t.conf
+  # shellcheck disable=SC2016
+  run -1 bash -c '"$1" check t.conf >/dev/full' - "$tfoshim"
+  assert_output "tfoshim: cannot write the output: No space left on device"
+}

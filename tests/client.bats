@@ -1,0 +1,255 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# A client's first write travels in the SYN, whatever call it is written with, and nothing else changes.
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+setup() {
+  load lib/network
+  load programs/programs
+  tools_required
+  network_up
+}
+
+teardown() {
+  network_down
+}
+
+# Blocking and non-blocking, over IPv4 and IPv6: the SYN of the second connection has the first
+# `expected` of `bytes` bytes, the server got them all and the end, the program saw what it sees plain.
+first_write_is_in_the_syn() { # CALL BYTES EXPECTED
+  local ADDRESS way
+  reference_start sink
+  for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
+    for way in '' --nonblocking; do
+      cookies_flush
+      # shellcheck disable=SC2086
+      compare "$PROGRAMS/client" "$ADDRESS" "$PORT" --call "$1" --bytes "$2" $way
+      assert_line --partial "sent: bytes=$2 "
+      assert_equal "$RECORDED" "${lines[$((${#lines[@]} - 4))]#sent: } end=EOF"
+      assert_equal "$ADDRESS $way $(last_syn syn.data syn.option synack.ack)" \
+        "$ADDRESS $way $3 cookie $(($3 + 1))"
+    done
+  done
+}
+
+# How much of a first write fits in a SYN on a link with packets of 1500 bytes, headers and the largest
+# options taken off. Of what sendmmsg() is given it is the first message, here a half.
+syn_room() { # ADDRESS CALL BYTES
+  local room=1420 first=$3
+  [[ $1 != *:* ]] || room=1400
+  [[ $2 != sendmmsg ]] || first=$(($3 / 2))
+  echo $((first < room ? first : room))
+}
+
+@test "write: the first bytes are in the SYN" {
+  first_write_is_in_the_syn write 79 79
+}
+
+@test "writev: the first bytes are in the SYN" {
+  first_write_is_in_the_syn writev 79 79
+}
+
+@test "send: the first bytes are in the SYN" {
+  first_write_is_in_the_syn send 79 79
+}
+
+@test "sendto: the first bytes are in the SYN" {
+  first_write_is_in_the_syn sendto 79 79
+}
+
+@test "sendto that names the peer again: the first bytes are in the SYN" {
+  first_write_is_in_the_syn sendto-address 79 79
+}
+
+@test "sendmsg: the first bytes are in the SYN" {
+  first_write_is_in_the_syn sendmsg 79 79
+}
+
+@test "sendmmsg: the first message is in the SYN" {
+  first_write_is_in_the_syn sendmmsg 79 39
+}
+
+@test "a single byte" {
+  first_write_is_in_the_syn write 1 1
+}
+
+@test "no byte at all: a plain handshake" {
+  first_write_is_in_the_syn write 0 0
+}
+
+@test "much data: the SYN is filled and every byte arrives in order" {
+  local ADDRESS call bytes way room
+  reference_start sink
+  for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
+    for call in write sendmsg sendmmsg; do
+      for bytes in 1000 20000 200000; do
+        way=$([[ $call == write ]] || echo --nonblocking)
+        # shellcheck disable=SC2086
+        compare "$PROGRAMS/client" "$ADDRESS" "$PORT" --call "$call" --bytes "$bytes" $way
+        assert_regex "$RECORDED" "^bytes=$bytes checksum=[0-9a-f]+ end=EOF\$"
+        room=$(syn_room "$ADDRESS" "$call" "$bytes")
+        assert_equal "$call $bytes $(last_syn_data)" "$call $bytes $room"
+      done
+    done
+  done
+}
+
+@test "one round trip is saved" {
+  local ADDRESS=$SERVER_IP4 plain_ms shim_ms
+  reference_start echo
+  compare "$PROGRAMS/client" "$ADDRESS" "$PORT" --then read
+  plain_ms=$(answer_ms "$(client_syns | head -n 1)")
+  shim_ms=$(answer_ms "$(client_syns | tail -n 1)")
+  # Two round trips of 50 ms against one; the machine may be busy, the link never early.
+  ((plain_ms >= 99))
+  ((shim_ms >= 49 && shim_ms < 90))
+}
+
+# When the first byte of the server's answer came, in whole milliseconds after the SYN.
+answer_ms() { # CONNECTION
+  local stream=${1%% *}
+  packets "tcp.stream == ${stream#stream=} && tcp.srcport == $PORT && tcp.len > 0" |
+    sed -n '1s/.* ms=\([0-9]*\)\..*/\1/p'
+}
+
+@test "the first connection to a host is a true connect and asks for a cookie" {
+  reference_start sink
+  shim "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+  assert_success
+  run client_syns
+  assert_output --regexp 'syn.data=0 syn.option=request .*synack.option=cookie'
+}
+
+@test "a closed port is refused by connect, cookie or not" {
+  local ADDRESS way
+  reference_start sink
+  for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
+    for way in '' --nonblocking; do
+      # shellcheck disable=SC2086
+      compare --records 0 "$PROGRAMS/client" "$ADDRESS" 9 $way
+      assert_output --partial ECONNREFUSED
+      assert_line 'close: 0'
+      assert_equal "$status" 1
+    done
+  done
+}
+
+@test "a destination that is off gets exactly the plain packets" {
+  local ADDRESS
+  reference_start sink
+  for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
+    prime "$ADDRESS"
+    CONFIG=$CONF/off.conf shim "$PROGRAMS/client" "$ADDRESS" "$PORT"
+    assert_success
+    assert_equal "$(last_syn syn.option syn.data)" 'none 0'
+  done
+}
+
+@test "what a program can ask of a connected socket" {
+  local ADDRESS way
+  reference_start echo
+  for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
+    for way in blocking nonblocking; do
+      compare --records 10 "$PROGRAMS/inspect" "$ADDRESS" "$PORT" "$way"
+    done
+  done
+}
+
+@test "a socket that is disconnected and connected anew" {
+  local way ADDRESS=$SERVER_IP4
+  reference_start echo
+  for way in blocking nonblocking; do
+    # The connection that was given up before anything was written need not reach the server.
+    compare --records any "$PROGRAMS/inspect" "$ADDRESS" "$PORT" "$way" reconnect
+  done
+}
+
+@test "half-closing and then writing raises SIGPIPE as ever" {
+  local ADDRESS=$SERVER_IP4
+  reference_start sink
+  compare --records 5 "$PROGRAMS/sigpipe" "$ADDRESS" "$PORT"
+  assert_line 'killed by SIGPIPE'
+}
+
+# Calls that the shim sees and calls that it does not, each the first on its connection.
+first_call() { # CALL...
+  local call way ADDRESS=$SERVER_IP4
+  reference_start answer
+  for call; do
+    for way in blocking nonblocking; do
+      compare "$PROGRAMS/first-call" "$ADDRESS" "$PORT" "$call" "$way"
+      refute_output --regexp 'EPIPE|ENOTCONN|EINPROGRESS after'
+    done
+  done
+}
+
+@test "sendfile and splice as the first write" {
+  first_call sendfile splice
+}
+
+@test "stdio on a socket as the first write" {
+  first_call fprintf fdopen
+}
+
+@test "dprintf as the first write" {
+  first_call dprintf
+}
+
+@test "system calls made directly as the first write" {
+  first_call raw raw-sendto
+}
+
+@test "first writes with flags" {
+  first_call more oob dontwait zerocopy pwritev2
+}
+
+@test "Fast Open's own flag on a socket that the program believes connected" {
+  first_call msg-fastopen
+}
+
+@test "first writes of nothing" {
+  first_call nothing
+}
+
+handed_over() { # HOW...
+  local how ADDRESS=$SERVER_IP4
+  reference_start answer
+  for how; do
+    compare "$PROGRAMS/handover" "$ADDRESS" "$PORT" "$how"
+  done
+}
+
+@test "a connection that changes its descriptor before the first write" {
+  handed_over dup dup2 dupfd replacing
+}
+
+@test "a connection that is closed by a system call made directly" {
+  handed_over raw-close
+}
+
+@test "a connection that is shared by fork before the first write" {
+  handed_over fork-child fork-parent fork-both
+}
+
+@test "a connection that is handed to another program before the first write" {
+  handed_over exec vfork-exec vfork-close spawn system message
+}
+
+@test "a connection that is written on by another thread" {
+  handed_over thread
+}
+
+@test "sockets that are not what they seem" {
+  local kind ADDRESS=$SERVER_IP4
+  reference_start answer
+  for kind in mapped bound long; do
+    compare "$PROGRAMS/families" "$ADDRESS" "$PORT" "$kind"
+    assert_equal "$kind $(last_syn_data)" "$kind 5"
+  done
+  for kind in udp unix seqpacket short unspec; do
+    compare --records 0 "$PROGRAMS/families" "$ADDRESS" "$PORT" "$kind"
+  done
+}

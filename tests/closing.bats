@@ -1,0 +1,108 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# A program may end its connection at any moment: over a link with a delay the handshake is then still
+# under way, and closing would reset the connection. Every byte and the end must arrive all the same.
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+setup() {
+  load lib/network
+  load programs/programs
+  tools_required
+  network_up
+  reference_start sink
+}
+
+teardown() {
+  network_down
+}
+
+# The server has every byte and the end of the stream, as in the plain run, and what was written first
+# was in the SYN.
+everything_arrives() { # OPTION...
+  local ADDRESS bytes
+  for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
+    for bytes in 79 20000; do
+      compare "$PROGRAMS/client" "$ADDRESS" "$PORT" --bytes "$bytes" "$@"
+      assert_regex "$RECORDED" "^bytes=$bytes checksum=[0-9a-f]+ end=EOF\$"
+      assert_regex "$(last_syn syn.option syn.data)" '^cookie (79|1420|1400)$'
+    done
+  done
+}
+
+@test "non-blocking: write and half-close" {
+  everything_arrives --nonblocking --then shutdown
+}
+
+@test "non-blocking: write, half-close and close" {
+  everything_arrives --nonblocking --then shutdown-close
+}
+
+@test "non-blocking: write and close" {
+  everything_arrives --nonblocking --then close
+}
+
+@test "non-blocking: write and return from main" {
+  everything_arrives --nonblocking --then exit
+}
+
+@test "non-blocking: write and _exit" {
+  everything_arrives --nonblocking --then _exit
+}
+
+@test "blocking: write and close" {
+  everything_arrives --then close
+}
+
+@test "blocking: write and _exit" {
+  everything_arrives --then _exit
+}
+
+# The bytes of the SYN are refused and still have to be sent when the program is done with the socket.
+@test "closing at once where the server does not take the bytes of the SYN" {
+  local end ADDRESS=$SERVER_IP4 key=00112233445566778899aabbccddeeff
+  for end in close shutdown-close exit _exit; do
+    server_key_set "$key"
+    prime "$ADDRESS"
+    record_take 1 >/dev/null
+    server_key_set "$(rev <<<"$key")"
+    shim "$PROGRAMS/client" "$ADDRESS" "$PORT" --nonblocking --then "$end"
+    assert_success
+    assert_line --partial 'sent: bytes=79 '
+    assert_equal "$end: $(record_take 1)" "$end: ${lines[4]#sent: } end=EOF"
+    assert_equal "$(last_syn syn.data synack.ack)" '79 1'
+  done
+}
+
+@test "connecting and closing with nothing written is a connection to the server" {
+  local ADDRESS
+  for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
+    compare "$PROGRAMS/client" "$ADDRESS" "$PORT" --call none --then close
+    assert_regex "$RECORDED" '^bytes=0 checksum=[0-9a-f]+ end=EOF$'
+  done
+}
+
+@test "connecting and half-closing with nothing written" {
+  local ADDRESS way
+  for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
+    for way in '' --nonblocking; do
+      # shellcheck disable=SC2086
+      compare "$PROGRAMS/client" "$ADDRESS" "$PORT" --call none --then shutdown $way
+      assert_regex "$RECORDED" '^bytes=0 checksum=[0-9a-f]+ end=EOF$'
+    done
+  done
+}
+
+@test "a server that is gone does not keep a closing program waiting" {
+  local end ADDRESS=$SERVER_IP4
+  for end in close shutdown-close _exit; do
+    prime "$ADDRESS"
+    network_control cut
+    PATIENCE=30 shim "$PROGRAMS/client" "$ADDRESS" "$PORT" --nonblocking --then "$end"
+    network_control restore
+    assert_success
+    assert_line --partial 'sent: bytes=79 '
+  done
+}

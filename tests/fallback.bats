@@ -1,0 +1,227 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Where Fast Open is not to be had, or is no longer, every byte arrives in order and no program sees an
+# error.
+
+# `output` is always of the same test's last run.
+# shellcheck disable=SC2030,SC2031
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+KEY_A=00112233445566778899aabbccddeeff
+KEY_B=ffeeddccbbaa99887766554433221100
+
+setup() {
+  load lib/network
+  load programs/programs
+  tools_required
+  network_up
+}
+
+teardown() {
+  network_down
+}
+
+# The command given makes the trouble, between the priming connection and the one that is looked at.
+nothing_is_lost() { # TROUBLE...
+  local ADDRESS way plain_output plain_record
+  for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
+    for way in '--nonblocking --bytes 79' '--bytes 20000'; do
+      # shellcheck disable=SC2086
+      plain "$PROGRAMS/client" "$ADDRESS" "$PORT" $way
+      plain_output=$output
+      plain_record=$(record_take 1)
+      prime "$ADDRESS"
+      record_take 1 >/dev/null
+      "$@"
+      # shellcheck disable=SC2086
+      shim "$PROGRAMS/client" "$ADDRESS" "$PORT" $way
+      assert_equal "$output" "$plain_output"
+      assert_success
+      assert_equal "$(record_take 1)" "$plain_record"
+      undo
+    done
+  done
+}
+
+# Each test says how to end its trouble before the next round.
+undo() {
+  :
+}
+
+client_switch() { # VALUE
+  on_client sysctl -qw net.ipv4.tcp_fastopen="$1"
+}
+
+server_switch() { # VALUE
+  on_server sysctl -qw net.ipv4.tcp_fastopen="$1"
+}
+
+@test "the server's kernel has Fast Open off" {
+  reference_start sink
+  server_switch 1
+  nothing_is_lost true
+  assert_equal "$(last_syn_data)" 0
+}
+
+@test "the server's kernel has Fast Open switched off after it gave a cookie" {
+  undo() { server_switch 3; }
+  reference_start sink
+  nothing_is_lost server_switch 1
+  assert_equal "$(last_syn syn.option synack.ack)" 'cookie 1'
+}
+
+@test "the listener does not accept Fast Open" {
+  reference_start sink --queue 0
+  nothing_is_lost true
+  assert_equal "$(last_syn synack.ack)" 1
+}
+
+@test "the listener no longer accepts Fast Open" {
+  server_restart() {
+    kill "$SPAWNED"
+    process_end "$SPAWNED"
+    reference_start sink "$@"
+  }
+  undo() { server_restart --queue 16; }
+  reference_start sink
+  nothing_is_lost server_restart --queue 0
+  assert_equal "$(last_syn syn.option synack.ack)" 'cookie 1'
+}
+
+@test "the client's kernel has Fast Open off: the plain packets" {
+  client_switch 0
+  reference_start sink
+  nothing_is_lost true
+  assert_equal "$(last_syn syn.option syn.data)" 'none 0'
+}
+
+@test "the client's kernel has it off, in every kind of program" {
+  local ADDRESS=$SERVER_IP4
+  client_switch 0
+  reference_start echo
+  compare --records 10 "$PROGRAMS/inspect" "$ADDRESS" "$PORT" nonblocking
+  compare "$PROGRAMS/waits" "$ADDRESS" "$PORT" epoll-edge client-first nonblocking
+  compare --records 5 "$PROGRAMS/sigpipe" "$ADDRESS" "$PORT"
+}
+
+# The client is stopped between its connect and its first write, of which the second comes when a file
+# appears.
+switched_off_in_between() { # [OPTION]...
+  local plain_output go=$NETWORK_DIR/go ADDRESS=$SERVER_IP4 pid log
+  : >"$go"
+  plain "$PROGRAMS/client" "$ADDRESS" "$PORT" --pause "$go" "$@"
+  plain_output=$output
+  record_take 1 >"$NETWORK_DIR/plain.record"
+  rm "$go"
+  prime "$ADDRESS"
+  record_take 1 >/dev/null
+
+  client_spawn TFOSHIM_CONFIG="$CONF/on.conf" XDG_RUNTIME_DIR="$NETWORK_DIR" LD_PRELOAD="$SHIM" \
+    "$PROGRAMS/client" "$ADDRESS" "$PORT" --pause "$go" "$@"
+  pid=$SPAWNED log=$SPAWNED_LOG
+  wait_until "grep -qE '^connect: 0|^SO_ERROR' '$log'"
+  client_switch 0
+  : >"$go"
+  wait_until "! process_runs $pid" "$PATIENCE"
+  client_switch 3
+  rm "$go"
+  assert_equal "$(<"$log")" "$plain_output"
+  wait "$pid"
+  assert_equal "$(record_take 1)" "$(<"$NETWORK_DIR/plain.record")"
+}
+
+@test "the client's kernel has it switched off between connect and the first write" {
+  reference_start sink
+  switched_off_in_between
+  switched_off_in_between --nonblocking
+  switched_off_in_between --nonblocking --bytes 20000 --call sendmsg
+  switched_off_in_between --call none
+}
+
+@test "the server no longer accepts the cookie" {
+  undo() { server_key_set "$KEY_A"; }
+  server_key_set "$KEY_A"
+  reference_start sink
+  nothing_is_lost server_key_set "$KEY_B"
+  assert_equal "$(last_syn syn.option synack.ack)" 'cookie 1'
+}
+
+@test "the server's key is rotated with the old one as a backup" {
+  undo() { server_key_set "$KEY_A"; }
+  server_key_set "$KEY_A"
+  reference_start sink
+  nothing_is_lost server_key_set "$KEY_B,$KEY_A"
+  assert_equal "$(last_syn synack.ack)" "$(($(last_syn_data) + 1))"
+}
+
+# Only the last connection's SYN is sent twice: the plain one and the primer went before the trouble.
+middlebox() { # SWITCH
+  undo() {
+    network_control "$TROUBLE" off
+    cookies_flush
+  }
+  TROUBLE=$1
+  reference_start sink
+  nothing_is_lost network_control "$TROUBLE" on
+}
+
+@test "a middlebox drops SYNs that carry data" {
+  middlebox drop-syn-data
+  assert_equal "$(last_syn syns)" 2
+}
+
+@test "a middlebox drops SYNs with the Fast Open option" {
+  middlebox drop-option
+  assert_equal "$(last_syn syns)" 2
+}
+
+@test "a middlebox takes the Fast Open option out" {
+  middlebox strip-option
+  assert_equal "$(last_syn synack.ack)" 1
+}
+
+@test "a middlebox takes the data out of SYNs" {
+  middlebox strip-data
+  assert_equal "$(last_syn synack.ack)" 1
+}
+
+@test "a middlebox drops the very first request for a cookie" {
+  local ADDRESS=$SERVER_IP4
+  reference_start sink
+  network_control drop-option on
+  compare "$PROGRAMS/client" "$ADDRESS" "$PORT"
+  assert_equal "$(last_syn synack.option)" none
+}
+
+@test "a link that loses packets" {
+  local ADDRESS=$SERVER_IP4
+  reference_start sink
+  network_control loss 5
+  compare "$PROGRAMS/client" "$ADDRESS" "$PORT" --bytes 20000 --nonblocking
+  compare "$PROGRAMS/client" "$ADDRESS" "$PORT" --bytes 20000
+}
+
+# Under a filter as strict as those that container engines and browsers bring.
+sandboxed() { # ERRNO CALL
+  local ADDRESS=$SERVER_IP4 plain_output
+  plain "$PROGRAMS/sandbox" "$1" "$2" "$PROGRAMS/client" "$ADDRESS" "$PORT"
+  plain_output=$output
+  prime "$ADDRESS"
+  shim "$PROGRAMS/sandbox" "$1" "$2" "$PROGRAMS/client" "$ADDRESS" "$PORT"
+  assert_success
+  assert_equal "$output" "$plain_output"
+  assert_equal "$(record_take 3 | sort -u | wc -l)" 1
+}
+
+@test "a sandbox refuses what Fast Open needs" {
+  local error
+  reference_start sink
+  for error in EPERM ENOSYS ENOPROTOOPT; do
+    sandboxed "$error" setsockopt
+    sandboxed "$error" fastopen
+    sandboxed "$error" netlink
+  done
+}

@@ -1,0 +1,149 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The library keeps to itself: what it brings into a process, what it exports, and what it does when it
+# cannot do anything.
+
+# `output` is always of the same test's last run.
+# shellcheck disable=SC2030,SC2031
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+setup() {
+  load lib/network
+  load programs/programs
+  tools_required readelf nm
+}
+
+# Only the tests that need the network have it.
+teardown() {
+  [[ -z ${NETWORK_DIR-} ]] || network_down
+}
+
+answering_server() {
+  network_up
+  reference_start answer
+}
+
+@test "the library needs the C library alone" {
+  # Sanitizers bring their own; they are not what is released.
+  run bash -c "readelf -dW '$SHIM' | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' |
+    grep -vE '^(lib[atu]+san|libubsan)\.so'"
+  assert_output 'libc.so.6'
+}
+
+@test "exactly the hooks are exported" {
+  run nm -D --defined-only --format=just-symbols "$SHIM"
+  assert_success
+  assert_equal "$(printf '%s\n' "${lines[@]%%@*}" | sort)" "$(
+    sed -nE 's/^HOOK(_OPTIONAL|_ALIAS)?\(([A-Za-z0-9_]+).*/\2/p' \
+      "$TFOSHIM_ROOT/src/shim/hooks.def" | sort
+  )"
+  ((${#lines[@]} > 40))
+}
+
+@test "everything is bound at start-up and read-only afterwards" {
+  run readelf -dW "$SHIM"
+  assert_output --regexp '\(FLAGS\) .*BIND_NOW'
+  assert_output --regexp '\(FLAGS_1\) .*NOW.*NODELETE'
+  refute_output --partial TEXTREL
+  run readelf -lW "$SHIM"
+  assert_output --partial GNU_RELRO
+}
+
+@test "the stack is not executable" {
+  run bash -c "readelf -lW '$SHIM' | awk '\$1 == \"GNU_STACK\" { print \$7 }'"
+  assert_output RW
+}
+
+@test "thread-local data is small and in the initial block" {
+  run bash -c "readelf -lW '$SHIM' | awk '\$1 == \"TLS\" { print \$6 }'"
+  ((output <= 256))
+  run readelf -rW "$SHIM"
+  refute_output --regexp 'DTPMOD|TLSDESC'
+}
+
+# A program's own config_init() and the like stay its own, and the policy was read all the same.
+namesake() { # PROGRAM [PLUGIN]
+  local ADDRESS=$SERVER_IP4
+  compare "$PROGRAMS/$1" "$ADDRESS" "$PORT" "${@:2}"
+  assert_success
+  assert_line 'own calls: 1 1 1 1 1'
+  assert_line 'config_error_line: none'
+  assert_equal "$(last_syn_data)" 5
+}
+
+@test "a program with functions named like libconfig's" {
+  answering_server
+  namesake namesake
+}
+
+@test "a program whose plugin has functions named like libconfig's" {
+  answering_server
+  namesake namesake-host "$PROGRAMS/namesake-plugin.so"
+}
+
+# One line, the program as ever, the plain packets.
+inert() { # CONFIG EXPECTED-LINE
+  local ADDRESS=$SERVER_IP4 plain_output
+  plain "$PROGRAMS/client" "$ADDRESS" "$PORT"
+  plain_output=$output
+  prime "$ADDRESS"
+  run --separate-stderr on_client timeout "$PATIENCE" env TFOSHIM_CONFIG="$1" \
+    XDG_RUNTIME_DIR="$NETWORK_DIR" LD_PRELOAD="$SHIM" "$PROGRAMS/client" "$ADDRESS" "$PORT"
+  assert_success
+  assert_equal "$output" "$plain_output"
+  # shellcheck disable=SC2154
+  assert_equal "${#stderr_lines[@]}" 1
+  # shellcheck disable=SC2154
+  assert_regex "$stderr" "$2"
+  assert_equal "$(last_syn syn.option syn.data)" 'none 0'
+}
+
+@test "a bad configuration: one line, and the program runs as ever" {
+  local file=$BATS_TEST_TMPDIR/bad.conf
+  answering_server
+  # Not libconfig's syntax; a key that nobody knows; a value of the wrong type; one that makes no sense.
+  printf 'client = {\n  default = \n};\n' >"$file"
+  inert "$file" "^tfoshim: $file:3: "
+  printf 'client = {\n  defualt = "on";\n};\n' >"$file"
+  inert "$file" "^tfoshim: $file:2: .*defualt.*default"
+  printf 'client = {\n  default = 7;\n};\n' >"$file"
+  inert "$file" "^tfoshim: $file:2: "
+  printf 'client = { rules = (\n{ address = "10.9.0.299"; }\n); };\n' >"$file"
+  inert "$file" "^tfoshim: $file:2: .*10\\.9\\.0\\.299"
+  printf 'client = { rules = (\n{ address = "*"; port = 70000; },\n{ port = "x"; } ); };\n' >"$file"
+  inert "$file" "^tfoshim: $file:2: .*70000"
+}
+
+@test "a configuration that is not there, or cannot be read" {
+  answering_server
+  inert "$BATS_TEST_TMPDIR/no-such.conf" "^tfoshim: $BATS_TEST_TMPDIR/no-such\\.conf: "
+  inert "$BATS_TEST_TMPDIR" "^tfoshim: $BATS_TEST_TMPDIR: "
+}
+
+@test "TFOSHIM_DISABLE=1: not a packet is different" {
+  local ADDRESS=$SERVER_IP4
+  answering_server
+  prime "$ADDRESS"
+  shim TFOSHIM_DISABLE=1 "$PROGRAMS/client" "$ADDRESS" "$PORT"
+  assert_success
+  assert_equal "$(last_syn syn.option syn.data)" 'none 0'
+}
+
+@test "the module that reads the configuration is missing" {
+  answering_server
+  cp "$SHIM" "$BATS_TEST_TMPDIR/libtfoshim.so"
+  SHIM=$BATS_TEST_TMPDIR/libtfoshim.so inert "$CONF/on.conf" "^tfoshim: "
+}
+
+@test "start-up leaves no descriptor and no libconfig behind" {
+  run env TFOSHIM_CONFIG="$CONF/on.conf" LD_PRELOAD="$SHIM" ls -1 /proc/self/fd
+  with=${#lines[@]}
+  run ls -1 /proc/self/fd
+  assert_equal "$with" "${#lines[@]}"
+  run env TFOSHIM_CONFIG="$CONF/on.conf" LD_PRELOAD="$SHIM" cat /proc/self/maps
+  assert_output --partial "$SHIM"
+  refute_output --partial libconfig
+}

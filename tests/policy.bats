@@ -1,0 +1,79 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The policy's unit tests (tests/unit), and what its module and its objects are made of.
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+setup() {
+  build=${TFOSHIM_BUILD:-$BATS_TEST_DIRNAME/../build}
+}
+
+unit() {
+  run -0 "$build/tests/unit/$1"
+  refute_output
+}
+
+# bats test_tags=unit
+@test "socket addresses are read within their length" {
+  unit endpoint
+}
+
+# bats test_tags=unit
+@test "the first rule that matches decides, and the default where none does" {
+  unit decide
+}
+
+# bats test_tags=unit
+@test "random policies decide as a matcher that walks their rules" {
+  unit matching
+}
+
+# bats test_tags=unit
+@test "a decision among 10,000 rules is a few binary searches" {
+  unit cost
+}
+
+# bats test_tags=unit
+@test "host patterns match by what the resolver answered" {
+  unit names
+}
+
+# bats test_tags=unit
+@test "threads never see a torn answer of the resolver" {
+  unit names_threads
+}
+
+# bats test_tags=unit
+@test "only bytes that may be delivered twice are replay-safe" {
+  unit first_write
+}
+
+# bats test_tags=unit
+@test "compiling leaves locale and descriptors alone and survives lack of memory" {
+  unit compiling
+}
+
+# bats test_tags=unit
+@test "the configuration file is searched in order" {
+  unit search
+}
+
+# bats test_tags=unit
+@test "slips of the pen are recognised" {
+  unit words
+}
+
+@test "the module exports one symbol, without a version" {
+  run -0 nm --dynamic --defined-only --extern-only --format=just-symbols \
+    "$build/libtfoshim-policy.so"
+  assert_output tfoshim_policy_compile
+}
+
+@test "what decides needs no allocation, no stdio and no locks" {
+  local objects=("$build"/src/policy/CMakeFiles/tfoshim_policy.dir/*.o)
+  # The sanitizers and the debug builds of libc add names of their own.
+  run -0 nm --undefined-only --format=just-symbols "${objects[@]}"
+  refute_line --regexp '^(malloc|calloc|realloc|free|strdup|pthread_.*|.*printf.*|fopen|fputs)$'
+}

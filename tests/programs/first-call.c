@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * first-call ADDRESS PORT CALL [nonblocking]: what programs do first with a connection apart from
+ * the ordinary writes, then a few bytes more, half-close, read to the end. For a server in mode
+ * answer.
+ */
+#include "common.h"
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define SIZE 3000 /* more than a SYN carries, less than the calls below take at once */
+
+static unsigned char bytes[SIZE];
+
+/* A non-blocking program has to expect EAGAIN of whatever writes, and tries again when it may. */
+#define WHEN_READY(fd, call)                                                                       \
+    ({                                                                                             \
+        long result_;                                                                              \
+        while ((result_ = (call)) < 0 && errno == EAGAIN) {                                        \
+            poll(&(struct pollfd){.fd = (fd), .events = POLLOUT}, 1, -1);                          \
+        }                                                                                          \
+        result_;                                                                                   \
+    })
+
+static int file_of_bytes(void)
+{
+    int file = memfd_create("bytes", MFD_CLOEXEC);
+    if (file < 0 || write(file, bytes, SIZE) != SIZE || lseek(file, 0, SEEK_SET) != 0) {
+        err(2, "memfd");
+    }
+    return file;
+}
+
+static void call_sendfile(int fd)
+{
+    int file = file_of_bytes();
+    say("sendfile", WHEN_READY(fd, sendfile(fd, file, NULL, SIZE)));
+}
+
+static void call_splice(int fd)
+{
+    int ends[2];
+    if (pipe(ends) != 0 || write(ends[1], bytes, SIZE) != SIZE) {
+        err(2, "pipe");
+    }
+    say("splice", WHEN_READY(fd, splice(ends[0], NULL, fd, NULL, SIZE, 0)));
+}
+
+static void call_fprintf(int fd)
+{
+    FILE *stream = fdopen(dup(fd), "r+");
+    say("fprintf", fprintf(stream, "%0*d", SIZE, 7));
+    say("fclose", fclose(stream));
+}
+
+/* No descriptor of its own: the stream's is the socket's, and fclose() closes it unseen. */
+static void call_fdopen(int fd)
+{
+    FILE *stream = fdopen(fd, "w");
+    say("fputs", fputs("hello\n", stream) >= 0 ? 0 : -1);
+    say("fflush", fflush(stream));
+}
+
+static void call_dprintf(int fd)
+{
+    say("dprintf", dprintf(fd, "%0*d", SIZE, 7));
+}
+
+static void call_raw(int fd)
+{
+    say("syscall write", WHEN_READY(fd, syscall(SYS_write, fd, bytes, 100)));
+}
+
+static void call_raw_sendto(int fd)
+{
+    say("syscall sendto", WHEN_READY(fd, syscall(SYS_sendto, fd, bytes, 100, 0, NULL, 0)));
+}
+
+static void call_more(int fd)
+{
+    say("send MSG_MORE", WHEN_READY(fd, send(fd, bytes, 100, MSG_MORE)));
+    say("send", WHEN_READY(fd, send(fd, bytes + 100, 100, 0)));
+}
+
+static void call_oob(int fd)
+{
+    say("send MSG_OOB", WHEN_READY(fd, send(fd, bytes, 1, MSG_OOB)));
+}
+
+static void call_dontwait(int fd)
+{
+    say("send MSG_DONTWAIT", WHEN_READY(fd, send(fd, bytes, 100, MSG_DONTWAIT)));
+}
+
+static void call_zerocopy(int fd)
+{
+    say("SO_ZEROCOPY", setsockopt(fd, SOL_SOCKET, SO_ZEROCOPY, &(int){1}, sizeof(int)));
+    say("send MSG_ZEROCOPY", WHEN_READY(fd, send(fd, bytes, 100, MSG_ZEROCOPY)));
+}
+
+static void call_pwritev2(int fd)
+{
+    say("pwritev2", WHEN_READY(fd, pwritev2(fd, &(struct iovec){bytes, 100}, 1, -1, 0)));
+}
+
+static void call_nothing(int fd)
+{
+    say("write of nothing", WHEN_READY(fd, write(fd, bytes, 0)));
+    say("send of nothing", WHEN_READY(fd, send(fd, bytes, 0, 0)));
+    say("writev of nothing", WHEN_READY(fd, writev(fd, NULL, 0)));
+}
+
+/* The program uses Fast Open's own flag on a socket that it believes connected. */
+static void call_msg_fastopen(int fd)
+{
+    say("send MSG_FASTOPEN", WHEN_READY(fd, send(fd, bytes, 100, MSG_FASTOPEN | MSG_NOSIGNAL)));
+}
+
+static const struct {
+    const char *name;
+    void (*call)(int fd);
+} calls[] = {
+    {"sendfile", call_sendfile},
+    {"splice", call_splice},
+    {"fprintf", call_fprintf},
+    {"fdopen", call_fdopen},
+    {"dprintf", call_dprintf},
+    {"raw", call_raw},
+    {"raw-sendto", call_raw_sendto},
+    {"more", call_more},
+    {"oob", call_oob},
+    {"dontwait", call_dontwait},
+    {"zerocopy", call_zerocopy},
+    {"pwritev2", call_pwritev2},
+    {"nothing", call_nothing},
+    {"msg-fastopen", call_msg_fastopen},
+};
+
+int main(int argc, char **argv)
+{
+    program_start();
+    if (argc < 4) {
+        errx(2, "usage: first-call ADDRESS PORT CALL [nonblocking]");
+    }
+    bool nonblocking = argc > 4 && strcmp(argv[4], "nonblocking") == 0;
+    struct address peer = address_parse(argv[1], argv[2]);
+    pattern_fill(bytes, SIZE, 0);
+    int fd = tcp_socket(&peer, nonblocking);
+    if (!connect_said(fd, &peer, nonblocking)) {
+        return 1;
+    }
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        if (strcmp(argv[3], calls[i].name) == 0) {
+            calls[i].call(fd);
+        }
+    }
+    write_said(fd, (const unsigned char *)"the rest", 8);
+    say("shutdown", shutdown(fd, SHUT_WR));
+    read_to_end_said(fd);
+    say("close", close(fd));
+    return 0;
+}

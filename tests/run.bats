@@ -1,0 +1,184 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# tfoshim and tfoshim run: how programs are started. What happens to their connections is tested
+# elsewhere.
+
+# run --separate-stderr assigns stderr.
+# shellcheck disable=SC2154
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+setup() {
+  build=$(realpath "${TFOSHIM_BUILD:-$BATS_TEST_DIRNAME/../build}")
+  tfoshim=$build/tfoshim
+  export LC_ALL=C HOME=$BATS_TEST_TMPDIR
+  unset TFOSHIM_CONFIG XDG_CONFIG_HOME LD_PRELOAD
+  # AddressSanitizer, where the command is built with it, wants nothing preloaded before it.
+  export ASAN_OPTIONS=verify_asan_link_order=0
+  cd "$BATS_TEST_TMPDIR" || exit
+}
+
+# The command by itself, with a library beside it that does nothing.
+alone() {
+  mkdir -p alone
+  cp "$tfoshim" alone/
+  cc -shared -o alone/libtfoshim.so -x c - <<<'extern int nothing; int nothing;'
+  tfoshim=$PWD/alone/tfoshim library=$PWD/alone/libtfoshim.so
+}
+
+# Prints what the program it starts finds in a variable.
+value_of() {
+  local name=$1
+  shift
+  # shellcheck disable=SC2016
+  run -0 --separate-stderr "$tfoshim" run "$@" sh -c 'eval "printf %s \"\${$1-unset}\""' - "$name"
+}
+
+@test "help and version go to stdout" {
+  run -0 --separate-stderr "$tfoshim" --help
+  assert_line --index 0 "usage: tfoshim COMMAND [ARGUMENT...]"
+  assert_line --regexp '^  run +'
+  assert_line --regexp '^  check +'
+  assert_equal "$stderr" ""
+  run -0 --separate-stderr "$tfoshim" --version
+  assert_output --regexp '^tfoshim [0-9]+\.[0-9]+\.[0-9]+$'
+  run -0 --separate-stderr "$tfoshim" run --help
+  assert_line --index 0 "usage: tfoshim run [-c FILE] [--] PROGRAM [ARGUMENT...]"
+}
+
+@test "unknown commands and options are answered with the nearest" {
+  run -2 --separate-stderr "$tfoshim" chek
+  assert_equal "$stderr" 'tfoshim: unknown command "chek", did you mean "check"?'
+  run -2 --separate-stderr "$tfoshim" rnu
+  assert_equal "$stderr" 'tfoshim: unknown command "rnu", did you mean "run"?'
+  run -2 --separate-stderr "$tfoshim" frobnicate
+  assert_equal "$stderr" 'tfoshim: unknown command "frobnicate", see tfoshim --help'
+  run -2 --separate-stderr "$tfoshim" --verison
+  assert_equal "$stderr" 'tfoshim: unknown option "--verison", did you mean "--version"?'
+  run -2 --separate-stderr "$tfoshim" -x
+  assert_equal "$stderr" 'tfoshim: unknown option "-x", see tfoshim --help'
+  run -2 --separate-stderr "$tfoshim"
+  assert_equal "$stderr" 'tfoshim: no command given, see tfoshim --help'
+}
+
+@test "run: its own mistakes end with 125" {
+  run -125 --separate-stderr "$tfoshim" run
+  assert_equal "$stderr" 'tfoshim: run: no program given, see tfoshim run --help'
+  run -125 --separate-stderr "$tfoshim" run --confg x true
+  assert_equal "$stderr" 'tfoshim: unknown option "--confg", did you mean "--config"?'
+  run -125 --separate-stderr "$tfoshim" run -c
+  assert_equal "$stderr" 'tfoshim: option "-c" needs an argument'
+  run -125 --separate-stderr "$tfoshim" run --config
+  assert_equal "$stderr" 'tfoshim: option "--config" needs an argument'
+  run -125 --separate-stderr "$tfoshim" run --help=yes
+  assert_equal "$stderr" 'tfoshim: option "--help=yes" takes no argument'
+}
+
+@test "run: the exit status is the program's" {
+  alone
+  run -0 "$tfoshim" run true
+  run -7 "$tfoshim" run sh -c 'exit 7'
+  run -126 "$tfoshim" run "$BATS_TEST_TMPDIR"
+  assert_output "tfoshim: run: cannot execute \"$BATS_TEST_TMPDIR\": Permission denied"
+  echo nothing >file
+  run -126 "$tfoshim" run ./file
+  assert_output 'tfoshim: run: cannot execute "./file": Permission denied'
+  run -127 "$tfoshim" run no-such-program
+  assert_output 'tfoshim: run: cannot execute "no-such-program": No such file or directory'
+}
+
+@test "run: the arguments are the program's" {
+  alone
+  run -0 "$tfoshim" run printf '%s|' -c --help -- "a b" ''
+  assert_output -- '-c|--help|--|a b||'
+  run -0 "$tfoshim" run -- printf '%s|' -c
+  assert_output -- '-c|'
+}
+
+@test "run: the library goes after what is preloaded already, and only once" {
+  alone
+  value_of LD_PRELOAD
+  assert_output "$library"
+  LD_PRELOAD='' value_of LD_PRELOAD
+  assert_output "$library"
+  LD_PRELOAD=libm.so.6 value_of LD_PRELOAD
+  assert_output "libm.so.6:$library"
+  LD_PRELOAD="libm.so.6 $library:" value_of LD_PRELOAD
+  assert_output "libm.so.6 $library:"
+  LD_PRELOAD="$library" value_of LD_PRELOAD
+  assert_output "$library"
+  cp "$library" "${library}x"
+  LD_PRELOAD="${library}x" value_of LD_PRELOAD
+  assert_output "${library}x:$library"
+}
+
+@test "run: where the library was looked for" {
+  alone
+  rm "$library"
+  run -125 "$tfoshim" run true
+  assert_output --regexp \
+    "^tfoshim: run: cannot find libtfoshim\.so: looked for $library and /.*/libtfoshim\.so$"
+}
+
+@test "run: a library that LD_PRELOAD cannot name" {
+  alone
+  mv alone "a b"
+  run -125 "a b/tfoshim" run true
+  assert_output \
+    "tfoshim: run: cannot preload \"$PWD/a b/libtfoshim.so\": LD_PRELOAD takes no blank or colon in a name"
+}
+
+@test "run: the configuration is checked, and found from any directory" {
+  alone
+  echo 'client = { default = "on"; };' >t.conf
+  value_of TFOSHIM_CONFIG -c t.conf
+  assert_output "$PWD/t.conf"
+  value_of TFOSHIM_CONFIG --config=t.conf
+  assert_output "$PWD/t.conf"
+  value_of TFOSHIM_CONFIG
+  assert_output unset
+  printf 'client = {\n  default = "yes";\n  rules = { };\n};\n' >t.conf
+  run -125 "$tfoshim" run -c t.conf true
+  assert_output - <<'END'
+tfoshim: t.conf:2: default: found "yes", expected "on" or "off"
+tfoshim: t.conf:3: rules: found a group, expected a list of rules: ( { ... }, ... )
+END
+  run -125 "$tfoshim" run -c missing.conf true
+  assert_output "tfoshim: missing.conf: cannot read it: No such file or directory"
+}
+
+@test "run: a program that is statically linked is run, with a warning" {
+  alone
+  echo 'int main(void) { return 3; }' >static.c
+  cc -static -o static static.c
+  run -3 "$tfoshim" run ./static
+  assert_output \
+    "tfoshim: run: ./static runs without TCP Fast Open: it is statically linked, so LD_PRELOAD has no effect"
+  PATH=$PATH:$PWD run -3 "$tfoshim" run static
+  assert_output --partial "it is statically linked"
+  cc -o dynamic static.c
+  run -3 "$tfoshim" run ./dynamic
+  refute_output
+}
+
+@test "run: a program that is set-uid or set-gid is run, with a warning" {
+  alone
+  [[ $(id -u) == 0 ]] || skip "needs root, to give a file away"
+  cp /bin/true set-id
+  chown 65534 set-id
+  chmod u+s set-id
+  run -0 "$tfoshim" run ./set-id
+  assert_output \
+    "tfoshim: run: ./set-id runs without TCP Fast Open: it is set-uid, so LD_PRELOAD has no effect"
+  chown 0:65534 set-id
+  chmod u-s,g+s set-id
+  run -0 "$tfoshim" run ./set-id
+  assert_output \
+    "tfoshim: run: ./set-id runs without TCP Fast Open: it is set-gid, so LD_PRELOAD has no effect"
+  chown 0:0 set-id
+  chmod u+s,g+s set-id
+  run -0 "$tfoshim" run ./set-id
+  refute_output
+}

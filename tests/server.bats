@@ -1,0 +1,153 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# A listener accepts Fast Open when the policy says so, and is otherwise what its program made of it.
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+setup() {
+  load lib/network
+  load programs/programs
+  tools_required curl /usr/bin/python3
+  network_up
+}
+
+teardown() {
+  network_down
+}
+
+# The assignments that put a server under the shim, a line each.
+under_shim() { # [CONFIG]
+  printf '%s\n' "TFOSHIM_CONFIG=${1-$CONF/on.conf}" "XDG_RUNTIME_DIR=$NETWORK_DIR" \
+    "LD_PRELOAD=$SHIM"
+}
+
+# A server under the shim has this queue when it has called listen(); it is ended again.
+queue_is() { # EXPECTED CONFIG PORT [OPTION]...
+  local variables
+  mapfile -t variables < <(under_shim "$2")
+  server_spawn "${variables[@]}" "$PROGRAMS/server" 0.0.0.0 "$3" sink --report "${@:4}"
+  wait_listening "$3"
+  wait_until "grep -q 'queue after listen' '$SPAWNED_LOG'"
+  assert_equal "$(<"$SPAWNED_LOG")" "queue after listen: $1"
+  kill "$SPAWNED"
+  process_end "$SPAWNED"
+}
+
+@test "the queue is the backlog" {
+  queue_is 7 "$CONF/on.conf" 8001 --backlog 7
+}
+
+@test "the queue is what the rule says" {
+  queue_is 33 "$CONF/server-rules.conf" 8001 --backlog 7
+}
+
+@test "rules select listeners by port and address, the first that matches wins" {
+  queue_is 7 "$CONF/server-rules.conf" 8003 --backlog 7
+  queue_is 0 "$CONF/server-rules.conf" 8004 --backlog 7
+  queue_is 0 "$CONF/server-rules.conf" 8005 --backlog 7
+  queue_is 0 "$CONF/server-rules.conf" 8006 --backlog 7
+}
+
+@test "with the policy off the socket is untouched" {
+  queue_is 0 "$CONF/off.conf" 8001
+}
+
+@test "with no configuration at all servers are on" {
+  queue_is 7 '' 8001 --backlog 7
+}
+
+@test "a program that sets the queue itself is left alone" {
+  queue_is 5 "$CONF/on.conf" 8001 --backlog 7 --queue 5
+  queue_is 5 "$CONF/on.conf" 8001 --backlog 7 --queue 5 --queue-after
+  queue_is 5 "$CONF/server-rules.conf" 8001 --queue 5
+}
+
+@test "a socket bound here is accepted on when another program listens" {
+  local variables
+  mapfile -t variables < <(under_shim)
+  server_spawn "${variables[@]}" "$PROGRAMS/hand-down" bind 0.0.0.0 8001 \
+    env -u LD_PRELOAD "$PROGRAMS/server" 0.0.0.0 8001 sink --report --inherit 3 --backlog 7
+  wait_until "grep -q 'queue after listen' '$SPAWNED_LOG'"
+  run cat "$SPAWNED_LOG"
+  assert_output --regexp '^queue after listen: [1-9][0-9]*$'
+}
+
+@test "a socket that is inherited already listening is covered from its first accept" {
+  local variables log
+  mapfile -t variables < <(under_shim)
+  server_spawn "$PROGRAMS/hand-down" listen 0.0.0.0 8001 \
+    env "${variables[@]}" "$PROGRAMS/server" 0.0.0.0 8001 sink --report --inherit 3 --listening
+  log=$SPAWNED_LOG
+  wait_until "grep -q 'queue after listen' '$log'"
+  plain "$PROGRAMS/client" "$SERVER_IP4" 8001
+  assert_success
+  wait_until "grep -q 'queue after accept' '$log'"
+  run cat "$log"
+  assert_line --index 0 'queue after listen: 0'
+  assert_line --index 1 --regexp '^queue after accept: [1-9][0-9]*$'
+}
+
+@test "setting the option fails and listening does not" {
+  local error variables
+  for error in EPERM ENOPROTOOPT; do
+    mapfile -t variables < <(under_shim)
+    RECORD=$NETWORK_DIR/record.$error
+    server_spawn "${variables[@]}" "$PROGRAMS/sandbox" "$error" setsockopt \
+      "$PROGRAMS/server" 0.0.0.0 8001 sink --report --record "$RECORD"
+    wait_listening 8001
+    plain "$PROGRAMS/client" "$SERVER_IP4" 8001
+    assert_success
+    assert_regex "$(record_take 1)" '^bytes=79 checksum=[0-9a-f]+ end=EOF$'
+    assert_equal "$(head -n 1 "$SPAWNED_LOG")" 'queue after listen: 0'
+    kill "$SPAWNED"
+    process_end "$SPAWNED"
+  done
+}
+
+@test "the server's kernel has Fast Open off" {
+  local variables
+  on_server sysctl -qw net.ipv4.tcp_fastopen=1
+  mapfile -t variables < <(under_shim)
+  RECORD=$NETWORK_DIR/record
+  server_spawn "${variables[@]}" "$PROGRAMS/server" 0.0.0.0 8001 sink --record "$RECORD"
+  wait_listening 8001
+  plain "$PROGRAMS/client" "$SERVER_IP4" 8001
+  assert_success
+  assert_regex "$(record_take 1)" '^bytes=79 checksum=[0-9a-f]+ end=EOF$'
+  assert_equal "$(<"$SPAWNED_LOG")" ''
+}
+
+# Written for TCP Fast Open by others: the client is curl's own, the server knows nothing.
+@test "Python's http.server takes a request from the SYN" {
+  local address variables before
+  # shellcheck disable=SC2034
+  PORT=8000
+  mkdir "$BATS_TEST_TMPDIR/root"
+  echo 'the page' >"$BATS_TEST_TMPDIR/root/page"
+  mapfile -t variables < <(under_shim '')
+  server_spawn "${variables[@]}" /usr/bin/python3 -m http.server --bind :: 8000 \
+    --directory "$BATS_TEST_TMPDIR/root"
+  wait_listening 8000
+  for address in "$SERVER_IP4" "[$SERVER_IP6]"; do
+    before=$(netstat_value server TCPFastOpenPassive)
+    for _ in first second; do
+      plain curl -sS --tcp-fastopen "http://$address:8000/page"
+      assert_output 'the page'
+    done
+    assert_equal "$(netstat_value server TCPFastOpenPassive)" "$((before + 1))"
+    (($(last_syn_data) > 70))
+  done
+}
+
+@test "nothing but TCP is touched by listening" {
+  local kind plain_output
+  for kind in unix seqpacket; do
+    plain "$PROGRAMS/families" 127.0.0.1 8080 "$kind"
+    plain_output=$output
+    shim "$PROGRAMS/families" 127.0.0.1 8080 "$kind"
+    assert_success
+    assert_equal "$output" "$plain_output"
+  done
+}

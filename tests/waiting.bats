@@ -1,0 +1,155 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Nobody waits for a packet that a connect of their own has not caused yet. Whatever hangs is killed
+# and fails.
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+LEVEL=(poll ppoll select pselect epoll epoll-late epoll_pwait epoll_pwait2)
+EDGE=(epoll-edge epoll-edge-late)
+
+setup() {
+  load lib/network
+  load programs/programs
+  tools_required
+  network_up
+}
+
+teardown() {
+  network_down
+}
+
+conversation() { # FIRST WAY FACILITY...
+  local facility ADDRESS=$SERVER_IP4
+  for facility in "${@:3}"; do
+    compare "$PROGRAMS/waits" "$ADDRESS" "$PORT" "$facility" "$1" "$2"
+    assert_success
+    assert_line 'close: 0'
+  done
+}
+
+# The gain is kept: "hello\n" is in the SYN.
+conversation_with_gain() { # FIRST WAY FACILITY...
+  local facility
+  for facility in "${@:3}"; do
+    conversation "$1" "$2" "$facility"
+    assert_equal "$facility $(last_syn_data)" "$facility 6"
+  done
+}
+
+@test "the client speaks first, blocking" {
+  reference_start echo
+  conversation_with_gain client-first blocking "${LEVEL[@]}" "${EDGE[@]}"
+}
+
+@test "the client speaks first, non-blocking" {
+  reference_start echo
+  conversation_with_gain client-first nonblocking "${LEVEL[@]}"
+}
+
+@test "the client speaks first, non-blocking and edge-triggered" {
+  reference_start echo
+  conversation_with_gain client-first nonblocking "${EDGE[@]}"
+}
+
+@test "the server speaks first, blocking" {
+  reference_start greet
+  conversation server-first blocking "${LEVEL[@]}" "${EDGE[@]}"
+}
+
+@test "the server speaks first, non-blocking" {
+  reference_start greet
+  conversation server-first nonblocking "${LEVEL[@]}" "${EDGE[@]}"
+}
+
+@test "the server speaks first to a client that looks again and again" {
+  reference_start greet
+  conversation server-first blocking yielding napping
+  conversation server-first nonblocking yielding napping
+}
+
+@test "a client that reads before it writes" {
+  reference_start greet
+  conversation read-first blocking poll
+  conversation peek-first blocking poll
+  conversation read-first nonblocking poll select epoll epoll-edge
+}
+
+@test "a server that closes at once is seen to" {
+  local ADDRESS=$SERVER_IP4
+  reference_start sink
+  prime "$ADDRESS"
+  server_spawn "$PROGRAMS/server" :: 8081 close --queue 16
+  wait_listening 8081
+  # Twice, for the first connection to the port is a true one.
+  for _ in first second; do
+    shim "$PROGRAMS/client" "$ADDRESS" 8081 --call none --then read
+    assert_success
+    assert_line --regexp '^read: 0 .* EOF$'
+  done
+}
+
+@test "a thread that is its own client and server" {
+  local order self ADDRESS=$SERVER_IP4
+  reference_start sink
+  for self in 127.0.0.1 ::1 "$CLIENT_IP4"; do
+    for order in accept-first write-first poll-first speak-first; do
+      compare --records 0 "$PROGRAMS/oneself" "$self" "$order"
+      assert_success
+      assert_line 'connect: ECONNREFUSED'
+    done
+  done
+}
+
+# A thread that connects and then waits for something else than the socket is waited for itself.
+rendezvous() { # HOW...
+  local how ADDRESS=$SERVER_IP4
+  reference_start sink
+  for how; do
+    compare --records 0 "$PROGRAMS/rendezvous" 127.0.0.1 "$how"
+    assert_success
+    assert_line "$how: met"
+  done
+}
+
+@test "waiting for another thread by a semaphore" {
+  rendezvous sem_wait sem_timedwait
+}
+
+@test "waiting for another thread by a condition variable" {
+  rendezvous pthread_cond_wait pthread_cond_timedwait
+}
+
+@test "waiting for another thread by joining it, or at a barrier" {
+  rendezvous pthread_join pthread_barrier_wait
+}
+
+@test "waiting for another thread by sleeping until it is done" {
+  rendezvous nanosleep clock_nanosleep usleep
+}
+
+@test "waiting for another thread by a pipe" {
+  rendezvous read
+}
+
+@test "waiting for a signal" {
+  rendezvous sigwait sigwaitinfo sigsuspend
+}
+
+@test "waiting for another process" {
+  rendezvous waitpid
+}
+
+@test "timeouts and interruptions are those of the plain run" {
+  local how way ADDRESS=$SERVER_IP4
+  reference_start sink
+  for how in receive-timeout interrupted-read interrupted-poll poll-timeout epoll-timeout \
+    select-timeout polling; do
+    for way in blocking nonblocking; do
+      compare "$PROGRAMS/patience" "$ADDRESS" "$PORT" "$how" "$way"
+      assert_success
+    done
+  done
+}
