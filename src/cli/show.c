@@ -102,6 +102,20 @@ static const char *first_write_name(enum first_write first_write)
     return first_write == FIRST_WRITE_ANY ? "any" : "replay-safe";
 }
 
+/* The first write, and whatever is unusual about the rest. */
+static char *client_ways(enum first_write first_write, int first_contact, int deferral)
+{
+    struct list list;
+
+    list_begin(&list);
+    fputs(first_write_name(first_write), list_next(&list));
+    if (first_contact == FIRST_CONTACT_DEFER)
+        fputs("first contact deferred", list_next(&list));
+    if (deferral == DEFERRAL_BY_SHIM)
+        fputs("deferral by the shim", list_next(&list));
+    return list_end(&list);
+}
+
 static void show_rules(const struct rule_group *group)
 {
     const bool client = group->side == SIDE_CLIENT;
@@ -119,7 +133,8 @@ static void show_rules(const struct rule_group *group)
         table_add(&table, place(rule));
         table_add_copy(&table, on_off(rule->fastopen));
         if (client)
-            table_add_copy(&table, first_write_name(rule->first_write));
+            table_add(&table,
+                      client_ways(rule->first_write, rule->first_contact, rule->deferral));
         else
             table_add(&table, queue(rule));
         table_add(&table, ports(rule));
@@ -131,12 +146,15 @@ static void show_rules(const struct rule_group *group)
 
 static void show_group(const struct rule_group *group)
 {
-    if (group->side == SIDE_CLIENT)
-        printf("client: default %s, first write %s\n", on_off(group->fastopen),
-               first_write_name(group->first_write));
-    else
+    if (group->side == SIDE_CLIENT) {
+        char *ways = client_ways(group->first_write, group->first_contact, group->deferral);
+
+        printf("client: default %s, first write %s\n", on_off(group->fastopen), ways);
+        free(ways);
+    } else {
         printf("server: default %s, queue as long as the listener's backlog\n",
                on_off(group->fastopen));
+    }
     if (group->rule_count > 0)
         show_rules(group);
     else

@@ -26,7 +26,12 @@ static void select_rules(struct builder *builder, const struct rule_group *group
             builder->rules[builder->rule_count++] = &group->rules[i];
 }
 
-static struct policy_array append_rules(struct builder *builder)
+static int inherited(int of_rule, int of_group)
+{
+    return of_rule == AS_THE_GROUP ? of_group : of_rule;
+}
+
+static struct policy_array append_rules(struct builder *builder, const struct rule_group *group)
 {
     struct policy_rule *rules =
         arena_alloc(&builder->arena, (builder->rule_count + 1) * sizeof(*rules));
@@ -44,6 +49,8 @@ static struct policy_array append_rules(struct builder *builder)
             .queue = rule->queue,
             .fastopen = rule->fastopen,
             .first_write = (uint8_t)rule->first_write,
+            .first_contact = (uint8_t)inherited(rule->first_contact, group->first_contact),
+            .deferral = (uint8_t)inherited(rule->deferral, group->deferral),
         };
     }
     return block_array(builder, rules, builder->rule_count, sizeof(*rules));
@@ -120,10 +127,13 @@ static struct policy_array append_hosts(struct builder *builder)
 static struct policy_group append_group(struct builder *builder, const struct rule_group *group)
 {
     struct policy_group flat = {
-        .fallback = {.fastopen = group->fastopen, .first_write = (uint8_t)group->first_write}};
+        .fallback = {.fastopen = group->fastopen,
+                     .first_write = (uint8_t)group->first_write,
+                     .first_contact = (uint8_t)group->first_contact,
+                     .deferral = (uint8_t)group->deferral}};
 
     select_rules(builder, group);
-    flat.rules = append_rules(builder);
+    flat.rules = append_rules(builder, group);
     flat.sets = append_sets(builder);
     return flat;
 }

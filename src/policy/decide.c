@@ -144,6 +144,8 @@ struct client_verdict policy_client(const struct policy *policy, const struct en
     return (struct client_verdict){
         .fastopen = rule->fastopen,
         .first_write = rule->first_write,
+        .first_contact = rule->first_contact,
+        .deferral = rule->deferral,
         .line = rule->line,
         .file = string_at(policy, rule->file),
     };

@@ -25,7 +25,8 @@ struct policy_rule {
     uint32_t queue;
     uint8_t fastopen;
     uint8_t first_write;
-    uint16_t unused;
+    uint8_t first_contact;
+    uint8_t deferral;
 };
 
 /* Ports lo to hi, both included. */

@@ -49,6 +49,30 @@ void key_first_write(struct reader *reader, const config_setting_t *setting,
         *value = (enum first_write)word;
 }
 
+void key_first_contact(struct reader *reader, const config_setting_t *setting, int *value)
+{
+    static const char *const words[] = {
+        [FIRST_CONTACT_CONNECT] = "connect",
+        [FIRST_CONTACT_DEFER] = "defer",
+    };
+    int word = key_word(reader, setting, words, 2, "\"connect\" or \"defer\"");
+
+    if (word >= 0)
+        *value = word;
+}
+
+void key_deferral(struct reader *reader, const config_setting_t *setting, int *value)
+{
+    static const char *const words[] = {
+        [DEFERRAL_BY_KERNEL] = "kernel",
+        [DEFERRAL_BY_SHIM] = "shim",
+    };
+    int word = key_word(reader, setting, words, 2, "\"kernel\" or \"shim\"");
+
+    if (word >= 0)
+        *value = word;
+}
+
 /* "a, b or c": the keys that belong on that side. */
 static void list_keys(char *list, size_t size, const struct key *keys, size_t count, unsigned side)
 {

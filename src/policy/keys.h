@@ -31,6 +31,8 @@ int key_word(struct reader *, const config_setting_t *, const char *const words[
              const char *expected);
 void key_on_off(struct reader *, const config_setting_t *, bool *value);
 void key_first_write(struct reader *, const config_setting_t *, enum first_write *value);
+void key_first_contact(struct reader *, const config_setting_t *, int *value);
+void key_deferral(struct reader *, const config_setting_t *, int *value);
 
 /* The settings of one rule. */
 void rule_read(struct reader *, const config_setting_t *group, enum side, struct rule *);

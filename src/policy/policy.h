@@ -30,11 +30,23 @@ enum first_write {
     FIRST_WRITE_REPLAY_SAFE, /* only bytes that do no harm when delivered twice (RFC 7413, 6.1) */
 };
 
+enum first_contact {
+    FIRST_CONTACT_CONNECT, /* deferred only where this address and port completed a handshake lately */
+    FIRST_CONTACT_DEFER,   /* a cookie for the host is enough */
+};
+
+enum deferral {
+    DEFERRAL_BY_KERNEL, /* TCP_FASTOPEN_CONNECT, where the kernel has it */
+    DEFERRAL_BY_SHIM,   /* no system call before the first write */
+};
+
 enum log_level { LOG_NONE, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 struct client_verdict {
     bool fastopen;
     enum first_write first_write;
+    enum first_contact first_contact;
+    enum deferral deferral;
     uint32_t
         line; /* of the rule that decided, 0: the default of the group, or the built-in policy */
     const char *file; /* that holds that rule, as it was opened or included; NULL where line is 0 */

@@ -140,6 +140,16 @@ static void read_first_write(struct reader *reader, const config_setting_t *sett
     key_first_write(reader, setting, &((struct rule *)rule)->first_write);
 }
 
+static void read_first_contact(struct reader *reader, const config_setting_t *setting, void *rule)
+{
+    key_first_contact(reader, setting, &((struct rule *)rule)->first_contact);
+}
+
+static void read_defer(struct reader *reader, const config_setting_t *setting, void *rule)
+{
+    key_deferral(reader, setting, &((struct rule *)rule)->deferral);
+}
+
 static void read_queue(struct reader *reader, const config_setting_t *setting, void *rule)
 {
     int queue;
@@ -154,7 +164,8 @@ static const struct key rule_keys[] = {
     {"address", BOTH_SIDES, read_addresses}, {"host", SIDE_CLIENT, read_hosts},
     {"port", BOTH_SIDES, read_ports},        {"program", BOTH_SIDES, read_programs},
     {"fastopen", BOTH_SIDES, read_fastopen}, {"first_write", SIDE_CLIENT, read_first_write},
-    {"queue", SIDE_SERVER, read_queue},
+    {"queue", SIDE_SERVER, read_queue},      {"first_contact", SIDE_CLIENT, read_first_contact},
+    {"defer", SIDE_CLIENT, read_defer},
 };
 
 void rule_read(struct reader *reader, const config_setting_t *group, enum side side,

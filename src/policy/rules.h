@@ -26,6 +26,9 @@ struct port_range {
     uint16_t hi;
 };
 
+/* In a rule that does not say: as its group does. */
+#define AS_THE_GROUP (-1)
+
 struct rule {
     const char *file;
     uint32_t line;
@@ -39,6 +42,8 @@ struct rule {
     size_t program_count;
     bool fastopen;
     enum first_write first_write;
+    int first_contact; /* enum first_contact, or AS_THE_GROUP */
+    int deferral;      /* enum deferral, or AS_THE_GROUP */
     uint32_t queue;
 };
 
@@ -48,6 +53,8 @@ struct rule_group {
     enum side side;
     bool fastopen; /* what serves where no rule matches */
     enum first_write first_write;
+    int first_contact;
+    int deferral;
     struct rule *rules;
     size_t rule_count;
 };

@@ -19,6 +19,17 @@ static void read_default_first_write(struct reader *reader, const config_setting
     key_first_write(reader, setting, &((struct rule_group *)group)->first_write);
 }
 
+static void read_default_first_contact(struct reader *reader, const config_setting_t *setting,
+                                       void *group)
+{
+    key_first_contact(reader, setting, &((struct rule_group *)group)->first_contact);
+}
+
+static void read_default_defer(struct reader *reader, const config_setting_t *setting, void *group)
+{
+    key_deferral(reader, setting, &((struct rule_group *)group)->deferral);
+}
+
 /* Whoever lists a destination vouches for it: a rule is on, for any first write. */
 static void add_rule(struct reader *reader, const config_setting_t *setting,
                      struct rule_group *group)
@@ -29,6 +40,8 @@ static void add_rule(struct reader *reader, const config_setting_t *setting,
         .line = where.line,
         .fastopen = true,
         .first_write = FIRST_WRITE_ANY,
+        .first_contact = AS_THE_GROUP,
+        .deferral = AS_THE_GROUP,
     };
 
     rule_read(reader, setting, group->side, &rule);
@@ -57,6 +70,8 @@ static void read_rules(struct reader *reader, const config_setting_t *setting, v
 static const struct key group_keys[] = {
     {"default", BOTH_SIDES, read_default},
     {"first_write", SIDE_CLIENT, read_default_first_write},
+    {"first_contact", SIDE_CLIENT, read_default_first_contact},
+    {"defer", SIDE_CLIENT, read_default_defer},
     {"rules", BOTH_SIDES, read_rules},
 };
 
