@@ -429,7 +429,7 @@ END
 
 @test "check: its options" {
   run -0 --separate-stderr "$tfoshim" check --help
-  assert_line --index 0 "usage: tfoshim check [FILE]"
+  assert_line --index 0 "usage: tfoshim check [--color WHEN] [FILE]"
   assert_equal "$stderr" ""
   run -2 --separate-stderr "$tfoshim" check --hepl
   assert_equal "$stderr" 'tfoshim: unknown option "--hepl", did you mean "--help"?'

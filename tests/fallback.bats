@@ -63,7 +63,7 @@ server_switch() { # VALUE
   reference_start sink
   server_switch 1
   nothing_is_lost true
-  assert_equal "$(last_syn_data)" 0
+  assert_equal "$(last_syn syn.option syn.data synack.option)" 'request 0 none'
 }
 
 @test "the server's kernel has Fast Open switched off after it gave a cookie" {
@@ -76,7 +76,7 @@ server_switch() { # VALUE
 @test "the listener does not accept Fast Open" {
   reference_start sink --queue 0
   nothing_is_lost true
-  assert_equal "$(last_syn synack.ack)" 1
+  assert_equal "$(last_syn syn.option synack.ack)" 'request 1'
 }
 
 @test "the listener no longer accepts Fast Open" {
@@ -107,18 +107,12 @@ server_switch() { # VALUE
   compare --records 5 "$PROGRAMS/sigpipe" "$ADDRESS" "$PORT"
 }
 
-# The client is stopped between its connect and its first write, of which the second comes when a file
-# appears.
+# The kernel has no way back from a connect that it has deferred (docs/how-it-works.md, limits): the error
+# that it invents for this is not passed on, one that any connection may meet is.
 switched_off_in_between() { # [OPTION]...
-  local plain_output go=$NETWORK_DIR/go ADDRESS=$SERVER_IP4 pid log
-  : >"$go"
-  plain "$PROGRAMS/client" "$ADDRESS" "$PORT" --pause "$go" "$@"
-  plain_output=$output
-  record_take 1 >"$NETWORK_DIR/plain.record"
-  rm "$go"
+  local go=$NETWORK_DIR/go ADDRESS=$SERVER_IP4 pid log
   prime "$ADDRESS"
   record_take 1 >/dev/null
-
   client_spawn TFOSHIM_CONFIG="$CONF/on.conf" XDG_RUNTIME_DIR="$NETWORK_DIR" LD_PRELOAD="$SHIM" \
     "$PROGRAMS/client" "$ADDRESS" "$PORT" --pause "$go" "$@"
   pid=$SPAWNED log=$SPAWNED_LOG
@@ -128,9 +122,10 @@ switched_off_in_between() { # [OPTION]...
   wait_until "! process_runs $pid" "$PATIENCE"
   client_switch 3
   rm "$go"
-  assert_equal "$(<"$log")" "$plain_output"
-  wait "$pid"
-  assert_equal "$(record_take 1)" "$(<"$NETWORK_DIR/plain.record")"
+  run cat "$log"
+  assert_line --regexp '^(send|sendmsg): ECONNABORTED after 0$'
+  refute_output --partial EOPNOTSUPP
+  refute_output --partial ENOTSUP
 }
 
 @test "the client's kernel has it switched off between connect and the first write" {
@@ -138,7 +133,6 @@ switched_off_in_between() { # [OPTION]...
   switched_off_in_between
   switched_off_in_between --nonblocking
   switched_off_in_between --nonblocking --bytes 20000 --call sendmsg
-  switched_off_in_between --call none
 }
 
 @test "the server no longer accepts the cookie" {
@@ -154,7 +148,7 @@ switched_off_in_between() { # [OPTION]...
   server_key_set "$KEY_A"
   reference_start sink
   nothing_is_lost server_key_set "$KEY_B,$KEY_A"
-  assert_equal "$(last_syn synack.ack)" "$(($(last_syn_data) + 1))"
+  assert_equal "$(last_syn syn.option syn.data synack.ack)" 'cookie 1400 1401'
 }
 
 # Only the last connection's SYN is sent twice: the plain one and the primer went before the trouble.
@@ -180,12 +174,12 @@ middlebox() { # SWITCH
 
 @test "a middlebox takes the Fast Open option out" {
   middlebox strip-option
-  assert_equal "$(last_syn synack.ack)" 1
+  assert_equal "$(last_syn syn.option synack.ack)" 'cookie 1'
 }
 
 @test "a middlebox takes the data out of SYNs" {
   middlebox strip-data
-  assert_equal "$(last_syn synack.ack)" 1
+  assert_equal "$(last_syn syn.data synack.ack)" '1400 1'
 }
 
 @test "a middlebox drops the very first request for a cookie" {
@@ -193,7 +187,7 @@ middlebox() { # SWITCH
   reference_start sink
   network_control drop-option on
   compare "$PROGRAMS/client" "$ADDRESS" "$PORT"
-  assert_equal "$(last_syn synack.option)" none
+  assert_equal "$(last_syn syns syn.option synack.option)" '2 request none'
 }
 
 @test "a link that loses packets" {
@@ -221,7 +215,14 @@ sandboxed() { # ERRNO CALL
   reference_start sink
   for error in EPERM ENOSYS ENOPROTOOPT; do
     sandboxed "$error" setsockopt
-    sandboxed "$error" fastopen
     sandboxed "$error" netlink
+  done
+}
+
+@test "a sandbox refuses the flag that Fast Open writes with" {
+  local error
+  reference_start sink
+  for error in EPERM ENOSYS ENOPROTOOPT; do
+    sandboxed "$error" fastopen
   done
 }

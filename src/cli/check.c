@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "cli/paint.h"
 #include "cli/show.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
@@ -10,13 +11,14 @@
 #include <stdlib.h>
 
 static const struct option options[] = {
+    PAINT_OPTION,
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
 
 static int help(void)
 {
-    printf("usage: tfoshim check [FILE]\n"
+    printf("usage: tfoshim check [--color WHEN] [FILE]\n"
            "\n"
            "Checks a configuration file and shows the policy it makes, with its defaults spelled\n"
            "out. Errors go to stderr, and the exit status is then 1.\n"
@@ -25,7 +27,9 @@ static int help(void)
            "  $TFOSHIM_CONFIG (if it is set but empty: no file at all)\n"
            "  $XDG_CONFIG_HOME/tfoshim.conf or ~/.config/tfoshim.conf\n"
            "  %s\n"
-           "or the built-in policy if there is none of these.\n",
+           "or the built-in policy if there is none of these.\n"
+           "\n"
+           "options:\n" PAINT_HELP "      --help        this text\n",
            policy_system_file);
     return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -68,8 +72,12 @@ int check_main(int argc, char **argv)
     while ((answer = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
         if (answer == 'h')
             return help();
-        complain_option(argv, options, answer);
-        return EXIT_USAGE;
+        if (answer != 'C') {
+            complain_option(argv, options, answer);
+            return EXIT_USAGE;
+        }
+        if (!paint_choose(optarg))
+            return EXIT_USAGE;
     }
     if (argc - optind > 1) {
         complain("check: one file at a time: found \"%s\" after \"%s\"", argv[optind + 1],

@@ -9,6 +9,10 @@
 static const struct verb verbs[] = {
     {"run", run_main, "run a program with TCP Fast Open"},
     {"check", check_main, "check the configuration and show the policy it makes"},
+    {"doctor", doctor_main, "say what keeps Fast Open from working here"},
+    {"explain", explain_main, "say what becomes of a connect, or of a listener, and why"},
+    {"probe", probe_main, "try whether Fast Open works with a server, and what it saves"},
+    {"cookies", cookies_main, "list the cookies that the kernel has, or make it forget them"},
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))

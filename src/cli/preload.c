@@ -2,89 +2,168 @@
 #include "cli/preload.h"
 #include "cli/util.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define LIBRARY "libtfoshim.so"
 /* What separates the entries of LD_PRELOAD: no entry can hold one. */
 #define SEPARATORS ": "
 
-/* Beside the command first: in a build tree the library that was built with it is the right one. */
-static char *find_beside_command(char path[PATH_MAX])
+/* The directory of this command, with a slash at its end. */
+static bool own_directory(char path[PATH_MAX])
 {
-    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - sizeof("/" LIBRARY));
+    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
     char *slash;
 
     if (length <= 0)
-        return NULL;
+        return false;
     path[length] = '\0';
     slash = strrchr(path, '/');
     if (slash == NULL)
-        return NULL;
-    memcpy(slash, "/" LIBRARY, sizeof("/" LIBRARY));
-    return path;
+        return false;
+    slash[1] = '\0';
+    return true;
 }
 
-static const char *find_library(char path[PATH_MAX])
+static bool make_path(char path[PATH_MAX], const char *directory, const char *rest)
 {
-    static const char installed[] = TFOSHIM_LIBDIR "/" LIBRARY;
-    const char *beside = find_beside_command(path);
-
-    if (beside != NULL && access(beside, R_OK) == 0)
-        return beside;
-    if (access(installed, R_OK) == 0)
-        return installed;
-    if (beside != NULL)
-        complain("run: cannot find " LIBRARY ": looked for %s and %s", beside, installed);
-    else
-        complain("run: cannot find " LIBRARY ": looked for %s", installed);
-    return NULL;
+    return (size_t)snprintf(path, PATH_MAX, "%s%s", directory, rest) < PATH_MAX;
 }
 
-static bool is_listed(const char *list, const char *library)
+/* Beside the command first: in a build tree the library that was built with it is the right one. An
+ * installation that was moved as a whole has it where it stood from the command; its name is then
+ * made free of "..". */
+bool preload_find(char path[PATH_MAX], const char *complain_as)
 {
-    const size_t length = strlen(library);
+    char own[PATH_MAX], beside[PATH_MAX], moved[PATH_MAX];
+
+    if (own_directory(own)) {
+        if (make_path(beside, own, PRELOAD_LIBRARY) && access(beside, R_OK) == 0)
+            return make_path(path, beside, "");
+        if (make_path(moved, own, TFOSHIM_LIBDIR_FROM_BIN "/" PRELOAD_LIBRARY) &&
+            realpath(moved, path) != NULL && access(path, R_OK) == 0)
+            return true;
+    }
+    if (make_path(path, TFOSHIM_LIBDIR, "/" PRELOAD_LIBRARY) && access(path, R_OK) == 0)
+        return true;
+    if (complain_as != NULL)
+        complain("%s: cannot find " PRELOAD_LIBRARY ": looked for %s and %s", complain_as, beside,
+                 path);
+    return false;
+}
+
+/* Directories that the loader's $LIB stands for, in 64-bit programs and in 32-bit ones. */
+static const struct {
+    const char *wide;
+    const char *narrow;
+} widths[] = {
+    {"/lib/x86_64-linux-gnu/" PRELOAD_LIBRARY, "/lib/i386-linux-gnu/" PRELOAD_LIBRARY},
+    {"/lib/aarch64-linux-gnu/" PRELOAD_LIBRARY, "/lib/arm-linux-gnueabihf/" PRELOAD_LIBRARY},
+    {"/lib64/" PRELOAD_LIBRARY, "/lib/" PRELOAD_LIBRARY},
+};
+
+/* How much of `library` stands before one of those directories; -1: it is in none. */
+static int prefix_before(const char *library, const char *directory)
+{
+    const size_t length = strlen(library), end = strlen(directory);
+
+    if (length <= end || strcmp(library + length - end, directory) != 0)
+        return -1;
+    return (int)(length - end);
+}
+
+bool preload_find_narrow(char other[PATH_MAX], const char *library)
+{
+    other[0] = '\0';
+    for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
+        const int prefix = prefix_before(library, widths[i].wide);
+
+        if (prefix >= 0) {
+            snprintf(other, PATH_MAX, "%.*s%s", prefix, library, widths[i].narrow);
+            return access(other, R_OK) == 0;
+        }
+    }
+    return false;
+}
+
+/* Where there is a library for either width, one name stands for both. */
+static char *name_for_loader(const char *library)
+{
+    char narrow[PATH_MAX], *name = NULL;
+
+    if (!preload_find_narrow(narrow, library))
+        return need_memory(strdup(library));
+    for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]) && name == NULL; i++) {
+        const int prefix = prefix_before(library, widths[i].wide);
+
+        if (prefix >= 0 && asprintf(&name, "%.*s/$LIB/" PRELOAD_LIBRARY, prefix, library) < 0)
+            name = NULL;
+    }
+    return need_memory(name);
+}
+
+static const char *base_name(const char *path, size_t length)
+{
+    const char *slash = memrchr(path, '/', length);
+
+    return slash == NULL ? path : slash + 1;
+}
+
+/* A name without a directory stands for that library wherever it is. */
+bool preload_has(const char *list, const char *name)
+{
+    const size_t length = strlen(name);
+    const bool any_directory = strchr(name, '/') == NULL;
 
     for (;;) {
-        size_t entry;
+        const char *entry = list + strspn(list, SEPARATORS), *from = entry;
 
-        list += strspn(list, SEPARATORS);
-        entry = strcspn(list, SEPARATORS);
-        if (entry == 0)
+        list = entry + strcspn(entry, SEPARATORS);
+        if (list == entry)
             return false;
-        if (entry == length && memcmp(list, library, length) == 0)
+        if (any_directory)
+            from = base_name(entry, (size_t)(list - entry));
+        if ((size_t)(list - from) == length && memcmp(from, name, length) == 0)
             return true;
-        list += entry;
     }
 }
 
-bool preload_library(void)
+char *preload_list(const char *list, const char *library, const char *complain_as)
 {
-    const char *list = getenv("LD_PRELOAD"), *library;
-    char path[PATH_MAX], *longer = NULL;
+    char *name, *longer;
+
+    if (strpbrk(library, SEPARATORS) != NULL) {
+        complain("%s: cannot preload \"%s\": LD_PRELOAD takes no blank or colon in a name",
+                 complain_as, library);
+        return NULL;
+    }
+    name = name_for_loader(library);
+    if (list == NULL || list[0] == '\0')
+        return name;
+    if (preload_has(list, name)) {
+        free(name);
+        return need_memory(strdup(list));
+    }
+    if (asprintf(&longer, "%s:%s", list, name) < 0)
+        longer = NULL;
+    free(name);
+    return need_memory(longer);
+}
+
+bool preload_set(void)
+{
+    char library[PATH_MAX], *list;
     bool done;
 
-    library = find_library(path);
-    if (library == NULL)
+    if (!preload_find(library, "run"))
         return false;
-    if (strpbrk(library, SEPARATORS) != NULL) {
-        complain("run: cannot preload \"%s\": LD_PRELOAD takes no blank or colon in a name",
-                 library);
+    list = preload_list(getenv("LD_PRELOAD"), library, "run");
+    if (list == NULL)
         return false;
-    }
-    if (list != NULL && is_listed(list, library))
-        return true;
-    if (list != NULL && list[0] != '\0') {
-        if (asprintf(&longer, "%s:%s", list, library) < 0)
-            longer = NULL;
-        library = need_memory(longer);
-    }
-    done = setenv("LD_PRELOAD", library, 1) == 0;
+    done = setenv("LD_PRELOAD", list, 1) == 0;
     if (!done)
         complain_errno("run: cannot set LD_PRELOAD");
-    free(longer);
+    free(list);
     return done;
 }

@@ -1,10 +1,30 @@
 /* SPDX-License-Identifier: MIT */
+/* The library that is preloaded, and how LD_PRELOAD names it. */
 #ifndef TFOSHIM_CLI_PRELOAD_H
 #define TFOSHIM_CLI_PRELOAD_H
 
+#include <limits.h>
 #include <stdbool.h>
 
-/* Adds libtfoshim.so to LD_PRELOAD, after what is there already; false after a complaint. */
-bool preload_library(void);
+#define PRELOAD_LIBRARY "libtfoshim.so"
+#define PRELOAD_MODULE "libtfoshim-policy.so"
+
+/* Where the library is; false if it is nowhere. `complain_as` is the verb that complains of that,
+ * or NULL for silence. */
+bool preload_find(char path[PATH_MAX], const char *complain_as);
+
+/* Where the library for 32-bit programs stands beside this one of a 64-bit machine; false if this
+ * is none, or there is none. `other` is filled in even if nothing is there, else it is "". */
+bool preload_find_narrow(char other[PATH_MAX], const char *library);
+
+/* Is the library, or one of the same name elsewhere, in this LD_PRELOAD list? */
+bool preload_has(const char *list, const char *name);
+
+/* The list with the library at its end, unless it is there already: libasan and its kind must come
+ * first. To be freed. NULL, after a complaint, if LD_PRELOAD cannot name the library. */
+char *preload_list(const char *list, const char *library, const char *complain_as);
+
+/* Adds the library to our own LD_PRELOAD; false after a complaint. */
+bool preload_set(void);
 
 #endif

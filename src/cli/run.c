@@ -98,7 +98,7 @@ int run_main(int argc, char **argv)
     }
     if (config != NULL && !use_config(config, argv[optind]))
         return EXIT_RUN_FAILED;
-    if (!preload_library())
+    if (!preload_set())
         return EXIT_RUN_FAILED;
     return start(argv + optind);
 }

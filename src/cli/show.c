@@ -133,8 +133,7 @@ static void show_rules(const struct rule_group *group)
         table_add(&table, place(rule));
         table_add_copy(&table, on_off(rule->fastopen));
         if (client)
-            table_add(&table,
-                      client_ways(rule->first_write, rule->first_contact, rule->deferral));
+            table_add(&table, client_ways(rule->first_write, rule->first_contact, rule->deferral));
         else
             table_add(&table, queue(rule));
         table_add(&table, ports(rule));

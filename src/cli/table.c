@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/table.h"
+#include "cli/paint.h"
 #include "cli/util.h"
 
 #include <stdio.h>
@@ -17,6 +18,22 @@ void table_add_copy(struct table *table, const char *cell)
     table_add(table, strdup(cell));
 }
 
+void table_drop(struct table *table)
+{
+    for (size_t i = 0; i < table->count; i++)
+        free(table->cells[i]);
+    free(table->cells);
+    *table = (struct table){.columns = table->columns};
+}
+
+/* No blanks at the end of a line. */
+static void print_row(const struct table *table, size_t first, const int widths[])
+{
+    for (size_t column = 0; column + 1 < table->columns; column++)
+        printf("%-*s  ", widths[column], table->cells[first + column]);
+    fputs(table->cells[first + table->columns - 1], stdout);
+}
+
 void table_print(struct table *table, const char *indent)
 {
     int widths[TABLE_COLUMNS_MOST] = {0};
@@ -27,18 +44,11 @@ void table_print(struct table *table, const char *indent)
         if (length > widths[i % table->columns])
             widths[i % table->columns] = length;
     }
-    for (size_t i = 0; i < table->count; i++) {
-        size_t column = i % table->columns;
-
-        if (column == 0)
-            fputs(indent, stdout);
-        /* No blanks at the end of a line. */
-        if (column + 1 == table->columns)
-            puts(table->cells[i]);
-        else
-            printf("%-*s  ", widths[column], table->cells[i]);
-        free(table->cells[i]);
+    for (size_t first = 0; first < table->count; first += table->columns) {
+        fputs(indent, stdout);
+        fputs(first == 0 ? paint_on(PAINT_HEADING) : "", stdout);
+        print_row(table, first, widths);
+        puts(first == 0 ? paint_off() : "");
     }
-    free(table->cells);
-    *table = (struct table){.columns = table->columns};
+    table_drop(table);
 }

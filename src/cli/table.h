@@ -17,7 +17,10 @@ struct table {
 void table_add(struct table *, char *cell);
 void table_add_copy(struct table *, const char *cell);
 
-/* Prints the table with `indent` before each row, and frees it. */
+/* Prints the table, whose first row is its heading, with `indent` before each row, and frees it. */
 void table_print(struct table *, const char *indent);
+
+/* Frees it unprinted. */
+void table_drop(struct table *);
 
 #endif

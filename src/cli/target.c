@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/target.h"
+#include "cli/elf_file.h"
+#include "cli/preload.h"
 
-#include <elf.h>
 #include <fcntl.h>
-#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,38 +57,95 @@ static const char *privilege_obstacle(const char *path)
     return NULL;
 }
 
-/* An ELF program of our own kind without PT_INTERP has no loader to preload anything. */
-static const char *elf_obstacle(int fd)
+/* The library for 32-bit programs may be there as well. */
+static const char *narrow_obstacle(void)
 {
-    ElfW(Ehdr) header;
+    char library[PATH_MAX], narrow[PATH_MAX];
 
-    if (pread(fd, &header, sizeof(header), 0) != sizeof(header) ||
-        memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
+    if (preload_find(library, NULL) && preload_find_narrow(narrow, library))
         return NULL;
-    if (header.e_ident[EI_CLASS] != (sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32))
-        return "it is of another architecture";
-    for (unsigned i = 0; i < header.e_phnum; i++) {
-        ElfW(Phdr) segment;
-        off_t at = (off_t)(header.e_phoff + (size_t)i * header.e_phentsize);
-
-        if (pread(fd, &segment, sizeof(segment), at) != sizeof(segment) ||
-            segment.p_type == PT_INTERP)
-            return NULL;
-    }
-    return "it is statically linked";
+    return "it is a 32-bit program and the library for those is not there";
 }
 
+static const char *elf_obstacle(const char *path)
+{
+    struct elf_facts facts;
+
+    if (!elf_examine(&facts, path) || !facts.is_elf)
+        return NULL;
+    if (facts.is_foreign)
+        return "it is of another architecture";
+    if (facts.is_narrow)
+        return narrow_obstacle();
+    return facts.is_static ? "it is statically linked" : NULL;
+}
+
+#define SCRIPTS_DEEP 4 /* as the kernel has it */
+
+/* The kernel looks at one line, of 255 bytes. */
+static bool first_line(const char *path, char line[256])
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t length;
+
+    if (fd < 0)
+        return false;
+    length = pread(fd, line, 255, 0);
+    close(fd);
+    if (length <= 2 || line[0] != '#' || line[1] != '!')
+        return false;
+    line[length] = '\0';
+    line[strcspn(line, "\n")] = '\0';
+    return true;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash == NULL ? path : slash + 1;
+}
+
+/* "env -S NAME ...", "env VARIABLE=VALUE NAME": what is neither an option nor an assignment. */
+static const char *run_by_env(char **left)
+{
+    const char *word = strtok_r(NULL, " \t", left);
+
+    while (word != NULL && (word[0] == '-' || strchr(word, '=') != NULL))
+        word = strtok_r(NULL, " \t", left);
+    return word;
+}
+
+bool target_interpreter(char path[PATH_MAX])
+{
+    char line[256], *left = NULL;
+    bool script = false;
+
+    for (int depth = 0; depth < SCRIPTS_DEEP && first_line(path, line); depth++) {
+        const char *word = strtok_r(line + 2, " \t", &left);
+
+        if (word != NULL && strcmp(base_name(word), "env") == 0)
+            word = run_by_env(&left);
+        if (word == NULL)
+            return script;
+        script = target_find(path, PATH_MAX, word);
+        if (!script) {
+            snprintf(path, PATH_MAX, "%s", word);
+            return false;
+        }
+    }
+    return script;
+}
+
+/* The kernel does not honour the set-id bits of scripts, so only an interpreter's count. */
 const char *target_obstacle(const char *path)
 {
-    const char *obstacle = privilege_obstacle(path);
-    int fd;
+    char program[PATH_MAX];
+    const char *obstacle;
 
-    if (obstacle != NULL)
-        return obstacle;
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
+    if ((size_t)snprintf(program, sizeof(program), "%s", path) >= sizeof(program))
         return NULL;
-    obstacle = elf_obstacle(fd);
-    close(fd);
-    return obstacle;
+    target_interpreter(program);
+    obstacle = privilege_obstacle(program);
+    return obstacle != NULL ? obstacle : elf_obstacle(program);
 }

@@ -3,14 +3,20 @@
 #ifndef TFOSHIM_CLI_TARGET_H
 #define TFOSHIM_CLI_TARGET_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 /* Where execvp() will find `program`; false if it will not. */
 bool target_find(char *path, size_t size, const char *program);
 
+/* If the file is a script ("#!..."), replaces its name by that of the program which runs it, in the
+ * end. "#!/usr/bin/env NAME" is that NAME. False if the file is no script, or its program is not
+ * found: the name then is that of the file that is missing. */
+bool target_interpreter(char path[PATH_MAX]);
+
 /* Why the loader will not preload anything into the program, or NULL if nothing speaks against it.
- */
+ * What keeps scripts from it is in their interpreters. */
 const char *target_obstacle(const char *path);
 
 #endif

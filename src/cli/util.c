@@ -57,6 +57,15 @@ void complain_unknown(const char *kind, const char *dashes, const char *word,
         complain("unknown %s \"%s%s\", see tfoshim --help", kind, dashes, word);
 }
 
+/* What follows a "=" is no part of the name. */
+static void complain_unknown_option(const char *word, const char *const names[], size_t count)
+{
+    char *name = need_memory(strndup(word, strcspn(word, "=")));
+
+    complain_unknown("option", "--", name, names, count);
+    free(name);
+}
+
 void complain_option(char **argv, const struct option *options, int answer)
 {
     const char *word = argv[optind - 1], *names[OPTIONS_MOST];
@@ -75,7 +84,7 @@ void complain_option(char **argv, const struct option *options, int answer)
     else if (optopt != 0)
         complain("unknown option \"%s\", see tfoshim --help", letter);
     else
-        complain_unknown("option", "--", word + 2, names, count);
+        complain_unknown_option(word + 2, names, count);
 }
 
 bool finish_output(void)

@@ -18,5 +18,9 @@ struct verb {
 
 int run_main(int argc, char **argv);
 int check_main(int argc, char **argv);
+int doctor_main(int argc, char **argv);
+int probe_main(int argc, char **argv);
+int explain_main(int argc, char **argv);
+int cookies_main(int argc, char **argv);
 
 #endif

@@ -6,9 +6,13 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
 #ifndef SO_COOKIE
 #define SO_COOKIE 57
 #endif
@@ -38,12 +42,45 @@ uint64_t tcp_socket_cookie(int fd)
     return get_option(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length) ? cookie : 0;
 }
 
+uint64_t tcp_netns_cookie(int fd)
+{
+    uint64_t cookie = 0;
+    socklen_t length = sizeof cookie;
+    return get_option(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &length) ? cookie : 0;
+}
+
+/* The kernel's struct tcp_info grows at its end and never changes before; the C library's headers lag
+ * behind and lack the bits of the eighth byte. */
+#define INFO_OPTIONS 5
+#define INFO_CLIENT_FAIL 7
+#define INFO_RTT 68
+#define INFO_LENGTH 72
+
+bool tcp_opening(int fd, struct tcp_opening *opening)
+{
+    uint8_t info[INFO_LENGTH] = {0};
+    socklen_t length = sizeof info;
+    if (!get_option(fd, IPPROTO_TCP, TCP_INFO, info, &length) || length < sizeof info)
+        return false;
+    opening->syn_data_acked = (info[INFO_OPTIONS] & TCPI_OPT_SYN_DATA) != 0;
+    opening->client_fail = (enum tcp_opening_failure)((info[INFO_CLIENT_FAIL] >> 1) & 3);
+    memcpy(&opening->rtt_us, info + INFO_RTT, sizeof opening->rtt_us);
+    return true;
+}
+
 int tcp_state(int fd)
 {
     /* Only the first byte is wanted: the kernel copies no more than it is given room for. */
     uint8_t state = 0;
     socklen_t length = sizeof state;
     return get_option(fd, IPPROTO_TCP, TCP_INFO, &state, &length) ? state : -1;
+}
+
+bool tcp_has_connected(int fd)
+{
+    int state = tcp_state(fd);
+    return state > 0 && state != TCP_SYN_SENT && state != TCP_SYN_RECV && state != TCP_CLOSE &&
+           state != TCP_LISTEN;
 }
 
 bool tcp_is_tcp(int fd)
@@ -66,9 +103,23 @@ int tcp_option(int fd, int name)
     return get_option(fd, IPPROTO_TCP, name, &value, &length) ? value : -1;
 }
 
-bool tcp_set_option(int fd, int name, int value)
+int tcp_set_option(int fd, int name, int value)
 {
-    return call(SYS_setsockopt, fd, IPPROTO_TCP, name, (long)&value, sizeof value, 0) == 0;
+    return (int)-call(SYS_setsockopt, fd, IPPROTO_TCP, name, (long)&value, sizeof value, 0);
+}
+
+void tcp_clear_error(int fd)
+{
+    int error;
+    socklen_t length = sizeof error;
+    get_option(fd, SOL_SOCKET, SO_ERROR, &error, &length);
+}
+
+int tcp_domain(int fd)
+{
+    int domain = -1;
+    socklen_t length = sizeof domain;
+    return get_option(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) ? domain : -1;
 }
 
 bool tcp_is_nonblocking(int fd)
@@ -83,10 +134,20 @@ bool tcp_is_close_on_exec(int fd)
     return flags >= 0 && (flags & FD_CLOEXEC);
 }
 
+bool tcp_is_deferred(int fd, int error)
+{
+    return (error == EPERM || error == EACCES || error == ENOSYS || error == ENOPROTOOPT ||
+            error == EINVAL) &&
+           tcp_state(fd) == TCP_SYN_SENT;
+}
+
 int tcp_send_bare_syn(int fd, const struct sockaddr *address, socklen_t length)
 {
-    const long flags = MSG_FASTOPEN | MSG_NOSIGNAL | MSG_DONTWAIT;
-    long result = call(SYS_sendto, fd, (long)"", 0, flags, (long)address, length);
+    const long flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+    long result =
+        call(SYS_sendto, fd, (long)"", 0, flags | MSG_FASTOPEN, (long)address, length);
+    if (result < 0 && tcp_is_deferred(fd, (int)-result))
+        result = call(SYS_sendto, fd, (long)"", 0, flags, 0, 0);
     return tcp_syn_error((int)-result);
 }
 

@@ -19,8 +19,29 @@ extern __typeof__(&syscall) kernel_syscall;
  * 0 for anything that is no socket. */
 uint64_t tcp_socket_cookie(int fd);
 
+/* The socket's network namespace, never used twice while the machine runs (SO_NETNS_COOKIE, Linux >=
+ * 5.14); 0 where the kernel does not tell. */
+uint64_t tcp_netns_cookie(int fd);
+
+/* What became of a Fast Open, from TCP_INFO (Linux >= 4.18 tells why not). */
+enum tcp_opening_failure {
+    TCP_OPENING_NO_REASON,
+    TCP_OPENING_NO_COOKIE,
+    TCP_OPENING_NOT_ACKED,
+    TCP_OPENING_SYN_RETRANSMITTED,
+};
+struct tcp_opening {
+    bool syn_data_acked;
+    enum tcp_opening_failure client_fail;
+    uint32_t rtt_us;
+};
+bool tcp_opening(int fd, struct tcp_opening *);
+
 /* tcpi_state (TCP_SYN_SENT, TCP_ESTABLISHED, ... of <netinet/tcp.h>); -1 where it cannot be told. */
 int tcp_state(int fd);
+
+/* Has its handshake been completed? */
+bool tcp_has_connected(int fd);
 
 /* An IPPROTO_TCP stream: not MPTCP, SCTP, UDP. */
 bool tcp_is_tcp(int fd);
@@ -30,7 +51,14 @@ bool tcp_local_address(int fd, struct sockaddr_storage *, socklen_t *length);
 
 /* An int-valued option of level IPPROTO_TCP; -1 on any error. */
 int tcp_option(int fd, int name);
-bool tcp_set_option(int fd, int name, int value);
+/* Returns 0 or the errno. */
+int tcp_set_option(int fd, int name, int value);
+
+/* Takes a pending SO_ERROR off the socket. */
+void tcp_clear_error(int fd);
+
+/* The address family that the socket was made for (SO_DOMAIN), -1 where it cannot be told. */
+int tcp_domain(int fd);
 
 bool tcp_is_nonblocking(int fd);
 bool tcp_is_close_on_exec(int fd);
@@ -38,6 +66,11 @@ bool tcp_is_close_on_exec(int fd);
 /* Sends the SYN of a deferred connection without data and does not wait. Returns 0 when the SYN has
  * left (or the connection already stands), else the error, as connect() would give it. */
 int tcp_send_bare_syn(int fd, const struct sockaddr *, socklen_t);
+
+/* Does the kernel still hold the SYN of this connect back? Asked where MSG_FASTOPEN was refused: a
+ * sandbox may forbid the flag, and then a plain write sends the SYN of a connect that the kernel has
+ * deferred. */
+bool tcp_is_deferred(int fd, int error);
 
 /* What a failed MSG_FASTOPEN means to a program that knows nothing of it: 0 when the SYN has left all
  * the same (or left before) without the call's bytes, else an error that connect() could give. */

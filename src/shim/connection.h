@@ -19,6 +19,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/uio.h>
 
 /* How long a closing call waits for a handshake under way, in milliseconds. Four SYNs leave in that
@@ -28,10 +29,16 @@
 /* connect(): defers it where policy and kernel allow, else makes the plain call. */
 int connection_connect(int fd, const struct sockaddr *, socklen_t);
 
+/* Is there a record of this descriptor at all? */
+static inline bool connection_recorded(int fd)
+{
+    return record_present(&record_connections, fd);
+}
+
 /* May anything but the plain call be needed for this descriptor, in this thread? */
 static inline bool connection_concerns(int fd)
 {
-    return record_present(fd) || wait_thread_defers();
+    return record_present(&record_connections, fd) || wait_thread_defers();
 }
 
 /* A write of `total` bytes. True: it is done, *result and errno are set as the call would have. False:
@@ -44,11 +51,19 @@ bool connection_write(int fd, const struct msghdr *message, int flags, ssize_t *
 int connection_before_read(int fd, int flags);
 int connection_before_bulk_write(int fd);
 
-/* A call on `fd` moved bytes: the handshake is over. */
-void connection_moved(int fd, ssize_t result);
+/* After a call that reads or writes: bytes that moved prove that the handshake is over, some errors that
+ * there was none. */
+void connection_after(int fd, ssize_t result);
 
-/* The program was told that `fd` is writable, or asked for SO_ERROR: it believes it connected. */
+/* The program asked for SO_ERROR and was told this; it was told that `fd` is writable. */
+void connection_asked_error(int fd, int error);
 void connection_believed(int fd);
+
+/* The descriptor is about to be registered with an epoll. */
+void connection_watched(int fd, const struct epoll_event *);
+
+/* A call that the kernel would answer differently on a closed socket than on one that is connecting. */
+void connection_before_kernel_sees(int fd);
 
 /* The address of the peer while the kernel will not tell it; false: not the shim's business. */
 bool connection_peer(int fd, union record_address *);
@@ -73,11 +88,5 @@ void connection_before_close_range(unsigned first, unsigned last);
 void connection_before_exit(void);
 void connection_before_exec(void);
 void connection_before_spawn(void);
-
-/* Finds the record of `fd` if it is still about this socket; a stale one is forgotten. */
-bool connection_find(int fd, struct record *);
-
-/* The verb *start*, for wait.c: sends the bare SYN of a deferred connection. Returns 0 or its error. */
-int connection_start(struct record *);
 
 #endif

@@ -10,16 +10,31 @@
 #undef _FILE_OFFSET_BITS
 #undef _TIME_BITS
 
+#include <aio.h>
 #include <fcntl.h>
+#include <mqueue.h>
 #include <netdb.h>
 #include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdarg.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/msg.h>
+#include <sys/resource.h>
 #include <sys/select.h>
+#include <sys/sem.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
+#include <threads.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What fortified programs call instead of read(), recv(), ...: exported by the C library, declared in
@@ -30,5 +45,12 @@ ssize_t __recvfrom_chk(int, void *, size_t, size_t buffer_size, int, struct sock
 int __poll_chk(struct pollfd *, nfds_t, int, size_t buffer_size);
 int __ppoll_chk(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *,
                 size_t buffer_size);
+int __vdprintf_chk(int, int flag, const char *, va_list);
+int __dprintf_chk(int, int flag, const char *, ...);
+char *__fgets_chk(char *, size_t buffer_size, int, FILE *);
+size_t __fread_chk(void *, size_t buffer_size, size_t, size_t, FILE *);
+int __uflow(FILE *);
+int __underflow(FILE *);
+ssize_t __getdelim(char **, size_t *, int, FILE *);
 
 #endif

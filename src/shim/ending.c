@@ -6,6 +6,9 @@
  */
 #include "kernel/tcp.h"
 #include "shim/connection.h"
+#include "shim/contact.h"
+#include "shim/note.h"
+#include "shim/verbs.h"
 
 #include <limits.h>
 
@@ -19,43 +22,58 @@ static bool would_stand(const struct record *record)
 void connection_before_shutdown(int fd)
 {
     struct record record;
-    if (connection_find(fd, &record) && would_stand(&record))
+    if (verb_find(fd, &record) && would_stand(&record))
         connection_settle(fd);
 }
 
 /* The record goes before the descriptor does: its number can be reused the instant close() returns. */
 static void end(struct record *record)
 {
-    if (record_is_connection(record) && would_stand(record))
+    if (record->tag.state == RECORD_CONTACT && tcp_has_connected(record->fd))
+        contact_completed(record);
+    else if (record->tag.state != RECORD_CONTACT && would_stand(record))
         connection_settle(record->fd);
-    record_forget(record);
+    record_forget(&record_connections, record);
+}
+
+static void end_note(struct record *note)
+{
+    if ((note->tag.flags & NOTE_LISTENING) && tcp_socket_cookie(note->fd) == note->socket_cookie)
+        contact_listener_gone(note);
+    record_forget(&record_notes, note);
 }
 
 void connection_before_close(int fd)
 {
     struct record record;
-    if (record_present(fd) && record_is_own_process() && record_get(fd, &record))
+    if (record_present(&record_connections, fd) && record_is_own_process() &&
+        record_get(&record_connections, fd, &record))
         end(&record);
+    if (record_present(&record_notes, fd) && record_is_own_process() &&
+        record_get(&record_notes, fd, &record))
+        end_note(&record);
 }
 
 void connection_before_sharing(int fd)
 {
     struct record record;
-    if (!record_present(fd) || !connection_find(fd, &record))
+    if (!verb_find(fd, &record))
         return;
     connection_settle(fd);
-    record_forget(&record);
+    record_forget(&record_connections, &record);
 }
 
-/* Walks all live records; `wanted` decides by the record and its context. */
-static void end_all(bool (*wanted)(const struct record *, const void *), const void *context)
+typedef bool wanted_record(const struct record *, const void *context);
+
+static void end_all(struct record_table *table, void (*ending)(struct record *),
+                    wanted_record *wanted, const void *context)
 {
     struct record record;
-    if (atomic_load_explicit(&record_live, memory_order_relaxed) == 0)
+    if (atomic_load_explicit(&table->live, memory_order_relaxed) == 0)
         return;
-    for (unsigned slot = 0; slot < RECORD_SLOTS; slot++)
-        if (record_get_slot(slot, &record) && wanted(&record, context))
-            end(&record);
+    for (unsigned slot = 0; slot < table->size; slot++)
+        if (record_get_slot(table, slot, &record) && wanted(&record, context))
+            ending(&record);
 }
 
 static bool in_range(const struct record *record, const void *context)
@@ -64,10 +82,17 @@ static bool in_range(const struct record *record, const void *context)
     return (unsigned)record->fd >= range[0] && (unsigned)record->fd <= range[1];
 }
 
-static bool has_syn_data(const struct record *record, const void *context)
+/* First contacts are looked at too: that they were completed is worth remembering. */
+static bool matters_at_exit(const struct record *record, const void *context)
 {
     (void)context;
-    return record->tag.flags & RECORD_SYN_DATA;
+    return record->tag.state == RECORD_CONTACT || (record->tag.flags & RECORD_SYN_DATA);
+}
+
+static bool is_listener(const struct record *note, const void *context)
+{
+    (void)context;
+    return note->tag.flags & NOTE_LISTENING;
 }
 
 static bool is_inherited(const struct record *record, const void *context)
@@ -79,14 +104,18 @@ static bool is_inherited(const struct record *record, const void *context)
 void connection_before_close_range(unsigned first, unsigned last)
 {
     const unsigned range[2] = {first, last};
-    if (record_is_own_process())
-        end_all(in_range, range);
+    if (!record_is_own_process())
+        return;
+    end_all(&record_connections, end, in_range, range);
+    end_all(&record_notes, end_note, in_range, range);
 }
 
 void connection_before_exit(void)
 {
-    if (record_is_own_process())
-        end_all(has_syn_data, NULL);
+    if (!record_is_own_process())
+        return;
+    end_all(&record_connections, end, matters_at_exit, NULL);
+    end_all(&record_notes, end_note, is_listener, NULL);
 }
 
 void connection_before_exec(void)
@@ -97,5 +126,5 @@ void connection_before_exec(void)
 
 void connection_before_spawn(void)
 {
-    end_all(is_inherited, NULL);
+    end_all(&record_connections, end, is_inherited, NULL);
 }

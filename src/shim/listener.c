@@ -3,11 +3,12 @@
 
 #include "kernel/tcp.h"
 #include "shim/log.h"
+#include "shim/note.h"
 #include "shim/program_memory.h"
-#include "shim/record.h"
 #include "shim/shim.h"
 
 #include <netinet/tcp.h>
+#include <string.h>
 
 /* bind() does not know the backlog that listen() will bring: the kernel's usual ceiling for both. The
  * kernel clips what it is given to net.core.somaxconn. */
@@ -15,37 +16,9 @@
 
 static void set_queue(int fd, const struct sockaddr *address, int queue)
 {
-    bool done = tcp_set_option(fd, TCP_FASTOPEN, queue);
+    bool done = tcp_set_option(fd, TCP_FASTOPEN, queue) == 0;
     if (log_is_on(LOG_DEBUG))
         log_connection(fd, address, done ? "listener takes SYN data" : "no TCP_FASTOPEN here", 0);
-}
-
-/* Whose was the last word on this socket's Fast Open options? */
-static enum record_state noted(int fd, uint64_t socket_cookie)
-{
-    struct record record;
-    if (!record_get(fd, &record) || record_is_connection(&record))
-        return RECORD_FREE;
-    if (record.socket_cookie == socket_cookie)
-        return record.tag.state;
-    record_forget(&record);
-    return RECORD_FREE;
-}
-
-static void forget(int fd)
-{
-    struct record old;
-    if (record_get(fd, &old) && !record_is_connection(&old))
-        record_forget(&old);
-}
-
-static void note(int fd, enum record_state state)
-{
-    struct record record = {.fd = fd, .socket_cookie = tcp_socket_cookie(fd)};
-    record.tag.state = (uint8_t)state;
-    forget(fd);
-    if (record.socket_cookie)
-        record_put(&record);
 }
 
 void listener_bind(int fd, const struct sockaddr *address, socklen_t length)
@@ -58,11 +31,10 @@ void listener_bind(int fd, const struct sockaddr *address, socklen_t length)
     /* Port 0: a client that binds its own address, or a listener that listen() will cover. */
     struct server_verdict verdict = policy_server(shim.policy, &endpoint);
     if (endpoint.port == 0 || !verdict.fastopen || !tcp_is_tcp(fd) ||
-        tcp_option(fd, TCP_FASTOPEN) != 0 ||
-        noted(fd, tcp_socket_cookie(fd)) == RECORD_ASIDE)
+        tcp_option(fd, TCP_FASTOPEN) != 0 || (note_flags(fd) & NOTE_ASIDE))
         return;
     set_queue(fd, address, verdict.queue ? (int)verdict.queue : QUEUE_WHEN_BOUND);
-    note(fd, RECORD_BOUND);
+    note_change(fd, NOTE_BOUND, 0);
 }
 
 /* listen() takes 0 for "one" and a negative number for "as many as allowed"; as a queue length the first
@@ -72,26 +44,49 @@ static int queue_for_backlog(int backlog)
     return backlog > 0 ? backlog : backlog == 0 ? 1 : QUEUE_WHEN_BOUND;
 }
 
+/* The address that a TCP socket is bound to; false for any other socket. */
+static bool bound_to(int fd, struct sockaddr_storage *bound, struct endpoint *endpoint)
+{
+    socklen_t length;
+    return tcp_local_address(fd, bound, &length) &&
+           endpoint_from_sockaddr(endpoint, (struct sockaddr *)bound, length) && tcp_is_tcp(fd);
+}
+
+/* An inherited listener's backlog is not to be had: the kernel's ceiling stands in for it. */
+void listener_accept(int fd)
+{
+    struct sockaddr_storage bound;
+    struct endpoint endpoint;
+    if (!shim.active || note_flags(fd))
+        return;
+    note_change(fd, NOTE_ACCEPTING, 0);
+    if (!bound_to(fd, &bound, &endpoint) || tcp_option(fd, TCP_FASTOPEN) != 0)
+        return;
+    struct server_verdict verdict = policy_server(shim.policy, &endpoint);
+    if (verdict.fastopen)
+        set_queue(fd, (struct sockaddr *)&bound,
+                  verdict.queue ? (int)verdict.queue : QUEUE_WHEN_BOUND);
+}
+
 void listener_listen(int fd, int backlog)
 {
     struct sockaddr_storage bound;
     struct endpoint endpoint;
-    socklen_t length;
-    struct sockaddr *address = (struct sockaddr *)&bound;
-    if (!shim.active || !tcp_local_address(fd, &bound, &length) ||
-        !endpoint_from_sockaddr(&endpoint, address, length) || !tcp_is_tcp(fd))
+    if (!shim.active || !bound_to(fd, &bound, &endpoint))
         return;
     struct server_verdict verdict = policy_server(shim.policy, &endpoint);
-    enum record_state last_word = noted(fd, tcp_socket_cookie(fd));
-    bool ours = last_word == RECORD_BOUND || tcp_option(fd, TCP_FASTOPEN) == 0;
-    if (verdict.fastopen && last_word != RECORD_ASIDE && ours)
-        set_queue(fd, address, verdict.queue ? (int)verdict.queue : queue_for_backlog(backlog));
-    if (last_word == RECORD_BOUND)
-        forget(fd);
+    unsigned flags = note_flags(fd);
+    bool ours = (flags & NOTE_BOUND) || tcp_option(fd, TCP_FASTOPEN) == 0;
+    if (verdict.fastopen && !(flags & NOTE_ASIDE) && ours)
+        set_queue(fd, (struct sockaddr *)&bound,
+                  verdict.queue ? (int)verdict.queue : queue_for_backlog(backlog));
+    union record_address noted;
+    memcpy(&noted, &bound, sizeof noted);
+    note_listener(fd, &noted);
 }
 
 void listener_stand_aside(int fd)
 {
     if (shim.active && tcp_is_tcp(fd))
-        note(fd, RECORD_ASIDE);
+        note_change(fd, NOTE_ASIDE, 0);
 }

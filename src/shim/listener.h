@@ -11,6 +11,9 @@ void listener_bind(int fd, const struct sockaddr *, socklen_t);
 /* Before listen(). */
 void listener_listen(int fd, int backlog);
 
+/* Before accept(): a socket may have been inherited already listening. */
+void listener_accept(int fd);
+
 /* After the program has set TCP_FASTOPEN or TCP_FASTOPEN_CONNECT itself: the socket is its own. */
 void listener_stand_aside(int fd);
 

@@ -6,14 +6,16 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-struct record_slot record_slots[RECORD_SLOTS];
-atomic_uint record_live;
+static struct record_slot connections[RECORD_CONNECTIONS], notes[RECORD_NOTES];
+struct record_table record_connections = {.size = RECORD_CONNECTIONS, .slots = connections};
+struct record_table record_notes = {.size = RECORD_NOTES, .slots = notes};
 
 static long own_process;
 
 struct payload {
     uint64_t socket_cookie;
     uint64_t owner;
+    uint64_t netns;
     union record_address address;
 };
 
@@ -31,9 +33,9 @@ bool record_is_own_process(void)
     return NEXT(syscall)(SYS_getpid) == own_process;
 }
 
-bool record_get_slot(unsigned slot, struct record *record)
+bool record_get_slot(struct record_table *table, unsigned slot, struct record *record)
 {
-    struct record_slot *from = &record_slots[slot];
+    struct record_slot *from = &table->slots[slot];
     uint64_t words[RECORD_PAYLOAD_WORDS];
     record->tag.word = atomic_load_explicit(&from->tag, memory_order_acquire);
     if (record->tag.state < RECORD_DEFERRED)
@@ -50,38 +52,41 @@ bool record_get_slot(unsigned slot, struct record *record)
     record->fd = (int)(record->tag.key - 1);
     record->socket_cookie = payload.socket_cookie;
     record->owner = payload.owner;
+    record->netns = payload.netns;
     record->address = payload.address;
     return true;
 }
 
-bool record_get(int fd, struct record *record)
+bool record_get(struct record_table *table, int fd, struct record *record)
 {
-    return record_present(fd) && record_get_slot(record_slot_of(fd), record) && record->fd == fd;
+    return record_present(table, fd) &&
+           record_get_slot(table, record_slot_of(table, fd), record) && record->fd == fd;
 }
 
-bool record_put(const struct record *record)
+bool record_put(struct record_table *table, const struct record *record)
 {
     if (!record_is_own_process())
         return false;
-    struct record_slot *to = &record_slots[record_slot_of(record->fd)];
+    struct record_slot *to = &table->slots[record_slot_of(table, record->fd)];
     union record_tag claim = {.key = (uint32_t)record->fd + 1, .state = RECORD_CLAIMED};
     uint64_t free_slot = 0;
     if (!atomic_compare_exchange_strong(&to->tag, &free_slot, claim.word))
         return false;
 
-    struct payload payload = {record->socket_cookie, record->owner, record->address};
+    struct payload payload = {record->socket_cookie, record->owner, record->netns, record->address};
     uint64_t words[RECORD_PAYLOAD_WORDS] = {0};
     memcpy(words, &payload, sizeof payload);
     for (unsigned i = 0; i < RECORD_PAYLOAD_WORDS; i++)
         atomic_store_explicit(&to->payload[i], words[i], memory_order_release);
-    atomic_fetch_add(&record_live, 1);
+    atomic_fetch_add(&table->live, 1);
     union record_tag tag = record->tag;
     tag.key = claim.key;
     atomic_store_explicit(&to->tag, tag.word, memory_order_release);
     return true;
 }
 
-bool record_change(struct record *record, enum record_state state, unsigned flags, int error)
+bool record_change(struct record_table *table, struct record *record, enum record_state state,
+                   unsigned flags, int error)
 {
     if (!record_is_own_process())
         return true;
@@ -89,17 +94,17 @@ bool record_change(struct record *record, enum record_state state, unsigned flag
                            .flags = (uint16_t)flags,
                            .state = (uint8_t)state,
                            .error = (uint8_t)error};
-    if (!atomic_compare_exchange_strong(&record_slots[record_slot_of(record->fd)].tag,
+    if (!atomic_compare_exchange_strong(&table->slots[record_slot_of(table, record->fd)].tag,
                                         &record->tag.word, to.word))
         return false;
     record->tag = to;
     return true;
 }
 
-void record_forget(const struct record *record)
+void record_forget(struct record_table *table, const struct record *record)
 {
     uint64_t seen = record->tag.word;
     if (record_is_own_process() &&
-        atomic_compare_exchange_strong(&record_slots[record_slot_of(record->fd)].tag, &seen, 0))
-        atomic_fetch_sub(&record_live, 1);
+        atomic_compare_exchange_strong(&table->slots[record_slot_of(table, record->fd)].tag, &seen, 0))
+        atomic_fetch_sub(&table->live, 1);
 }

@@ -3,7 +3,7 @@
  * What the shim knows of a descriptor: a fixed table without locks, usable from a signal handler.
  *
  * A record is a hint, the kernel is the truth: descriptors are closed and reused where no hook sees
- * it, so whoever acts on a record checks the socket's identity first (connection_find()). The slot of
+ * it, so whoever acts on a record checks the socket's identity first (verb_find()). The slot of
  * a descriptor is its number modulo the size of the table; when it is taken, the newcomer is simply
  * not deferred.
  */
@@ -16,7 +16,9 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#define RECORD_SLOTS 4096u
+/* Powers of two. Connections are many and short-lived as records; notes are of listeners and the like. */
+#define RECORD_CONNECTIONS 4096u
+#define RECORD_NOTES 256u
 
 enum record_state {
     RECORD_FREE,
@@ -24,9 +26,8 @@ enum record_state {
     RECORD_DEFERRED, /* connect() was answered and no packet has left */
     RECORD_OPENING,  /* the SYN has left, the handshake is not known to be over */
     RECORD_FAILED,   /* the SYN could not leave: `error` waits for the program's next call */
-    /* No connection: what the shim remembers of a socket's options. */
-    RECORD_BOUND, /* bind() has set TCP_FASTOPEN, listen() may correct it */
-    RECORD_ASIDE, /* the program sets Fast Open options itself: left alone */
+    RECORD_CONTACT,  /* a true connect is under way, whose end the destination memory wants to know */
+    RECORD_NOTE,     /* no connection: its flags are enum note_flag (note.h) */
 };
 
 enum record_flag {
@@ -36,6 +37,7 @@ enum record_flag {
     RECORD_SURVIVED_READ = 1 << 3,    /* still deferred after one read that could not block */
     RECORD_SYN_DATA = 1 << 4,         /* bytes of the program are in flight with the SYN */
     RECORD_REPLAY_SAFE = 1 << 5,      /* only bytes that are safe to repeat may go into the SYN */
+    RECORD_BY_SHIM = 1 << 6,          /* deferred without a system call: to the kernel it is closed */
 };
 
 union record_tag {
@@ -60,6 +62,7 @@ struct record {
     union record_tag tag;
     uint64_t socket_cookie; /* SO_COOKIE: which socket this is about */
     uint64_t owner;         /* the thread that deferred it (wait.c) */
+    uint64_t netns;         /* SO_NETNS_COOKIE: where its address means something */
     union record_address address;
 };
 
@@ -70,44 +73,43 @@ struct record_slot {
     _Atomic uint64_t payload[RECORD_PAYLOAD_WORDS];
 };
 
-extern struct record_slot record_slots[RECORD_SLOTS];
-extern atomic_uint record_live; /* slots in use: the first thing that a fast path asks */
+struct record_table {
+    atomic_uint live; /* slots in use: the first thing that a fast path asks */
+    unsigned size;
+    struct record_slot *slots;
+};
 
-static inline unsigned record_slot_of(int fd)
+extern struct record_table record_connections, record_notes;
+
+static inline unsigned record_slot_of(const struct record_table *table, int fd)
 {
-    return (unsigned)fd & (RECORD_SLOTS - 1);
+    return (unsigned)fd & (table->size - 1);
 }
 
 /* May there be a record of this descriptor? One or two loads; a yes is to be checked. */
-static inline bool record_present(int fd)
+static inline bool record_present(struct record_table *table, int fd)
 {
-    if (__builtin_expect(atomic_load_explicit(&record_live, memory_order_relaxed) == 0, 1))
+    if (__builtin_expect(atomic_load_explicit(&table->live, memory_order_relaxed) == 0, 1))
         return false;
-    union record_tag tag = {.word = atomic_load_explicit(&record_slots[record_slot_of(fd)].tag,
+    union record_tag tag = {.word = atomic_load_explicit(&table->slots[record_slot_of(table, fd)].tag,
                                                          memory_order_relaxed)};
     return tag.key == (uint32_t)fd + 1 && tag.state >= RECORD_DEFERRED;
 }
 
-/* Is it about a connection that the shim has deferred? */
-static inline bool record_is_connection(const struct record *record)
-{
-    return record->tag.state <= RECORD_FAILED;
-}
-
 /* Copies the record of `fd`; false where there is none. */
-bool record_get(int fd, struct record *);
+bool record_get(struct record_table *, int fd, struct record *);
 
 /* Copies whatever the slot holds; false where it is free. For walks over all records. */
-bool record_get_slot(unsigned slot, struct record *);
+bool record_get_slot(struct record_table *, unsigned slot, struct record *);
 
 /* Enters a record in the state and with the flags of its tag; false when the slot is taken. */
-bool record_put(const struct record *);
+bool record_put(struct record_table *, const struct record *);
 
 /* Moves a record on, in the slot and in the copy; false when another thread was first. */
-bool record_change(struct record *, enum record_state, unsigned flags, int error);
+bool record_change(struct record_table *, struct record *, enum record_state, unsigned flags, int error);
 
 /* Strikes it out, unless another thread changed it first. */
-void record_forget(const struct record *);
+void record_forget(struct record_table *, const struct record *);
 
 /* A child of vfork(), or of a bare clone(), runs the hooks on its own descriptors in its parent's
  * memory: in such a process nothing is recorded or forgotten. */

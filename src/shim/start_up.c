@@ -4,11 +4,13 @@
  * wrong here is said in one line, and the program runs as without the shim.
  */
 #include "kernel/tcp.h"
+#include "memory/memory.h"
 #include "policy/compile.h"
 #include "policy/search.h"
 #include "shim/connection.h"
 #include "shim/log.h"
 #include "shim/next.h"
+#include "shim/program_memory.h"
 #include "shim/shim.h"
 #include "shim/wait.h"
 
@@ -98,6 +100,15 @@ static void set_up_log(const struct policy *policy, bool trust_environment)
     log_set_up(level, policy_log_to(policy));
 }
 
+static void set_up_memory(bool trust_environment)
+{
+    char path[PATH_MAX];
+    bool shared = memory_path(path, sizeof path, trust_environment);
+    const char *why_not = memory_set_up(shared ? path : NULL, program_memory_readable);
+    if (why_not)
+        log_texts(LOG_INFO, path, ": ", why_not, ": what is learned stays in this process", NULL);
+}
+
 static bool disabled_by_environment(void)
 {
     const char *value = getenv("TFOSHIM_DISABLE");
@@ -122,6 +133,7 @@ __attribute__((constructor)) static void start_up(void)
                                                                       : policy_builtin;
     if (shim.policy && policy_is_usable(shim.policy)) {
         set_up_log(shim.policy, trust_environment);
+        set_up_memory(trust_environment);
         record_own_process();
         wait_set_up();
         shim.active = pthread_atfork(NULL, NULL, record_own_process) == 0;

@@ -3,6 +3,7 @@
 
 #include "kernel/tcp.h"
 #include "shim/connection.h"
+#include "shim/verbs.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -57,7 +58,23 @@ void wait_thread_deferred(unsigned slot)
         mine->end = slot + 1;
 }
 
-enum walk { START_ALL, START_SURVIVORS };
+enum walk {
+    START_ALL,
+    START_SURVIVORS, /* those that were left deferred by a wait before; the others are now */
+    START_BY_SHIM,   /* those whose readiness the kernel would tell wrongly */
+};
+
+/* Is this one to be started by such a walk? Those that are not have survived a wait. */
+static bool is_to_start(struct record *record, enum walk what)
+{
+    if (what == START_ALL || (record->tag.flags & RECORD_BY_SHIM))
+        return true;
+    if (what == START_BY_SHIM)
+        return false;
+    bool survived = (record->tag.flags & RECORD_SURVIVED_WAIT) != 0;
+    verb_flag(record, RECORD_SURVIVED_WAIT, 0);
+    return survived;
+}
 
 /* Walks this thread's deferred connections; returns whether any is still deferred afterwards. */
 static bool walk(enum walk what)
@@ -68,16 +85,16 @@ static bool walk(enum walk what)
     wait_thread.end = 0;
     for (unsigned slot = range.begin; slot < range.end; slot++) {
         struct record record;
-        if (!record_get_slot(slot, &record) || record.tag.state != RECORD_DEFERRED ||
-            record.owner != wait_thread_id() || !connection_find(record.fd, &record))
+        if (!record_get_slot(&record_connections, slot, &record) ||
+            record.tag.state != RECORD_DEFERRED || record.owner != wait_thread_id() ||
+            !verb_find(record.fd, &record))
             continue;
-        if (what == START_SURVIVORS && !(record.tag.flags & RECORD_SURVIVED_WAIT)) {
-            record_change(&record, RECORD_DEFERRED, record.tag.flags | RECORD_SURVIVED_WAIT, 0);
+        if (is_to_start(&record, what)) {
+            verb_start(&record);
+        } else {
             wait_thread_deferred(slot);
             wait_thread.zero_timeouts = range.zero_timeouts;
             left = true;
-        } else {
-            connection_start(&record);
         }
     }
     return left;
@@ -89,6 +106,8 @@ bool wait_must_ask_slowly(bool zero_timeout)
         return walk(START_SURVIVORS);
     if (++wait_thread.zero_timeouts >= ZERO_TIMEOUTS_SURVIVED)
         wait_start_all();
+    else
+        walk(START_BY_SHIM);
     return false;
 }
 

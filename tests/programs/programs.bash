@@ -9,7 +9,8 @@
 #   plain COMMAND                 run on the client's side without the shim
 #   shim [NAME=VALUE]... COMMAND  and with it: every destination is on, unless $CONFIG names
 #                                 another file ("" for none)
-#   prime ADDRESS                 one connection under the shim, which brings a cookie home
+#   prime ADDRESS                 one connection under the shim, which brings a cookie home and is all
+#                                 that the destination memory knows
 #   compare [--records N] COMMAND run plain, prime, run under the shim; output, exit status and what
 #                                 the server recorded (N connections, 1 unless given) are the same;
 #                                 N is "any" where the record may differ
@@ -62,6 +63,8 @@ shim() {
 }
 
 prime() { # ADDRESS
+  # What earlier rounds taught, a back-off say, is not the subject.
+  rm -f "$NETWORK_DIR/tfoshim/memory"
   shim "$PROGRAMS/client" "$1" "$PORT"
   # shellcheck disable=SC2154
   ((status == 0)) || network_error "the first connection failed: $output"

@@ -3,15 +3,14 @@
 
 SHIM_HOOK int shutdown(int fd, int how)
 {
-    if (record_present(fd))
+    if (connection_recorded(fd))
         connection_before_shutdown(fd);
     return NEXT(shutdown)(fd, how);
 }
 
 SHIM_HOOK int close(int fd)
 {
-    if (record_present(fd))
-        connection_before_close(fd);
+    connection_before_close(fd);
     return NEXT(close)(fd);
 }
 

@@ -13,7 +13,7 @@ SHIM_HOOK int dup(int fd)
 SHIM_HOOK int dup2(int from, int to)
 {
     connection_before_sharing(from);
-    if (from != to && record_present(to))
+    if (from != to)
         connection_before_close(to);
     return NEXT(dup2)(from, to);
 }
@@ -23,7 +23,7 @@ SHIM_ALIAS(dup2) __typeof__(dup2) __dup2;
 SHIM_HOOK int dup3(int from, int to, int flags)
 {
     connection_before_sharing(from);
-    if (from != to && record_present(to))
+    if (from != to)
         connection_before_close(to);
     return NEXT(dup3)(from, to, flags);
 }
@@ -61,4 +61,35 @@ SHIM_HOOK FILE *fdopen(int fd, const char *mode)
 {
     connection_before_sharing(fd);
     return NEXT(fdopen)(fd, mode);
+}
+
+/* A write inside the C library that gives up where the kernel says EAGAIN: no handshake may be under way. */
+SHIM_HOOK int vdprintf(int fd, const char *restrict format, va_list arguments)
+{
+    connection_before_sharing(fd);
+    return NEXT(vdprintf)(fd, format, arguments);
+}
+
+SHIM_HOOK int __vdprintf_chk(int fd, int flag, const char *format, va_list arguments)
+{
+    connection_before_sharing(fd);
+    return NEXT(__vdprintf_chk)(fd, flag, format, arguments);
+}
+
+SHIM_HOOK int dprintf(int fd, const char *restrict format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int result = vdprintf(fd, format, arguments);
+    va_end(arguments);
+    return result;
+}
+
+SHIM_HOOK int __dprintf_chk(int fd, int flag, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int result = __vdprintf_chk(fd, flag, format, arguments);
+    va_end(arguments);
+    return result;
 }

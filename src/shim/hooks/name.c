@@ -14,7 +14,7 @@ SHIM_HOOK int getpeername(int fd, struct sockaddr *address, socklen_t *length)
     union record_address peer;
     int saved = errno;
     int result = NEXT(getpeername)(fd, address, length);
-    if (result == 0 || errno != ENOTCONN || !record_present(fd) || !connection_peer(fd, &peer))
+    if (result == 0 || errno != ENOTCONN || !connection_recorded(fd) || !connection_peer(fd, &peer))
         return result;
     socklen_t full = peer.any.sa_family == AF_INET6 ? sizeof peer.in6 : sizeof peer.in;
     if (!program_memory_readable(length, sizeof *length) ||
@@ -26,34 +26,49 @@ SHIM_HOOK int getpeername(int fd, struct sockaddr *address, socklen_t *length)
     return 0;
 }
 
-/* SO_ERROR is how a program asks whether its non-blocking connect has succeeded; what TCP_INFO and its
- * like say is true of a connection that stands. */
-static int before_option(int fd, int level, int name)
+/* Until the first write a socket that the shim has deferred has no local address. */
+SHIM_HOOK int getsockname(int fd, struct sockaddr *address, socklen_t *length)
 {
-    if (level == SOL_SOCKET && name == SO_ERROR)
-        connection_believed(fd);
-    if (level == IPPROTO_TCP && (name == TCP_INFO || name == TCP_ULP || name == TCP_CC_INFO))
-        return connection_settle(fd);
-    return 0;
+    if (connection_recorded(fd))
+        connection_before_kernel_sees(fd);
+    return NEXT(getsockname)(fd, address, length);
+}
+
+/* What TCP_INFO and its like say, or do, is true of a connection that stands. */
+static bool needs_connection(int level, int name)
+{
+    return level == IPPROTO_TCP && (name == TCP_INFO || name == TCP_ULP || name == TCP_CC_INFO ||
+                                    name == TCP_REPAIR || name == TCP_MD5SIG);
+}
+
+/* SO_ERROR is how a program asks whether its non-blocking connect has succeeded. */
+static int get_socket_error(int fd, int *value, socklen_t *length)
+{
+    int failed = connection_take_error(fd);
+    int result = NEXT(getsockopt)(fd, SOL_SOCKET, SO_ERROR, value, length);
+    if (result == 0 && *length == sizeof *value) {
+        if (failed)
+            *value = failed;
+        connection_asked_error(fd, *value);
+    }
+    return result;
 }
 
 SHIM_HOOK int getsockopt(int fd, int level, int name, void *value, socklen_t *length)
 {
-    if (record_present(fd)) {
-        before_option(fd, level, name);
-        int error = level == SOL_SOCKET && name == SO_ERROR ? connection_take_error(fd) : 0;
-        int result = NEXT(getsockopt)(fd, level, name, value, length);
-        if (result == 0 && error && *length == sizeof error)
-            memcpy(value, &error, sizeof error);
-        return result;
+    if (connection_recorded(fd)) {
+        if (level == SOL_SOCKET && name == SO_ERROR)
+            return get_socket_error(fd, value, length);
+        if (needs_connection(level, name))
+            connection_settle(fd);
     }
     return NEXT(getsockopt)(fd, level, name, value, length);
 }
 
 SHIM_HOOK int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
 {
-    if (record_present(fd))
-        before_option(fd, level, name);
+    if (connection_recorded(fd) && needs_connection(level, name))
+        connection_settle(fd);
     int result = NEXT(setsockopt)(fd, level, name, value, length);
     if (result == 0 && level == IPPROTO_TCP &&
         (name == TCP_FASTOPEN || name == TCP_FASTOPEN_CONNECT))

@@ -67,6 +67,15 @@ SHIM_HOOK int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespe
               told(fds, count, ready), NEXT(__ppoll_chk)(fds, count, timeout, mask, size));
 }
 
+/* Registering interest is no wait. But a registration made before the connect is told of changes only,
+ * and to the kernel a deferral is none; and a socket that the shim has deferred looks dead. */
+SHIM_HOOK int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
+{
+    if (operation == EPOLL_CTL_ADD)
+        connection_watched(fd, event);
+    return NEXT(epoll_ctl)(epoll, operation, fd, event);
+}
+
 SHIM_HOOK int epoll_wait(int epoll, struct epoll_event *events, int most, int timeout)
 {
     POLL_CALL(timeout == 0, NEXT(epoll_wait)(epoll, events, most, 0), ready,

@@ -3,6 +3,8 @@
  * waiting for what a connection it has deferred would bring about. */
 #include "shim/hook.h"
 
+#include "shim/listener.h"
+
 /* The one shape of all of them. */
 #define READ_CALL(fd, flags, call)                                                                 \
     do {                                                                                           \
@@ -12,7 +14,7 @@
         if (error)                                                                                 \
             return hook_fail(error);                                                               \
         ssize_t result = call;                                                                     \
-        connection_moved(fd, result);                                                              \
+        connection_after(fd, result);                                                              \
         return (__typeof__(call))result;                                                           \
     } while (0)
 
@@ -66,15 +68,22 @@ SHIM_HOOK int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int fla
     READ_CALL(fd, flags, NEXT(recvmmsg)(fd, messages, count, flags, timeout));
 }
 
-/* A listener has no record: what matters is that accept() may wait for this thread's own connect. */
-SHIM_HOOK int accept(int fd, struct sockaddr *address, socklen_t *length)
+/* accept() may wait for this thread's own connect. */
+static void before_accept(int fd)
 {
     wait_before_blocking(fd, POLLIN);
+    if (!record_present(&record_notes, fd))
+        listener_accept(fd);
+}
+
+SHIM_HOOK int accept(int fd, struct sockaddr *address, socklen_t *length)
+{
+    before_accept(fd);
     return NEXT(accept)(fd, address, length);
 }
 
 SHIM_HOOK int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
-    wait_before_blocking(fd, POLLIN);
+    before_accept(fd);
     return NEXT(accept4)(fd, address, length, flags);
 }

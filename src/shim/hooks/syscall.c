@@ -2,7 +2,8 @@
 /*
  * syscall(): programs reach the hooked calls by number too. libuv closes that way, to close without a
  * cancellation point, and so the real call stays a system call: the hooks' own functions are not used,
- * only what they do before it. A write needs nothing: the kernel itself sends a deferred SYN with it.
+ * only what they do before it. A write needs nothing where the kernel has deferred: it sends the SYN with
+ * it. Only a socket that the shim has deferred must be started.
  */
 #include "shim/hook.h"
 
@@ -89,6 +90,13 @@ static int before_syscall(long number, const long a[6])
             connection_before_close_range((unsigned)a[0], (unsigned)a[1]);
         return 0;
 #endif
+    case SYS_write:
+    case SYS_writev:
+    case SYS_sendto:
+    case SYS_sendmsg:
+    case SYS_sendmmsg:
+        connection_before_kernel_sees(fd);
+        return 0;
     case SYS_shutdown:
         connection_before_shutdown(fd);
         return 0;
@@ -124,7 +132,7 @@ SHIM_HOOK long syscall(long number, ...)
     for (int i = 0; i < 6; i++)
         a[i] = va_arg(arguments, long);
     va_end(arguments);
-    if (atomic_load_explicit(&record_live, memory_order_relaxed) != 0) {
+    if (atomic_load_explicit(&record_connections.live, memory_order_relaxed) != 0) {
         int error = before_syscall(number, a);
         if (error)
             return hook_fail(error);

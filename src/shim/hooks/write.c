@@ -13,7 +13,7 @@ static bool wrote(int fd, struct iovec *parts, size_t count, int flags, ssize_t 
 
 static ssize_t moved(int fd, ssize_t result)
 {
-    connection_moved(fd, result);
+    connection_after(fd, result);
     return result;
 }
 
@@ -76,7 +76,16 @@ SHIM_HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
     return moved(fd, NEXT(sendmsg)(fd, message, flags));
 }
 
-/* The first message opens the connection; the others follow as the plain call would send them. */
+static size_t message_length(const struct msghdr *message)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < message->msg_iovlen; i++)
+        length += message->msg_iov[i].iov_len;
+    return length;
+}
+
+/* The first message opens the connection; the others follow as the plain call would send them, unless
+ * it could only be sent in part. */
 SHIM_HOOK int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
     ssize_t result;
@@ -89,7 +98,8 @@ SHIM_HOOK int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int fla
         return -1;
     messages->msg_len = (unsigned)result;
     int saved = errno;
-    int more = count > 1 ? NEXT(sendmmsg)(fd, messages + 1, count - 1, flags) : 0;
+    bool whole = (size_t)result == message_length(&messages->msg_hdr);
+    int more = whole && count > 1 ? NEXT(sendmmsg)(fd, messages + 1, count - 1, flags) : 0;
     errno = saved;
     return more > 0 ? 1 + more : 1;
 }

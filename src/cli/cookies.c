@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/metrics.h"
+#include "cli/paint.h"
+#include "cli/place.h"
+#include "cli/table.h"
+#include "cli/util.h"
+#include "cli/verbs.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct option options[] = {
+    PAINT_OPTION,
+    {"flush", no_argument, NULL, 'f'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static int help(void)
+{
+    fputs(
+        "usage: tfoshim cookies [--color WHEN] [--flush] [HOST]\n"
+        "\n"
+        "Lists the Fast Open cookies that the kernel has for this network namespace, those of all\n"
+        "servers or of one, and what went wrong with them.\n"
+        "\n"
+        "options:\n"
+        "      --flush       make the kernel forget HOST, or every host, with all that it has\n"
+        "                    learned of it (needs CAP_NET_ADMIN)\n" PAINT_HELP
+        "      --help        this text\n",
+        stdout);
+    return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+struct list {
+    struct table table;
+    const struct addrinfo *wanted; /* NULL: every host */
+};
+
+/* "12 s", "7 min", "3 h", "2 d" */
+static char *duration(uint64_t milliseconds)
+{
+    const uint64_t seconds = milliseconds / 1000;
+    char *text;
+    int length;
+
+    if (seconds < 120)
+        length = asprintf(&text, "%" PRIu64 " s", seconds);
+    else if (seconds < 7200)
+        length = asprintf(&text, "%" PRIu64 " min", seconds / 60);
+    else if (seconds < 172800)
+        length = asprintf(&text, "%" PRIu64 " h", seconds / 3600);
+    else
+        length = asprintf(&text, "%" PRIu64 " d", seconds / 86400);
+    return need_memory(length < 0 ? NULL : text);
+}
+
+static char *failures(const struct metrics *metrics)
+{
+    char *since, *text = NULL;
+
+    if (metrics->syn_drops == 0)
+        return need_memory(strdup("none"));
+    since = duration(metrics->drop_age_ms);
+    if (asprintf(&text, "%u SYN%s lost, the last %s ago", metrics->syn_drops,
+                 metrics->syn_drops == 1 ? "" : "s", since) < 0)
+        text = NULL;
+    free(since);
+    return need_memory(text);
+}
+
+static bool is_wanted(const struct addrinfo *wanted, const uint8_t address[16])
+{
+    struct endpoint endpoint;
+
+    for (const struct addrinfo *at = wanted; at != NULL; at = at->ai_next)
+        if (endpoint_from_sockaddr(&endpoint, at->ai_addr, at->ai_addrlen) &&
+            memcmp(endpoint.address, address, sizeof(endpoint.address)) == 0)
+            return true;
+    return wanted == NULL;
+}
+
+/* Most entries of the cache have nothing to do with Fast Open. */
+static void add_row(void *context, const struct metrics *metrics)
+{
+    char text[PLACE_TEXT_MOST], cookie[2 * METRICS_COOKIE_MOST + 1], mss[8];
+    struct list *list = context;
+
+    if ((metrics->cookie_length == 0 && metrics->syn_drops == 0) ||
+        !is_wanted(list->wanted, metrics->address))
+        return;
+    place_address_text(text, metrics->address);
+    table_add_copy(&list->table, text);
+    place_address_text(text, metrics->source);
+    table_add_copy(&list->table, text);
+    metrics_cookie_text(cookie, metrics);
+    table_add_copy(&list->table, cookie[0] == '\0' ? "-" : cookie);
+    snprintf(mss, sizeof(mss), "%u", metrics->mss);
+    table_add_copy(&list->table, mss);
+    table_add(&list->table, duration(metrics->age_ms));
+    table_add(&list->table, failures(metrics));
+}
+
+static int list_cookies(const struct addrinfo *wanted)
+{
+    static const char *const titles[] = {"server", "from", "cookie", "mss", "age", "failures"};
+    struct list list = {.table = {.columns = 6}, .wanted = wanted};
+    bool done;
+
+    for (size_t i = 0; i < list.table.columns; i++)
+        table_add_copy(&list.table, titles[i]);
+    done = metrics_each(add_row, &list);
+    if (done && list.table.count == list.table.columns)
+        puts(wanted == NULL ? "the kernel has no cookies"
+                            : "the kernel has no cookie of this host");
+    if (list.table.count > list.table.columns)
+        table_print(&list.table, "");
+    else
+        table_drop(&list.table);
+    return done && finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int flush(const struct addrinfo *wanted)
+{
+    struct endpoint endpoint;
+
+    if (wanted == NULL)
+        return metrics_forget(NULL) ? EXIT_SUCCESS : EXIT_FAILURE;
+    for (const struct addrinfo *at = wanted; at != NULL; at = at->ai_next)
+        if (endpoint_from_sockaddr(&endpoint, at->ai_addr, at->ai_addrlen) &&
+            !metrics_forget(endpoint.address))
+            return EXIT_FAILURE;
+    return EXIT_SUCCESS;
+}
+
+static int serve(const char *host, bool flushing)
+{
+    struct addrinfo *wanted = NULL;
+    struct place place;
+    int status;
+
+    if (host != NULL) {
+        if (!place_read(&place, host, "cookies"))
+            return EXIT_USAGE;
+        wanted = place_resolve(&place, AF_UNSPEC, "cookies");
+        if (wanted == NULL)
+            return EXIT_FAILURE;
+    }
+    status = flushing ? flush(wanted) : list_cookies(wanted);
+    if (wanted != NULL)
+        freeaddrinfo(wanted);
+    return status;
+}
+
+int cookies_main(int argc, char **argv)
+{
+    bool flushing = false;
+    int answer;
+
+    opterr = 0;
+    while ((answer = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+        if (answer == 'h')
+            return help();
+        if (answer == 'f') {
+            flushing = true;
+        } else if (answer != 'C') {
+            complain_option(argv, options, answer);
+            return EXIT_USAGE;
+        } else if (!paint_choose(optarg)) {
+            return EXIT_USAGE;
+        }
+    }
+    if (argc - optind > 1) {
+        complain("cookies: one host at a time: found \"%s\" after \"%s\"", argv[optind + 1],
+                 argv[optind]);
+        return EXIT_USAGE;
+    }
+    return serve(argv[optind], flushing);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/doctor.h"
+#include "cli/finding.h"
+#include "cli/preload.h"
+#include "policy/rules.h"
+#include "policy/search.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+/* The loader of 32-bit programs, where the machine has one. */
+#if defined(__x86_64__)
+#define NARROW_LOADER "/lib/ld-linux.so.2"
+#elif defined(__aarch64__)
+#define NARROW_LOADER "/lib/ld-linux-armhf.so.3"
+#else
+#define NARROW_LOADER ""
+#endif
+
+static void examine_narrow(const char *library)
+{
+    char narrow[PATH_MAX];
+
+    if (preload_find_narrow(narrow, library))
+        finding(FINDING_OK, "library for 32-bit programs: %s", narrow);
+    else if (narrow[0] != '\0' && access(NARROW_LOADER, F_OK) == 0)
+        finding(FINDING_NOTE, "32-bit programs run without Fast Open: there is no %s", narrow);
+}
+
+static void examine_library(void)
+{
+    char library[PATH_MAX], module[PATH_MAX];
+    int directory;
+
+    if (!preload_find(library, NULL)) {
+        finding(FINDING_PROBLEM, "library: there is no %s: is the package installed as a whole?",
+                library);
+        return;
+    }
+    finding(FINDING_OK, "library: %s", library);
+    directory = (int)(strrchr(library, '/') - library);
+    snprintf(module, sizeof(module), "%.*s/" PRELOAD_MODULE, directory, library);
+    if (access(module, R_OK) == 0)
+        finding(FINDING_OK, "module that reads the configuration: %s", module);
+    else
+        finding(FINDING_PROBLEM,
+                "module: %s: %s: with a configuration file the library does nothing", module,
+                strerror(errno));
+    examine_narrow(library);
+}
+
+/* Keeps the first of several. */
+static void keep_report(void *context, const char *message)
+{
+    char **first = context;
+
+    if (*first == NULL)
+        *first = strdup(message);
+}
+
+static bool enables(const struct rule_group *group)
+{
+    if (group->fastopen)
+        return true;
+    for (size_t i = 0; i < group->rule_count; i++)
+        if (group->rules[i].fastopen)
+            return true;
+    return false;
+}
+
+static void examine_policy(void)
+{
+    char path[PATH_MAX], *error = NULL;
+    struct rule_file *file;
+
+    if (!policy_search(path, sizeof(path), true)) {
+        finding(FINDING_OK, "configuration: no file, so the built-in policy serves");
+        return;
+    }
+    file = rules_read(path, keep_report, &error);
+    if (file == NULL) {
+        finding(FINDING_PROBLEM, "configuration: %s", error == NULL ? path : error);
+        finding_remedy("all of it", "tfoshim check %s", path);
+    } else if (!enables(&file->client) && !enables(&file->server)) {
+        finding(FINDING_NOTE, "configuration: %s enables nothing", path);
+    } else {
+        finding(FINDING_OK, "configuration: %s", path);
+    }
+    if (file != NULL)
+        rules_free(file);
+    free(error);
+}
+
+void doctor_installation(void)
+{
+    examine_library();
+    examine_policy();
+}
+
+static void examine_preload(const char *list)
+{
+    static const char *const redirectors[] = {"libtorsocks.so",      "libproxychains4.so",
+                                              "libproxychains.so.4", "libproxychains.so.3",
+                                              "libtsocks.so",        "libsocket_wrapper.so"};
+    static const char *const sanitizers[] = {"libasan.so", "libasan.so.5", "libasan.so.6",
+                                             "libasan.so.8"};
+
+    for (size_t i = 0; i < sizeof(redirectors) / sizeof(redirectors[0]); i++)
+        if (preload_has(list, redirectors[i]))
+            finding(FINDING_NOTE,
+                    "LD_PRELOAD has %s, which gives connect() a meaning of its own: "
+                    "tfoshim stands aside",
+                    redirectors[i]);
+    for (size_t i = 0; i < sizeof(sanitizers) / sizeof(sanitizers[0]); i++)
+        if (preload_has(list, sanitizers[i]))
+            finding(FINDING_NOTE,
+                    "LD_PRELOAD has %s, which must come first: \"tfoshim run\" goes "
+                    "after it",
+                    sanitizers[i]);
+}
+
+void doctor_environment(void)
+{
+    const char *list = getenv("LD_PRELOAD"), *disable = getenv("TFOSHIM_DISABLE");
+    const char *level = getenv("TFOSHIM_LOG");
+
+    if (list != NULL)
+        examine_preload(list);
+    if (disable != NULL && disable[0] != '\0' && strcmp(disable, "0") != 0)
+        finding(FINDING_PROBLEM, "TFOSHIM_DISABLE is set: the library does nothing");
+    if (level == NULL)
+        return;
+    for (int i = 0; i < LOG_LEVEL_COUNT; i++)
+        if (strcasecmp(level, log_level_names[i]) == 0)
+            return;
+    finding(FINDING_NOTE, "TFOSHIM_LOG: found \"%s\", expected none, error, warn, info or debug",
+            level);
+}

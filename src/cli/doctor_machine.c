@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/doctor.h"
+#include "cli/finding.h"
+#include "cli/machine.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/statvfs.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define SETTING "net.ipv4.tcp_fastopen"
+
+/* The initial PID namespace has a number of its own (linux/proc_ns.h). */
+#define FIRST_PID_NAMESPACE "pid:[4026531836]"
+
+static void set_to(long value)
+{
+    struct statvfs status;
+
+    if (statvfs("/proc/sys/net", &status) == 0 && status.f_flag & ST_RDONLY) {
+        finding_remedy("outside",
+                       "this container may not set it; its engine can: "
+                       "--sysctl " SETTING "=%ld",
+                       value);
+        return;
+    }
+    finding_remedy("now", "sysctl -w " SETTING "=%ld", value);
+    finding_remedy("always", "echo '" SETTING " = %ld' >/etc/sysctl.d/60-tfoshim.conf", value);
+}
+
+static void examine_fastopen(void)
+{
+    const long value = machine_sysctl_number("tcp_fastopen");
+    char *words;
+
+    if (value < 0) {
+        finding(FINDING_PROBLEM, SETTING " cannot be read (%s): is /proc mounted?",
+                strerror(errno));
+        return;
+    }
+    words = machine_fastopen_bits(value);
+    if (value & FASTOPEN_CLIENT) {
+        finding(FINDING_OK, SETTING " is %ld: %s", value, words);
+    } else {
+        finding(FINDING_PROBLEM, SETTING " is %ld: %s: no client can open a connection fast", value,
+                words);
+        set_to(value | FASTOPEN_CLIENT | FASTOPEN_SERVER);
+    }
+    free(words);
+    if (value & FASTOPEN_CLIENT && !(value & FASTOPEN_SERVER)) {
+        finding(FINDING_NOTE, "servers here take no SYN data: the server's bit (2) is not set");
+        set_to(value | FASTOPEN_SERVER);
+    }
+    if (value & FASTOPEN_CLIENT_NO_COOKIE)
+        finding(FINDING_NOTE,
+                "bit 4: clients send data to servers they have no cookie of; a server "
+                "that wants one answers at the pace of an ordinary connect");
+    if (value & FASTOPEN_SERVER_NO_COOKIE)
+        finding(FINDING_NOTE,
+                "bit 0x200: servers here hand out no cookies, so clients that wait for "
+                "one (all but those with bit 4) never open fast");
+}
+
+/* Only root may read it. All zeroes: none has been made yet. */
+static void examine_key(void)
+{
+    char key[128];
+
+    if (!machine_sysctl("tcp_fastopen_key", key, sizeof(key))) {
+        if (errno == EACCES || errno == EPERM)
+            finding(FINDING_OK, "cookie key: only root can see it");
+        else
+            finding(FINDING_NOTE, "cookie key: " SETTING "_key cannot be read: %s",
+                    strerror(errno));
+    } else if (strspn(key, "0-") == strlen(key)) {
+        finding(FINDING_OK,
+                "cookie key: the kernel makes one when the server's part is first used");
+    } else {
+        finding(FINDING_OK,
+                "cookie key: set%s; servers behind one address must share it "
+                "(" SETTING "_key)",
+                strchr(key, ',') != NULL ? ", with a backup" : "");
+    }
+}
+
+static void examine_black_holes(void)
+{
+    const long seconds = machine_sysctl_number("tcp_fastopen_blackhole_timeout_sec");
+
+    if (seconds < 0)
+        finding(FINDING_OK, "black holes: this kernel does not look for them");
+    else if (seconds == 0)
+        finding(FINDING_OK, "black holes: the kernel's detection is off (the default)");
+    else
+        finding(FINDING_NOTE,
+                "black holes: where SYN data seems to get lost, the kernel makes every client of "
+                "this namespace connect plainly for %ld s, then twice as long, ... "
+                "(" SETTING "_blackhole_timeout_sec)",
+                seconds);
+}
+
+/* What the kernel says to these options, or 0. The listener's is only asked for: to set it would
+ * make the kernel generate a cookie key. */
+static void try_options(int *client, int *server)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP), value = 1;
+    socklen_t length = sizeof(value);
+
+    if (fd < 0)
+        fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+    *client = *server = fd < 0 ? errno : 0;
+    if (fd < 0)
+        return;
+    if (setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &value, sizeof(value)) != 0)
+        *client = errno;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &value, &length) != 0)
+        *server = errno;
+    close(fd);
+}
+
+static void examine_kernel(void)
+{
+    struct utsname name;
+    int client, server;
+
+    try_options(&client, &server);
+    uname(&name);
+    /* With the client's bit off the kernel refuses the option: that has been said. */
+    if (client == 0 || client == EOPNOTSUPP)
+        finding(FINDING_OK, "kernel %s: can defer a connect (TCP_FASTOPEN_CONNECT)", name.release);
+    else if (client == ENOPROTOOPT)
+        finding(FINDING_NOTE,
+                "kernel %s: cannot defer a connect by itself (TCP_FASTOPEN_CONNECT is of Linux "
+                "4.11)",
+                name.release);
+    else
+        finding(FINDING_PROBLEM, "kernel %s: a TCP socket with TCP_FASTOPEN_CONNECT is refused: %s",
+                name.release, strerror(client));
+    if (server != 0)
+        finding(FINDING_NOTE, "listeners cannot have TCP_FASTOPEN: %s", strerror(server));
+}
+
+static void examine_namespace(void)
+{
+    char own[64] = "", pid[64] = "", first[64] = "";
+    const ssize_t first_length = readlink("/proc/1/ns/net", first, sizeof(first) - 1);
+
+    if (readlink("/proc/self/ns/net", own, sizeof(own) - 1) < 0 ||
+        readlink("/proc/self/ns/pid", pid, sizeof(pid) - 1) < 0)
+        return;
+    if (strcmp(pid, FIRST_PID_NAMESPACE) != 0)
+        finding(FINDING_NOTE, "this seems to be a container: settings, cookies and counters are "
+                              "those of its network namespace, not of the host");
+    else if (first_length > 0 && strcmp(own, first) != 0)
+        finding(FINDING_NOTE, "this network namespace is not that of process 1: it has settings, "
+                              "cookies and counters of its own");
+}
+
+void doctor_machine(void)
+{
+    examine_fastopen();
+    examine_kernel();
+    examine_key();
+    examine_black_holes();
+    examine_namespace();
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* The parts of `tfoshim explain`. */
+#ifndef TFOSHIM_CLI_EXPLAIN_H
+#define TFOSHIM_CLI_EXPLAIN_H
+
+#include "cli/place.h"
+
+struct explanation {
+    const struct policy *policy;
+    const struct place *place;
+};
+
+/* What would become of a connect to, or of a listener on, one address. */
+void explain_client(const struct explanation *, const struct endpoint *);
+void explain_server(const struct explanation *, const struct endpoint *);
+
+/* A line of the explanation: "  now     ...". */
+void explain_line(const char *topic, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Who decided: "by the rule at /etc/tfoshim.conf:12". To be freed. `group` is "client" or "server".
+ */
+char *explain_decider(const struct policy *, const char *file, uint32_t line, const char *group);
+
+#endif

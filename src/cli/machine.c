@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/machine.h"
+#include "cli/util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool machine_sysctl(const char *name, char *text, size_t size)
+{
+    char path[128];
+    ssize_t length;
+    int fd, saved;
+
+    snprintf(path, sizeof(path), "/proc/sys/net/ipv4/%s", name);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    length = read(fd, text, size - 1);
+    saved = errno;
+    close(fd);
+    errno = saved;
+    if (length < 0)
+        return false;
+    text[length] = '\0';
+    text[strcspn(text, "\n")] = '\0';
+    return true;
+}
+
+long machine_sysctl_number(const char *name)
+{
+    char text[32];
+
+    return machine_sysctl(name, text, sizeof(text)) ? strtol(text, NULL, 10) : -1;
+}
+
+static const struct {
+    long bit;
+    const char *meaning;
+} bits[] = {
+    {FASTOPEN_CLIENT, "client (1)"},
+    {FASTOPEN_SERVER, "server (2)"},
+    {FASTOPEN_CLIENT_NO_COOKIE, "client without cookies (4)"},
+    {0x100, "nothing today's kernels know (0x100)"},
+    {FASTOPEN_SERVER_NO_COOKIE, "server takes data without cookies (0x200)"},
+    {FASTOPEN_SERVER_ALWAYS, "server on every listener (0x400)"},
+};
+
+char *machine_fastopen_bits(long value)
+{
+    const char *separator = "";
+    char *text = NULL;
+    size_t size;
+    FILE *stream = need_memory(open_memstream(&text, &size));
+
+    for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
+        if (value & bits[i].bit) {
+            fprintf(stream, "%s%s", separator, bits[i].meaning);
+            separator = ", ";
+            value &= ~bits[i].bit;
+        }
+    }
+    if (value != 0)
+        fprintf(stream, "%sunknown (%#lx)", separator, (unsigned long)value);
+    else if (separator[0] == '\0')
+        fputs("off", stream);
+    fclose(stream);
+    return need_memory(text);
+}
+
+/* The value in the column of `values` in which `names` has `name`. */
+static long long value_under(char *names, char *values, const char *name)
+{
+    char *names_left = NULL, *values_left = NULL;
+    const char *title = strtok_r(names, " \n", &names_left);
+    const char *value = strtok_r(values, " \n", &values_left);
+
+    for (; title != NULL && value != NULL;
+         title = strtok_r(NULL, " \n", &names_left), value = strtok_r(NULL, " \n", &values_left))
+        if (strcmp(title, name) == 0)
+            return strtoll(value, NULL, 10);
+    return -1;
+}
+
+/* The file has pairs of lines: names, then values. */
+long long machine_counter(const char *name)
+{
+    static const char group[] = "TcpExt:";
+    FILE *file = fopen("/proc/net/netstat", "re");
+    char *names = NULL, *values = NULL;
+    size_t names_size = 0, values_size = 0;
+    long long found = -1;
+
+    if (file == NULL)
+        return -1;
+    while (found < 0 && getline(&names, &names_size, file) > 0 &&
+           getline(&values, &values_size, file) > 0)
+        if (strncmp(names, group, sizeof(group) - 1) == 0)
+            found = value_under(names, values, name);
+    free(names);
+    free(values);
+    fclose(file);
+    return found;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/recollection.h"
+#include "cli/util.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+
+void recollection_set_up(void)
+{
+    char path[PATH_MAX];
+    const char *reason = NULL;
+
+    if (memory_path(path, sizeof(path), true) && access(path, F_OK) == 0)
+        reason = memory_set_up(path, NULL);
+    else
+        memory_set_up(NULL, NULL);
+    if (reason != NULL)
+        complain("%s: %s", path, reason);
+}
+
+/* The memory tells network namespaces apart by a number that sockets know. */
+static struct memory_destination destination_of(const struct endpoint *endpoint)
+{
+    struct memory_destination destination = {.endpoint = *endpoint};
+    socklen_t length = sizeof(destination.netns);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return destination;
+    if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &destination.netns, &length) != 0)
+        destination.netns = 0;
+    close(fd);
+    return destination;
+}
+
+enum memory_verdict recollection_judge(const struct endpoint *endpoint)
+{
+    const struct memory_destination destination = destination_of(endpoint);
+
+    return memory_judge(&destination);
+}
+
+static bool find(const struct endpoint *endpoint, struct memory_entry *entry)
+{
+    const struct memory_destination wanted = destination_of(endpoint);
+
+    for (unsigned i = 0; i < MEMORY_ENTRIES; i++)
+        if (memory_entry(i, entry) && entry->destination.netns == wanted.netns &&
+            entry->destination.endpoint.port == endpoint->port &&
+            memcmp(entry->destination.endpoint.address, endpoint->address,
+                   sizeof(endpoint->address)) == 0)
+            return true;
+    return false;
+}
+
+static void write_figures(FILE *stream, const struct memory_entry *entry)
+{
+    fprintf(stream, "; %" PRIu32 " fast open%s tried, %" PRIu32 " accepted", entry->tried,
+            entry->tried == 1 ? "" : "s", entry->accepted);
+    if (entry->no_cookie > 0)
+        fprintf(stream, ", %" PRIu32 " without a cookie", entry->no_cookie);
+    if (entry->ignored > 0)
+        fprintf(stream, ", %" PRIu32 " ignored", entry->ignored);
+    if (entry->retransmitted > 0)
+        fprintf(stream, ", %" PRIu32 " with a lost SYN", entry->retransmitted);
+    if (entry->rtt_us > 0)
+        fprintf(stream, "; round trip %.1f ms", entry->rtt_us / 1000.0);
+}
+
+char *recollection_text(const struct endpoint *endpoint)
+{
+    const uint32_t now = memory_now();
+    struct memory_entry entry;
+    char *text = NULL;
+    size_t size;
+    FILE *stream;
+
+    if (!find(endpoint, &entry))
+        return need_memory(strdup("nothing"));
+    stream = need_memory(open_memstream(&text, &size));
+    if (entry.last_connected != 0)
+        fprintf(stream, "a handshake %" PRIu32 " s ago", now - entry.last_connected);
+    else
+        fputs("no handshake since the last failure", stream);
+    write_figures(stream, &entry);
+    if (entry.backed_off_until != 0 && entry.backed_off_until > now)
+        fprintf(stream, "; backed off for %" PRIu32 " s more", entry.backed_off_until - now);
+    fclose(stream);
+    return need_memory(text);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* What the destination memory (memory/memory.h) holds of one address and port. */
+#ifndef TFOSHIM_CLI_RECOLLECTION_H
+#define TFOSHIM_CLI_RECOLLECTION_H
+
+#include "memory/memory.h"
+
+/* Opens this user's memory if there is one; makes none. */
+void recollection_set_up(void);
+
+/* Does it speak against deferring a connect? */
+enum memory_verdict recollection_judge(const struct endpoint *);
+
+/* In words: "a handshake 12 s ago; 5 fast opens tried, 5 accepted; round trip 50.1 ms". To be
+ * freed. */
+char *recollection_text(const struct endpoint *);
+
+#endif

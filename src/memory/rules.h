@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* What facts mean, and how events change them. Pure functions of a fact and the time. */
+#ifndef TFOSHIM_MEMORY_RULES_H
+#define TFOSHIM_MEMORY_RULES_H
+
+#include "memory/table.h"
+
+/* A handshake was completed, at the time that is the fact's value. */
+bool lately_holds(struct fact, uint32_t now);
+
+bool backoff_holds(struct fact, uint32_t now);
+bool backoff_accepted(struct fact *, uint32_t now);
+bool backoff_ignored(struct fact *, uint32_t now);
+bool backoff_retransmitted(struct fact *, uint32_t now);
+/* The one try after a back-off begins; or it ends without having told anything. */
+bool backoff_try(struct fact *, uint32_t now);
+bool backoff_untold(struct fact *, uint32_t now);
+
+bool habit_holds(struct fact, uint32_t now);
+bool habit_read_first(struct fact *, uint32_t now);
+bool habit_wrote_first(struct fact *, uint32_t now);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The layout of the file, and the entries in it.
+ *
+ * There is no lock and no entry "being written": a process may be killed, or stopped for a day, at
+ * any instruction. An entry belongs to the key whose fingerprint is its tag, and changes hands by
+ * one compare-and-swap of that. Every word that says something carries a mark of the key it says it
+ * about and is changed as a whole, so that what a former owner left, or writes late, is no fact
+ * about the new one.
+ */
+#ifndef TFOSHIM_MEMORY_TABLE_H
+#define TFOSHIM_MEMORY_TABLE_H
+
+#include "memory/memory.h"
+
+#include <stdatomic.h>
+
+#define TABLE_VERSION 1u
+#define TABLE_WAYS 8u
+
+/* Other machines would need libatomic, whose locks are no good between processes. */
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "64-bit atomics must be lock-free");
+
+typedef _Atomic uint64_t table_word;
+
+enum table_state { STATE_LATELY, STATE_BACKOFF, STATE_HABIT, STATES };
+enum table_counter {
+    COUNT_DEFERRED,
+    COUNT_STARTED,
+    COUNT_ACCEPTED,
+    COUNT_NO_COOKIE,
+    COUNT_IGNORED,
+    COUNT_RETRANSMITTED,
+    COUNT_STRUCK,
+    COUNT_CONNECTED,
+    COUNTERS,
+};
+
+/* Listeners have the same entries and use them so: */
+#define STATE_QUEUE STATE_LATELY
+#define COUNT_SET COUNT_CONNECTED
+#define COUNT_TAKEN COUNT_ACCEPTED
+
+struct entry {
+    table_word tag; /* 0: free; else 48 bits of hash and the port */
+    table_word netns;
+    table_word address[2];
+    table_word seen; /* time: 32 bits, reason: 8, rtt in microseconds: 24 */
+    table_word state[STATES];
+    table_word count[COUNTERS];
+};
+_Static_assert(sizeof(struct entry) == 128, "two cache lines");
+
+struct table_header {
+    char magic[8];
+    uint32_t version;
+    uint32_t size;
+    char boot_id[40]; /* times and network namespaces of another boot mean nothing */
+};
+
+struct table {
+    union {
+        struct table_header header;
+        unsigned char page[4096]; /* so that no set straddles two pages */
+    };
+    struct entry destinations[MEMORY_ENTRIES];
+    struct entry listeners[MEMORY_LISTENERS];
+};
+
+/* ---- which table ---- */
+
+/* Opens or makes the file and maps it; NULL, or why not. (file.c) */
+const char *table_map(const char *path, struct table **);
+
+/* From now on, this one. */
+void table_use(struct table *, memory_readable_fn *);
+
+enum table_area { AREA_DESTINATIONS, AREA_LISTENERS };
+
+/* How many sets of TABLE_WAYS entries, and one of them, sure to be there. */
+unsigned table_sets(enum table_area);
+struct entry *table_set(enum table_area, unsigned set);
+/* All of them, one after the other. */
+struct entry *table_all(enum table_area);
+
+/* ---- keys ---- */
+
+struct key {
+    uint64_t tag, netns, address[2];
+    uint32_t mark; /* 24 bits, not 0 */
+    uint32_t hash; /* says which set */
+};
+
+struct key key_of(const struct memory_destination *);
+uint16_t tag_port(uint64_t tag);
+
+/* The key of an entry; false where it is free, or caught while it changed hands. */
+bool entry_key(struct entry *, struct key *, struct memory_destination *);
+
+/* The entry of a key, or NULL. */
+struct entry *entry_find(enum table_area, const struct key *);
+/* Or else the stalest of its set, made its own. NULL only in the thick of a fight for the set. */
+struct entry *entry_claim(enum table_area, const struct key *);
+
+/* ---- words ---- */
+
+struct fact {
+    uint32_t value;
+    uint8_t extra;
+};
+
+/* {0, 0} where the word says nothing about this key. */
+struct fact fact_get(table_word *, uint32_t mark);
+void fact_set(table_word *, uint32_t mark, struct fact);
+
+/* Changes a fact to what `change` makes of it (false: nothing), as one step. */
+typedef bool fact_change_fn(struct fact *, uint32_t now);
+void fact_change(table_word *, uint32_t mark, fact_change_fn *change, uint32_t now);
+
+/* Never loses one, whoever else is counting. */
+void count_one(table_word *, uint32_t mark);
+
+/* ---- seen ---- */
+
+struct seen {
+    uint32_t time;
+    uint32_t rtt_us;
+    enum memory_reason reason;
+};
+
+struct seen seen_get(struct entry *);
+/* `reason` NONE and `rtt_us` 0 leave what was there. */
+void seen_note(struct entry *, uint32_t now, enum memory_reason, uint32_t rtt_us);
+
+#endif

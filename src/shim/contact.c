@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include "shim/contact.h"
+
+#include "kernel/tcp.h"
+#include "memory/memory.h"
+
+#include <netinet/tcp.h>
+
+static struct memory_destination destination_of(const struct record *record)
+{
+    struct memory_destination destination = {.netns = record->netns};
+    endpoint_from_sockaddr(&destination.endpoint, &record->address.any, sizeof record->address);
+    return destination;
+}
+
+bool contact_is_known(const struct record *record)
+{
+    struct memory_destination destination = destination_of(record);
+    return memory_may_defer(&destination);
+}
+
+static enum memory_outcome outcome_of(const struct tcp_opening *opening)
+{
+    if (opening->syn_data_acked)
+        return MEMORY_ACCEPTED;
+    switch (opening->client_fail) {
+    case TCP_OPENING_NO_COOKIE:
+        return MEMORY_NO_COOKIE;
+    case TCP_OPENING_SYN_RETRANSMITTED:
+        return MEMORY_SYN_RETRANSMITTED;
+    default:
+        return MEMORY_IGNORED;
+    }
+}
+
+void contact_completed(const struct record *record)
+{
+    struct memory_destination destination = destination_of(record);
+    struct tcp_opening opening = {.rtt_us = 0};
+    bool told = tcp_opening(record->fd, &opening);
+    memory_connected(&destination, opening.rtt_us);
+    if (told && (record->tag.flags & RECORD_SYN_DATA))
+        memory_fast_opened(&destination, outcome_of(&opening));
+}
+
+void contact_failed(const struct record *record)
+{
+    struct memory_destination destination = destination_of(record);
+    memory_struck(&destination);
+}
+
+void contact_deferred(const struct record *record)
+{
+    struct memory_destination destination = destination_of(record);
+    memory_deferred(&destination);
+}
+
+void contact_started(const struct record *record)
+{
+    struct memory_destination destination = destination_of(record);
+    memory_started(&destination);
+}
+
+void contact_read_first(const struct record *record)
+{
+    struct memory_destination destination = destination_of(record);
+    memory_read_first(&destination);
+}
+
+void contact_wrote_first(const struct record *record)
+{
+    struct memory_destination destination = destination_of(record);
+    memory_wrote_first(&destination);
+}
+
+void contact_listener_gone(const struct record *note)
+{
+    struct memory_destination local = destination_of(note);
+    memory_struck_port(local.netns, local.endpoint.port, &local.endpoint);
+}

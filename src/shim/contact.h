@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* What the destination memory is asked and told of a connection. */
+#ifndef TFOSHIM_SHIM_CONTACT_H
+#define TFOSHIM_SHIM_CONTACT_H
+
+#include "shim/record.h"
+
+/* Has this address and port completed a handshake lately, with nothing learned that speaks against
+ * deferring? */
+bool contact_is_known(const struct record *);
+
+/* A handshake has been completed. One getsockopt tells what became of the data in the SYN. */
+void contact_completed(const struct record *);
+
+/* It has failed: the next connect is a true one. */
+void contact_failed(const struct record *);
+
+/* What the program did first on a connection that was deferred. */
+void contact_deferred(const struct record *);
+void contact_started(const struct record *);
+void contact_read_first(const struct record *);
+void contact_wrote_first(const struct record *);
+
+/* A listener of this process has gone: whoever calls its port is to see that at once. */
+void contact_listener_gone(const struct record *note);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* connect(): the verb *defer*, and the cases in which it must not be used. */
+#include "kernel/tcp.h"
+#include "shim/connection.h"
+#include "shim/contact.h"
+#include "shim/next.h"
+#include "shim/note.h"
+#include "shim/program_memory.h"
+#include "shim/shim.h"
+#include "shim/verbs.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+/* connect() on a socket that the program believes connected, or connecting. The kernel, asked about a
+ * non-blocking connect that has meanwhile succeeded, says 0 once and then EISCONN. */
+static int connect_again(struct record *record, const struct sockaddr *address, socklen_t length)
+{
+    bool dissolve = length >= sizeof address->sa_family &&
+                    program_memory_readable(address, sizeof address->sa_family) &&
+                    address->sa_family == AF_UNSPEC;
+    if (dissolve || record->tag.state == RECORD_FAILED) {
+        record_forget(&record_connections, record);
+        return NEXT(connect)(record->fd, address, length);
+    }
+    bool told = (record->tag.flags & RECORD_TOLD_IN_PROGRESS) != 0;
+    verb_flag(record, RECORD_BELIEVED, RECORD_TOLD_IN_PROGRESS);
+    if (told)
+        return 0;
+    errno = EISCONN;
+    return -1;
+}
+
+/* A destination that is off. A socket may be connected again, elsewhere, after a connect that failed:
+ * the option that an earlier destination was given must not defer this one. */
+static int connect_plainly(int fd, const struct sockaddr *address, socklen_t length)
+{
+    if (tcp_option(fd, TCP_FASTOPEN_CONNECT) == 1)
+        tcp_set_option(fd, TCP_FASTOPEN_CONNECT, 0);
+    if (wait_thread_defers() && !tcp_is_nonblocking(fd))
+        wait_start_all();
+    return NEXT(connect)(fd, address, length);
+}
+
+/* The end of a true connect is told to the destination memory: now where it is known, else by whatever
+ * the program does next. */
+static int connected_truly(struct record *record, int result)
+{
+    int error = errno;
+    record->tag.state = RECORD_CONTACT;
+    if (result == 0)
+        contact_completed(record);
+    else if (error == EINPROGRESS)
+        record_put(&record_connections, record);
+    else if (verb_is_refusal(error))
+        contact_failed(record);
+    errno = error;
+    return result;
+}
+
+/* An exact connect(), on a deferred socket or on one that is still closed: an empty write that opens. */
+static int connect_now(struct record *record)
+{
+    ssize_t sent = NEXT(sendto)(record->fd, "", 0, MSG_FASTOPEN | MSG_NOSIGNAL, &record->address.any,
+                                verb_address_length(record));
+    return connected_truly(record, sent < 0 ? -1 : 0);
+}
+
+static int defer(struct record *record, int saved)
+{
+    bool nonblocking = tcp_is_nonblocking(record->fd);
+    record->tag.state = RECORD_DEFERRED;
+    record->tag.flags |= nonblocking ? RECORD_TOLD_IN_PROGRESS : RECORD_BELIEVED;
+    record->owner = wait_thread_id();
+    if (!record_put(&record_connections, record))
+        return connect_now(record);
+    wait_thread_deferred(record_slot_of(&record_connections, record->fd));
+    /* A dissolved connection leaves an error behind, which a connect clears when its SYN leaves. */
+    tcp_clear_error(record->fd);
+    verb_tell(record, "deferred", 0);
+    contact_deferred(record);
+    errno = saved;
+    /* An edge-triggered registration made before the connect hears nothing from a deferral: whoever has
+     * one is told at once, as connect() may. */
+    if (!nonblocking || (note_flags(record->fd) & NOTE_EDGE)) {
+        verb_flag(record, RECORD_BELIEVED, RECORD_TOLD_IN_PROGRESS);
+        return 0;
+    }
+    errno = EINPROGRESS;
+    return -1;
+}
+
+/* TCP_FASTOPEN_CONNECT is set: with a cookie the kernel defers, with none it connects and asks for one. */
+static int connect_by_kernel(struct record *record, bool known, const struct sockaddr *address,
+                             socklen_t length)
+{
+    int saved = errno;
+    if (wait_thread_defers() && !known && !tcp_is_nonblocking(record->fd))
+        wait_start_all();
+    int result = NEXT(connect)(record->fd, address, length);
+    if (result != 0 || tcp_state(record->fd) != TCP_SYN_SENT)
+        return connected_truly(record, result);
+    errno = saved;
+    return known ? defer(record, saved) : connect_now(record);
+}
+
+/* No system call before the first write. To the kernel the socket stays closed, and readiness would be
+ * wrong: a socket that is going to be polled is connected at once. */
+static int connect_by_shim(struct record *record, bool known, const struct sockaddr *address,
+                           socklen_t length)
+{
+    if (tcp_state(record->fd) != TCP_CLOSE || tcp_domain(record->fd) != address->sa_family)
+        return NEXT(connect)(record->fd, address, length);
+    record->tag.flags |= RECORD_BY_SHIM;
+    if (known && !tcp_is_nonblocking(record->fd))
+        return defer(record, errno);
+    if (!tcp_is_nonblocking(record->fd))
+        wait_start_all();
+    int result = connect_now(record);
+    return result < 0 && errno == EOPNOTSUPP ? NEXT(connect)(record->fd, address, length) : result;
+}
+
+/* connect() while a first contact is under way asks for its end. One that has failed leaves a closed
+ * socket, on which this connect is a new one: false. */
+static bool ask_contact(int fd, const struct sockaddr *address, socklen_t length, int *result)
+{
+    struct record record;
+    if (!record_get(&record_connections, fd, &record) || record.tag.state != RECORD_CONTACT)
+        return false;
+    if (tcp_state(fd) == TCP_CLOSE || tcp_socket_cookie(fd) != record.socket_cookie) {
+        record_forget(&record_connections, &record);
+        return false;
+    }
+    *result = NEXT(connect)(fd, address, length);
+    int error = errno;
+    if (*result == 0)
+        verb_established(&record);
+    else if (verb_is_refusal(error))
+        verb_refused(&record, error);
+    errno = error;
+    return true;
+}
+
+int connection_connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+    struct record record = {.fd = fd};
+    struct endpoint destination;
+    if (!shim.active)
+        return NEXT(connect)(fd, address, length);
+    int result;
+    if (ask_contact(fd, address, length, &result))
+        return result;
+    if (verb_find(fd, &record))
+        return connect_again(&record, address, length);
+    if (length > sizeof(struct sockaddr_storage) || !program_memory_readable(address, length) ||
+        !endpoint_from_sockaddr(&destination, address, length) || !tcp_is_tcp(fd) ||
+        (note_flags(fd) & NOTE_ASIDE))
+        return NEXT(connect)(fd, address, length);
+
+    struct client_verdict verdict = policy_client(shim.policy, &destination);
+    record = (struct record){
+        .fd = fd, .socket_cookie = tcp_socket_cookie(fd), .netns = tcp_netns_cookie(fd)};
+    memcpy(&record.address, address, length < sizeof record.address ? length : sizeof record.address);
+    if (!verdict.fastopen || !record.socket_cookie)
+        return connect_plainly(fd, address, length);
+    record.tag.flags = verdict.first_write == FIRST_WRITE_REPLAY_SAFE ? RECORD_REPLAY_SAFE : 0;
+    bool known = verdict.first_contact == FIRST_CONTACT_DEFER || contact_is_known(&record);
+    int error = verdict.deferral == DEFERRAL_BY_KERNEL ? tcp_set_option(fd, TCP_FASTOPEN_CONNECT, 1)
+                                                       : ENOPROTOOPT;
+    if (error == ENOPROTOOPT) /* asked for, or a kernel older than 4.11 */
+        return connect_by_shim(&record, known, address, length);
+    if (error)
+        return connect_plainly(fd, address, length);
+    return connect_by_kernel(&record, known, address, length);
+}

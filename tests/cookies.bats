@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# tfoshim cookies: what the kernel has, as ip(8) and the packets tell it too.
+
+# run --separate-stderr assigns stderr.
+# shellcheck disable=SC2154
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+setup() {
+  load lib/network
+  load programs/programs
+  tools_required python3
+  tfoshim=$TFOSHIM_BUILD/tfoshim
+  export LC_ALL=C HOME=$BATS_TEST_TMPDIR
+  export LSAN_OPTIONS=suppressions=$BATS_TEST_DIRNAME/lsan.supp:print_suppressions=0
+  network_up --rtt 2
+  reference_start answer
+}
+
+teardown() {
+  network_down
+}
+
+# A fast open by a program that asks for it itself.
+open_fast() { # ADDRESS
+  on_client python3 - "$1" "$PORT" <<'END'
+import socket, sys
+server = socket.getaddrinfo(sys.argv[1], sys.argv[2], type=socket.SOCK_STREAM)[0]
+client = socket.socket(server[0])
+client.sendto(b"data", socket.MSG_FASTOPEN, server[4])
+client.shutdown(socket.SHUT_WR)
+assert client.recv(100) == b"got 4 bytes\n"
+END
+}
+
+# The cookie that ip(8) shows.
+cookie_of() { # ADDRESS
+  ip -n "$NETWORK_CLIENT" tcp_metrics show "$1" | sed -n 's/.* fo_cookie \([0-9a-f]*\).*/\1/p'
+}
+
+@test "help; arguments that are not understood" {
+  run -0 --separate-stderr "$tfoshim" cookies --help
+  assert_line --index 0 "usage: tfoshim cookies [--color WHEN] [--flush] [HOST]"
+  run -2 "$tfoshim" cookies --flsh
+  assert_output 'tfoshim: unknown option "--flsh", did you mean "--flush"?'
+  run -2 "$tfoshim" cookies a b
+  assert_output 'tfoshim: cookies: one host at a time: found "b" after "a"'
+  run -2 "$tfoshim" cookies '[::1'
+  assert_output 'tfoshim: cookies: found "[::1", expected HOST, HOST:PORT or [ADDRESS]:PORT'
+  run -1 "$tfoshim" cookies no-such-host.invalid
+  assert_output --partial 'tfoshim: cookies: cannot resolve "no-such-host.invalid": '
+}
+
+@test "cookies of both families are listed, as the kernel has them" {
+  run -0 on_client "$tfoshim" cookies
+  assert_output "the kernel has no cookies"
+  open_fast "$SERVER_IP4"
+  open_fast "$SERVER_IP6"
+  four=$(cookie_of "$SERVER_IP4") six=$(cookie_of "$SERVER_IP6")
+  [[ $four =~ ^[0-9a-f]{16}$ && $six =~ ^[0-9a-f]{16}$ && $four != "$six" ]]
+  run -0 --separate-stderr on_client "$tfoshim" cookies
+  assert_equal "$stderr" ""
+  assert_line --index 0 --regexp '^server +from +cookie +mss +age +failures$'
+  assert_line --regexp "^${SERVER_IP4//./\\.} +${CLIENT_IP4//./\\.} +$four +1460 +[0-9]+ s +none$"
+  assert_line --regexp "^$SERVER_IP6 +$CLIENT_IP6 +$six +1440 +[0-9]+ s +none$"
+  assert_equal "${#lines[@]}" 3
+  run -0 on_client "$tfoshim" cookies "$SERVER_IP6"
+  assert_equal "${#lines[@]}" 2
+  assert_line --partial "$six"
+  run -0 on_client "$tfoshim" cookies "$CLIENT_IP6"
+  assert_output "the kernel has no cookie of this host"
+}
+
+@test "a SYN that was lost with its data is a failure" {
+  open_fast "$SERVER_IP4"
+  network_control drop-syn-data
+  open_fast "$SERVER_IP4"
+  run -0 on_client "$tfoshim" cookies
+  assert_line --regexp ' 1 SYN lost, the last [0-9] s ago$'
+}
+
+@test "flush forgets one host, or all" {
+  open_fast "$SERVER_IP4"
+  open_fast "$SERVER_IP6"
+  run -0 on_client "$tfoshim" cookies --flush "$SERVER_IP4"
+  refute_output
+  assert_equal "$(cookie_of "$SERVER_IP4")" ""
+  [[ -n $(cookie_of "$SERVER_IP6") ]]
+  run -0 on_client "$tfoshim" cookies --flush
+  refute_output
+  assert_equal "$(ip -n "$NETWORK_CLIENT" tcp_metrics show)" ""
+  # Nothing to forget is no failure.
+  run -0 on_client "$tfoshim" cookies --flush "$SERVER_IP4"
+}
+
+@test "flush without the right to" {
+  open_fast "$SERVER_IP4"
+  run -1 on_client setpriv --bounding-set -net_admin --inh-caps -all \
+    "$tfoshim" cookies --flush
+  assert_output "tfoshim: cannot make the kernel forget: Operation not permitted"
+  [[ -n $(cookie_of "$SERVER_IP4") ]]
+}

@@ -1,0 +1,250 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# tfoshim doctor: what it finds on machines, in installations and of programs with faults made for it.
+
+# run --separate-stderr assigns stderr.
+# shellcheck disable=SC2154
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+setup() {
+  build=$(realpath "${TFOSHIM_BUILD:-$BATS_TEST_DIRNAME/../build}")
+  tfoshim=$build/tfoshim
+  export LC_ALL=C HOME=$BATS_TEST_TMPDIR
+  export LSAN_OPTIONS=suppressions=$BATS_TEST_DIRNAME/lsan.supp:print_suppressions=0
+  # AddressSanitizer, where the command is built with it, wants nothing preloaded before it.
+  export ASAN_OPTIONS=verify_asan_link_order=0
+  unset TFOSHIM_CONFIG TFOSHIM_LOG TFOSHIM_DISABLE XDG_CONFIG_HOME LD_PRELOAD NO_COLOR
+  cd "$BATS_TEST_TMPDIR" || exit
+}
+
+# Runs a shell script in a network namespace of its own, with net.ipv4.tcp_fastopen as given.
+with_fastopen() { # VALUE SCRIPT [ARGUMENT...]
+  # shellcheck disable=SC2016
+  run --separate-stderr unshare --net sh -ec '
+    ip link set lo up
+    echo "$1" >/proc/sys/net/ipv4/tcp_fastopen
+    script=$2
+    shift 2
+    eval "$script"' sh "$1" "$2" "$tfoshim" "${@:3}"
+}
+
+doctor_with_fastopen() { # VALUE
+  # shellcheck disable=SC2016
+  with_fastopen "$1" '"$1" doctor'
+}
+
+@test "help; arguments that are not understood" {
+  run -0 --separate-stderr "$tfoshim" doctor --help
+  assert_line --index 0 "usage: tfoshim doctor [--color WHEN] [PROGRAM]"
+  run -2 --separate-stderr "$tfoshim" doctor --colr=never
+  assert_equal "$stderr" 'tfoshim: unknown option "--colr", did you mean "--color"?'
+  run -2 --separate-stderr "$tfoshim" doctor --color=red
+  assert_equal "$stderr" \
+    'tfoshim: --color: found "red", expected "auto", "always" or "never"'
+  run -2 --separate-stderr "$tfoshim" doctor a b
+  assert_equal "$stderr" 'tfoshim: doctor: one program at a time: found "b" after "a"'
+  run -2 --separate-stderr "$tfoshim" docter
+  assert_equal "$stderr" 'tfoshim: unknown command "docter", did you mean "doctor"?'
+}
+
+@test "every bit of the sysctl has a name" {
+  doctor_with_fastopen 3
+  assert_equal "$status" 0
+  assert_line "  ok       net.ipv4.tcp_fastopen is 3: client (1), server (2)"
+  refute_output --partial 'sysctl -w'
+  doctor_with_fastopen $((0x607))
+  assert_line --partial "is 1543: client (1), server (2), client without cookies (4), server takes \
+data without cookies (0x200), server on every listener (0x400)"
+  assert_line --regexp '^  note +bit 4: '
+  assert_line --regexp '^  note +bit 0x200: '
+}
+
+@test "a client's bit that is not set is a problem, and the command given mends it" {
+  doctor_with_fastopen 0
+  assert_equal "$status" 1
+  assert_line \
+    "  problem  net.ipv4.tcp_fastopen is 0: off: no client can open a connection fast"
+  assert_line "           now: sysctl -w net.ipv4.tcp_fastopen=3"
+  assert_line "           always: echo 'net.ipv4.tcp_fastopen = 3' >/etc/sysctl.d/60-tfoshim.conf"
+  # shellcheck disable=SC2016
+  with_fastopen 0 '
+    eval "$("$1" doctor | sed -n "s/.* now: sysctl -w/sysctl -qw/p")"
+    "$1" doctor'
+  assert_equal "$status" 0
+  assert_line "  ok       net.ipv4.tcp_fastopen is 3: client (1), server (2)"
+}
+
+@test "a server's bit that is not set is worth a note" {
+  doctor_with_fastopen 1
+  assert_equal "$status" 0
+  assert_line \
+    "  note     servers here take no SYN data: the server's bit (2) is not set"
+  assert_line "           now: sysctl -w net.ipv4.tcp_fastopen=3"
+}
+
+@test "the cookie key and black hole detection" {
+  # shellcheck disable=SC2016
+  with_fastopen 1 '
+    echo 0 >/proc/sys/net/ipv4/tcp_fastopen_blackhole_timeout_sec
+    "$1" doctor
+    echo 3600 >/proc/sys/net/ipv4/tcp_fastopen_blackhole_timeout_sec
+    sysctl -qw net.ipv4.tcp_fastopen_key=1-2-3-4,5-6-7-8
+    "$1" doctor'
+  assert_line --partial "the kernel makes one when the server's part is first used"
+  assert_line --partial "black holes: the kernel's detection is off"
+  assert_line --partial "cookie key: set, with a backup; servers behind one address must share it"
+  assert_line --regexp "^  note +black holes: .* connect plainly for 3600 s"
+  refute_output --partial 00000001
+}
+
+@test "the kernel's counters, with what failures mean" {
+  # A cookie, a fast open, and one with a cookie that a new key has made void.
+  cat >open.py <<'END'
+import socket, subprocess
+listener = socket.socket()
+listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN, 16)
+listener.bind(("127.0.0.1", 0))
+listener.listen()
+for key in "", "", "9-9-9-9":
+    if key:
+        subprocess.run(["sysctl", "-qw", "net.ipv4.tcp_fastopen_key=" + key], check=True)
+    client = socket.socket()
+    client.sendto(b"data", socket.MSG_FASTOPEN, listener.getsockname())
+    listener.accept()[0].recv(4)
+    client.close()
+END
+  # shellcheck disable=SC2016
+  with_fastopen 3 'python3 open.py && "$1" doctor'
+  assert_equal "$status" 0
+  assert_line --partial "  ok       TCPFastOpenActive 1: "
+  assert_line --partial "  ok       TCPFastOpenPassive 1: "
+  assert_line --partial "  ok       TCPFastOpenCookieReqd 1: "
+  assert_line --partial "  note     TCPFastOpenPassiveFail 1: "
+  assert_line --regexp 'TCPFastOpenPassiveFail 1: .* the key has changed'
+  assert_line --partial "  ok       TCPFastOpenListenOverflow 0: "
+}
+
+@test "the library and its module" {
+  mkdir -p alone
+  cp "$tfoshim" alone/
+  run -1 alone/tfoshim doctor
+  assert_line --regexp "^  problem  library: there is no /.*/libtfoshim.so"
+  cp "$build/libtfoshim.so" alone/
+  run -1 alone/tfoshim doctor
+  assert_line "  ok       library: $PWD/alone/libtfoshim.so"
+  assert_line --regexp "^  problem  module: $PWD/alone/libtfoshim-policy.so: No such file"
+  cp "$build/libtfoshim-policy.so" alone/
+  run -0 alone/tfoshim doctor
+  assert_line --partial "  ok       module that reads the configuration: $PWD/alone/"
+}
+
+@test "the configuration: none, valid, useless, wrong" {
+  TFOSHIM_CONFIG='' run -0 "$tfoshim" doctor
+  assert_line "  ok       configuration: no file, so the built-in policy serves"
+  export TFOSHIM_CONFIG=$PWD/t.conf
+  echo 'client = { default = "on"; };' >t.conf
+  run -0 "$tfoshim" doctor
+  assert_line "  ok       configuration: $PWD/t.conf"
+  echo 'client = { rules = ( { port = 80; fastopen = "off"; } ); };' >t.conf
+  run -0 "$tfoshim" doctor
+  assert_line "  note     configuration: $PWD/t.conf enables nothing"
+  printf 'client = {\n  default = "yes";\n  rules = { };\n};\n' >t.conf
+  run -1 "$tfoshim" doctor
+  assert_line "  problem  configuration: $PWD/t.conf:2: default: found \"yes\", expected \"on\" or \"off\""
+  assert_line "           all of it: tfoshim check $PWD/t.conf"
+}
+
+@test "the environment" {
+  run -0 "$tfoshim" doctor
+  refute_output --partial LD_PRELOAD
+  cc -shared -o libtorsocks.so -x c - <<<'extern int nothing; int nothing;'
+  LD_PRELOAD=$PWD/libtorsocks.so run -0 "$tfoshim" doctor
+  assert_line --regexp "^  note +LD_PRELOAD has libtorsocks.so, .*: tfoshim stands aside$"
+  TFOSHIM_DISABLE=1 run -1 "$tfoshim" doctor
+  assert_line "  problem  TFOSHIM_DISABLE is set: the library does nothing"
+  TFOSHIM_LOG=loud run -0 "$tfoshim" doctor
+  assert_line --partial 'TFOSHIM_LOG: found "loud", expected none, error'
+}
+
+@test "a program: not there, a shared one, a static one" {
+  run -1 "$tfoshim" doctor no-such-program
+  assert_line "no-such-program"
+  assert_line "  problem  cannot be started: no executable file of this name in \$PATH"
+  printf '#include <sys/socket.h>\nint main(void) { return connect(0, 0, 0) + listen(0, 0); }\n' >p.c
+  cc -o shared p.c
+  run -0 "$tfoshim" doctor ./shared
+  assert_line "  ok       can be preloaded"
+  assert_line "  ok       calls connect() and listen()"
+  echo 'int main(void) { return 0; }' >q.c
+  cc -o bystander q.c
+  PATH=$PATH:$PWD run -0 "$tfoshim" doctor bystander
+  assert_line "  ok       found: $PWD/bystander"
+  assert_line --partial "  note     calls neither connect() nor listen() itself"
+  cc -static -o static p.c
+  run -1 "$tfoshim" doctor ./static
+  assert_line "  problem  it is statically linked: LD_PRELOAD has no effect on it"
+  strip shared
+  run -0 "$tfoshim" doctor ./shared
+  assert_line "  ok       calls connect() and listen()"
+}
+
+@test "a program made by the Go compiler is told by its section" {
+  echo 'int main(void) { return 0; }' >p.c
+  cc -o program p.c
+  echo go >note
+  objcopy --add-section .note.go.buildid=note program
+  run -0 "$tfoshim" doctor ./program
+  assert_line --partial "  note     made by the Go compiler: "
+}
+
+@test "a program of another architecture, a damaged one" {
+  # The machine's number in the ELF header: s390.
+  cp /bin/true foreign
+  printf '\026\000' | dd of=foreign bs=1 seek=18 conv=notrunc status=none
+  run -1 "$tfoshim" doctor ./foreign
+  assert_line "  problem  it is of another architecture: LD_PRELOAD has no effect on it"
+  head -c 1000 /bin/true >damaged
+  chmod +x damaged
+  run -0 "$tfoshim" doctor ./damaged
+  : >empty
+  chmod +x empty
+  run -0 "$tfoshim" doctor ./empty
+  assert_line --partial "neither an ELF file nor a script"
+}
+
+@test "a script is what its interpreter is" {
+  printf '#!/bin/sh\n' >plain
+  printf '#! /usr/bin/env -S sh -e\n' >by-env
+  printf '#!%s/interpreter\n' "$PWD" >of-static
+  printf '#!/not/there -x\n' >broken
+  echo 'int main(void) { return 0; }' >p.c
+  cc -static -o interpreter p.c
+  chmod +x plain by-env of-static broken
+  run -0 "$tfoshim" doctor ./plain
+  assert_line "  ok       ./plain is a script: its program is /bin/sh"
+  run -0 "$tfoshim" doctor ./by-env
+  assert_line --regexp "^  ok +./by-env is a script: its program is /.*/sh$"
+  run -1 "$tfoshim" doctor ./of-static
+  assert_line "  problem  it is statically linked: LD_PRELOAD has no effect on it"
+  run -1 "$tfoshim" doctor ./broken
+  assert_line "  problem  ./broken is a script whose program is not found: /not/there"
+  run -0 "$tfoshim" run ./of-static
+  assert_output --partial "./of-static runs without TCP Fast Open: it is statically linked"
+}
+
+@test "colours: on a terminal, and where they are asked for" {
+  escape=$'\033'
+  run -0 "$tfoshim" doctor
+  refute_output --partial "$escape"
+  run -0 "$tfoshim" doctor --color=always
+  assert_output --partial "${escape}[32mok"
+  run -0 script -qec "$tfoshim doctor" /dev/null
+  assert_output --partial "${escape}[32mok"
+  NO_COLOR=1 run -0 script -qec "$tfoshim doctor" /dev/null
+  refute_output --partial "$escape"
+  run -0 script -qec "$tfoshim doctor --color never" /dev/null
+  refute_output --partial "$escape"
+}

@@ -1,0 +1,169 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# tfoshim explain: which rule decides, and that what it foretells is what the packets then show.
+
+# run --separate-stderr assigns stderr.
+# shellcheck disable=SC2154
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+setup() {
+  load lib/network
+  load programs/programs
+  tools_required
+  tfoshim=$TFOSHIM_BUILD/tfoshim
+  export LC_ALL=C HOME=$BATS_TEST_TMPDIR
+  export LSAN_OPTIONS=suppressions=$BATS_TEST_DIRNAME/lsan.supp:print_suppressions=0
+  unset TFOSHIM_CONFIG XDG_CONFIG_HOME XDG_RUNTIME_DIR
+  cd "$BATS_TEST_TMPDIR" || exit
+}
+
+teardown() {
+  network_down
+}
+
+explain() {
+  run -0 --separate-stderr "$tfoshim" explain "$@"
+  assert_equal "$stderr" ""
+}
+
+# What it says of the next connect of a program under the shim.
+foretold() { # ADDRESS
+  run -0 --separate-stderr on_client XDG_RUNTIME_DIR="$NETWORK_DIR" \
+    "$tfoshim" explain -c "${CONFIG-$CONF/on.conf}" "[$1]:$PORT"
+  assert_equal "$stderr" ""
+}
+
+@test "help; arguments that are not understood" {
+  run -0 --separate-stderr "$tfoshim" explain --help
+  assert_line --index 0 "usage: tfoshim explain [OPTION...] HOST[:PORT]"
+  run -2 "$tfoshim" explain
+  assert_output "tfoshim: explain: expected one host, see tfoshim explain --help"
+  run -2 "$tfoshim" explain --lisen x
+  assert_output 'tfoshim: unknown option "--lisen", did you mean "--listen"?'
+  run -2 "$tfoshim" explain host:http
+  assert_output \
+    'tfoshim: explain: found port "http", expected a number from 1 to 65535'
+  for place in host:80 192.0.2.1 '[::]'; do
+    run -2 "$tfoshim" explain --listen "$place"
+    assert_output "tfoshim: explain: found \"$place\", expected an address and a port to listen on, \
+such as 0.0.0.0:80 or [::]:80"
+  done
+  run -1 "$tfoshim" explain no-such-host.invalid
+  assert_output --partial 'tfoshim: explain: cannot resolve "no-such-host.invalid": '
+  echo 'client = 1;' >t.conf
+  run -1 "$tfoshim" explain -c t.conf 192.0.2.1
+  assert_output --partial 'tfoshim: t.conf:1: client: found 1, expected a group'
+}
+
+@test "the rule that decides, by address, port and program" {
+  cat >t.conf <<'END'
+client = { default = "off"; rules = (
+  { address = "192.0.2.0/24"; port = 80; },
+  { address = "192.0.2.0/24"; first_write = "replay-safe"; program = "curl"; },
+  { address = "2001:db8::/32"; fastopen = "off"; }
+); };
+server = { rules = ( { port = 80; queue = 7; }, { address = "::"; } ); };
+END
+  explain -c t.conf 192.0.2.1:80
+  assert_line --index 0 "192.0.2.1:80"
+  assert_line "  policy  on for any first write, by the rule at t.conf:2"
+  explain -c t.conf 192.0.2.1
+  assert_line --index 0 "192.0.2.1:443"
+  assert_line '  policy  off, by the default of "client" in t.conf: no rule matches'
+  assert_line "  now     an ordinary connect"
+  explain -c t.conf --program curl 192.0.2.1
+  assert_line \
+    "  policy  on for first writes that may be delivered twice (replay-safe), by the rule at t.conf:3"
+  for address in 2001:db8::1 '[2001:db8::1]' '[2001:db8::1]:443'; do
+    explain -c t.conf "$address"
+    assert_line --index 0 "[2001:db8::1]:443"
+    assert_line "  policy  off, by the rule at t.conf:4"
+  done
+  explain -c t.conf --listen 0.0.0.0:80
+  assert_line "  policy  on with a queue of 7, by the rule at t.conf:6"
+  explain -c t.conf --listen '[::]:81'
+  assert_line "  policy  on with a queue as long as the backlog, by the rule at t.conf:6"
+  explain -c t.conf --listen 0.0.0.0:81
+  assert_line '  policy  off, by the default of "server" in t.conf: no rule matches'
+  assert_line "  now     an ordinary listener"
+}
+
+@test "the configuration is the one that programs find" {
+  explain 192.0.2.1
+  assert_line --partial ", by the built-in policy: there is no configuration file"
+  echo 'client = { default = "on"; };' >t.conf
+  TFOSHIM_CONFIG=$PWD/t.conf explain 192.0.2.1
+  assert_line --partial ", by the default of \"client\" in $PWD/t.conf: no rule matches"
+}
+
+@test "a host by name: every address it has, matched by that name" {
+  echo 'client = { rules = ( { host = "localhost"; port = 443; } ); };' >t.conf
+  explain -c t.conf localhost
+  assert_line "127.0.0.1:443"
+  assert_line "  policy  on for any first write, by the rule at t.conf:1"
+  assert_equal "$(grep -c 'by the rule' <<<"$output")" "$(grep -c '^\S' <<<"$output")"
+  explain -c t.conf 127.0.0.1
+  assert_line --partial "  policy  off, "
+  assert_line "          rules by host match only what a program has looked up by its name"
+}
+
+@test "what is foretold is what happens, over IPv4 and IPv6" {
+  network_up --rtt 4
+  reference_start sink
+  for address in "$SERVER_IP4" "$SERVER_IP6"; do
+    foretold "$address"
+    assert_line --partial "; has no cookie of this host"
+    assert_line "  memory  nothing"
+    assert_line "  now     an ordinary connect, whose SYN asks the server for a cookie"
+    shim "$PROGRAMS/client" "$address" "$PORT" --bytes 79
+    assert_equal "$(last_syn syn.data syn.option)" "0 request"
+
+    foretold "$address"
+    cookie=$(ip -n "$NETWORK_CLIENT" tcp_metrics show "$address" |
+      sed -n 's/.* fo_cookie \([0-9a-f]*\).*/\1/p')
+    assert_line "  kernel  net.ipv4.tcp_fastopen is 3: client (1), server (2); has the cookie \
+$cookie of this host"
+    assert_line --regexp '^  memory  a handshake [0-9] s ago; 0 fast opens tried, 0 accepted;'
+    assert_line \
+      "  now     a fast open: connect() is deferred, and the first write goes into the SYN"
+    shim "$PROGRAMS/client" "$address" "$PORT" --bytes 79
+    assert_equal "$(last_syn syn.data syn.option)" "79 cookie"
+
+    foretold "$address"
+    assert_line --partial "; 1 fast open tried, 1 accepted; round trip "
+    # Another port of the same host is not known to answer.
+    run -0 on_client XDG_RUNTIME_DIR="$NETWORK_DIR" \
+      "$tfoshim" explain -c "$CONF/on.conf" "[$address]:81"
+    assert_line --partial "  now     an ordinary connect: this address and port has completed no"
+  done
+}
+
+@test "a path that loses SYN data: backed off" {
+  network_up --rtt 4
+  reference_start sink
+  prime "$SERVER_IP4"
+  network_control drop-syn-data
+  shim "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+  foretold "$SERVER_IP4"
+  assert_line --regexp "^  memory  .*, 1 with a lost SYN; .*; backed off for [0-9]+ s more$"
+  assert_line --partial "  now     an ordinary connect: fast opens have failed here"
+  shim "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+  assert_equal "$(last_syn_data)" 0
+}
+
+@test "the kernel's parts switched off" {
+  run -0 unshare --net sh -c 'echo 2 >/proc/sys/net/ipv4/tcp_fastopen; "$@"' sh \
+    "$tfoshim" explain 192.0.2.1
+  assert_line --partial "  kernel  net.ipv4.tcp_fastopen is 2: server (2); "
+  assert_line "  now     an ordinary connect: the kernel's client part is off"
+  assert_line "  to do   sysctl -w net.ipv4.tcp_fastopen=3"
+  run -0 unshare --net sh -c 'echo 1 >/proc/sys/net/ipv4/tcp_fastopen; "$@"' sh \
+    "$tfoshim" explain --listen 0.0.0.0:80
+  assert_line "  now     an ordinary listener: the kernel's server part is off"
+  assert_line "  to do   sysctl -w net.ipv4.tcp_fastopen=3"
+  explain --listen 0.0.0.0:80
+  assert_line "  now     a listener that takes data in SYNs, and hands out cookies"
+}

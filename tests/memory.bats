@@ -1,0 +1,406 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The destination memory: its rules (tests/unit), and the file that processes share.
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+setup() {
+  build=${TFOSHIM_BUILD:-$BATS_TEST_DIRNAME/../build}
+  tool=$build/tests/unit/memory_file
+  export XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR/run
+  directory=$XDG_RUNTIME_DIR/tfoshim
+  file=$directory/memory
+  mkdir -m 700 "$XDG_RUNTIME_DIR"
+}
+
+unit() {
+  run -0 "$build/tests/unit/$1"
+  refute_output
+}
+
+# ---- a process that has the memory open, and does as it is told ----
+
+open_process() {
+  coproc TOOL { exec 3>&-; exec "$tool"; }
+}
+
+tell() { # ORDER...
+  printf '%s\n' "$*" >&"${TOOL[1]}"
+  # No answer means that it has died, or that it hangs.
+  IFS= read -r -t 20 answer <&"${TOOL[0]}" || fail "no answer to: $*"
+}
+
+expect() { # ANSWER ORDER...
+  tell "${@:2}"
+  assert_equal "$answer" "$1"
+}
+
+close_process() {
+  local pid=$TOOL_PID
+  exec {TOOL[1]}>&-
+  wait "$pid"
+}
+
+# What one process says that gets all its orders at once.
+say() { # ORDER...
+  printf '%s\n' "$@" | timeout 20 "$tool"
+}
+
+# ---- files to find ----
+
+make_good() {
+  run -0 say "open $file" 'connect 1'
+  assert_line --index 0 shared
+}
+
+# All there is to know of what stands there, but for when it was looked at.
+picture() { # PATH
+  stat --format '%i %f %u %h %s %y %z' "$1"
+  [[ -f $1 && ! -L $1 ]] && cksum <"$1"
+  return 0
+}
+
+# What stands there is not used and not touched, and the process remembers for itself.
+assert_refused() { # REASON
+  local before
+  before=$(picture "$file")
+  run -0 say "open $file" 'lately 1' 'connect 1' 'lately 1'
+  assert_output "$1"$'\nno\ndone\nyes'
+  assert_equal "$(picture "$file")" "$before"
+  assert_equal "$(ls -A "$directory")" memory
+}
+
+# What stood there is replaced by an empty one, good for the next process too.
+assert_replaced() {
+  run -0 say "open $file" 'lately 1' 'connect 2'
+  assert_output $'shared\nno\ndone'
+  run -0 say "open $file" 'lately 2'
+  assert_output $'shared\nyes'
+  assert_equal "$(ls -A "$directory")" memory
+}
+
+patch_byte() { # OFFSET BYTE
+  # shellcheck disable=SC2059 # an escape
+  printf "\\x$2" | dd of="$file" bs=1 seek="$1" conv=notrunc status=none
+}
+
+# Somebody else's, whether the test is root or has a user namespace with one user in it, to whom all of
+# root's files are nobody's.
+give_away() { # PATH FOREIGN
+  chown 1 "$1" 2>/dev/null || mount --bind "$2" "$1"
+}
+
+# ---- rules ----
+
+# bats test_tags=unit
+@test "a handshake counts for an hour, until it is struck" {
+  unit memory_lately
+}
+
+# bats test_tags=unit
+@test "failing fast opens back off, reading first is learned" {
+  unit memory_backoff
+}
+
+# bats test_tags=unit
+@test "the memory counts, smooths and forgets" {
+  unit memory_figures
+}
+
+# bats test_tags=unit
+@test "random events leave what a plain model says" {
+  unit memory_model
+}
+
+# bats test_tags=unit
+@test "the stalest entry of a set is evicted, and leaves nothing behind" {
+  unit memory_eviction
+}
+
+# bats test_tags=unit
+@test "half-changed entries and rubbish are lived with" {
+  unit memory_damage
+}
+
+# bats test_tags=unit
+@test "threads at one table tear and lose nothing" {
+  unit memory_threads
+}
+
+# bats test_tags=unit
+@test "200 processes at one file, half of them killed, tear and lose nothing" {
+  mkdir -m 700 "$directory"
+  run -0 "$build/tests/unit/memory_stress" "$file"
+  refute_output
+}
+
+@test "the memory needs no allocation, no stdio and no locks" {
+  local objects=("$build"/src/memory/CMakeFiles/tfoshim_memory.dir/*.o)
+  # The sanitizers and the debug builds of libc add names of their own.
+  run -0 nm --undefined-only --format=just-symbols "${objects[@]}"
+  assert_line mmap
+  refute_line --regexp '^(malloc|calloc|realloc|free|strdup|pthread_.*|.*printf.*|fopen|fputs)$'
+}
+
+# ---- the file ----
+
+@test "one process knows what another has seen" {
+  run -0 say "open $file" 'lately 1' 'connect 1'
+  assert_output $'shared\nno\ndone'
+  run -0 say "open $file" 'lately 1' 'lately 2'
+  assert_output $'shared\nyes\nno'
+}
+
+@test "the file is small and its user's alone, whatever the umask" {
+  local mask
+  for mask in 000 022 077 777; do
+    rm -rf "$directory"
+    (umask "$mask" && make_good)
+    assert_equal "$(stat --format '%a %u %h' "$file")" "600 $EUID 1"
+    assert_equal "$(stat --format '%a %u' "$directory")" "700 $EUID"
+    (($(stat --format %s "$file") < 200000)) || fail 'not small'
+    run -0 say "open $file" 'lately 1'
+    assert_output $'shared\nyes'
+  done
+}
+
+@test "an open memory holds no descriptor" {
+  open_process
+  local before
+  before=$(ls "/proc/$TOOL_PID/fd")
+  expect shared open "$file"
+  assert_equal "$(ls "/proc/$TOOL_PID/fd")" "$before"
+  run -0 grep --fixed-strings "$file" "/proc/$TOOL_PID/maps"
+  assert_output --partial rw-s
+  close_process
+}
+
+@test "many that make the file at a time agree on one" {
+  mkdir -m 700 "$directory"
+  run -0 "$build/tests/unit/memory_creation" "$file"
+  refute_output
+  assert_equal "$(ls -A "$directory")" memory
+}
+
+@test "a file that is deleted lives on for those who have it, and is made anew for others" {
+  open_process
+  expect shared open "$file"
+  expect 'done' connect 1
+  rm -r "$directory"
+  run -0 say "open $file" 'lately 1' 'connect 2'
+  assert_output $'shared\nno\ndone'
+  expect yes lately 1
+  expect no lately 2
+  close_process
+}
+
+@test "a file that is cut short is given up, not died of" {
+  local size
+  for size in 0 1 4096 5000; do
+    open_process
+    rm -rf "$directory"
+    expect shared open "$file"
+    expect 'done' connect 1
+    truncate --size "$size" "$file"
+    expect no lately 1
+    expect 'done' connect 1
+    expect yes lately 1
+    close_process
+  done
+  assert_replaced
+}
+
+@test "a file system with no room for the file has none" {
+  mkdir -m 700 "$directory"
+  mount -t tmpfs -o size=64k,mode=700 tmpfs "$directory"
+  run -0 say "open $file" 'connect 1' 'lately 1'
+  assert_output $'there is no room for it\ndone\nyes'
+  assert_equal "$(ls -A "$directory")" ''
+}
+
+@test "a limit on the size of files kills nobody" {
+  ulimit -f 1
+  run -0 say "open $file" 'connect 1' 'lately 1'
+  assert_output $'there is no room for it\ndone\nyes'
+  assert_equal "$(ls -A "$directory")" ''
+}
+
+@test "a file that is full of holes cannot find the file system full" {
+  mkdir -m 700 "$directory"
+  mount -t tmpfs -o size=256k,mode=700 tmpfs "$directory"
+  make_good
+  fallocate --punch-hole --offset 4096 --length 131072 "$file"
+  dd if=/dev/zero of="$directory/full" bs=4096 status=none || true
+  run -0 say "open $file" 'connect 1' 'lately 1'
+  assert_output $'shared\ndone\nyes'
+}
+
+# ---- files that are refused ----
+
+@test "somebody else's file is left alone" {
+  make_good
+  give_away "$file" /etc/passwd
+  assert_refused 'it belongs to somebody else'
+}
+
+@test "a file that others may read, write or run is left alone" {
+  local mode
+  make_good
+  for mode in 0640 0604 0620 0602 0700 0400 4600 1600; do
+    chmod "$mode" "$file"
+    assert_refused 'its mode is not 0600'
+  done
+}
+
+@test "a symbolic link is left alone, and so is what it leads to" {
+  make_good
+  mv "$file" "$XDG_RUNTIME_DIR/other"
+  ln -s ../other "$file"
+  local before
+  before=$(picture "$XDG_RUNTIME_DIR/other")
+  assert_refused 'it is a symbolic link'
+  assert_equal "$(picture "$XDG_RUNTIME_DIR/other")" "$before"
+  ln -sf /nowhere "$file"
+  assert_refused 'it is a symbolic link'
+}
+
+@test "a directory, a FIFO and a device are left alone" {
+  mkdir -m 700 "$directory"
+  mkdir -m 600 "$file"
+  assert_refused 'it is not a regular file'
+  rmdir "$file"
+  mkfifo -m 600 "$file"
+  assert_refused 'it is not a regular file'
+  rm "$file"
+  touch "$file"
+  mount --bind /dev/null "$file"
+  assert_refused 'it is not a regular file'
+}
+
+@test "a file with a second name is left alone" {
+  make_good
+  ln "$file" "$XDG_RUNTIME_DIR/other"
+  assert_refused 'it has other hard links'
+}
+
+@test "a newer version's file is left alone" {
+  make_good
+  patch_byte 8 02
+  assert_refused 'a newer version made it'
+  truncate --size 4096 "$file"
+  assert_refused 'a newer version made it'
+}
+
+# ---- files that are replaced ----
+
+@test "a file of the wrong size is replaced" {
+  local size
+  make_good
+  for size in 0 1 4096 +1 +4096; do
+    truncate --size "$size" "$file"
+    assert_replaced
+  done
+}
+
+@test "rubbish is replaced" {
+  make_good
+  patch_byte 0 00
+  assert_replaced
+  dd if=/dev/urandom of="$file" bs="$(stat --format %s "$file")" count=1 conv=notrunc status=none
+  assert_replaced
+}
+
+@test "an older version's file, and another boot's, are replaced" {
+  make_good
+  patch_byte 8 00
+  assert_replaced
+  patch_byte 16 00 # the first character of the boot's identity
+  assert_replaced
+}
+
+# ---- the directory ----
+
+@test "a directory that cannot be written to has no file" {
+  mkdir -m 700 "$directory"
+  mount --bind "$directory" "$directory"
+  mount -o remount,ro,bind "$directory"
+  run -0 say "open $file" 'connect 1' 'lately 1'
+  assert_output $'it cannot be made\ndone\nyes'
+}
+
+@test "a directory that is not there, or not ours alone, has no file" {
+  run -0 say 'open /not/there/memory' 'open memory' 'open /' 'open /memory' "open $XDG_RUNTIME_DIR/" 'connect 1' 'lately 1'
+  assert_line --index 0 'its directory cannot be made'
+  for line in 1 2 3 4; do
+    assert_line --index "$line" 'its path is none'
+  done
+  assert_line --index 6 yes
+  ln -s "$BATS_TEST_TMPDIR" "$directory"
+  run -0 say "open $file"
+  assert_output 'its directory cannot be opened'
+  rm "$directory"
+  mkdir -m 700 "$directory"
+  local mode
+  for mode in 0770 0707 0755; do
+    chmod "$mode" "$directory"
+    run -0 say "open $file"
+    assert_output 'its directory is not ours alone'
+  done
+  chmod 2700 "$directory"
+  run -0 say "open $file"
+  assert_output shared
+  rm "$file"
+  give_away "$directory" /usr
+  run -0 say "open $file"
+  assert_output 'its directory is not ours alone'
+}
+
+# ---- where the file is ----
+
+@test "the file is in the runtime directory that the environment names" {
+  run -0 say path
+  assert_output "$file"
+  run -0 say "small-path $((${#file} + 1))"
+  assert_output "$file"
+}
+
+@test "else it is in the user's own, or for root in the system's" {
+  [[ $EUID == 0 ]] || fail 'not root here'
+  unset XDG_RUNTIME_DIR
+  run -0 say path secure-path
+  assert_output $'/run/tfoshim/memory\n/run/tfoshim/memory'
+  mkdir -p -m 700 /run/user/0
+  run -0 say path secure-path
+  assert_output $'/run/user/0/tfoshim/memory\n/run/user/0/tfoshim/memory'
+  rmdir /run/user/0
+  chmod 777 /run
+  run -0 say path
+  chmod 755 /run
+  assert_output none
+}
+
+@test "a runtime directory that will not do is passed over" {
+  local name
+  cd "$BATS_TEST_TMPDIR"
+  run -0 say secure-path "small-path ${#file}"
+  assert_output $'/run/tfoshim/memory\n/run/tfoshim/memory'
+  touch a-file
+  for name in '' run /not/there "$PWD/a-file"; do
+    XDG_RUNTIME_DIR=$name run -0 say path
+    assert_output /run/tfoshim/memory
+  done
+  chmod 720 run
+  run -0 say path
+  assert_output /run/tfoshim/memory
+  chmod 702 run
+  run -0 say path
+  assert_output /run/tfoshim/memory
+  chmod 755 run
+  run -0 say path
+  assert_output "$file"
+  give_away run /usr
+  run -0 say path
+  assert_output /run/tfoshim/memory
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* Entries that were left half changed, that somebody wrote rubbish into, or that are gone. */
+#include "check.h"
+#include "memory_own_table.h"
+
+/* The claimer was killed right after it took the tag. */
+static void a_claim_that_stopped_half_way(void)
+{
+    struct memory_destination heir = in_set(1);
+    struct key key, heirs = key_of(&heir);
+    struct memory_entry copy;
+
+    empty_table();
+    to = in_set(0);
+    key = key_of(&to);
+    memory_connected(&to, 0);
+    memory_fast_opened(&to, MEMORY_SYN_RETRANSMITTED);
+    atomic_store(&entry_find(AREA_DESTINATIONS, &key)->tag, heirs.tag);
+    CHECK_EQUAL(memory_judge(&to), MEMORY_NOT_LATELY);
+    CHECK_EQUAL(memory_judge(&heir), MEMORY_NOT_LATELY);
+    CHECK(!test_look(&to, &copy) && !test_look(&heir, &copy));
+    memory_deferred(&heir);
+    CHECK_EQUAL(memory_judge(&heir), MEMORY_NOT_LATELY);
+    copy = test_entry(&heir);
+    CHECK_EQUAL(copy.deferred, 1);
+    CHECK_EQUAL(copy.connected + copy.retransmitted, 0);
+}
+
+/* A former owner that was stopped for long goes on writing. */
+static void a_late_writer_makes_no_match(void)
+{
+    struct memory_destination owner = test_destination("192.0.2.1", 443), mixed = owner;
+    struct memory_destination late = test_destination("2001:db8::7", 443);
+    struct key key = key_of(&owner), lates = key_of(&late);
+    struct entry *entry;
+    struct memory_entry copy;
+
+    empty_table();
+    memory_connected(&owner, 0);
+    entry = entry_find(AREA_DESTINATIONS, &key);
+    atomic_store(&entry->address[1], lates.address[1]);
+    memcpy(mixed.endpoint.address + 8, late.endpoint.address + 8, 8);
+    CHECK(!memory_may_defer(&owner) && !memory_may_defer(&late) && !memory_may_defer(&mixed));
+    CHECK(!test_look(&owner, &copy) && !test_look(&mixed, &copy));
+    /* The owner's next event puts it right. */
+    memory_deferred(&owner);
+    CHECK(memory_may_defer(&owner));
+    /* And what the late one says about itself is nothing about the owner. */
+    fact_set(&entry->state[STATE_BACKOFF], lates.mark, (struct fact){test_time + 60, 1});
+    CHECK_EQUAL(memory_judge(&owner), MEMORY_DEFER);
+    fact_set(&entry->state[STATE_LATELY], lates.mark, (struct fact){test_time, 0});
+    CHECK_EQUAL(memory_judge(&owner), MEMORY_NOT_LATELY);
+    count_one(&entry->count[COUNT_CONNECTED], lates.mark);
+    CHECK_EQUAL(test_entry(&owner).connected, 0);
+}
+
+static void striking_reaches_twins(void)
+{
+    struct entry *twins = table_set(AREA_DESTINATIONS, 0);
+    struct endpoint any = test_endpoint("::", 0);
+    struct key key;
+
+    empty_table();
+    to = in_set(0);
+    key = key_of(&to);
+    twins = table_set(AREA_DESTINATIONS, key.hash);
+    memory_connected(&to, 0);
+    twins[3] = twins[0];
+    memory_struck(&to);
+    CHECK_EQUAL(fact_get(&twins[3].state[STATE_LATELY], key.mark).value, 0);
+    CHECK(!memory_may_defer(&to));
+    memory_connected(&to, 0);
+    twins[3] = twins[0];
+    memory_struck_port(1, 443, &any);
+    CHECK_EQUAL(fact_get(&twins[3].state[STATE_LATELY], key.mark).value, 0);
+}
+
+static void values_out_of_range_bind_nobody(void)
+{
+    struct key key;
+    struct entry *entry;
+    struct fact most = {UINT32_MAX, UINT8_MAX};
+
+    empty_table();
+    memory_connected(&to, 0);
+    key = key_of(&to);
+    entry = entry_find(AREA_DESTINATIONS, &key);
+    fact_set(&entry->state[STATE_BACKOFF], key.mark, most);
+    fact_set(&entry->state[STATE_HABIT], key.mark, most);
+    CHECK_EQUAL(memory_judge(&to), MEMORY_DEFER);
+    memory_deferred(&to);
+    memory_fast_opened(&to, MEMORY_SYN_RETRANSMITTED);
+    CHECK_EQUAL(test_entry(&to).backed_off_until, test_time + MEMORY_BACKOFF_MOST_S);
+    memory_read_first(&to);
+    CHECK_EQUAL(test_entry(&to).reads_first_until, test_time + MEMORY_READ_FIRST_S);
+    fact_set(&entry->state[STATE_LATELY], key.mark, most);
+    fact_set(&entry->state[STATE_BACKOFF], key.mark, (struct fact){0, 0});
+    fact_set(&entry->state[STATE_HABIT], key.mark, (struct fact){0, 0});
+    CHECK_EQUAL(memory_judge(&to), MEMORY_NOT_LATELY);
+}
+
+static void everything_happens_to(const struct memory_destination *destination)
+{
+    memory_judge(destination);
+    memory_connected(destination, 1);
+    memory_deferred(destination);
+    memory_started(destination);
+    for (int outcome = MEMORY_ACCEPTED; outcome <= MEMORY_SYN_RETRANSMITTED; outcome++)
+        memory_fast_opened(destination, (enum memory_outcome)outcome);
+    memory_read_first(destination);
+    memory_wrote_first(destination);
+    memory_struck(destination);
+    memory_struck_port(destination->netns, destination->endpoint.port, &destination->endpoint);
+    memory_listener(destination, 1);
+    memory_listener_accepted(destination);
+    memory_connected(destination, 1);
+    memory_fast_opened(destination, MEMORY_ACCEPTED);
+}
+
+static void rubbish_is_lived_with(void)
+{
+    unsigned char *bytes = (unsigned char *)&table;
+    struct memory_entry copy;
+    struct memory_listener_entry listener;
+
+    srand(1);
+    for (int round = 0; round < 20; round++) {
+        empty_table();
+        for (size_t i = 0; i < sizeof(table); i++)
+            bytes[i] = round == 0 ? 0xff : (unsigned char)(rand() >> 8);
+        for (unsigned i = 0; i < MEMORY_ENTRIES; i++)
+            CHECK(!memory_entry(i, &copy));
+        for (unsigned i = 0; i < MEMORY_LISTENERS; i++)
+            CHECK(!memory_listener_entry(i, &listener));
+        for (uint32_t number = 0; number < 100; number++) {
+            struct memory_destination destination = test_numbered(number);
+
+            CHECK(!memory_may_defer(&destination));
+            everything_happens_to(&destination);
+            CHECK(memory_may_defer(&destination));
+        }
+    }
+}
+
+/* ---- a file that was cut short ---- */
+
+static unsigned asked;
+
+static bool never_readable(const void *address, size_t length)
+{
+    CHECK((const char *)address >= (const char *)&table);
+    CHECK((const char *)address + length <= (const char *)(&table + 1));
+    asked++;
+    return false;
+}
+
+static void unreadable_is_never_touched(void)
+{
+    static const struct table zero;
+    struct memory_entry copy;
+
+    empty_table();
+    table_use(&table, never_readable);
+    everything_happens_to(&to);
+    CHECK(memory_may_defer(&to));
+    CHECK(test_look(&to, &copy));
+    CHECK(memcmp(&table, &zero, sizeof(table)) == 0);
+    /* Asked once, then never again. */
+    CHECK_EQUAL(asked, 1);
+    table_use(&table, never_readable);
+    memory_reset();
+    CHECK(!memory_may_defer(&to));
+    CHECK_EQUAL(asked, 2);
+}
+
+static const struct test_case cases[] = {
+    {"a_claim_that_stopped_half_way", a_claim_that_stopped_half_way},
+    {"a_late_writer_makes_no_match", a_late_writer_makes_no_match},
+    {"striking_reaches_twins", striking_reaches_twins},
+    {"values_out_of_range_bind_nobody", values_out_of_range_bind_nobody},
+    {"rubbish_is_lived_with", rubbish_is_lived_with},
+    {"unreadable_is_never_touched", unreadable_is_never_touched},
+};
+
+TEST_MAIN(cases)
