@@ -15,6 +15,10 @@ setup() {
   mkdir -m 700 "$XDG_RUNTIME_DIR"
 }
 
+teardown() {
+  cut -d ' ' -f 5 /proc/self/mountinfo | grep "^$BATS_TEST_TMPDIR/" | xargs --no-run-if-empty umount
+}
+
 unit() {
   run -0 "$build/tests/unit/$1"
   refute_output
@@ -38,8 +42,8 @@ expect() { # ANSWER ORDER...
 }
 
 close_process() {
-  local pid=$TOOL_PID
-  exec {TOOL[1]}>&-
+  local pid=$TOOL_PID orders=${TOOL[1]}
+  exec {orders}>&-
   wait "$pid"
 }
 
@@ -86,8 +90,8 @@ patch_byte() { # OFFSET BYTE
   printf "\\x$2" | dd of="$file" bs=1 seek="$1" conv=notrunc status=none
 }
 
-# Somebody else's, whether the test is root or has a user namespace with one user in it, to whom all of
-# root's files are nobody's.
+# Somebody else's, whether the test is root or has a user namespace with one user in it, to whom all
+# of root's files are nobody's.
 give_away() { # PATH FOREIGN
   chown 1 "$1" 2>/dev/null || mount --bind "$2" "$1"
 }
@@ -169,6 +173,7 @@ give_away() { # PATH FOREIGN
 @test "an open memory holds no descriptor" {
   open_process
   local before
+  expect no lately 1 # it has begun
   before=$(ls "/proc/$TOOL_PID/fd")
   expect shared open "$file"
   assert_equal "$(ls "/proc/$TOOL_PID/fd")" "$before"
@@ -331,7 +336,8 @@ give_away() { # PATH FOREIGN
 }
 
 @test "a directory that is not there, or not ours alone, has no file" {
-  run -0 say 'open /not/there/memory' 'open memory' 'open /' 'open /memory' "open $XDG_RUNTIME_DIR/" 'connect 1' 'lately 1'
+  run -0 say 'open /not/there/memory' 'open memory' 'open /' 'open /memory' \
+    "open $XDG_RUNTIME_DIR/" 'connect 1' 'lately 1'
   assert_line --index 0 'its directory cannot be made'
   for line in 1 2 3 4; do
     assert_line --index "$line" 'its path is none'
@@ -371,7 +377,7 @@ give_away() { # PATH FOREIGN
   unset XDG_RUNTIME_DIR
   run -0 say path secure-path
   assert_output $'/run/tfoshim/memory\n/run/tfoshim/memory'
-  mkdir -p -m 700 /run/user/0
+  mkdir -p /run/user/0
   run -0 say path secure-path
   assert_output $'/run/user/0/tfoshim/memory\n/run/user/0/tfoshim/memory'
   rmdir /run/user/0

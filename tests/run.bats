@@ -45,7 +45,7 @@ value_of() {
   run -0 --separate-stderr "$tfoshim" --version
   assert_output --regexp '^tfoshim [0-9]+\.[0-9]+\.[0-9]+$'
   run -0 --separate-stderr "$tfoshim" run --help
-  assert_line --index 0 "usage: tfoshim run [-c FILE] [--] PROGRAM [ARGUMENT...]"
+  assert_line --index 0 "usage: tfoshim run [-c FILE] [--log LEVEL] [--] PROGRAM [ARGUMENT...]"
 }
 
 @test "unknown commands and options are answered with the nearest" {
@@ -147,6 +147,32 @@ tfoshim: t.conf:3: rules: found a group, expected a list of rules: ( { ... }, ..
 END
   run -125 "$tfoshim" run -c missing.conf true
   assert_output "tfoshim: missing.conf: cannot read it: No such file or directory"
+}
+
+@test "run: the level of the log" {
+  alone
+  value_of TFOSHIM_LOG --log debug
+  assert_output debug
+  TFOSHIM_LOG=info value_of TFOSHIM_LOG
+  assert_output info
+  run -125 "$tfoshim" run --log loud true
+  assert_output 'tfoshim: run: --log: found "loud", expected "none", "error", "warn", "info" or "debug"'
+}
+
+@test "run: a library for 32-bit programs beside that for 64-bit ones" {
+  alone
+  mkdir -p usr/bin usr/lib usr/lib64
+  mv "$tfoshim" usr/lib64/
+  mv "$library" usr/lib64/
+  tfoshim=$PWD/usr/lib64/tfoshim
+  value_of LD_PRELOAD
+  assert_output "$PWD/usr/lib64/libtfoshim.so"
+  : >usr/lib/libtfoshim.so
+  # The loader is not asked here: what $LIB stands for differs between distributions.
+  # shellcheck disable=SC2016
+  run -0 --separate-stderr "$tfoshim" run sh -c 'printf %s "$LD_PRELOAD"'
+  # shellcheck disable=SC2016
+  assert_output "$PWD"'/usr/$LIB/libtfoshim.so'
 }
 
 @test "run: a program that is statically linked is run, with a warning" {

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/probe.h"
-#include "cli/metrics.h"
 #include "cli/paint.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,11 +11,6 @@
 #include <unistd.h>
 
 #define PORT_UNLESS_GIVEN 443
-/* The kernel asks with the experimental option after the server has said nothing to the other. */
-#define ASK_MOST 2
-/* More would only take time. */
-#define SWALLOWED_ENOUGH 2
-
 static const struct option options[] = {
     PAINT_OPTION,
     {"count", required_argument, NULL, 'n'},
@@ -83,117 +76,6 @@ static bool read_number(long *number, const char *option, const char *text, long
     return false;
 }
 
-static bool cookie_is_there(const struct probe *probe)
-{
-    struct metrics metrics;
-    bool asked;
-
-    return metrics_of(probe->endpoint.address, &metrics, &asked) && metrics.cookie_length > 0;
-}
-
-static bool get_cookie(const struct probe *probe)
-{
-    bool syn_lost = false;
-    struct attempt attempt;
-
-    if (cookie_is_there(probe)) {
-        puts("  cookie      there already");
-        return true;
-    }
-    for (int i = 0; i < ASK_MOST; i++) {
-        attempt_make(&attempt, probe, ATTEMPT_ASK);
-        if (attempt.error == EOPNOTSUPP) {
-            complain("probe: the kernel's client part is off, see tfoshim doctor");
-            return false;
-        }
-        syn_lost = syn_lost || attempt.retransmissions > 0 || attempt.end == ATTEMPT_TIMED_OUT;
-        if (cookie_is_there(probe)) {
-            puts("  cookie      given");
-            return true;
-        }
-    }
-    probe_report_no_cookie(syn_lost);
-    return false;
-}
-
-static void count_fate(struct probe_tally *tally, const struct attempt *attempt)
-{
-    tally->tried++;
-    if (attempt->end == ATTEMPT_ANSWERED)
-        tally->fast_ms[tally->fast_count++] = attempt->answer_ms;
-    if (attempt->syn_data_acked)
-        tally->acked++;
-    else if (attempt->end == ATTEMPT_TIMED_OUT)
-        tally->lost++;
-    else if (attempt->client_fail == CLIENT_FAIL_SYN_RETRANSMITTED)
-        tally->swallowed++;
-    else if (attempt->end == ATTEMPT_REFUSED)
-        tally->reset++;
-    else if (attempt->client_fail == CLIENT_FAIL_NO_COOKIE)
-        tally->no_cookie++;
-    else
-        tally->ignored++;
-}
-
-/* By turns: what changes on the way meanwhile changes for both. */
-static bool compare(const struct probe *probe, long count)
-{
-    struct probe_tally tally = {.tried = 0};
-    struct attempt attempt;
-
-    for (long i = 0; i < count && tally.swallowed + tally.lost < SWALLOWED_ENOUGH; i++) {
-        attempt_make(&attempt, probe, ATTEMPT_PLAIN);
-        if (attempt.end == ATTEMPT_ANSWERED)
-            tally.plain_ms[tally.plain_count++] = attempt.answer_ms;
-        attempt_make(&attempt, probe, ATTEMPT_FAST);
-        count_fate(&tally, &attempt);
-    }
-    return probe_report(probe, &tally);
-}
-
-static const char *name_of(const struct probe *probe)
-{
-    static const char *const names[] = {"an HTTP request", "a TLS ClientHello", "the file"};
-
-    return names[probe->kind];
-}
-
-/* The first plain connection tells whether there is anything to compare with. */
-static bool is_reachable(struct probe *probe)
-{
-    char text[PLACE_TEXT_MOST];
-    struct attempt attempt;
-
-    place_endpoint_text(text, &probe->endpoint);
-    printf("%s%s%s, sending %s of %zu bytes\n", paint_on(PAINT_HEADING), text, paint_off(),
-           name_of(probe), probe->size);
-    fflush(stdout);
-    probe->server_answers = true;
-    attempt_make(&attempt, probe, ATTEMPT_PLAIN);
-    probe->server_answers = attempt.end == ATTEMPT_ANSWERED;
-    if (probe->server_answers || attempt.end == ATTEMPT_SILENT)
-        return true;
-    complain("probe: %s cannot be reached by a plain connection either: %s", text,
-             strerror(attempt.error));
-    return false;
-}
-
-static int probe_host(struct request *request)
-{
-    struct probe *probe = &request->probe;
-    struct addrinfo *addresses = place_resolve(&probe->place, request->family, "probe");
-    bool works;
-
-    if (addresses == NULL)
-        return EXIT_FAILURE;
-    memcpy(&probe->address, addresses->ai_addr, addresses->ai_addrlen);
-    probe->length = addresses->ai_addrlen;
-    endpoint_from_sockaddr(&probe->endpoint, addresses->ai_addr, addresses->ai_addrlen);
-    freeaddrinfo(addresses);
-    works = is_reachable(probe) && get_cookie(probe) && compare(probe, request->count);
-    return finish_output() && works ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
 /* False after a complaint. */
 static bool read_option(struct request *request, int answer, char **argv)
 {
@@ -231,7 +113,8 @@ int probe_main(int argc, char **argv)
 {
     struct request request = {.probe.timeout_ms = 5000, .family = AF_UNSPEC, .count = 5};
     struct probe *probe = &request.probe;
-    int answer, status;
+    bool works;
+    int answer;
 
     opterr = 0;
     while ((answer = getopt_long(argc, argv, ":46h", options, NULL)) != -1) {
@@ -253,12 +136,13 @@ int probe_main(int argc, char **argv)
     shake_off_library(argv);
     if (probe->place.port == 0)
         probe->place.port = PORT_UNLESS_GIVEN;
-    probe->kind = request.file != NULL                      ? PROBE_FILE
-                  : request.tls || probe->place.port == 443 ? PROBE_TLS
-                                                            : PROBE_HTTP;
+    if (request.file != NULL)
+        probe->kind = PROBE_FILE;
+    else if (request.tls || probe->place.port == 443)
+        probe->kind = PROBE_TLS;
     if (!probe_make_data(probe, request.file))
         return EXIT_USAGE;
-    status = probe_host(&request);
+    works = probe_run(probe, request.family, request.count);
     free(probe->data);
-    return status;
+    return finish_output() && works ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -3,7 +3,7 @@
 #include "cli/target.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
-#include "policy/compile.h"
+#include "policy/rules.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -17,12 +17,13 @@
 static const struct option options[] = {
     {"config", required_argument, NULL, 'c'},
     {"help", no_argument, NULL, 'h'},
+    {"log", required_argument, NULL, 'l'},
     {NULL, 0, NULL, 0},
 };
 
 static int help(void)
 {
-    fputs("usage: tfoshim run [-c FILE] [--] PROGRAM [ARGUMENT...]\n"
+    fputs("usage: tfoshim run [-c FILE] [--log LEVEL] [--] PROGRAM [ARGUMENT...]\n"
           "\n"
           "Runs a program, and what it starts in its turn, with TCP Fast Open.\n"
           "\n"
@@ -61,6 +62,17 @@ static bool use_config(const char *file, const char *program)
     return set_config(file);
 }
 
+static bool set_log(const char *level)
+{
+    for (int i = 0; i < LOG_LEVEL_COUNT; i++)
+        if (strcmp(level, log_level_names[i]) == 0)
+            return setenv("TFOSHIM_LOG", level, 1) == 0;
+    complain("run: --log: found \"%s\", expected \"none\", \"error\", \"warn\", \"info\" or "
+             "\"debug\"",
+             level);
+    return false;
+}
+
 static int start(char **argv)
 {
     char path[PATH_MAX];
@@ -78,7 +90,7 @@ static int start(char **argv)
 
 int run_main(int argc, char **argv)
 {
-    const char *config = NULL;
+    const char *config = NULL, *log = NULL;
     int answer;
 
     opterr = 0;
@@ -86,17 +98,22 @@ int run_main(int argc, char **argv)
     while ((answer = getopt_long(argc, argv, "+:c:h", options, NULL)) != -1) {
         if (answer == 'h')
             return help();
-        if (answer != 'c') {
+        if (answer == 'c') {
+            config = optarg;
+        } else if (answer == 'l') {
+            log = optarg;
+        } else {
             complain_option(argv, options, answer);
             return EXIT_RUN_FAILED;
         }
-        config = optarg;
     }
     if (optind == argc) {
         complain("run: no program given, see tfoshim run --help");
         return EXIT_RUN_FAILED;
     }
     if (config != NULL && !use_config(config, argv[optind]))
+        return EXIT_RUN_FAILED;
+    if (log != NULL && !set_log(log))
         return EXIT_RUN_FAILED;
     if (!preload_set())
         return EXIT_RUN_FAILED;

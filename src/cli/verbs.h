@@ -18,6 +18,8 @@ struct verb {
 
 int run_main(int argc, char **argv);
 int check_main(int argc, char **argv);
+int enable_main(int argc, char **argv);
+int disable_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
 int probe_main(int argc, char **argv);
 int explain_main(int argc, char **argv);

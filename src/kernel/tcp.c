@@ -49,8 +49,8 @@ uint64_t tcp_netns_cookie(int fd)
     return get_option(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &length) ? cookie : 0;
 }
 
-/* The kernel's struct tcp_info grows at its end and never changes before; the C library's headers lag
- * behind and lack the bits of the eighth byte. */
+/* The kernel's struct tcp_info grows at its end and never changes before; the C library's headers
+ * lag behind and lack the bits of the eighth byte. */
 #define INFO_OPTIONS 5
 #define INFO_CLIENT_FAIL 7
 #define INFO_RTT 68
@@ -144,8 +144,7 @@ bool tcp_is_deferred(int fd, int error)
 int tcp_send_bare_syn(int fd, const struct sockaddr *address, socklen_t length)
 {
     const long flags = MSG_NOSIGNAL | MSG_DONTWAIT;
-    long result =
-        call(SYS_sendto, fd, (long)"", 0, flags | MSG_FASTOPEN, (long)address, length);
+    long result = call(SYS_sendto, fd, (long)"", 0, flags | MSG_FASTOPEN, (long)address, length);
     if (result < 0 && tcp_is_deferred(fd, (int)-result))
         result = call(SYS_sendto, fd, (long)"", 0, flags, 0, 0);
     return tcp_syn_error((int)-result);
@@ -160,7 +159,8 @@ int tcp_syn_error(int error)
     case EISCONN:
     case EAGAIN:
         return 0;
-    case EOPNOTSUPP: /* net.ipv4.tcp_fastopen was cleared since the connect: the kernel has no way back */
+    case EOPNOTSUPP: /* net.ipv4.tcp_fastopen was cleared since the connect: the kernel has no way
+                        back */
         return ECONNABORTED;
     default:
         return error;

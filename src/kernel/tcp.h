@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the kernel knows of a TCP socket, and the few requests the shim makes of it. None of these is a
- * cancellation point, none allocates, all may be called from a signal handler. They go to the kernel
- * through `syscall`, the C library's, so that no hook, ours or another's, sees them.
+ * What the kernel knows of a TCP socket, and the few requests the shim makes of it. None of these
+ * is a cancellation point, none allocates, all may be called from a signal handler. They go to the
+ * kernel through `syscall`, the C library's, so that no hook, ours or another's, sees them.
  */
 #ifndef TFOSHIM_KERNEL_TCP_H
 #define TFOSHIM_KERNEL_TCP_H
@@ -19,8 +19,8 @@ extern __typeof__(&syscall) kernel_syscall;
  * 0 for anything that is no socket. */
 uint64_t tcp_socket_cookie(int fd);
 
-/* The socket's network namespace, never used twice while the machine runs (SO_NETNS_COOKIE, Linux >=
- * 5.14); 0 where the kernel does not tell. */
+/* The socket's network namespace, never used twice while the machine runs (SO_NETNS_COOKIE, Linux
+ * >= 5.14); 0 where the kernel does not tell. */
 uint64_t tcp_netns_cookie(int fd);
 
 /* What became of a Fast Open, from TCP_INFO (Linux >= 4.18 tells why not). */
@@ -37,7 +37,8 @@ struct tcp_opening {
 };
 bool tcp_opening(int fd, struct tcp_opening *);
 
-/* tcpi_state (TCP_SYN_SENT, TCP_ESTABLISHED, ... of <netinet/tcp.h>); -1 where it cannot be told. */
+/* tcpi_state (TCP_SYN_SENT, TCP_ESTABLISHED, ... of <netinet/tcp.h>); -1 where it cannot be told.
+ */
 int tcp_state(int fd);
 
 /* Has its handshake been completed? */
@@ -68,19 +69,20 @@ bool tcp_is_close_on_exec(int fd);
 int tcp_send_bare_syn(int fd, const struct sockaddr *, socklen_t);
 
 /* Does the kernel still hold the SYN of this connect back? Asked where MSG_FASTOPEN was refused: a
- * sandbox may forbid the flag, and then a plain write sends the SYN of a connect that the kernel has
- * deferred. */
+ * sandbox may forbid the flag, and then a plain write sends the SYN of a connect that the kernel
+ * has deferred. */
 bool tcp_is_deferred(int fd, int error);
 
-/* What a failed MSG_FASTOPEN means to a program that knows nothing of it: 0 when the SYN has left all
- * the same (or left before) without the call's bytes, else an error that connect() could give. */
+/* What a failed MSG_FASTOPEN means to a program that knows nothing of it: 0 when the SYN has left
+ * all the same (or left before) without the call's bytes, else an error that connect() could give.
+ */
 int tcp_syn_error(int error);
 
 /* Asks after a connect whose handshake is over, as a program does that polled for it. */
 void tcp_confirm_connect(int fd, const struct sockaddr *, socklen_t);
 
-/* Waits until one of `events` (POLLIN, POLLOUT ...) or an error is there; false after `milliseconds`.
- * Signals do not end it. 0 asks without waiting. */
+/* Waits until one of `events` (POLLIN, POLLOUT ...) or an error is there; false after
+ * `milliseconds`. Signals do not end it. 0 asks without waiting. */
 bool tcp_wait(int fd, short events, int milliseconds);
 
 #endif

@@ -126,11 +126,10 @@ static struct policy_array append_hosts(struct builder *builder)
 
 static struct policy_group append_group(struct builder *builder, const struct rule_group *group)
 {
-    struct policy_group flat = {
-        .fallback = {.fastopen = group->fastopen,
-                     .first_write = (uint8_t)group->first_write,
-                     .first_contact = (uint8_t)group->first_contact,
-                     .deferral = (uint8_t)group->deferral}};
+    struct policy_group flat = {.fallback = {.fastopen = group->fastopen,
+                                             .first_write = (uint8_t)group->first_write,
+                                             .first_contact = (uint8_t)group->first_contact,
+                                             .deferral = (uint8_t)group->deferral}};
 
     select_rules(builder, group);
     flat.rules = append_rules(builder, group);

@@ -31,7 +31,8 @@ enum first_write {
 };
 
 enum first_contact {
-    FIRST_CONTACT_CONNECT, /* deferred only where this address and port completed a handshake lately */
+    FIRST_CONTACT_CONNECT, /* deferred only where this address and port completed a handshake lately
+                            */
     FIRST_CONTACT_DEFER,   /* a cookie for the host is enough */
 };
 

@@ -52,8 +52,7 @@ int verb_start(struct record *record)
 {
     if (!record_change(&record_connections, record, RECORD_OPENING, record->tag.flags, 0))
         return 0; /* another thread has just opened, started or closed it */
-    int error =
-        tcp_send_bare_syn(record->fd, &record->address.any, verb_address_length(record));
+    int error = tcp_send_bare_syn(record->fd, &record->address.any, verb_address_length(record));
     verb_tell(record, "started", error);
     contact_started(record);
     if (error) {
@@ -65,8 +64,8 @@ int verb_start(struct record *record)
 
 void verb_established(struct record *record)
 {
-    /* Whoever was told that connect() succeeded must hear EISCONN from now on, but the kernel has not been
-     * asked yet whether this connect has succeeded, and says 0 to the first who does. */
+    /* Whoever was told that connect() succeeded must hear EISCONN from now on, but the kernel has
+     * not been asked yet whether this connect has succeeded, and says 0 to the first who does. */
     if (record->tag.state == RECORD_OPENING && !(record->tag.flags & RECORD_TOLD_IN_PROGRESS))
         tcp_confirm_connect(record->fd, &record->address.any, verb_address_length(record));
     contact_completed(record);
@@ -96,7 +95,7 @@ int verb_settle(struct record *record)
     if (record->tag.state != RECORD_OPENING)
         return 0;
     if (!tcp_wait(record->fd, POLLOUT, CONNECTION_SETTLE_LIMIT_MS))
-        log_texts(LOG_WARN, "gave up waiting for a handshake: bytes sent in its SYN may be lost", NULL);
+        log_texts(LOG_WARN, "gave up waiting for a handshake: bytes sent in its SYN may be lost");
     verb_tell(record, "settled", 0);
     if (tcp_has_connected(record->fd))
         verb_established(record);
@@ -122,8 +121,8 @@ int connection_take_error(int fd)
     return record.tag.error;
 }
 
-/* A read that cannot block says EAGAIN, as on any fresh connection, unless the kernel holds the socket
- * for closed; but a program that only ever reads needs its SYN. */
+/* A read that cannot block says EAGAIN, as on any fresh connection, unless the kernel holds the
+ * socket for closed; but a program that only ever reads needs its SYN. */
 static int read_deferred(struct record *record, bool blocking)
 {
     unsigned flags = record->tag.flags;

@@ -6,8 +6,8 @@
  *                               |                         ^
  *                               +--- start (bare SYN) ----+
  *
- * The verbs: defer, open (the first write, its bytes in the SYN), start (a bare SYN), settle (wait for
- * the handshake), forget. When in doubt, start. A hook asks here what to do before it makes the
+ * The verbs: defer, open (the first write, its bytes in the SYN), start (a bare SYN), settle (wait
+ * for the handshake), forget. When in doubt, start. A hook asks here what to do before it makes the
  * plain call; on a descriptor without a record, in a thread that has deferred nothing, the answer
  * costs two loads. All of it may run in a signal handler; none of it allocates or locks.
  */
@@ -41,18 +41,18 @@ static inline bool connection_concerns(int fd)
     return record_present(&record_connections, fd) || wait_thread_defers();
 }
 
-/* A write of `total` bytes. True: it is done, *result and errno are set as the call would have. False:
- * the plain call is to be made now. `message` may lie in the program's memory: bad pointers are left to
- * the kernel. */
+/* A write of `total` bytes. True: it is done, *result and errno are set as the call would have.
+ * False: the plain call is to be made now. `message` may lie in the program's memory: bad pointers
+ * are left to the kernel. */
 bool connection_write(int fd, const struct msghdr *message, int flags, ssize_t *result);
 
-/* Before a call that reads, or that may block for reading (POLLIN) or writing (POLLOUT). Returns 0, or
- * the errno to fail with: the SYN could not be sent, as connect() would have said. */
+/* Before a call that reads, or that may block for reading (POLLIN) or writing (POLLOUT). Returns 0,
+ * or the errno to fail with: the SYN could not be sent, as connect() would have said. */
 int connection_before_read(int fd, int flags);
 int connection_before_bulk_write(int fd);
 
-/* After a call that reads or writes: bytes that moved prove that the handshake is over, some errors that
- * there was none. */
+/* After a call that reads or writes: bytes that moved prove that the handshake is over, some errors
+ * that there was none. */
 void connection_after(int fd, ssize_t result);
 
 /* The program asked for SO_ERROR and was told this; it was told that `fd` is writable. */
@@ -62,7 +62,8 @@ void connection_believed(int fd);
 /* The descriptor is about to be registered with an epoll. */
 void connection_watched(int fd, const struct epoll_event *);
 
-/* A call that the kernel would answer differently on a closed socket than on one that is connecting. */
+/* A call that the kernel would answer differently on a closed socket than on one that is
+ * connecting. */
 void connection_before_kernel_sees(int fd);
 
 /* The address of the peer while the kernel will not tell it; false: not the shim's business. */

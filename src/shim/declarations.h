@@ -18,8 +18,8 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <spawn.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -37,11 +37,12 @@
 #include <time.h>
 #include <unistd.h>
 
-/* What fortified programs call instead of read(), recv(), ...: exported by the C library, declared in
- * its private headers only. */
+/* What fortified programs call instead of read(), recv(), ...: exported by the C library, declared
+ * in its private headers only. */
 ssize_t __read_chk(int, void *, size_t, size_t buffer_size);
 ssize_t __recv_chk(int, void *, size_t, size_t buffer_size, int);
-ssize_t __recvfrom_chk(int, void *, size_t, size_t buffer_size, int, struct sockaddr *, socklen_t *);
+ssize_t __recvfrom_chk(int, void *, size_t, size_t buffer_size, int, struct sockaddr *,
+                       socklen_t *);
 int __poll_chk(struct pollfd *, nfds_t, int, size_t buffer_size);
 int __ppoll_chk(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *,
                 size_t buffer_size);

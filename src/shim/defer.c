@@ -13,8 +13,8 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
-/* connect() on a socket that the program believes connected, or connecting. The kernel, asked about a
- * non-blocking connect that has meanwhile succeeded, says 0 once and then EISCONN. */
+/* connect() on a socket that the program believes connected, or connecting. The kernel, asked about
+ * a non-blocking connect that has meanwhile succeeded, says 0 once and then EISCONN. */
 static int connect_again(struct record *record, const struct sockaddr *address, socklen_t length)
 {
     bool dissolve = length >= sizeof address->sa_family &&
@@ -32,8 +32,8 @@ static int connect_again(struct record *record, const struct sockaddr *address, 
     return -1;
 }
 
-/* A destination that is off. A socket may be connected again, elsewhere, after a connect that failed:
- * the option that an earlier destination was given must not defer this one. */
+/* A destination that is off. A socket may be connected again, elsewhere, after a connect that
+ * failed: the option that an earlier destination was given must not defer this one. */
 static int connect_plainly(int fd, const struct sockaddr *address, socklen_t length)
 {
     if (tcp_option(fd, TCP_FASTOPEN_CONNECT) == 1)
@@ -43,8 +43,8 @@ static int connect_plainly(int fd, const struct sockaddr *address, socklen_t len
     return NEXT(connect)(fd, address, length);
 }
 
-/* The end of a true connect is told to the destination memory: now where it is known, else by whatever
- * the program does next. */
+/* The end of a true connect is told to the destination memory: now where it is known, else by
+ * whatever the program does next. */
 static int connected_truly(struct record *record, int result)
 {
     int error = errno;
@@ -59,11 +59,12 @@ static int connected_truly(struct record *record, int result)
     return result;
 }
 
-/* An exact connect(), on a deferred socket or on one that is still closed: an empty write that opens. */
+/* An exact connect(), on a deferred socket or on one that is still closed: an empty write that
+ * opens. */
 static int connect_now(struct record *record)
 {
-    ssize_t sent = NEXT(sendto)(record->fd, "", 0, MSG_FASTOPEN | MSG_NOSIGNAL, &record->address.any,
-                                verb_address_length(record));
+    ssize_t sent = NEXT(sendto)(record->fd, "", 0, MSG_FASTOPEN | MSG_NOSIGNAL,
+                                &record->address.any, verb_address_length(record));
     return connected_truly(record, sent < 0 ? -1 : 0);
 }
 
@@ -81,8 +82,8 @@ static int defer(struct record *record, int saved)
     verb_tell(record, "deferred", 0);
     contact_deferred(record);
     errno = saved;
-    /* An edge-triggered registration made before the connect hears nothing from a deferral: whoever has
-     * one is told at once, as connect() may. */
+    /* An edge-triggered registration made before the connect hears nothing from a deferral: whoever
+     * has one is told at once, as connect() may. */
     if (!nonblocking || (note_flags(record->fd) & NOTE_EDGE)) {
         verb_flag(record, RECORD_BELIEVED, RECORD_TOLD_IN_PROGRESS);
         return 0;
@@ -91,7 +92,8 @@ static int defer(struct record *record, int saved)
     return -1;
 }
 
-/* TCP_FASTOPEN_CONNECT is set: with a cookie the kernel defers, with none it connects and asks for one. */
+/* TCP_FASTOPEN_CONNECT is set: with a cookie the kernel defers, with none it connects and asks for
+ * one. */
 static int connect_by_kernel(struct record *record, bool known, const struct sockaddr *address,
                              socklen_t length)
 {
@@ -105,8 +107,8 @@ static int connect_by_kernel(struct record *record, bool known, const struct soc
     return known ? defer(record, saved) : connect_now(record);
 }
 
-/* No system call before the first write. To the kernel the socket stays closed, and readiness would be
- * wrong: a socket that is going to be polled is connected at once. */
+/* No system call before the first write. To the kernel the socket stays closed, and readiness would
+ * be wrong: a socket that is going to be polled is connected at once. */
 static int connect_by_shim(struct record *record, bool known, const struct sockaddr *address,
                            socklen_t length)
 {
@@ -121,8 +123,8 @@ static int connect_by_shim(struct record *record, bool known, const struct socka
     return result < 0 && errno == EOPNOTSUPP ? NEXT(connect)(record->fd, address, length) : result;
 }
 
-/* connect() while a first contact is under way asks for its end. One that has failed leaves a closed
- * socket, on which this connect is a new one: false. */
+/* connect() while a first contact is under way asks for its end. One that has failed leaves a
+ * closed socket, on which this connect is a new one: false. */
 static bool ask_contact(int fd, const struct sockaddr *address, socklen_t length, int *result)
 {
     struct record record;
@@ -161,7 +163,8 @@ int connection_connect(int fd, const struct sockaddr *address, socklen_t length)
     struct client_verdict verdict = policy_client(shim.policy, &destination);
     record = (struct record){
         .fd = fd, .socket_cookie = tcp_socket_cookie(fd), .netns = tcp_netns_cookie(fd)};
-    memcpy(&record.address, address, length < sizeof record.address ? length : sizeof record.address);
+    memcpy(&record.address, address,
+           length < sizeof record.address ? length : sizeof record.address);
     if (!verdict.fastopen || !record.socket_cookie)
         return connect_plainly(fd, address, length);
     record.tag.flags = verdict.first_write == FIRST_WRITE_REPLAY_SAFE ? RECORD_REPLAY_SAFE : 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Endings: a descriptor, or the process, goes away while a connection is deferred or its handshake is
- * under way. Closing a socket in SYN_SENT kills the connection and what it carries; a plain program
- * would have been through the handshake before its connect() returned.
+ * Endings: a descriptor, or the process, goes away while a connection is deferred or its handshake
+ * is under way. Closing a socket in SYN_SENT kills the connection and what it carries; a plain
+ * program would have been through the handshake before its connect() returned.
  */
 #include "kernel/tcp.h"
 #include "shim/connection.h"
@@ -12,8 +12,8 @@
 
 #include <limits.h>
 
-/* Would the plain program's connection have stood by now, seen by the server, and been lost? Where the
- * program was still waiting for its connect, closing aborts it with the shim as without. */
+/* Would the plain program's connection have stood by now, seen by the server, and been lost? Where
+ * the program was still waiting for its connect, closing aborts it with the shim as without. */
 static bool would_stand(const struct record *record)
 {
     return (record->tag.flags & (RECORD_BELIEVED | RECORD_SYN_DATA)) != 0;
@@ -26,7 +26,8 @@ void connection_before_shutdown(int fd)
         connection_settle(fd);
 }
 
-/* The record goes before the descriptor does: its number can be reused the instant close() returns. */
+/* The record goes before the descriptor does: its number can be reused the instant close() returns.
+ */
 static void end(struct record *record)
 {
     if (record->tag.state == RECORD_CONTACT && tcp_has_connected(record->fd))

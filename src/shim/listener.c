@@ -10,8 +10,8 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
-/* bind() does not know the backlog that listen() will bring: the kernel's usual ceiling for both. The
- * kernel clips what it is given to net.core.somaxconn. */
+/* bind() does not know the backlog that listen() will bring: the kernel's usual ceiling for both.
+ * The kernel clips what it is given to net.core.somaxconn. */
 #define QUEUE_WHEN_BOUND 4096
 
 static void set_queue(int fd, const struct sockaddr *address, int queue)
@@ -37,8 +37,8 @@ void listener_bind(int fd, const struct sockaddr *address, socklen_t length)
     note_change(fd, NOTE_BOUND, 0);
 }
 
-/* listen() takes 0 for "one" and a negative number for "as many as allowed"; as a queue length the first
- * would switch Fast Open off and the second be refused. */
+/* listen() takes 0 for "one" and a negative number for "as many as allowed"; as a queue length the
+ * first would switch Fast Open off and the second be refused. */
 static int queue_for_backlog(int backlog)
 {
     return backlog > 0 ? backlog : backlog == 0 ? 1 : QUEUE_WHEN_BOUND;

@@ -6,7 +6,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdarg.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -76,7 +75,8 @@ static void put(struct line *line)
     int saved = errno;
     line->text[line->used++] = '\n';
     if (log_path) {
-        /* Opened for each line: the shim owns no descriptor that a program could close or inherit. */
+        /* Opened for each line: the shim owns no descriptor that a program could close or inherit.
+         */
         long fd = NEXT(syscall)(SYS_openat, AT_FDCWD, log_path,
                                 O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
         if (fd >= 0) {
@@ -89,17 +89,14 @@ static void put(struct line *line)
     errno = saved;
 }
 
-void log_texts(enum log_level level, ...)
+void log_list(enum log_level level, const char *const texts[])
 {
+    struct line line = {.used = 0};
     if (level > log_threshold)
         return;
-    struct line line = {.used = 0};
-    va_list texts;
     add(&line, "tfoshim: ");
-    va_start(texts, level);
-    for (const char *text = va_arg(texts, const char *); text; text = va_arg(texts, const char *))
-        add(&line, text);
-    va_end(texts);
+    while (*texts)
+        add(&line, *texts++);
     put(&line);
 }
 

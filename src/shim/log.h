@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Messages of the preloaded library: one write() a line, no stdio, no allocation, no descriptor kept.
- * Silent unless something is wrong or TFOSHIM_LOG asks.
+ * Messages of the preloaded library: one write() a line, no stdio, no allocation, no descriptor
+ * kept. Silent unless something is wrong or TFOSHIM_LOG asks.
  */
 #ifndef TFOSHIM_SHIM_LOG_H
 #define TFOSHIM_SHIM_LOG_H
@@ -16,8 +16,9 @@ void log_set_up(enum log_level, const char *to);
 /* Reads a level by name ("debug"); false for an unknown one. */
 bool log_level_from_name(const char *name, enum log_level *);
 
-/* Writes "tfoshim: ..." from the texts up to a NULL. errno is kept. */
-void log_texts(enum log_level, ...) __attribute__((sentinel));
+/* Writes "tfoshim: " and the texts, one after the other. errno is kept. */
+#define log_texts(level, ...) log_list((level), (const char *const[]){__VA_ARGS__, NULL})
+void log_list(enum log_level, const char *const texts[]);
 
 /* The story of a connection: "tfoshim: PID: fd N: ADDRESS: EVENT[: error]". */
 void log_connection(int fd, const struct sockaddr *, const char *event, int error);

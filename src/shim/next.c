@@ -21,8 +21,8 @@ static void *look_up(const char *symbol)
 
 void next_resolve(bool with_optional)
 {
-    /* ISO C has no conversion from an object pointer to a function pointer; POSIX guarantees that the
-     * representation is the same. */
+    /* ISO C has no conversion from an object pointer to a function pointer; POSIX guarantees that
+     * the representation is the same. */
 #define HOOK(symbol) *(void **)&next_functions.symbol = look_up(#symbol);
 #define HOOK_OPTIONAL(symbol)
 #define HOOK_ALIAS(symbol, hook)
@@ -46,6 +46,6 @@ void next_resolve(bool with_optional)
 bool next_is_libc(const void *function)
 {
     Dl_info theirs, libc;
-    return function && dladdr(function, &theirs) && dladdr(look_up("gnu_get_libc_version"), &libc) &&
-           theirs.dli_fbase == libc.dli_fbase;
+    return function && dladdr(function, &theirs) &&
+           dladdr(look_up("gnu_get_libc_version"), &libc) && theirs.dli_fbase == libc.dli_fbase;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The real functions: what each hooked symbol means to the next object in the search order, which is
- * the C library unless another preloaded library stands between.
+ * The real functions: what each hooked symbol means to the next object in the search order, which
+ * is the C library unless another preloaded library stands between.
  */
 #ifndef TFOSHIM_SHIM_NEXT_H
 #define TFOSHIM_SHIM_NEXT_H
@@ -22,8 +22,8 @@ struct next_functions {
 
 extern struct next_functions next_functions;
 
-/* Looks up every function. Mandatory ones first: a failing dlsym() allocates, so the optional ones are
- * left to the call from the constructor (`with_optional`). */
+/* Looks up every function. Mandatory ones first: a failing dlsym() allocates, so the optional ones
+ * are left to the call from the constructor (`with_optional`). */
 void next_resolve(bool with_optional);
 
 /* Is `function` code of the C library itself? False when another interposer stands between. */

@@ -25,9 +25,8 @@ static void rewrite(int fd, unsigned set, unsigned clear, const union record_add
     if (find(fd, &note))
         record_forget(&record_notes, &note);
     else
-        note = (struct record){.fd = fd,
-                               .socket_cookie = tcp_socket_cookie(fd),
-                               .netns = tcp_netns_cookie(fd)};
+        note = (struct record){
+            .fd = fd, .socket_cookie = tcp_socket_cookie(fd), .netns = tcp_netns_cookie(fd)};
     note.tag.state = RECORD_NOTE;
     note.tag.flags = (uint16_t)((note.tag.flags & ~clear) | set);
     if (address)

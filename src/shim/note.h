@@ -12,11 +12,13 @@ enum note_flag {
     NOTE_ASIDE = 1 << 0,     /* the program sets Fast Open options itself: left alone */
     NOTE_BOUND = 1 << 1,     /* bind() has set TCP_FASTOPEN, listen() may correct it */
     NOTE_LISTENING = 1 << 2, /* its end is to be told to the destination memory */
-    NOTE_ACCEPTING = 1 << 3, /* accept() has been called on it: its TCP_FASTOPEN is as it should be */
-    NOTE_EDGE = 1 << 4,      /* registered edge-triggered with an epoll before it is connected */
+    NOTE_ACCEPTING =
+        1 << 3,         /* accept() has been called on it: its TCP_FASTOPEN is as it should be */
+    NOTE_EDGE = 1 << 4, /* registered edge-triggered with an epoll before it is connected */
 };
 
-/* The flags of this socket's note, 0 where there is none; one about a former socket is struck out. */
+/* The flags of this socket's note, 0 where there is none; one about a former socket is struck out.
+ */
 unsigned note_flags(int fd);
 
 /* Adds and clears flags; without any left the note is struck out. */

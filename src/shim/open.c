@@ -43,8 +43,8 @@ static void look_at(struct first_bytes *first, const struct msghdr *message)
     }
 }
 
-/* Urgent data, zero-copy completions and a Fast Open of the program's own have a meaning, or an error,
- * only on a connection that stands. */
+/* Urgent data, zero-copy completions and a Fast Open of the program's own have a meaning, or an
+ * error, only on a connection that stands. */
 #define NEEDS_CONNECTION (MSG_OOB | MSG_ZEROCOPY | MSG_FASTOPEN)
 
 /* May these bytes go into a SYN, and would they do there what the program means? */
@@ -56,9 +56,9 @@ static bool fits_a_syn(const struct record *record, const struct first_bytes *fi
            first_write_is_replay_safe(first->look, first->looked, first->total);
 }
 
-/* The SYN took `sent` bytes; a program that writes to a fresh connection is not used to a short write.
- * A blocking call waits for the rest; for a non-blocking one it is tried, which succeeds where the
- * handshake is already over. */
+/* The SYN took `sent` bytes; a program that writes to a fresh connection is not used to a short
+ * write. A blocking call waits for the rest; for a non-blocking one it is tried, which succeeds
+ * where the handshake is already over. */
 static ssize_t write_rest(int fd, const struct first_bytes *first, int flags, size_t sent)
 {
     size_t i = 0, skip = sent;
@@ -67,7 +67,8 @@ static ssize_t write_rest(int fd, const struct first_bytes *first, int flags, si
         skip -= first->parts[i++].iov_len;
     if (skip) {
         size_t length = first->parts[i].iov_len - skip;
-        ssize_t more = NEXT(send)(fd, (const char *)first->parts[i++].iov_base + skip, length, flags);
+        ssize_t more =
+            NEXT(send)(fd, (const char *)first->parts[i++].iov_base + skip, length, flags);
         sent += more > 0 ? (size_t)more : 0;
         if (more != (ssize_t)length)
             i = first->count;
@@ -83,8 +84,8 @@ static ssize_t write_rest(int fd, const struct first_bytes *first, int flags, si
 }
 
 /* The verb *open*: never waits for the SYN-ACK, as no write to a connection does. A blocking
- * MSG_FASTOPEN would, and when a signal ends that wait the kernel reports EINTR, or restarts the call,
- * with the bytes already on the wire: they would be sent twice. */
+ * MSG_FASTOPEN would, and when a signal ends that wait the kernel reports EINTR, or restarts the
+ * call, with the bytes already on the wire: they would be sent twice. */
 static bool open_with(struct record *record, const struct msghdr *message,
                       const struct first_bytes *first, int flags, ssize_t *result)
 {
@@ -96,8 +97,8 @@ static bool open_with(struct record *record, const struct msghdr *message,
     contact_wrote_first(record);
     opening.msg_name = &record->address;
     opening.msg_namelen = verb_address_length(record);
-    /* What was found safe to repeat are the bytes that were looked at; a link with a large MTU would take
-     * more into its SYN. */
+    /* What was found safe to repeat are the bytes that were looked at; a link with a large MTU
+     * would take more into its SYN. */
     struct iovec looked_at = {(void *)first->look, first->looked};
     if ((record->tag.flags & RECORD_REPLAY_SAFE) && first->looked < first->total) {
         opening.msg_iov = &looked_at;
@@ -127,7 +128,8 @@ static bool open_with(struct record *record, const struct msghdr *message,
     return false; /* the cookie is gone: a bare SYN has left, and the plain call takes the bytes */
 }
 
-/* Takes up a deferred connection, the first write not fitting a SYN. Returns 0 or the error to fail with. */
+/* Takes up a deferred connection, the first write not fitting a SYN. Returns 0 or the error to fail
+ * with. */
 static int start_for_write(struct record *record, const struct first_bytes *first, int flags)
 {
     /* Only on a connection that stands does the kernel say EFAULT. */

@@ -16,7 +16,8 @@
 static bool word_is_readable(uintptr_t address)
 {
     const long no_such_action = -1;
-    return NEXT(syscall)(SYS_rt_sigprocmask, no_such_action, address & ~(uintptr_t)7, NULL, 8) == 0 ||
+    return NEXT(syscall)(SYS_rt_sigprocmask, no_such_action, address & ~(uintptr_t)7, NULL, 8) ==
+               0 ||
            errno != EFAULT;
 }
 

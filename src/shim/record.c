@@ -42,7 +42,8 @@ bool record_get_slot(struct record_table *table, unsigned slot, struct record *r
         return false;
     for (unsigned i = 0; i < RECORD_PAYLOAD_WORDS; i++)
         words[i] = atomic_load_explicit(&from->payload[i], memory_order_acquire);
-    /* The same descriptor may have been struck out and entered anew meanwhile: such a copy is torn. */
+    /* The same descriptor may have been struck out and entered anew meanwhile: such a copy is torn.
+     */
     union record_tag again = {.word = atomic_load_explicit(&from->tag, memory_order_relaxed)};
     if (again.key != record->tag.key || again.state < RECORD_DEFERRED)
         return false;
@@ -59,8 +60,8 @@ bool record_get_slot(struct record_table *table, unsigned slot, struct record *r
 
 bool record_get(struct record_table *table, int fd, struct record *record)
 {
-    return record_present(table, fd) &&
-           record_get_slot(table, record_slot_of(table, fd), record) && record->fd == fd;
+    return record_present(table, fd) && record_get_slot(table, record_slot_of(table, fd), record) &&
+           record->fd == fd;
 }
 
 bool record_put(struct record_table *table, const struct record *record)
@@ -105,6 +106,7 @@ void record_forget(struct record_table *table, const struct record *record)
 {
     uint64_t seen = record->tag.word;
     if (record_is_own_process() &&
-        atomic_compare_exchange_strong(&table->slots[record_slot_of(table, record->fd)].tag, &seen, 0))
+        atomic_compare_exchange_strong(&table->slots[record_slot_of(table, record->fd)].tag, &seen,
+                                       0))
         atomic_fetch_sub(&table->live, 1);
 }

@@ -16,7 +16,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-/* Powers of two. Connections are many and short-lived as records; notes are of listeners and the like. */
+/* Powers of two. Connections are many and short-lived as records; notes are of listeners and the
+ * like. */
 #define RECORD_CONNECTIONS 4096u
 #define RECORD_NOTES 256u
 
@@ -26,7 +27,8 @@ enum record_state {
     RECORD_DEFERRED, /* connect() was answered and no packet has left */
     RECORD_OPENING,  /* the SYN has left, the handshake is not known to be over */
     RECORD_FAILED,   /* the SYN could not leave: `error` waits for the program's next call */
-    RECORD_CONTACT,  /* a true connect is under way, whose end the destination memory wants to know */
+    RECORD_CONTACT,  /* a true connect is under way, whose end the destination memory wants to know
+                      */
     RECORD_NOTE,     /* no connection: its flags are enum note_flag (note.h) */
 };
 
@@ -37,7 +39,7 @@ enum record_flag {
     RECORD_SURVIVED_READ = 1 << 3,    /* still deferred after one read that could not block */
     RECORD_SYN_DATA = 1 << 4,         /* bytes of the program are in flight with the SYN */
     RECORD_REPLAY_SAFE = 1 << 5,      /* only bytes that are safe to repeat may go into the SYN */
-    RECORD_BY_SHIM = 1 << 6,          /* deferred without a system call: to the kernel it is closed */
+    RECORD_BY_SHIM = 1 << 6, /* deferred without a system call: to the kernel it is closed */
 };
 
 union record_tag {
@@ -91,8 +93,9 @@ static inline bool record_present(struct record_table *table, int fd)
 {
     if (__builtin_expect(atomic_load_explicit(&table->live, memory_order_relaxed) == 0, 1))
         return false;
-    union record_tag tag = {.word = atomic_load_explicit(&table->slots[record_slot_of(table, fd)].tag,
-                                                         memory_order_relaxed)};
+    union record_tag tag = {.word =
+                                atomic_load_explicit(&table->slots[record_slot_of(table, fd)].tag,
+                                                     memory_order_relaxed)};
     return tag.key == (uint32_t)fd + 1 && tag.state >= RECORD_DEFERRED;
 }
 
@@ -106,7 +109,8 @@ bool record_get_slot(struct record_table *, unsigned slot, struct record *);
 bool record_put(struct record_table *, const struct record *);
 
 /* Moves a record on, in the slot and in the copy; false when another thread was first. */
-bool record_change(struct record_table *, struct record *, enum record_state, unsigned flags, int error);
+bool record_change(struct record_table *, struct record *, enum record_state, unsigned flags,
+                   int error);
 
 /* Strikes it out, unless another thread changed it first. */
 void record_forget(struct record_table *, const struct record *);

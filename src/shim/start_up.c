@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What happens before the program's main(): the only time at which the shim allocates. Whatever goes
- * wrong here is said in one line, and the program runs as without the shim.
+ * What happens before the program's main(): the only time at which the shim allocates. Whatever
+ * goes wrong here is said in one line, and the program runs as without the shim.
  */
 #include "kernel/tcp.h"
 #include "memory/memory.h"
@@ -64,7 +64,7 @@ static void report(void *context, const char *message)
 {
     struct first_report *first = context;
     if (!first->said)
-        log_texts(LOG_ERROR, message, "; running without Fast Open", NULL);
+        log_texts(LOG_ERROR, message, "; running without Fast Open");
     first->said = true;
 }
 
@@ -75,17 +75,16 @@ static const struct policy *compile(const char *file)
     void *module = module_path(path) ? dlopen(path, module_flags()) : NULL;
     if (!module) {
         log_texts(LOG_ERROR, file, ": cannot be read without ", MODULE_NAME, ": ", dlerror(),
-                  "; running without Fast Open", NULL);
+                  "; running without Fast Open");
         return NULL;
     }
     policy_compile_fn *compile_file;
     *(void **)&compile_file = dlsym(module, POLICY_COMPILE_SYMBOL);
     ssize_t length = readlink("/proc/self/exe", executable, sizeof executable - 1);
     executable[length > 0 ? length : 0] = '\0';
-    const struct policy *policy =
-        compile_file ? compile_file(file, program_invocation_short_name, base_name(executable),
-                                    report, &first)
-                     : NULL;
+    const struct policy *policy = compile_file ? compile_file(file, program_invocation_short_name,
+                                                              base_name(executable), report, &first)
+                                               : NULL;
     dlclose(module);
     return policy;
 }
@@ -96,7 +95,7 @@ static void set_up_log(const struct policy *policy, bool trust_environment)
     const char *wanted = trust_environment ? getenv("TFOSHIM_LOG") : NULL;
     if (wanted && !log_level_from_name(wanted, &level))
         log_texts(LOG_WARN, "TFOSHIM_LOG: \"", wanted,
-                  "\" found, expected none, error, warn, info or debug", NULL);
+                  "\" found, expected none, error, warn, info or debug");
     log_set_up(level, policy_log_to(policy));
 }
 
@@ -106,7 +105,7 @@ static void set_up_memory(bool trust_environment)
     bool shared = memory_path(path, sizeof path, trust_environment);
     const char *why_not = memory_set_up(shared ? path : NULL, program_memory_readable);
     if (why_not)
-        log_texts(LOG_INFO, path, ": ", why_not, ": what is learned stays in this process", NULL);
+        log_texts(LOG_INFO, path, ": ", why_not, ": what is learned stays in this process");
 }
 
 static bool disabled_by_environment(void)
@@ -129,8 +128,8 @@ __attribute__((constructor)) static void start_up(void)
     if (!next_is_libc((const void *)next_functions.connect))
         return;
 
-    shim.policy = policy_search(file, sizeof file, trust_environment) ? compile(file)
-                                                                      : policy_builtin;
+    shim.policy =
+        policy_search(file, sizeof file, trust_environment) ? compile(file) : policy_builtin;
     if (shim.policy && policy_is_usable(shim.policy)) {
         set_up_log(shim.policy, trust_environment);
         set_up_memory(trust_environment);

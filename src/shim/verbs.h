@@ -5,18 +5,20 @@
 
 #include "shim/record.h"
 
-/* Finds the record of `fd`, of a deferred connection or one that is opening (or has failed to), if it
- * is still about this socket. A stale one is struck out. */
+/* Finds the record of `fd`, of a deferred connection or one that is opening (or has failed to), if
+ * it is still about this socket. A stale one is struck out. */
 bool verb_find(int fd, struct record *);
 
-/* DEFERRED -> OPENING, or FAILED: sends the bare SYN. Returns 0 or the error, which the record keeps
- * for the program's next call. */
+/* DEFERRED -> OPENING, or FAILED: sends the bare SYN. Returns 0 or the error, which the record
+ * keeps for the program's next call. */
 int verb_start(struct record *);
 
-/* OPENING -> unknown: waits for the handshake, starting it if need be. Returns 0 or verb_start()'s error. */
+/* OPENING -> unknown: waits for the handshake, starting it if need be. Returns 0 or verb_start()'s
+ * error. */
 int verb_settle(struct record *);
 
-/* The handshake is over, or has failed with `error`: -> unknown, and the destination memory is told. */
+/* The handshake is over, or has failed with `error`: -> unknown, and the destination memory is
+ * told. */
 void verb_established(struct record *);
 void verb_refused(struct record *, int error);
 

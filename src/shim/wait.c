@@ -10,9 +10,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* A program may spin on polls that cannot block, each answered "writable" or nothing, and never write.
- * An event loop asks a handful of times between connect and write; a spinning one passes this in
- * microseconds. */
+/* A program may spin on polls that cannot block, each answered "writable" or nothing, and never
+ * write. An event loop asks a handful of times between connect and write; a spinning one passes
+ * this in microseconds. */
 #define ZERO_TIMEOUTS_SURVIVED 64
 
 __thread struct wait_thread wait_thread;
@@ -49,8 +49,8 @@ void wait_thread_deferred(unsigned slot)
         if (thread_end_usable)
             pthread_setspecific(thread_end, mine);
     }
-    /* A signal handler may connect in the middle of this: `end`, which says that the range is in use,
-     * is written last and only ever grows here. */
+    /* A signal handler may connect in the middle of this: `end`, which says that the range is in
+     * use, is written last and only ever grows here. */
     if (slot < mine->begin)
         mine->begin = slot;
     atomic_signal_fence(memory_order_seq_cst);

@@ -2,8 +2,8 @@
 /*
  * No thread enters a wait while a connect that it deferred has not put its SYN on the wire.
  *
- * Each thread knows the range of slots in which its deferred connections lie; the first wait walks it.
- * A wait that the program is about to be woken from at once ("writable") leaves the connections
+ * Each thread knows the range of slots in which its deferred connections lie; the first wait walks
+ * it. A wait that the program is about to be woken from at once ("writable") leaves the connections
  * deferred, once: programs may be told "writable" for ever and not write.
  */
 #ifndef TFOSHIM_SHIM_WAIT_H
@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 struct wait_thread {
-    unsigned begin, end;     /* slots that may hold this thread's deferred connections; end 0: none */
-    unsigned zero_timeouts;  /* polls that could not block since one was deferred */
+    unsigned begin, end; /* slots that may hold this thread's deferred connections; end 0: none */
+    unsigned zero_timeouts; /* polls that could not block since one was deferred */
 };
 
 extern __thread struct wait_thread wait_thread __attribute__((tls_model("initial-exec")));
@@ -31,8 +31,8 @@ uint64_t wait_thread_id(void);
 /* A connection in `slot` has just been deferred by this thread. */
 void wait_thread_deferred(unsigned slot);
 
-/* Before poll() and its like. True: ask with timeout 0 first; if nothing is ready, wait_start_all() and
- * wait. False: make the plain call. */
+/* Before poll() and its like. True: ask with timeout 0 first; if nothing is ready, wait_start_all()
+ * and wait. False: make the plain call. */
 bool wait_must_ask_slowly(bool zero_timeout);
 static inline bool wait_must_ask(bool zero_timeout)
 {

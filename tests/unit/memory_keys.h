@@ -67,6 +67,17 @@ static inline struct memory_entry test_entry(const struct memory_destination *de
     return copy;
 }
 
+/* The same numbers in every run. */
+static inline uint32_t test_chance(uint32_t below)
+{
+    static uint64_t state = 88172645463325252;
+
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (uint32_t)(state >> 32) % below;
+}
+
 /* ---- one destination, and an empty memory of this process's own ---- */
 
 static struct memory_destination to;

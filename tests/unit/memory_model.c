@@ -19,16 +19,6 @@ struct model {
 
 static struct model models[KEYS];
 
-static uint32_t chance(uint32_t below)
-{
-    static uint64_t state = 88172645463325252;
-
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (uint32_t)(state >> 32) % below;
-}
-
 static enum memory_verdict expected(const struct model *model)
 {
     if (model->backoff_end > test_time)
@@ -102,8 +92,8 @@ static void model_read_first(struct model *model)
 static void event(uint32_t number)
 {
     struct model *model = &models[number];
-    uint32_t kind = chance(10);
-    enum memory_outcome outcome = (enum memory_outcome)chance(4);
+    uint32_t kind = test_chance(10);
+    enum memory_outcome outcome = (enum memory_outcome)test_chance(4);
 
     to = test_numbered(number);
     if (kind < 3) {
@@ -124,7 +114,7 @@ static void event(uint32_t number)
     } else if (kind < 8) {
         memory_fast_opened(&to, outcome);
         model_outcome(model, outcome);
-    } else if (kind == 8 || chance(3) != 0) {
+    } else if (kind == 8 || test_chance(3) != 0) {
         memory_read_first(&to);
         model_read_first(model);
     } else {
@@ -161,14 +151,14 @@ int main(void)
 
     start_afresh();
     for (int i = 0; i < EVENTS; i++) {
-        uint32_t number = chance(KEYS);
+        uint32_t number = test_chance(KEYS);
 
         /* Seldom, and so that most keys see several events between two steps. */
-        if (chance(40) == 0)
-            test_time += steps[chance(sizeof(steps) / sizeof(steps[0]))];
+        if (test_chance(40) == 0)
+            test_time += steps[test_chance(sizeof(steps) / sizeof(steps[0]))];
         event(number);
         compare(number);
-        number = chance(KEYS);
+        number = test_chance(KEYS);
         compare(number);
         verdicts[expected(&models[number])]++;
     }

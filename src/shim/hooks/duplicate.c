@@ -34,7 +34,8 @@ static void before_fcntl(int fd, int command)
         connection_before_sharing(fd);
 }
 
-/* Every command takes at most one argument, an integer or a pointer, which travels in one register. */
+/* Every command takes at most one argument, an integer or a pointer, which travels in one register.
+ */
 SHIM_HOOK int fcntl(int fd, int command, ...)
 {
     va_list arguments;
@@ -63,7 +64,8 @@ SHIM_HOOK FILE *fdopen(int fd, const char *mode)
     return NEXT(fdopen)(fd, mode);
 }
 
-/* A write inside the C library that gives up where the kernel says EAGAIN: no handshake may be under way. */
+/* A write inside the C library that gives up where the kernel says EAGAIN: no handshake may be
+ * under way. */
 SHIM_HOOK int vdprintf(int fd, const char *restrict format, va_list arguments)
 {
     connection_before_sharing(fd);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The waits of event loops. Where this thread has deferred a connection they ask first, with timeout 0:
- * a loop that is about to be told "writable" writes next, and that write goes into the SYN.
+ * The waits of event loops. Where this thread has deferred a connection they ask first, with
+ * timeout 0: a loop that is about to be told "writable" writes next, and that write goes into the
+ * SYN.
  */
 #include "shim/hook.h"
 
@@ -67,8 +68,9 @@ SHIM_HOOK int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespe
               told(fds, count, ready), NEXT(__ppoll_chk)(fds, count, timeout, mask, size));
 }
 
-/* Registering interest is no wait. But a registration made before the connect is told of changes only,
- * and to the kernel a deferral is none; and a socket that the shim has deferred looks dead. */
+/* Registering interest is no wait. But a registration made before the connect is told of changes
+ * only, and to the kernel a deferral is none; and a socket that the shim has deferred looks dead.
+ */
 SHIM_HOOK int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
 {
     if (operation == EPOLL_CTL_ADD)
@@ -96,8 +98,9 @@ SHIM_HOOK int epoll_pwait2(int epoll, struct epoll_event *events, int most,
               NEXT(epoll_pwait2)(epoll, events, most, timeout, mask));
 }
 
-/* select() overwrites its sets: they are kept, to be put back where the question is answered "nothing".
- * Sets beyond FD_SETSIZE are possible and rare: nothing is asked then, everything is started. */
+/* select() overwrites its sets: they are kept, to be put back where the question is answered
+ * "nothing". Sets beyond FD_SETSIZE are possible and rare: nothing is asked then, everything is
+ * started. */
 struct select_sets {
     fd_set *given[3];
     fd_set kept[3];
@@ -152,7 +155,8 @@ SHIM_HOOK int select(int count, fd_set *reads, fd_set *writes, fd_set *errors,
         if (!keep_sets(&sets, count)) {
             wait_start_all();
         } else {
-            int ready = after_asking(&sets, count, NEXT(select)(count, reads, writes, errors, &now));
+            int ready =
+                after_asking(&sets, count, NEXT(select)(count, reads, writes, errors, &now));
             if (ready != 0)
                 return ready;
         }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A program that reads first needs its SYN on the wire; one that waits for another descriptor may be
- * waiting for what a connection it has deferred would bring about. */
+/* A program that reads first needs its SYN on the wire; one that waits for another descriptor may
+ * be waiting for what a connection it has deferred would bring about. */
 #include "shim/hook.h"
 
 #include "shim/listener.h"

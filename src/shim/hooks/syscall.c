@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * syscall(): programs reach the hooked calls by number too. libuv closes that way, to close without a
- * cancellation point, and so the real call stays a system call: the hooks' own functions are not used,
- * only what they do before it. A write needs nothing where the kernel has deferred: it sends the SYN with
- * it. Only a socket that the shim has deferred must be started.
+ * syscall(): programs reach the hooked calls by number too. libuv closes that way, to close without
+ * a cancellation point, and so the real call stays a system call: the hooks' own functions are not
+ * used, only what they do before it. A write needs nothing where the kernel has deferred: it sends
+ * the SYN with it. Only a socket that the shim has deferred must be started.
  */
 #include "shim/hook.h"
 

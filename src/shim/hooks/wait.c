@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every other wait that a thread can enter through the C library: the connects that it has deferred must
- * not wait with it. A wait that returns at once starts them too: when in doubt, start.
+ * Every other wait that a thread can enter through the C library: the connects that it has deferred
+ * must not wait with it. A wait that returns at once starts them too: when in doubt, start.
  */
 #include "shim/hook.h"
 
@@ -13,50 +13,88 @@
         return NEXT(name) arguments;                                                               \
     }
 
-WAIT_HOOK(int, sem_wait, (sem_t *semaphore), (semaphore))
-WAIT_HOOK(int, sem_timedwait, (sem_t *restrict semaphore, const struct timespec *restrict until), (semaphore, until))
-WAIT_HOOK(int, sem_clockwait, (sem_t *restrict semaphore, clockid_t clock, const struct timespec *restrict until), (semaphore, clock, until))
-WAIT_HOOK(int, pthread_cond_wait, (pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex), (condition, mutex))
-WAIT_HOOK(int, pthread_cond_timedwait, (pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex, const struct timespec *restrict until), (condition, mutex, until))
-WAIT_HOOK(int, pthread_cond_clockwait, (pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex, clockid_t clock, const struct timespec *restrict until), (condition, mutex, clock, until))
-WAIT_HOOK(int, pthread_barrier_wait, (pthread_barrier_t *barrier), (barrier))
+WAIT_HOOK(int, sem_wait, (sem_t * semaphore), (semaphore))
+WAIT_HOOK(int, sem_timedwait, (sem_t *restrict semaphore, const struct timespec *restrict until),
+          (semaphore, until))
+WAIT_HOOK(int, sem_clockwait,
+          (sem_t *restrict semaphore, clockid_t clock, const struct timespec *restrict until),
+          (semaphore, clock, until))
+WAIT_HOOK(int, pthread_cond_wait,
+          (pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex), (condition, mutex))
+WAIT_HOOK(int, pthread_cond_timedwait,
+          (pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex,
+           const struct timespec *restrict until),
+          (condition, mutex, until))
+WAIT_HOOK(int, pthread_cond_clockwait,
+          (pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex, clockid_t clock,
+           const struct timespec *restrict until),
+          (condition, mutex, clock, until))
+WAIT_HOOK(int, pthread_barrier_wait, (pthread_barrier_t * barrier), (barrier))
 WAIT_HOOK(int, pthread_join, (pthread_t thread, void **result), (thread, result))
-WAIT_HOOK(int, pthread_timedjoin_np, (pthread_t thread, void **result, const struct timespec *until), (thread, result, until))
-WAIT_HOOK(int, pthread_clockjoin_np, (pthread_t thread, void **result, clockid_t clock, const struct timespec *until), (thread, result, clock, until))
-WAIT_HOOK(int, cnd_wait, (cnd_t *condition, mtx_t *mutex), (condition, mutex))
-WAIT_HOOK(int, cnd_timedwait, (cnd_t *restrict condition, mtx_t *restrict mutex, const struct timespec *restrict until), (condition, mutex, until))
+WAIT_HOOK(int, pthread_timedjoin_np,
+          (pthread_t thread, void **result, const struct timespec *until), (thread, result, until))
+WAIT_HOOK(int, pthread_clockjoin_np,
+          (pthread_t thread, void **result, clockid_t clock, const struct timespec *until),
+          (thread, result, clock, until))
+WAIT_HOOK(int, cnd_wait, (cnd_t * condition, mtx_t *mutex), (condition, mutex))
+WAIT_HOOK(int, cnd_timedwait,
+          (cnd_t *restrict condition, mtx_t *restrict mutex, const struct timespec *restrict until),
+          (condition, mutex, until))
 WAIT_HOOK(int, thrd_join, (thrd_t thread, int *result), (thread, result))
 WAIT_HOOK(int, thrd_sleep, (const struct timespec *time, struct timespec *left), (time, left))
 WAIT_HOOK(unsigned, sleep, (unsigned seconds), (seconds))
 WAIT_HOOK(int, usleep, (useconds_t microseconds), (microseconds))
 WAIT_HOOK(int, nanosleep, (const struct timespec *time, struct timespec *left), (time, left))
 SHIM_ALIAS(nanosleep) __typeof__(nanosleep) __nanosleep;
-WAIT_HOOK(int, clock_nanosleep, (clockid_t clock, int flags, const struct timespec *time, struct timespec *left), (clock, flags, time, left))
+WAIT_HOOK(int, clock_nanosleep,
+          (clockid_t clock, int flags, const struct timespec *time, struct timespec *left),
+          (clock, flags, time, left))
 WAIT_HOOK(int, pause, (void), ())
 WAIT_HOOK(int, sigsuspend, (const sigset_t *mask), (mask))
 SHIM_ALIAS(sigsuspend) __typeof__(sigsuspend) __sigsuspend;
-WAIT_HOOK(int, sigwait, (const sigset_t *restrict set, int *restrict signal_number), (set, signal_number))
+WAIT_HOOK(int, sigwait, (const sigset_t *restrict set, int *restrict signal_number),
+          (set, signal_number))
 WAIT_HOOK(int, sigwaitinfo, (const sigset_t *restrict set, siginfo_t *restrict info), (set, info))
-WAIT_HOOK(int, sigtimedwait, (const sigset_t *restrict set, siginfo_t *restrict info, const struct timespec *restrict timeout), (set, info, timeout))
+WAIT_HOOK(int, sigtimedwait,
+          (const sigset_t *restrict set, siginfo_t *restrict info,
+           const struct timespec *restrict timeout),
+          (set, info, timeout))
 WAIT_HOOK(pid_t, wait, (int *status), (status))
 SHIM_ALIAS(wait) __typeof__(wait) __wait;
 WAIT_HOOK(pid_t, waitpid, (pid_t pid, int *status, int options), (pid, status, options))
 SHIM_ALIAS(waitpid) __typeof__(waitpid) __waitpid;
-WAIT_HOOK(int, waitid, (idtype_t type, id_t id, siginfo_t *info, int options), (type, id, info, options))
+WAIT_HOOK(int, waitid, (idtype_t type, id_t id, siginfo_t *info, int options),
+          (type, id, info, options))
 WAIT_HOOK(pid_t, wait3, (int *status, int options, struct rusage *usage), (status, options, usage))
-WAIT_HOOK(pid_t, wait4, (pid_t pid, int *status, int options, struct rusage *usage), (pid, status, options, usage))
+WAIT_HOOK(pid_t, wait4, (pid_t pid, int *status, int options, struct rusage *usage),
+          (pid, status, options, usage))
 WAIT_HOOK(int, flock, (int fd, int operation), (fd, operation))
 WAIT_HOOK(int, lockf, (int fd, int command, off_t length), (fd, command, length))
 WAIT_HOOK(int, lockf64, (int fd, int command, off64_t length), (fd, command, length))
-WAIT_HOOK(ssize_t, msgrcv, (int queue, void *message, size_t size, long type, int flags), (queue, message, size, type, flags))
-WAIT_HOOK(int, msgsnd, (int queue, const void *message, size_t size, int flags), (queue, message, size, flags))
-WAIT_HOOK(int, semop, (int semaphore, struct sembuf *operations, size_t count), (semaphore, operations, count))
-WAIT_HOOK(int, semtimedop, (int semaphore, struct sembuf *operations, size_t count, const struct timespec *timeout), (semaphore, operations, count, timeout))
-WAIT_HOOK(ssize_t, mq_receive, (mqd_t queue, char *message, size_t size, unsigned *priority), (queue, message, size, priority))
-WAIT_HOOK(ssize_t, mq_timedreceive, (mqd_t queue, char *restrict message, size_t size, unsigned *restrict priority, const struct timespec *restrict until), (queue, message, size, priority, until))
-WAIT_HOOK(int, mq_send, (mqd_t queue, const char *message, size_t size, unsigned priority), (queue, message, size, priority))
-WAIT_HOOK(int, mq_timedsend, (mqd_t queue, const char *message, size_t size, unsigned priority, const struct timespec *until), (queue, message, size, priority, until))
-WAIT_HOOK(int, aio_suspend, (const struct aiocb *const list[], int count, const struct timespec *timeout), (list, count, timeout))
+WAIT_HOOK(ssize_t, msgrcv, (int queue, void *message, size_t size, long type, int flags),
+          (queue, message, size, type, flags))
+WAIT_HOOK(int, msgsnd, (int queue, const void *message, size_t size, int flags),
+          (queue, message, size, flags))
+WAIT_HOOK(int, semop, (int semaphore, struct sembuf *operations, size_t count),
+          (semaphore, operations, count))
+WAIT_HOOK(int, semtimedop,
+          (int semaphore, struct sembuf *operations, size_t count, const struct timespec *timeout),
+          (semaphore, operations, count, timeout))
+WAIT_HOOK(ssize_t, mq_receive, (mqd_t queue, char *message, size_t size, unsigned *priority),
+          (queue, message, size, priority))
+WAIT_HOOK(ssize_t, mq_timedreceive,
+          (mqd_t queue, char *restrict message, size_t size, unsigned *restrict priority,
+           const struct timespec *restrict until),
+          (queue, message, size, priority, until))
+WAIT_HOOK(int, mq_send, (mqd_t queue, const char *message, size_t size, unsigned priority),
+          (queue, message, size, priority))
+WAIT_HOOK(int, mq_timedsend,
+          (mqd_t queue, const char *message, size_t size, unsigned priority,
+           const struct timespec *until),
+          (queue, message, size, priority, until))
+WAIT_HOOK(int, aio_suspend,
+          (const struct aiocb *const list[], int count, const struct timespec *timeout),
+          (list, count, timeout))
 WAIT_HOOK(int, eventfd_read, (int fd, eventfd_t *value), (fd, value))
 
 /* These wait for a child, to which the descriptors go as well. */

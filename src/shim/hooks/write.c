@@ -84,8 +84,8 @@ static size_t message_length(const struct msghdr *message)
     return length;
 }
 
-/* The first message opens the connection; the others follow as the plain call would send them, unless
- * it could only be sent in part. */
+/* The first message opens the connection; the others follow as the plain call would send them,
+ * unless it could only be sent in part. */
 SHIM_HOOK int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
     ssize_t result;

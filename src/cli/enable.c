@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/preload.h"
+#include "cli/target.h"
+#include "cli/unit.h"
+#include "cli/util.h"
+#include "cli/verbs.h"
+#include "policy/rules.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct option enable_options[] = {
+    {"config", required_argument, NULL, 'c'},
+    {"help", no_argument, NULL, 'h'},
+    {"root", required_argument, NULL, 'r'},
+    {NULL, 0, NULL, 0},
+};
+
+static const struct option disable_options[] = {
+    {"help", no_argument, NULL, 'h'},
+    {"root", required_argument, NULL, 'r'},
+    {NULL, 0, NULL, 0},
+};
+
+struct request {
+    const char *verb;
+    const struct option *options;
+    const char *config;
+    char root[PATH_MAX]; /* "" is the machine itself */
+};
+
+static int help(const char *verb)
+{
+    if (strcmp(verb, "enable") == 0)
+        fputs("usage: tfoshim enable [-c FILE] [--root DIRECTORY] UNIT\n"
+              "\n"
+              "Gives a systemd service TCP Fast Open, by a drop-in file that preloads the library\n"
+              "behind what the unit preloads already.\n"
+              "\n"
+              "options:\n"
+              "  -c, --config FILE     the configuration, instead of what the service would find\n"
+              "      --root DIRECTORY  the system whose service it is, instead of this one\n"
+              "      --help            this text\n",
+              stdout);
+    else
+        fputs("usage: tfoshim disable [--root DIRECTORY] UNIT\n"
+              "\n"
+              "Takes away what \"tfoshim enable\" has made for a systemd service.\n"
+              "\n"
+              "options:\n"
+              "      --root DIRECTORY  the system whose service it is, instead of this one\n"
+              "      --help            this text\n",
+              stdout);
+    return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* In an image the library is where this command's installation has it. */
+static bool find_library(const struct request *request, char path[PATH_MAX])
+{
+    char inside[PATH_MAX];
+
+    if (request->root[0] == '\0')
+        return preload_find(path, request->verb);
+    snprintf(path, PATH_MAX, TFOSHIM_LIBDIR "/" PRELOAD_LIBRARY);
+    if (snprintf(inside, sizeof(inside), "%s%s", request->root, path) < PATH_MAX &&
+        access(inside, R_OK) == 0)
+        return true;
+    complain("%s: there is no %s: install the library there first", request->verb, inside);
+    return false;
+}
+
+/* The name as the service will see it goes to `path`; the file is checked where it is now. */
+static bool find_config(const struct request *request, char path[PATH_MAX])
+{
+    char inside[PATH_MAX];
+    struct rule_file *file;
+
+    if (request->root[0] == '\0' ? realpath(request->config, path) == NULL
+                                 : request->config[0] != '/') {
+        complain("%s: cannot use \"%s\" as configuration: %s", request->verb, request->config,
+                 request->root[0] == '\0' ? strerror(errno) : "expected its name inside the root");
+        return false;
+    }
+    if (request->root[0] != '\0')
+        snprintf(path, PATH_MAX, "%s", request->config);
+    if (snprintf(inside, sizeof(inside), "%s%s", request->root, path) >= PATH_MAX)
+        return false;
+    file = rules_read(inside, complain_report, NULL);
+    if (file == NULL)
+        return false;
+    rules_free(file);
+    return true;
+}
+
+static void warn(const struct request *request, const struct unit *unit,
+                 const struct unit_settings *settings)
+{
+    const char *obstacle = NULL;
+
+    if (settings->program != NULL && request->root[0] == '\0')
+        obstacle = target_obstacle(settings->program);
+    if (obstacle != NULL)
+        complain("enable: %s runs without TCP Fast Open: %s: %s, so LD_PRELOAD has no effect",
+                 unit->name, settings->program, obstacle);
+    if (settings->later != NULL)
+        complain("enable: %s sets LD_PRELOAD after this: the library has to be added there",
+                 settings->later);
+    if (settings->file != NULL)
+        complain("enable: if %s sets LD_PRELOAD, that goes before this", settings->file);
+}
+
+static void hint(const struct request *request, const struct unit *unit)
+{
+    if (request->root[0] == '\0')
+        printf("to put it into effect: systemctl daemon-reload && systemctl try-restart %s\n",
+               unit->name);
+}
+
+static bool enable(const struct request *request, const struct unit *unit)
+{
+    char library[PATH_MAX], config[PATH_MAX], *list;
+    struct unit_settings settings;
+    bool done;
+
+    if (unit_drop_in(unit) == DROP_IN_FOREIGN) {
+        complain("enable: %s is not one that tfoshim has made", unit->drop_in);
+        return false;
+    }
+    if (!find_library(request, library) ||
+        (request->config != NULL && !find_config(request, config)) || !unit_read(unit, &settings))
+        return false;
+    list = preload_list(settings.preload, library, request->verb);
+    done = list != NULL && unit_write(unit, list, request->config == NULL ? NULL : config);
+    if (done) {
+        printf("made %s\n", unit->drop_in);
+        warn(request, unit, &settings);
+        hint(request, unit);
+    }
+    free(list);
+    unit_settings_free(&settings);
+    return done;
+}
+
+static bool disable(const struct request *request, const struct unit *unit)
+{
+    switch (unit_drop_in(unit)) {
+    case DROP_IN_NONE:
+        complain("disable: %s is not enabled: there is no %s", unit->name, unit->drop_in);
+        return false;
+    case DROP_IN_FOREIGN:
+        complain("disable: %s is not one that tfoshim has made", unit->drop_in);
+        return false;
+    default:
+        break;
+    }
+    if (!unit_remove(unit))
+        return false;
+    printf("removed %s\n", unit->drop_in);
+    hint(request, unit);
+    return true;
+}
+
+static bool set_root(struct request *request, const char *directory)
+{
+    if (realpath(directory, request->root) == NULL) {
+        complain_errno("%s: cannot use \"%s\" as root", request->verb, directory);
+        return false;
+    }
+    if (strcmp(request->root, "/") == 0)
+        request->root[0] = '\0';
+    return true;
+}
+
+/* EXIT_SUCCESS, or what the verb is to return: *done says which. */
+static int read_arguments(struct request *request, int argc, char **argv, bool *done)
+{
+    int answer;
+
+    opterr = 0;
+    *done = true;
+    while ((answer = getopt_long(argc, argv, request->options == enable_options ? ":c:h" : ":h",
+                                 request->options, NULL)) != -1) {
+        if (answer == 'h')
+            return help(request->verb);
+        if (answer == 'c') {
+            request->config = optarg;
+        } else if (answer != 'r') {
+            complain_option(argv, request->options, answer);
+            return EXIT_USAGE;
+        } else if (!set_root(request, optarg)) {
+            return EXIT_FAILURE;
+        }
+    }
+    if (argc - optind != 1) {
+        complain("%s: expected one unit, see tfoshim %s --help", request->verb, request->verb);
+        return EXIT_USAGE;
+    }
+    *done = false;
+    return EXIT_SUCCESS;
+}
+
+static int serve(struct request *request, int argc, char **argv,
+                 bool (*act)(const struct request *, const struct unit *))
+{
+    struct unit unit;
+    bool done;
+    int status = read_arguments(request, argc, argv, &done);
+
+    if (done)
+        return status;
+    if (!unit_name(&unit, argv[optind], request->root, request->verb))
+        return EXIT_USAGE;
+    return act(request, &unit) && finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int enable_main(int argc, char **argv)
+{
+    struct request request = {.verb = "enable", .options = enable_options};
+
+    return serve(&request, argc, argv, enable);
+}
+
+int disable_main(int argc, char **argv)
+{
+    struct request request = {.verb = "disable", .options = disable_options};
+
+    return serve(&request, argc, argv, disable);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/unit_text.h"
+#include "cli/util.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLANKS " \t\n"
+#define VARIABLE "LD_PRELOAD="
+
+static void replace(char **text, char *by)
+{
+    free(*text);
+    *text = by;
+}
+
+/* The next word of a line, quotes and backslashes taken off; NULL at the end. To be freed. */
+static char *next_word(const char **line)
+{
+    const char *at = *line + strspn(*line, BLANKS);
+    char quote = '\0', *word, *end;
+
+    if (*at == '\0')
+        return NULL;
+    word = end = need_memory(malloc(strlen(at) + 1));
+    for (; *at != '\0' && (quote != '\0' || strchr(BLANKS, *at) == NULL); at++) {
+        if (*at == quote) {
+            quote = '\0';
+        } else if (quote == '\0' && (*at == '"' || *at == '\'')) {
+            quote = *at;
+        } else {
+            if (*at == '\\' && at[1] != '\0')
+                at++;
+            *end++ = *at;
+        }
+    }
+    *end = '\0';
+    *line = at;
+    return word;
+}
+
+/* An empty assignment takes back all that came before. */
+static void read_environment(struct unit_settings *settings, const char *value)
+{
+    char *word;
+
+    if (value[strspn(value, BLANKS)] == '\0')
+        replace(&settings->preload, NULL);
+    while ((word = next_word(&value)) != NULL) {
+        if (strncmp(word, VARIABLE, sizeof(VARIABLE) - 1) == 0)
+            replace(&settings->preload, need_memory(strdup(word + sizeof(VARIABLE) - 1)));
+        free(word);
+    }
+}
+
+static void read_program(struct unit_settings *settings, const char *value)
+{
+    value += strspn(value, "@-:+!" BLANKS);
+    if (*value == '\0')
+        replace(&settings->program, NULL);
+    else if (settings->program == NULL)
+        settings->program = next_word(&value);
+}
+
+static void read_environment_file(struct unit_settings *settings, const char *value)
+{
+    value += strspn(value, "-" BLANKS);
+    replace(&settings->file, next_word(&value));
+}
+
+static void read_setting(struct unit_settings *settings, const char *line)
+{
+    static const struct {
+        const char *name;
+        void (*read)(struct unit_settings *, const char *value);
+    } names[] = {
+        {"Environment", read_environment},
+        {"EnvironmentFile", read_environment_file},
+        {"ExecStart", read_program},
+    };
+    const size_t length = strcspn(line, "=" BLANKS);
+    const char *value = line + length + strspn(line + length, BLANKS);
+
+    for (size_t i = 0; *value == '=' && i < sizeof(names) / sizeof(names[0]); i++)
+        if (strlen(names[i].name) == length && memcmp(names[i].name, line, length) == 0)
+            names[i].read(settings, value + 1);
+}
+
+/* Takes a line that ends in a backslash together with those after it, comments between them left
+ * out. False at the end of the file. */
+static bool read_line(FILE *file, char **line, size_t *size)
+{
+    char *more = NULL;
+    size_t more_size = 0;
+    ssize_t length = getline(line, size, file);
+
+    while (length > 1 && (*line)[length - 2] == '\\' && (*line)[length - 1] == '\n' &&
+           (*line)[0] != '#' && (*line)[0] != ';') {
+        ssize_t added = getline(&more, &more_size, file);
+
+        if (added <= 0)
+            break;
+        if (more[0] == '#' || more[0] == ';')
+            continue;
+        *size = (size_t)(length + added);
+        *line = need_memory(realloc(*line, *size));
+        (*line)[length - 2] = ' ';
+        memcpy(*line + length - 1, more, (size_t)added + 1);
+        length += added - 1;
+    }
+    free(more);
+    return length > 0;
+}
+
+void unit_text_read(const char *path, struct unit_settings *settings)
+{
+    FILE *file = fopen(path, "re");
+    char *line = NULL;
+    size_t size = 0;
+    bool in_service = false;
+
+    if (file == NULL)
+        return;
+    while (read_line(file, &line, &size)) {
+        const char *text = line + strspn(line, BLANKS);
+
+        if (text[0] == '[')
+            in_service = strncmp(text, "[Service]", 9) == 0;
+        else if (in_service && text[0] != '#' && text[0] != ';')
+            read_setting(settings, text);
+    }
+    free(line);
+    fclose(file);
+}

@@ -1,0 +1,208 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# tfoshim enable and disable: drop-ins of systemd services, in file trees made for it.
+
+# run --separate-stderr assigns stderr.
+# shellcheck disable=SC2154
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+setup() {
+  build=$(realpath "${TFOSHIM_BUILD:-$BATS_TEST_DIRNAME/../build}")
+  tfoshim=$build/tfoshim
+  export LC_ALL=C HOME=$BATS_TEST_TMPDIR
+  export LSAN_OPTIONS=suppressions=$BATS_TEST_DIRNAME/lsan.supp:print_suppressions=0
+  unset TFOSHIM_CONFIG XDG_CONFIG_HOME LD_PRELOAD
+  cd "$BATS_TEST_TMPDIR" || exit
+  root=$BATS_TEST_TMPDIR/root
+  etc=$root/etc/systemd/system usr=$root/usr/lib/systemd/system
+  mkdir -p "$etc" "$usr"
+  # Where an installed library is, is known to the command alone.
+  run -1 "$tfoshim" enable --root "$root" any
+  library=${output#*there is no "$root"}
+  library=${library%%: *}
+  mkdir -p "$root${library%/*}"
+  cp "$build/libtfoshim.so" "$root$library"
+}
+
+# A unit file on stdin, or a drop-in.
+unit() { # FILE
+  mkdir -p "${1%/*}"
+  cat >"$1"
+}
+
+service() { # NAME [LINE...]
+  printf '%s\n' '[Service]' 'ExecStart=/usr/bin/server' "${@:2}" | unit "$usr/$1"
+}
+
+# What systemd will preload into the service.
+assert_preload() { # UNIT VALUE
+  run -0 --separate-stderr "$tfoshim" enable --root "$root" "$1"
+  assert_line "made $etc/$1.d/50-tfoshim.conf"
+  assert_equal "$(grep LD_PRELOAD "$etc/$1.d/50-tfoshim.conf")" "Environment=\"LD_PRELOAD=$2\""
+}
+
+@test "help; arguments that are not understood" {
+  run -0 --separate-stderr "$tfoshim" enable --help
+  assert_line --index 0 "usage: tfoshim enable [-c FILE] [--root DIRECTORY] UNIT"
+  run -0 --separate-stderr "$tfoshim" disable --help
+  assert_line --index 0 "usage: tfoshim disable [--root DIRECTORY] UNIT"
+  run -2 "$tfoshim" enable
+  assert_output "tfoshim: enable: expected one unit, see tfoshim enable --help"
+  run -2 "$tfoshim" disable --config x y
+  assert_output 'tfoshim: unknown option "--config", see tfoshim --help'
+  run -2 "$tfoshim" enable --root "$root" ../x
+  assert_output 'tfoshim: enable: found "../x", expected the name of a service'
+  run -2 "$tfoshim" enable --root "$root" x.socket
+  assert_output 'tfoshim: enable: found "x.socket", expected a service: the one that it starts'
+  run -1 "$tfoshim" enable --root /not/there x
+  assert_output 'tfoshim: enable: cannot use "/not/there" as root: No such file or directory'
+}
+
+@test "enable and disable leave the tree as it was" {
+  service web.service
+  cp -a "$root" before
+  run -0 "$tfoshim" enable --root "$root" web
+  assert_output "made $etc/web.service.d/50-tfoshim.conf"
+  assert_equal "$(<"$etc/web.service.d/50-tfoshim.conf")" "\
+# Made by \"tfoshim enable\"; \"tfoshim disable\" takes it away.
+# Its directory was made with it.
+[Service]
+Environment=\"LD_PRELOAD=$library\""
+  assert_equal "$(stat -c %a "$etc/web.service.d/50-tfoshim.conf")" 644
+  cp -a "$root" enabled
+  # Twice is as once.
+  run -0 "$tfoshim" enable --root "$root" web.service
+  run -0 diff -r enabled "$root"
+  run -0 "$tfoshim" disable --root "$root" web
+  assert_output "removed $etc/web.service.d/50-tfoshim.conf"
+  run -0 diff -r before "$root"
+  run -1 "$tfoshim" disable --root "$root" web
+  assert_output "tfoshim: disable: web.service is not enabled: there is no \
+$etc/web.service.d/50-tfoshim.conf"
+}
+
+@test "a directory of drop-ins that was there stays, and one that somebody uses" {
+  service web.service
+  mkdir "$etc/web.service.d"
+  run -0 "$tfoshim" enable --root "$root" web
+  run -0 "$tfoshim" enable --root "$root" web
+  run -0 "$tfoshim" disable --root "$root" web
+  [[ -d $etc/web.service.d ]]
+  rmdir "$etc/web.service.d"
+  run -0 "$tfoshim" enable --root "$root" web
+  : >"$etc/web.service.d/other.conf"
+  run -0 "$tfoshim" disable --root "$root" web
+  assert_equal "$(ls "$etc/web.service.d")" other.conf
+}
+
+@test "what the unit preloads stays before the library" {
+  service web.service 'Environment=A=b "LD_PRELOAD=/lib/a.so /lib/b.so" C=d'
+  assert_preload web.service "/lib/a.so /lib/b.so:$library"
+  service web.service 'Environment=LD_PRELOAD=/lib/a.so \' '# no part of it' '  X=y'
+  assert_preload web.service "/lib/a.so:$library"
+  service web.service "Environment='LD_PRELOAD=/lib/%i.so'"
+  assert_preload web.service "/lib/%i.so:$library"
+  service web.service 'Environment=LD_PRELOAD=/lib/a.so' 'Environment='
+  assert_preload web.service "$library"
+  service web.service "Environment=LD_PRELOAD=/lib/a.so:$library"
+  assert_preload web.service "/lib/a.so:$library"
+  # Of another section, or commented out.
+  service web.service '#Environment=LD_PRELOAD=/lib/a.so' '[Install]' \
+    'Environment=LD_PRELOAD=/lib/b.so'
+  assert_preload web.service "$library"
+}
+
+@test "what drop-ins preload, in the order in which systemd reads them" {
+  service web.service 'Environment=LD_PRELOAD=/lib/unit.so'
+  unit "$usr/web.service.d/20-a.conf" <<<$'[Service]\nEnvironment=LD_PRELOAD=/lib/20.so'
+  assert_preload web.service "/lib/20.so:$library"
+  unit "$usr/service.d/10-all.conf" <<<$'[Service]\nEnvironment=LD_PRELOAD=/lib/all.so'
+  assert_preload web.service "/lib/20.so:$library"
+  # One in /etc masks that of the same name.
+  unit "$etc/web.service.d/20-a.conf" <<<''
+  assert_preload web.service "/lib/all.so:$library"
+  unit "$etc/web.service" <<<$'[Service]\nExecStart=/x\nEnvironment=LD_PRELOAD=/lib/etc.so'
+  rm "$usr/service.d/10-all.conf"
+  assert_preload web.service "/lib/etc.so:$library"
+}
+
+@test "instances of templates, and names with dashes" {
+  service web@.service 'Environment=LD_PRELOAD=/lib/template.so'
+  assert_preload web@a.service "/lib/template.so:$library"
+  unit "$etc/web@.service.d/x.conf" <<<$'[Service]\nEnvironment=LD_PRELOAD=/lib/later.so'
+  run -0 --separate-stderr "$tfoshim" enable --root "$root" web@a
+  assert_equal "$stderr" "tfoshim: enable: $etc/web@.service.d/x.conf sets LD_PRELOAD after this: \
+the library has to be added there"
+  service web-front-end.service
+  unit "$usr/web-front-.service.d/10-x.conf" <<<$'[Service]\nEnvironment=LD_PRELOAD=/lib/dash.so'
+  assert_preload web-front-end.service "/lib/dash.so:$library"
+}
+
+@test "an environment file is warned of" {
+  service web.service 'EnvironmentFile=-/etc/default/web'
+  run -0 --separate-stderr "$tfoshim" enable --root "$root" web
+  assert_equal "$stderr" \
+    "tfoshim: enable: if /etc/default/web sets LD_PRELOAD, that goes before this"
+}
+
+@test "a configuration for the service" {
+  service web.service
+  echo 'server = { default = "on"; };' >"$root/etc/a%b.conf"
+  run -0 "$tfoshim" enable --root "$root" --config '/etc/a%b.conf' web
+  assert_equal "$(tail -n 1 "$etc/web.service.d/50-tfoshim.conf")" \
+    'Environment="TFOSHIM_CONFIG=/etc/a%%b.conf"'
+  run -1 "$tfoshim" enable --root "$root" -c a.conf web
+  assert_output \
+    'tfoshim: enable: cannot use "a.conf" as configuration: expected its name inside the root'
+  echo 'server = { default = 1; };' >"$root/etc/bad.conf"
+  run -1 "$tfoshim" enable --root "$root" -c /etc/bad.conf web
+  assert_output \
+    "tfoshim: $root/etc/bad.conf:1: default: found 1, expected \"on\" or \"off\""
+  run -1 "$tfoshim" enable -c missing.conf web
+  assert_output \
+    'tfoshim: enable: cannot use "missing.conf" as configuration: No such file or directory'
+}
+
+@test "nothing is touched that tfoshim has not made, and no unit that is not there" {
+  service web.service
+  unit "$etc/web.service.d/50-tfoshim.conf" <<<'[Service]'
+  for verb in enable disable; do
+    run -1 "$tfoshim" "$verb" --root "$root" web
+    assert_output \
+      "tfoshim: $verb: $etc/web.service.d/50-tfoshim.conf is not one that tfoshim has made"
+  done
+  assert_equal "$(<"$etc/web.service.d/50-tfoshim.conf")" '[Service]'
+  run -1 "$tfoshim" enable --root "$root" other
+  assert_output "tfoshim: enable: there is no unit other.service in $root"
+  [[ ! -e $etc/other.service.d ]]
+  rm "$root$library"
+  run -1 "$tfoshim" enable --root "$root" web
+}
+
+@test "on the machine itself the next step is named, and a program that cannot be preloaded" {
+  # In a mount namespace, so that it is this test's own machine.
+  mkdir -p machine/web.d
+  printf '[Service]\nExecStart=-%s/static\n' "$PWD" >machine/web.service
+  echo 'int main(void) { return 0; }' >static.c
+  cc -static -o static static.c
+  mkdir -p /run/systemd/system
+  cp machine/web.service /run/systemd/system/
+  # shellcheck disable=SC2016
+  run -0 unshare --mount sh -ec '
+    mount -t tmpfs none /etc
+    mkdir -p /etc/systemd/system
+    "$1" enable web
+    "$1" disable web
+    find /etc/systemd/system -mindepth 1' sh "$tfoshim"
+  rm /run/systemd/system/web.service
+  assert_output "\
+made /etc/systemd/system/web.service.d/50-tfoshim.conf
+to put it into effect: systemctl daemon-reload && systemctl try-restart web.service
+tfoshim: enable: web.service runs without TCP Fast Open: $PWD/static: it is statically linked, so \
+LD_PRELOAD has no effect
+removed /etc/systemd/system/web.service.d/50-tfoshim.conf
+to put it into effect: systemctl daemon-reload && systemctl try-restart web.service"
+}
