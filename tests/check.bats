@@ -188,7 +188,7 @@ END
   assert_rule_refused 'adress = "*";' 'unknown key "adress", did you mean "address"?'
   assert_rule_refused 'prot = 80;' 'unknown key "prot", did you mean "port"?'
   assert_rule_refused 'colour = 80;' \
-    'unknown key "colour", expected "address", "host", "port", "program", "fastopen" or "first_write"'
+    'unknown key "colour", expected "address", "host", "port", "program", "fastopen", "first_write", "first_contact" or "defer"'
 }
 
 @test "error: keys of the other group" {
@@ -198,7 +198,7 @@ END
     '"first_write" is not for servers, expected "address", "port", "program", "fastopen" or "queue"' \
     server
   assert_rule_refused 'queue = 5;' \
-    '"queue" is not for clients, expected "address", "host", "port", "program", "fastopen" or "first_write"'
+    '"queue" is not for clients, expected "address", "host", "port", "program", "fastopen", "first_write", "first_contact" or "defer"'
   assert_refused 't.conf:1: "first_write" is not for servers, expected "default" or "rules"' \
     <<<'server = { first_write = "any"; };'
 }

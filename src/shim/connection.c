@@ -200,6 +200,10 @@ bool connection_peer(int fd, union record_address *peer)
     struct record record;
     if (!verb_find(fd, &record) || record.tag.state == RECORD_FAILED)
         return false;
+    if (record.tag.state == RECORD_OPENING && tcp_state(fd) != TCP_SYN_SENT) {
+        verb_refused(&record, 0); /* it has come to its end since: the kernel's answer is right */
+        return false;
+    }
     *peer = record.address;
     verb_flag(&record, RECORD_BELIEVED, 0);
     return true;

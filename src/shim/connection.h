@@ -29,6 +29,12 @@
 /* connect(): defers it where policy and kernel allow, else makes the plain call. */
 int connection_connect(int fd, const struct sockaddr *, socklen_t);
 
+/* Is there any record of a connection? */
+static inline bool connection_any(void)
+{
+    return atomic_load_explicit(&record_connections.live, memory_order_relaxed) != 0;
+}
+
 /* Is there a record of this descriptor at all? */
 static inline bool connection_recorded(int fd)
 {
@@ -81,6 +87,9 @@ void connection_before_close(int fd);
 
 /* The socket becomes known by a descriptor that the shim will not see: start, settle, forget. */
 void connection_before_sharing(int fd);
+
+/* `message` may carry descriptors to another process (SCM_RIGHTS). */
+void connection_before_passing(const struct msghdr *message);
 
 /* All descriptors of [first, last] are about to be closed. */
 void connection_before_close_range(unsigned first, unsigned last);

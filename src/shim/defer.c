@@ -98,8 +98,8 @@ static int connect_by_kernel(struct record *record, bool known, const struct soc
                              socklen_t length)
 {
     int saved = errno;
-    if (wait_thread_defers() && !known && !tcp_is_nonblocking(record->fd))
-        wait_start_all();
+    if (wait_thread_defers() && !tcp_is_nonblocking(record->fd))
+        wait_start_all(); /* this connect may turn out to be a true one, which blocks */
     int result = NEXT(connect)(record->fd, address, length);
     if (result != 0 || tcp_state(record->fd) != TCP_SYN_SENT)
         return connected_truly(record, result);

@@ -8,9 +8,10 @@
 #include "shim/connection.h"
 #include "shim/contact.h"
 #include "shim/note.h"
+#include "shim/program_memory.h"
 #include "shim/verbs.h"
 
-#include <limits.h>
+#include <string.h>
 
 /* Would the plain program's connection have stood by now, seen by the server, and been lost? Where
  * the program was still waiting for its connect, closing aborts it with the shim as without. */
@@ -62,6 +63,31 @@ void connection_before_sharing(int fd)
         return;
     connection_settle(fd);
     record_forget(&record_connections, &record);
+}
+
+static void share_rights(const struct cmsghdr *header)
+{
+    const unsigned char *data = CMSG_DATA(header);
+    size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (size_t i = 0; i < count; i++) {
+        int fd;
+        memcpy(&fd, data + i * sizeof fd, sizeof fd);
+        connection_before_sharing(fd);
+    }
+}
+
+void connection_before_passing(const struct msghdr *message)
+{
+    struct msghdr copy;
+    if (!program_memory_readable(message, sizeof copy))
+        return;
+    copy = *message;
+    if (!copy.msg_control || !program_memory_readable(copy.msg_control, copy.msg_controllen))
+        return;
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(&copy); header; header = CMSG_NXTHDR(&copy, header))
+        if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
+            header->cmsg_len >= CMSG_LEN(0))
+            share_rights(header);
 }
 
 typedef bool wanted_record(const struct record *, const void *context);

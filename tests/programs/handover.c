@@ -147,8 +147,9 @@ static void by_spawn(int fd)
     snprintf(number, sizeof number, "%d", fd);
     char *arguments[] = {(char *)(uintptr_t)self, (char *)(uintptr_t) "--use", number, NULL};
     pid_t child;
-    say("posix_spawn", -posix_spawn(&child, self, NULL, NULL, arguments, environ));
+    int error = posix_spawn(&child, self, NULL, NULL, arguments, environ);
     await(child);
+    say("posix_spawn", -error); /* after what the child says, which runs beside this */
     say("close", close(fd));
 }
 

@@ -2,6 +2,8 @@
 /* The process image ends, or another inherits its descriptors. */
 #include "shim/hook.h"
 
+#include <stdarg.h>
+
 SHIM_HOOK void _exit(int status)
 {
     connection_before_exit();
@@ -11,6 +13,59 @@ SHIM_HOOK void _exit(int status)
 
 /* The end of the process by its C99 name. */
 SHIM_ALIAS(_exit) __typeof__(_exit) _Exit;
+
+SHIM_HOOK void quick_exit(int status)
+{
+    connection_before_exit();
+    NEXT(quick_exit)(status);
+    __builtin_unreachable();
+}
+
+/* The variadic ones call the others inside the C library, where no hook sees it. Their arguments
+ * can only be passed on as an array, on the stack as the C library has it: nothing may be allocated
+ * here. */
+#define COLLECT_ARGUMENTS(first, list, array)                                                      \
+    char **array;                                                                                  \
+    do {                                                                                           \
+        size_t count = 1;                                                                          \
+        va_list counting;                                                                          \
+        va_copy(counting, list);                                                                   \
+        while (va_arg(counting, char *))                                                           \
+            count++;                                                                               \
+        va_end(counting);                                                                          \
+        (array) = __builtin_alloca((count + 1) * sizeof(char *));                                  \
+        (array)[0] = (char *)(first);                                                              \
+        for (size_t i = 1; i <= count; i++)                                                        \
+            (array)[i] = va_arg(list, char *);                                                     \
+    } while (0)
+
+SHIM_HOOK int execl(const char *path, const char *first, ...)
+{
+    va_list list;
+    va_start(list, first);
+    COLLECT_ARGUMENTS(first, list, arguments);
+    va_end(list);
+    return execv(path, arguments);
+}
+
+SHIM_HOOK int execle(const char *path, const char *first, ...)
+{
+    va_list list;
+    va_start(list, first);
+    COLLECT_ARGUMENTS(first, list, arguments);
+    char **environment = va_arg(list, char **);
+    va_end(list);
+    return execve(path, arguments, environment);
+}
+
+SHIM_HOOK int execlp(const char *file, const char *first, ...)
+{
+    va_list list;
+    va_start(list, first);
+    COLLECT_ARGUMENTS(first, list, arguments);
+    va_end(list);
+    return execvp(file, arguments);
+}
 
 SHIM_HOOK int execve(const char *path, char *const arguments[], char *const environment[])
 {

@@ -35,6 +35,17 @@ SHIM_HOOK ssize_t readv(int fd, const struct iovec *parts, int count)
     READ_CALL(fd, 0, NEXT(readv)(fd, parts, count));
 }
 
+SHIM_HOOK ssize_t preadv2(int fd, const struct iovec *parts, int count, off_t offset, int flags)
+{
+    READ_CALL(fd, 0, NEXT(preadv2)(fd, parts, count, offset, flags));
+}
+
+SHIM_HOOK ssize_t preadv64v2(int fd, const struct iovec *parts, int count, off64_t offset,
+                             int flags)
+{
+    READ_CALL(fd, 0, NEXT(preadv64v2)(fd, parts, count, offset, flags));
+}
+
 SHIM_HOOK ssize_t recv(int fd, void *buffer, size_t size, int flags)
 {
     READ_CALL(fd, flags, NEXT(recv)(fd, buffer, size, flags));

@@ -132,7 +132,7 @@ SHIM_HOOK long syscall(long number, ...)
     for (int i = 0; i < 6; i++)
         a[i] = va_arg(arguments, long);
     va_end(arguments);
-    if (atomic_load_explicit(&record_connections.live, memory_order_relaxed) != 0) {
+    if (connection_any()) {
         int error = before_syscall(number, a);
         if (error)
             return hook_fail(error);

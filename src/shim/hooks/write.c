@@ -40,6 +40,20 @@ SHIM_HOOK ssize_t writev(int fd, const struct iovec *parts, int count)
     return moved(fd, NEXT(writev)(fd, parts, count));
 }
 
+/* Without an offset it is writev(); with one the kernel refuses, as it does on any connection. */
+SHIM_HOOK ssize_t pwritev2(int fd, const struct iovec *parts, int count, off_t offset, int flags)
+{
+    int error = connection_concerns(fd) ? connection_before_bulk_write(fd) : 0;
+    return error ? hook_fail(error) : moved(fd, NEXT(pwritev2)(fd, parts, count, offset, flags));
+}
+
+SHIM_HOOK ssize_t pwritev64v2(int fd, const struct iovec *parts, int count, off64_t offset,
+                              int flags)
+{
+    int error = connection_concerns(fd) ? connection_before_bulk_write(fd) : 0;
+    return error ? hook_fail(error) : moved(fd, NEXT(pwritev64v2)(fd, parts, count, offset, flags));
+}
+
 SHIM_HOOK ssize_t send(int fd, const void *bytes, size_t length, int flags)
 {
     struct iovec part = {(void *)bytes, length};
@@ -68,6 +82,8 @@ SHIM_HOOK ssize_t sendto(int fd, const void *bytes, size_t length, int flags,
 SHIM_HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
     ssize_t result;
+    if (connection_any())
+        connection_before_passing(message);
     if (!connection_concerns(fd))
         return NEXT(sendmsg)(fd, message, flags);
     if (program_memory_readable(message, sizeof *message) &&
@@ -89,6 +105,8 @@ static size_t message_length(const struct msghdr *message)
 SHIM_HOOK int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
     ssize_t result;
+    for (unsigned i = 0; connection_any() && i < count; i++)
+        connection_before_passing(&messages[i].msg_hdr);
     if (!connection_concerns(fd))
         return NEXT(sendmmsg)(fd, messages, count, flags);
     if (count == 0 || !program_memory_readable(messages, sizeof *messages) ||
