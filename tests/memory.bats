@@ -78,9 +78,9 @@ assert_refused() { # REASON
 
 # What stood there is replaced by an empty one, good for the next process too.
 assert_replaced() {
-  run -0 say "open $file" 'lately 1' 'connect 2'
+  run -0 say "open $file" 'lately 1' 'connect 1'
   assert_output $'shared\nno\ndone'
-  run -0 say "open $file" 'lately 2'
+  run -0 say "open $file" 'lately 1'
   assert_output $'shared\nyes'
   assert_equal "$(ls -A "$directory")" memory
 }

@@ -158,7 +158,9 @@ static int read_entry(const struct nlmsghdr *message, void *context)
     struct metrics metrics = {.cookie_length = 0};
 
     mnl_attr_for_each(attribute, message, sizeof(struct genlmsghdr))
+    {
         read_attribute(&metrics, attribute);
+    }
     visitor->visit(visitor->context, &metrics);
     return MNL_CB_OK;
 }

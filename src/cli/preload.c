@@ -2,6 +2,7 @@
 #include "cli/preload.h"
 #include "cli/util.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,8 +54,8 @@ bool preload_find(char path[PATH_MAX], const char *complain_as)
     return false;
 }
 
-/* Directories that the loader's $LIB stands for, in 64-bit programs and in 32-bit ones. */
-static const struct {
+/* Directories that the loader's $LIB may stand for, in 64-bit programs and in 32-bit ones. */
+static const struct width {
     const char *wide;
     const char *narrow;
 } widths[] = {
@@ -73,33 +74,54 @@ static int prefix_before(const char *library, const char *directory)
     return (int)(length - end);
 }
 
+/* The loader was built to take $LIB for the directory that the C library is in. */
+static bool is_lib(const char *directory)
+{
+    const void *function = dlsym(RTLD_DEFAULT, "gnu_get_libc_version");
+    const size_t length = (size_t)(strrchr(directory, '/') + 1 - directory);
+    const char *slash;
+    Dl_info library;
+
+    if (function == NULL || dladdr(function, &library) == 0)
+        return false;
+    slash = strrchr(library.dli_fname, '/');
+    return slash != NULL && (size_t)(slash + 1 - library.dli_fname) >= length &&
+           memcmp(slash + 1 - length, directory, length) == 0;
+}
+
+/* The widths of a library that $LIB can name, and how long its name is before that; or NULL. */
+static const struct width *find_width(const char *library, int *prefix)
+{
+    for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
+        *prefix = prefix_before(library, widths[i].wide);
+        if (*prefix >= 0)
+            return is_lib(widths[i].wide) ? &widths[i] : NULL;
+    }
+    return NULL;
+}
+
 bool preload_find_narrow(char other[PATH_MAX], const char *library)
 {
-    other[0] = '\0';
-    for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
-        const int prefix = prefix_before(library, widths[i].wide);
+    int prefix;
+    const struct width *width = find_width(library, &prefix);
 
-        if (prefix >= 0) {
-            snprintf(other, PATH_MAX, "%.*s%s", prefix, library, widths[i].narrow);
-            return access(other, R_OK) == 0;
-        }
-    }
-    return false;
+    other[0] = '\0';
+    if (width == NULL)
+        return false;
+    snprintf(other, PATH_MAX, "%.*s%s", prefix, library, width->narrow);
+    return access(other, R_OK) == 0;
 }
 
 /* Where there is a library for either width, one name stands for both. */
 static char *name_for_loader(const char *library)
 {
-    char narrow[PATH_MAX], *name = NULL;
+    char narrow[PATH_MAX], *name;
+    int prefix;
 
-    if (!preload_find_narrow(narrow, library))
+    if (!preload_find_narrow(narrow, library) || find_width(library, &prefix) == NULL)
         return need_memory(strdup(library));
-    for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]) && name == NULL; i++) {
-        const int prefix = prefix_before(library, widths[i].wide);
-
-        if (prefix >= 0 && asprintf(&name, "%.*s/$LIB/" PRELOAD_LIBRARY, prefix, library) < 0)
-            name = NULL;
-    }
+    if (asprintf(&name, "%.*s/$LIB/" PRELOAD_LIBRARY, prefix, library) < 0)
+        name = NULL;
     return need_memory(name);
 }
 

@@ -14,6 +14,7 @@
 static void __attribute__((format(printf, 1, 0)))
 say(const char *format, va_list arguments, const char *why)
 {
+    fflush(stdout); /* what was said before is to be read before */
     fputs("tfoshim: ", stderr);
     vfprintf(stderr, format, arguments);
     if (why != NULL)

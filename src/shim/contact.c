@@ -13,10 +13,12 @@ static struct memory_destination destination_of(const struct record *record)
     return destination;
 }
 
-bool contact_is_known(const struct record *record)
+bool contact_may_defer(const struct record *record, enum first_contact first_contact)
 {
     struct memory_destination destination = destination_of(record);
-    return memory_may_defer(&destination);
+    enum memory_verdict verdict = memory_judge(&destination);
+    return verdict == MEMORY_DEFER ||
+           (verdict == MEMORY_NOT_LATELY && first_contact == FIRST_CONTACT_DEFER);
 }
 
 static enum memory_outcome outcome_of(const struct tcp_opening *opening)

@@ -3,11 +3,12 @@
 #ifndef TFOSHIM_SHIM_CONTACT_H
 #define TFOSHIM_SHIM_CONTACT_H
 
+#include "policy/policy.h"
 #include "shim/record.h"
 
-/* Has this address and port completed a handshake lately, with nothing learned that speaks against
- * deferring? */
-bool contact_is_known(const struct record *);
+/* May the connect be deferred: has this address and port completed a handshake lately (or does the
+ * policy not ask for that), with nothing learned that speaks against it? */
+bool contact_may_defer(const struct record *, enum first_contact);
 
 /* A handshake has been completed. One getsockopt tells what became of the data in the SYN. */
 void contact_completed(const struct record *);

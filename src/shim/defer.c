@@ -94,7 +94,7 @@ static int defer(struct record *record, int saved)
 
 /* TCP_FASTOPEN_CONNECT is set: with a cookie the kernel defers, with none it connects and asks for
  * one. */
-static int connect_by_kernel(struct record *record, bool known, const struct sockaddr *address,
+static int connect_by_kernel(struct record *record, bool may_defer, const struct sockaddr *address,
                              socklen_t length)
 {
     int saved = errno;
@@ -104,18 +104,18 @@ static int connect_by_kernel(struct record *record, bool known, const struct soc
     if (result != 0 || tcp_state(record->fd) != TCP_SYN_SENT)
         return connected_truly(record, result);
     errno = saved;
-    return known ? defer(record, saved) : connect_now(record);
+    return may_defer ? defer(record, saved) : connect_now(record);
 }
 
 /* No system call before the first write. To the kernel the socket stays closed, and readiness would
  * be wrong: a socket that is going to be polled is connected at once. */
-static int connect_by_shim(struct record *record, bool known, const struct sockaddr *address,
+static int connect_by_shim(struct record *record, bool may_defer, const struct sockaddr *address,
                            socklen_t length)
 {
     if (tcp_state(record->fd) != TCP_CLOSE || tcp_domain(record->fd) != address->sa_family)
         return NEXT(connect)(record->fd, address, length);
     record->tag.flags |= RECORD_BY_SHIM;
-    if (known && !tcp_is_nonblocking(record->fd))
+    if (may_defer && !tcp_is_nonblocking(record->fd))
         return defer(record, errno);
     if (!tcp_is_nonblocking(record->fd))
         wait_start_all();
@@ -168,12 +168,12 @@ int connection_connect(int fd, const struct sockaddr *address, socklen_t length)
     if (!verdict.fastopen || !record.socket_cookie)
         return connect_plainly(fd, address, length);
     record.tag.flags = verdict.first_write == FIRST_WRITE_REPLAY_SAFE ? RECORD_REPLAY_SAFE : 0;
-    bool known = verdict.first_contact == FIRST_CONTACT_DEFER || contact_is_known(&record);
+    bool may_defer = contact_may_defer(&record, verdict.first_contact);
     int error = verdict.deferral == DEFERRAL_BY_KERNEL ? tcp_set_option(fd, TCP_FASTOPEN_CONNECT, 1)
                                                        : ENOPROTOOPT;
     if (error == ENOPROTOOPT) /* asked for, or a kernel older than 4.11 */
-        return connect_by_shim(&record, known, address, length);
+        return connect_by_shim(&record, may_defer, address, length);
     if (error)
         return connect_plainly(fd, address, length);
-    return connect_by_kernel(&record, known, address, length);
+    return connect_by_kernel(&record, may_defer, address, length);
 }

@@ -97,6 +97,11 @@ static void values_out_of_range_bind_nobody(void)
     fact_set(&entry->state[STATE_BACKOFF], key.mark, (struct fact){0, 0});
     fact_set(&entry->state[STATE_HABIT], key.mark, (struct fact){0, 0});
     CHECK_EQUAL(memory_judge(&to), MEMORY_NOT_LATELY);
+    /* Right after the machine was started, too. */
+    uint32_t saved = test_time;
+    test_time = 10;
+    CHECK_EQUAL(memory_judge(&to), MEMORY_NOT_LATELY);
+    test_time = saved;
 }
 
 static void everything_happens_to(const struct memory_destination *destination)

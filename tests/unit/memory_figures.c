@@ -71,8 +71,20 @@ static void listeners(void)
     CHECK_EQUAL(copy.last_seen, test_time);
     /* To be listened on is not to be connected to. */
     CHECK_EQUAL(memory_judge(&to), MEMORY_NOT_LATELY);
-    CHECK(!memory_listener_entry(MEMORY_LISTENERS, &copy));
-    CHECK(!memory_listener_entry(UINT32_MAX, &copy));
+}
+
+static void there_is_nothing_beyond_the_last_entry(void)
+{
+    struct memory_listener_entry listener;
+    struct memory_entry copy;
+
+    connected_start();
+    memory_listener(&to, 5);
+    for (unsigned i = MEMORY_ENTRIES; i < 3 * MEMORY_ENTRIES; i++)
+        CHECK(!memory_entry(i, &copy) && !memory_entry(UINT32_MAX - i, &copy));
+    for (unsigned i = MEMORY_LISTENERS; i < 3 * MEMORY_LISTENERS; i++)
+        CHECK(!memory_listener_entry(i, &listener) &&
+              !memory_listener_entry(UINT32_MAX - i, &listener));
 }
 
 static void reset_forgets_everything(void)
@@ -89,8 +101,6 @@ static void reset_forgets_everything(void)
         CHECK(!memory_entry(i, &copy));
     for (unsigned i = 0; i < MEMORY_LISTENERS; i++)
         CHECK(!memory_listener_entry(i, &listener));
-    CHECK(!memory_entry(MEMORY_ENTRIES, &copy));
-    CHECK(!memory_entry(UINT32_MAX, &copy));
     /* Nothing comes back with the next entry in the same place. */
     memory_deferred(&to);
     CHECK_EQUAL(memory_judge(&to), MEMORY_NOT_LATELY);
@@ -103,6 +113,7 @@ static const struct test_case cases[] = {
     {"figures", figures},
     {"the_round_trip_time_is_smoothed", the_round_trip_time_is_smoothed},
     {"listeners", listeners},
+    {"there_is_nothing_beyond_the_last_entry", there_is_nothing_beyond_the_last_entry},
     {"reset_forgets_everything", reset_forgets_everything},
 };
 
