@@ -148,6 +148,7 @@ answer_ms() { # CONNECTION
   done
 }
 
+# bats test_tags=bad-address
 @test "what a program can ask of a connected socket" {
   local ADDRESS way
   reference_start echo

@@ -23,7 +23,8 @@
 
 : "${TFOSHIM_BUILD:=$TFOSHIM_ROOT/build}"
 PROGRAMS=$TFOSHIM_BUILD/tests/programs
-SHIM=$TFOSHIM_BUILD/libtfoshim.so
+# A sanitizer's runtime must be the first library of all.
+SHIM=${TFOSHIM_SANITIZER:+$TFOSHIM_SANITIZER:}$TFOSHIM_BUILD/libtfoshim.so
 CONF=$TFOSHIM_ROOT/tests/conf
 PORT=8080
 
@@ -33,7 +34,7 @@ PATIENCE=20
 # A preloaded library that is not there would go unnoticed: ld.so says a word and runs the program.
 tools_required() {
   local tool
-  for tool in "$SHIM" "$PROGRAMS/client" "$PROGRAMS/server"; do
+  for tool in "$TFOSHIM_BUILD/libtfoshim.so" "$PROGRAMS/client" "$PROGRAMS/server"; do
     [[ -x $tool ]] || network_error "$tool is missing: build the project, or set TFOSHIM_BUILD" ||
       return
   done
