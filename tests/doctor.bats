@@ -16,7 +16,7 @@ setup() {
   export LSAN_OPTIONS=suppressions=$BATS_TEST_DIRNAME/lsan.supp:print_suppressions=0
   # AddressSanitizer, where the command is built with it, wants nothing preloaded before it.
   export ASAN_OPTIONS=verify_asan_link_order=0
-  unset TFOSHIM_CONFIG TFOSHIM_LOG TFOSHIM_DISABLE XDG_CONFIG_HOME LD_PRELOAD NO_COLOR
+  unset TFOSHIM_CONFIG TFOSHIM_LOG TFOSHIM_DISABLE XDG_CONFIG_HOME XDG_RUNTIME_DIR LD_PRELOAD NO_COLOR
   cd "$BATS_TEST_TMPDIR" || exit
 }
 
@@ -157,6 +157,27 @@ END
   assert_line "           all of it: tfoshim check $PWD/t.conf"
 }
 
+@test "the memory of destinations" {
+  mkdir -m 700 runtime
+  XDG_RUNTIME_DIR=$PWD/runtime run -0 "$tfoshim" doctor
+  assert_line "  ok       memory of destinations: $PWD/runtime/tfoshim/memory, made when it is needed"
+  # A look does not make it; a program does.
+  [[ ! -e runtime/tfoshim ]]
+  XDG_RUNTIME_DIR=$PWD/runtime run -0 "$tfoshim" run true
+  XDG_RUNTIME_DIR=$PWD/runtime run -0 "$tfoshim" doctor
+  assert_line "  ok       memory of destinations: $PWD/runtime/tfoshim/memory"
+  # Whoever is not root has no other place than the one that is named.
+  XDG_RUNTIME_DIR=$PWD/runtime run -0 unshare --user --map-user=1000 "$tfoshim" doctor
+  assert_line "  ok       memory of destinations: $PWD/runtime/tfoshim/memory"
+  XDG_RUNTIME_DIR=/not/there run -0 unshare --user --map-user=1000 "$tfoshim" doctor
+  assert_line --partial \
+    "  note     memory of destinations: there is no directory for it (\$XDG_RUNTIME_DIR or /run/user/1000)"
+  : >runtime/tfoshim/memory
+  chmod 666 runtime/tfoshim/memory
+  XDG_RUNTIME_DIR=$PWD/runtime run -0 "$tfoshim" doctor
+  assert_line --regexp "^  note +memory of destinations: $PWD/runtime/tfoshim/memory: .*: each process"
+}
+
 @test "the environment" {
   run -0 "$tfoshim" doctor
   refute_output --partial LD_PRELOAD
@@ -198,6 +219,16 @@ END
   objcopy --add-section .note.go.buildid=note program
   run -0 "$tfoshim" doctor ./program
   assert_line --partial "  note     made by the Go compiler: "
+}
+
+@test "a program with file capabilities, for whoever is not root" {
+  cp /bin/true capable
+  # CAP_NET_BIND_SERVICE, permitted and effective (linux/capability.h).
+  python3 -c 'import os, struct
+os.setxattr("capable", "security.capability", struct.pack("<5I", 0x02000001, 1 << 10, 0, 0, 0))'
+  run -0 "$tfoshim" doctor ./capable
+  run -1 unshare --user "$tfoshim" doctor ./capable
+  assert_line "  problem  it has file capabilities: LD_PRELOAD has no effect on it"
 }
 
 @test "a program of another architecture, a damaged one" {

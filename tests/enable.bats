@@ -101,6 +101,7 @@ $etc/web.service.d/50-tfoshim.conf"
 @test "what the unit preloads stays before the library" {
   service web.service 'Environment=A=b "LD_PRELOAD=/lib/a.so /lib/b.so" C=d'
   assert_preload web.service "/lib/a.so /lib/b.so:$library"
+  # shellcheck disable=SC1003
   service web.service 'Environment=LD_PRELOAD=/lib/a.so \' '# no part of it' '  X=y'
   assert_preload web.service "/lib/a.so:$library"
   service web.service "Environment='LD_PRELOAD=/lib/%i.so'"
@@ -200,9 +201,9 @@ the library has to be added there"
   rm /run/systemd/system/web.service
   assert_output "\
 made /etc/systemd/system/web.service.d/50-tfoshim.conf
-to put it into effect: systemctl daemon-reload && systemctl try-restart web.service
 tfoshim: enable: web.service runs without TCP Fast Open: $PWD/static: it is statically linked, so \
 LD_PRELOAD has no effect
+to put it into effect: systemctl daemon-reload && systemctl try-restart web.service
 removed /etc/systemd/system/web.service.d/50-tfoshim.conf
 to put it into effect: systemctl daemon-reload && systemctl try-restart web.service"
 }

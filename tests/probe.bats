@@ -111,8 +111,8 @@ syns_with() { # BYTES
   assert_line --index 0 --partial "sending a TLS ClientHello of "
   assert_line "  SYN data    2 of 2 acknowledged in the SYN-ACK"
   network_control sync
-  hellos=$(tshark -n -r "$NETWORK_PCAP" -d "tcp.port==$PORT,tls" -Y 'tls.handshake.type == 2' \
-    2>/dev/null | wc -l)
+  hellos=$(tshark -n -r "$NETWORK_PCAP" -d "tcp.port==$PORT,tls" \
+    -Y "tls.handshake.type == 2 && tcp.srcport == $PORT" 2>/dev/null | wc -l)
   assert_equal "$hellos" 5
 }
 

@@ -2,6 +2,7 @@
 #include "cli/doctor.h"
 #include "cli/finding.h"
 #include "cli/preload.h"
+#include "memory/memory.h"
 #include "policy/rules.h"
 #include "policy/search.h"
 
@@ -95,10 +96,38 @@ static void examine_policy(void)
     free(error);
 }
 
+/* Without a shared memory a connect is deferred only where this same process has connected before.
+ */
+static void examine_memory(void)
+{
+    char path[PATH_MAX];
+    const char *reason;
+
+    if (!memory_path(path, sizeof(path), true)) {
+        finding(FINDING_NOTE,
+                "memory of destinations: there is no directory for it "
+                "($XDG_RUNTIME_DIR or /run/user/%u): each process has its own, and "
+                "those that connect to a server only once never open fast",
+                (unsigned)geteuid());
+        return;
+    }
+    if (access(path, F_OK) != 0) {
+        finding(FINDING_OK, "memory of destinations: %s, made when it is needed", path);
+        return;
+    }
+    reason = memory_set_up(path, NULL);
+    if (reason == NULL)
+        finding(FINDING_OK, "memory of destinations: %s", path);
+    else
+        finding(FINDING_NOTE, "memory of destinations: %s: %s: each process has its own", path,
+                reason);
+}
+
 void doctor_installation(void)
 {
     examine_library();
     examine_policy();
+    examine_memory();
 }
 
 static void examine_preload(const char *list)

@@ -14,12 +14,15 @@
 #define SO_NETNS_COOKIE 71
 #endif
 
+static bool is_shared; /* there is a place that programs share it in */
+
 void recollection_set_up(void)
 {
     char path[PATH_MAX];
     const char *reason = NULL;
 
-    if (memory_path(path, sizeof(path), true) && access(path, F_OK) == 0)
+    is_shared = memory_path(path, sizeof(path), true);
+    if (is_shared && access(path, F_OK) == 0)
         reason = memory_set_up(path, NULL);
     else
         memory_set_up(NULL, NULL);
@@ -85,7 +88,9 @@ char *recollection_text(const struct endpoint *endpoint)
     FILE *stream;
 
     if (!find(endpoint, &entry))
-        return need_memory(strdup("nothing"));
+        return need_memory(strdup(is_shared ? "nothing"
+                                            : "nothing: programs here do not share one, see "
+                                              "\"tfoshim doctor\""));
     stream = need_memory(open_memstream(&text, &size));
     if (entry.last_connected != 0)
         fprintf(stream, "a handshake %" PRIu32 " s ago", now - entry.last_connected);

@@ -167,11 +167,6 @@ int tcp_syn_error(int error)
     }
 }
 
-void tcp_confirm_connect(int fd, const struct sockaddr *address, socklen_t length)
-{
-    call(SYS_connect, fd, (long)address, length, 0, 0, 0);
-}
-
 static int64_t now_ms(void)
 {
     struct timespec now;

@@ -78,9 +78,6 @@ bool tcp_is_deferred(int fd, int error);
  */
 int tcp_syn_error(int error);
 
-/* Asks after a connect whose handshake is over, as a program does that polled for it. */
-void tcp_confirm_connect(int fd, const struct sockaddr *, socklen_t);
-
 /* Waits until one of `events` (POLLIN, POLLOUT ...) or an error is there; false after
  * `milliseconds`. Signals do not end it. 0 asks without waiting. */
 bool tcp_wait(int fd, short events, int milliseconds);

@@ -65,9 +65,10 @@ int verb_start(struct record *record)
 void verb_established(struct record *record)
 {
     /* Whoever was told that connect() succeeded must hear EISCONN from now on, but the kernel has
-     * not been asked yet whether this connect has succeeded, and says 0 to the first who does. */
+     * not been asked yet whether this connect has succeeded, and says 0 to the first who does. To
+     * ask it here would lose what has been received, where a reset has come in since. */
     if (record->tag.state == RECORD_OPENING && !(record->tag.flags & RECORD_TOLD_IN_PROGRESS))
-        tcp_confirm_connect(record->fd, &record->address.any, verb_address_length(record));
+        note_connected(record);
     contact_completed(record);
     record_forget(&record_connections, record);
 }
@@ -201,7 +202,11 @@ bool connection_peer(int fd, union record_address *peer)
     if (!verb_find(fd, &record) || record.tag.state == RECORD_FAILED)
         return false;
     if (record.tag.state == RECORD_OPENING && tcp_state(fd) != TCP_SYN_SENT) {
-        verb_refused(&record, 0); /* it has come to its end since: the kernel's answer is right */
+        /* The handshake has come to its end since: now the kernel knows. */
+        if (tcp_has_connected(fd))
+            verb_established(&record);
+        else
+            verb_refused(&record, 0);
         return false;
     }
     *peer = record.address;

@@ -13,23 +13,30 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
+static bool dissolves(const struct sockaddr *address, socklen_t length)
+{
+    return length >= sizeof address->sa_family &&
+           program_memory_readable(address, sizeof address->sa_family) &&
+           address->sa_family == AF_UNSPEC;
+}
+
+static int already_connected(void)
+{
+    errno = EISCONN;
+    return -1;
+}
+
 /* connect() on a socket that the program believes connected, or connecting. The kernel, asked about
  * a non-blocking connect that has meanwhile succeeded, says 0 once and then EISCONN. */
 static int connect_again(struct record *record, const struct sockaddr *address, socklen_t length)
 {
-    bool dissolve = length >= sizeof address->sa_family &&
-                    program_memory_readable(address, sizeof address->sa_family) &&
-                    address->sa_family == AF_UNSPEC;
-    if (dissolve || record->tag.state == RECORD_FAILED) {
+    if (dissolves(address, length) || record->tag.state == RECORD_FAILED) {
         record_forget(&record_connections, record);
         return NEXT(connect)(record->fd, address, length);
     }
     bool told = (record->tag.flags & RECORD_TOLD_IN_PROGRESS) != 0;
     verb_flag(record, RECORD_BELIEVED, RECORD_TOLD_IN_PROGRESS);
-    if (told)
-        return 0;
-    errno = EISCONN;
-    return -1;
+    return told ? 0 : already_connected();
 }
 
 /* A destination that is off. A socket may be connected again, elsewhere, after a connect that
@@ -155,6 +162,11 @@ int connection_connect(int fd, const struct sockaddr *address, socklen_t length)
         return result;
     if (verb_find(fd, &record))
         return connect_again(&record, address, length);
+    if (note_flags(fd) & NOTE_CONNECTED) {
+        if (!dissolves(address, length))
+            return already_connected();
+        note_change(fd, 0, NOTE_CONNECTED);
+    }
     if (length > sizeof(struct sockaddr_storage) || !program_memory_readable(address, length) ||
         !endpoint_from_sockaddr(&destination, address, length) || !tcp_is_tcp(fd) ||
         (note_flags(fd) & NOTE_ASIDE))

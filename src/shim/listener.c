@@ -37,6 +37,11 @@ void listener_bind(int fd, const struct sockaddr *address, socklen_t length)
     note_change(fd, NOTE_BOUND, 0);
 }
 
+bool listener_is_bound_by_us(int fd)
+{
+    return note_flags(fd) & NOTE_BOUND;
+}
+
 /* listen() takes 0 for "one" and a negative number for "as many as allowed"; as a queue length the
  * first would switch Fast Open off and the second be refused. */
 static int queue_for_backlog(int backlog)

@@ -3,10 +3,14 @@
 #ifndef TFOSHIM_SHIM_LISTENER_H
 #define TFOSHIM_SHIM_LISTENER_H
 
+#include <stdbool.h>
 #include <sys/socket.h>
 
 /* Before bind(): a socket bound here may be listened on in another process. */
 void listener_bind(int fd, const struct sockaddr *, socklen_t);
+
+/* Does the socket have a TCP_FASTOPEN that bind() set, and the program has not asked for? */
+bool listener_is_bound_by_us(int fd);
 
 /* Before listen(). */
 void listener_listen(int fd, int backlog);

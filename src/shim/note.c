@@ -31,8 +31,28 @@ static void rewrite(int fd, unsigned set, unsigned clear, const union record_add
     note.tag.flags = (uint16_t)((note.tag.flags & ~clear) | set);
     if (address)
         note.address = *address;
-    if (note.tag.flags && note.socket_cookie)
-        record_put(&record_notes, &note);
+    if (!note.tag.flags || !note.socket_cookie)
+        return;
+    struct record other;
+    if (record_get_slot(&record_notes, record_slot_of(&record_notes, fd), &other) &&
+        other.tag.flags == NOTE_CONNECTED)
+        record_forget(&record_notes, &other);
+    record_put(&record_notes, &note);
+}
+
+void note_connected(const struct record *record)
+{
+    struct record note = *record;
+    note.tag.state = RECORD_NOTE;
+    note.tag.flags = NOTE_CONNECTED;
+    note.tag.error = 0;
+    struct record other;
+    if (record_get_slot(&record_notes, record_slot_of(&record_notes, record->fd), &other)) {
+        if (other.fd != record->fd && other.tag.flags != NOTE_CONNECTED)
+            return;
+        record_forget(&record_notes, &other);
+    }
+    record_put(&record_notes, &note);
 }
 
 void note_change(int fd, unsigned set, unsigned clear)

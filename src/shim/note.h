@@ -13,8 +13,9 @@ enum note_flag {
     NOTE_BOUND = 1 << 1,     /* bind() has set TCP_FASTOPEN, listen() may correct it */
     NOTE_LISTENING = 1 << 2, /* its end is to be told to the destination memory */
     NOTE_ACCEPTING =
-        1 << 3,         /* accept() has been called on it: its TCP_FASTOPEN is as it should be */
-    NOTE_EDGE = 1 << 4, /* registered edge-triggered with an epoll before it is connected */
+        1 << 3, /* accept() has been called on it: its TCP_FASTOPEN is as it should be */
+    NOTE_CONNECTED = 1 << 5, /* connect() succeeded, though the kernel has not been asked */
+    NOTE_EDGE = 1 << 4,      /* registered edge-triggered with an epoll before it is connected */
 };
 
 /* The flags of this socket's note, 0 where there is none; one about a former socket is struck out.
@@ -23,6 +24,9 @@ unsigned note_flags(int fd);
 
 /* Adds and clears flags; without any left the note is struck out. */
 void note_change(int fd, unsigned set, unsigned clear);
+
+/* The connection of `record` stands. A note of convenience: any other takes its place. */
+void note_connected(const struct record *record);
 
 /* Same, with the address that a listener is bound to. */
 void note_listener(int fd, const union record_address *);

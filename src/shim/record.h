@@ -35,11 +35,12 @@ enum record_state {
 enum record_flag {
     RECORD_TOLD_IN_PROGRESS = 1 << 0, /* connect() answered EINPROGRESS */
     RECORD_BELIEVED = 1 << 1,         /* the program acts as on a connected socket */
-    RECORD_SURVIVED_WAIT = 1 << 2,    /* still deferred after one wait that could have blocked */
     RECORD_SURVIVED_READ = 1 << 3,    /* still deferred after one read that could not block */
     RECORD_SYN_DATA = 1 << 4,         /* bytes of the program are in flight with the SYN */
     RECORD_REPLAY_SAFE = 1 << 5,      /* only bytes that are safe to repeat may go into the SYN */
-    RECORD_BY_SHIM = 1 << 6, /* deferred without a system call: to the kernel it is closed */
+    RECORD_WAIT_SURVIVED = 1 << 8, /* counts, in the bits from here on, waits that were answered at
+                                    * once and left it deferred */
+    RECORD_BY_SHIM = 1 << 6,       /* deferred without a system call: to the kernel it is closed */
 };
 
 union record_tag {

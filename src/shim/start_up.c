@@ -42,11 +42,11 @@ static bool module_path(char path[PATH_MAX])
 }
 
 /* The module's names, and libconfig's, must not meet the program's: RTLD_LOCAL keeps ours from the
- * program, RTLD_DEEPBIND keeps the program's from ours. AddressSanitizer refuses the latter. */
+ * program, RTLD_DEEPBIND keeps the program's from ours. The sanitizers refuse the latter. */
 static int module_flags(void)
 {
     int flags = RTLD_NOW | RTLD_LOCAL;
-    return dlsym(RTLD_DEFAULT, "__asan_init") ? flags : flags | RTLD_DEEPBIND;
+    return dlsym(RTLD_DEFAULT, "__sanitizer_print_stack_trace") ? flags : flags | RTLD_DEEPBIND;
 }
 
 static const char *base_name(const char *path)

@@ -10,6 +10,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+/* Waits that could have blocked and were answered at once leave a connection deferred this many
+ * times: some programs ask twice or more whether they may write. The program may as well be told
+ * "writable" for ever and never write. */
+#define WAITS_SURVIVED 8
+
 /* A program may spin on polls that cannot block, each answered "writable" or nothing, and never
  * write. An event loop asks a handful of times between connect and write; a spinning one passes
  * this in microseconds. */
@@ -71,9 +76,10 @@ static bool is_to_start(struct record *record, enum walk what)
         return true;
     if (what == START_BY_SHIM)
         return false;
-    bool survived = (record->tag.flags & RECORD_SURVIVED_WAIT) != 0;
-    verb_flag(record, RECORD_SURVIVED_WAIT, 0);
-    return survived;
+    if (record->tag.flags / RECORD_WAIT_SURVIVED >= WAITS_SURVIVED)
+        return true;
+    return !record_change(&record_connections, record, RECORD_DEFERRED,
+                          record->tag.flags + RECORD_WAIT_SURVIVED, 0);
 }
 
 /* Walks this thread's deferred connections; returns whether any is still deferred afterwards. */

@@ -14,8 +14,10 @@ SHIM_HOOK int getpeername(int fd, struct sockaddr *address, socklen_t *length)
     union record_address peer;
     int saved = errno;
     int result = NEXT(getpeername)(fd, address, length);
-    if (result == 0 || errno != ENOTCONN || !connection_recorded(fd) || !connection_peer(fd, &peer))
+    if (result == 0 || errno != ENOTCONN || !connection_recorded(fd))
         return result;
+    if (!connection_peer(fd, &peer)) /* asked again: it may have been connected this very moment */
+        return NEXT(getpeername)(fd, address, length);
     socklen_t full = peer.any.sa_family == AF_INET6 ? sizeof peer.in6 : sizeof peer.in;
     if (!program_memory_readable(length, sizeof *length) ||
         !program_memory_readable(address, *length < full ? *length : full))
@@ -62,7 +64,11 @@ SHIM_HOOK int getsockopt(int fd, int level, int name, void *value, socklen_t *le
         if (needs_connection(level, name))
             connection_settle(fd);
     }
-    return NEXT(getsockopt)(fd, level, name, value, length);
+    int result = NEXT(getsockopt)(fd, level, name, value, length);
+    if (result == 0 && level == IPPROTO_TCP && name == TCP_FASTOPEN && *length == sizeof(int) &&
+        listener_is_bound_by_us(fd))
+        *(int *)value = 0; /* a program that finds another's setting may clear it */
+    return result;
 }
 
 SHIM_HOOK int setsockopt(int fd, int level, int name, const void *value, socklen_t length)

@@ -5,6 +5,7 @@
 #include "policy/names.h"
 #include "shim/shim.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 static void learn_list(const char *name, const struct addrinfo *answer)
@@ -15,10 +16,19 @@ static void learn_list(const char *name, const struct addrinfo *answer)
             names_learn(shim.policy, name, &endpoint);
 }
 
+/* Only a name is waited for, not an address that is written out. */
+static void before_look_up(const char *name)
+{
+    struct in6_addr address;
+    if (wait_thread_defers() && name && inet_pton(AF_INET, name, &address) != 1 &&
+        inet_pton(AF_INET6, name, &address) != 1)
+        wait_start_all();
+}
+
 SHIM_HOOK int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
                           struct addrinfo **answer)
 {
-    wait_start_all();
+    before_look_up(name);
     int result = NEXT(getaddrinfo)(name, service, hints, answer);
     if (result == 0 && name && shim.active)
         learn_list(name, *answer);
@@ -47,7 +57,7 @@ static void learn_host(const char *name, const struct hostent *host)
 
 SHIM_HOOK struct hostent *gethostbyname(const char *name)
 {
-    wait_start_all();
+    before_look_up(name);
     struct hostent *host = NEXT(gethostbyname)(name);
     learn_host(name, host);
     return host;
@@ -55,7 +65,7 @@ SHIM_HOOK struct hostent *gethostbyname(const char *name)
 
 SHIM_HOOK struct hostent *gethostbyname2(const char *name, int family)
 {
-    wait_start_all();
+    before_look_up(name);
     struct hostent *host = NEXT(gethostbyname2)(name, family);
     learn_host(name, host);
     return host;
@@ -64,7 +74,7 @@ SHIM_HOOK struct hostent *gethostbyname2(const char *name, int family)
 SHIM_HOOK int gethostbyname_r(const char *name, struct hostent *host, char *buffer, size_t size,
                               struct hostent **answer, int *error)
 {
-    wait_start_all();
+    before_look_up(name);
     int result = NEXT(gethostbyname_r)(name, host, buffer, size, answer, error);
     if (result == 0)
         learn_host(name, *answer);
@@ -74,7 +84,7 @@ SHIM_HOOK int gethostbyname_r(const char *name, struct hostent *host, char *buff
 SHIM_HOOK int gethostbyname2_r(const char *name, int family, struct hostent *host, char *buffer,
                                size_t size, struct hostent **answer, int *error)
 {
-    wait_start_all();
+    before_look_up(name);
     int result = NEXT(gethostbyname2_r)(name, family, host, buffer, size, answer, error);
     if (result == 0)
         learn_host(name, *answer);

@@ -15,17 +15,18 @@ class Result:
     text: str = ""
 
 
+def is_worse(plain, shim):
+    """Passed, or was skipped, without the shim and not with it? A test may skip itself, too."""
+    if plain.outcome in GOOD:
+        return shim.outcome not in GOOD
+    return plain.outcome == "skip" and shim.outcome not in (*GOOD, "skip")
+
+
 def differences(plain, shim):
-    """Names that passed, or were skipped, without the shim and not with it; missing ones too."""
-    names = []
-    for name, expected in plain.items():
-        got = shim.get(name, Result("missing", 0))
-        if expected.outcome in GOOD and got.outcome not in GOOD:
-            names.append(name)
-        elif expected.outcome == "skip" and got.outcome not in (*GOOD, "skip"):
-            names.append(name)
-    fixtures = [name for name, got in shim.items() if name not in plain and got.outcome not in GOOD]
-    return names + fixtures
+    """The tests that came out worse or are missing, and fixtures that failed."""
+    missing = Result("missing", 0)
+    names = [name for name in plain if is_worse(plain[name], shim.get(name, missing))]
+    return names + [name for name in shim if name not in plain and shim[name].outcome not in GOOD]
 
 
 def seconds_in_both(plain, shim):
@@ -41,6 +42,7 @@ def seconds_in_both(plain, shim):
     )
 
 
-def failures(results, name):
-    """How many of these runs did it fail?"""
-    return sum(run.get(name, Result("missing", 0)).outcome not in (*GOOD, "skip") for run in results)
+def failures(runs, name, expected):
+    """How many of these runs came out worse than expected?"""
+    missing = Result("missing", 0)
+    return sum(is_worse(expected, run.get(name, missing)) for run in runs)

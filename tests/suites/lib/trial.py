@@ -103,15 +103,17 @@ class Trial:
     def judge(self, unit, way, name):
         """A test that differs is run alone; if that does not show it, in its company once more."""
         first = self.results[way][unit].get(name, compare.Result("missing", 0))
+        expected = self.results[ways.PLAIN][unit].get(name, compare.Result("pass", 0))
         again = {ways.PLAIN: [], way: []}
         for one in again:
             for _ in range(compare.RERUNS):
                 again[one].append(self.run_unit(unit, one, [name]))
-        shim, plain = compare.failures(again[way], name), compare.failures(again[ways.PLAIN], name)
+        shim = compare.failures(again[way], name, expected)
+        plain = compare.failures(again[ways.PLAIN], name, expected)
         company = 0
         if not shim and not plain:
             whole = [*self.results[way][unit]]
-            company = compare.failures([self.run_unit(unit, way, whole)], name)
+            company = compare.failures([self.run_unit(unit, way, whole)], name, expected)
         verdict = f"alone: plain {plain}, shim {shim} of {compare.RERUNS}; in company again: {company}"
         kind = self.reports[way].new if shim > plain or company else self.reports[way].unsteady
         kind[name] = (first.outcome, f"{verdict}\n{first.text}")

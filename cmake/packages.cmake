@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+# What is installed beside the programs, and packages: after a build with the preset `release`,
+# which installs under /usr, `cpack -G DEB` or `cpack -G RPM` in its directory.
+
+configure_file(${PROJECT_SOURCE_DIR}/cmake/tfoshim.pc.in tfoshim.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/tfoshim.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+# An example, not the system's configuration: as it stands it would switch off what the built-in
+# policy allows.
+install(FILES conf/tfoshim.conf DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(FILES README.md SECURITY.md docs/how-it-works.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
+
+find_program(GZIP gzip)
+if(GZIP)
+  add_custom_command(OUTPUT changelog.gz
+    COMMAND ${GZIP} -9nc ${PROJECT_SOURCE_DIR}/CHANGELOG.md > changelog.gz
+    DEPENDS CHANGELOG.md
+    VERBATIM)
+  add_custom_target(changelog ALL DEPENDS changelog.gz)
+  install(FILES ${PROJECT_BINARY_DIR}/changelog.gz DESTINATION ${CMAKE_INSTALL_DOCDIR})
+endif()
+
+set(CPACK_PACKAGE_NAME tfoshim)
+set(CPACK_PACKAGE_VENDOR "the tfoshim authors")
+set(CPACK_PACKAGE_CONTACT "the tfoshim authors <tfoshim@localhost>" CACHE STRING
+  "Whom packages name as their maintainer")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_PACKAGE_DESCRIPTION
+"A preloaded library that gives programs TCP Fast Open (RFC 7413) without a
+change to them: connections save a round trip, listeners take data in SYNs.
+The command tfoshim runs programs and services with it, checks its
+configuration, examines machines and paths, and explains what it does.")
+set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
+set(CPACK_PACKAGING_INSTALL_PREFIX ${CMAKE_INSTALL_PREFIX})
+set(CPACK_STRIP_FILES ON)
+set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
+  OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+
+set(CPACK_RPM_FILE_NAME RPM-DEFAULT)
+set(CPACK_RPM_PACKAGE_LICENSE MIT)
+set(CPACK_RPM_PACKAGE_GROUP Applications/Internet)
+set(CPACK_RPM_SPEC_MORE_DEFINE "%define _build_id_links none")
+# These directories are other packages'.
+set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION
+  ${CMAKE_INSTALL_FULL_LIBDIR}
+  ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig
+  ${CMAKE_INSTALL_FULL_MANDIR} ${CMAKE_INSTALL_FULL_MANDIR}/man1
+  ${CMAKE_INSTALL_FULL_MANDIR}/man5 ${CMAKE_INSTALL_FULL_MANDIR}/man7
+  ${CMAKE_INSTALL_FULL_DATADIR}/bash-completion
+  ${CMAKE_INSTALL_FULL_DATADIR}/bash-completion/completions
+  ${CMAKE_INSTALL_FULL_DATADIR}/zsh ${CMAKE_INSTALL_FULL_DATADIR}/zsh/site-functions
+  ${CMAKE_INSTALL_FULL_DATADIR}/fish ${CMAKE_INSTALL_FULL_DATADIR}/fish/vendor_completions.d
+  ${CMAKE_INSTALL_FULL_DATADIR}/doc)
+
+include(CPack)

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# Completion of tfoshim(1) for bash.
+
+_tfoshim_options() { # COMMAND
+  case $1 in
+  run) echo '-c --config --log --help' ;;
+  enable) echo '-c --config --root --help' ;;
+  disable) echo '--root --help' ;;
+  check | doctor) echo '--color --help' ;;
+  explain) echo '-c --config --listen --program --color --help' ;;
+  probe) echo '-4 -6 --tls --data --count --timeout --color --help' ;;
+  cookies) echo '--flush --color --help' ;;
+  esac
+}
+
+# Services: all of them, or those that "tfoshim enable" was used on.
+_tfoshim_units() { # COMMAND
+  if [[ $1 == disable ]]; then
+    local file
+    for file in /etc/systemd/system/*.service.d/50-tfoshim.conf; do
+      [[ ! -e $file ]] || basename "${file%.d/*}"
+    done
+  else
+    systemctl list-unit-files --type=service --no-legend --no-pager 2>/dev/null |
+      while read -r unit _; do
+        echo "$unit"
+      done
+  fi
+}
+
+_tfoshim_reply() { # WORD LIST
+  mapfile -t COMPREPLY < <(compgen -W "$2" -- "$1")
+}
+
+_tfoshim_files() { # WORD
+  compopt -o filenames 2>/dev/null
+  mapfile -t COMPREPLY < <(compgen -f -- "$1")
+}
+
+# The value of an option; 1: the word is none.
+_tfoshim_value() { # OPTION WORD
+  case $1 in
+  -c | --config | --data) _tfoshim_files "$2" ;;
+  --root)
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -d -- "$2")
+    ;;
+  --log) _tfoshim_reply "$2" 'none error warn info debug' ;;
+  --color) _tfoshim_reply "$2" 'auto always never' ;;
+  --program) mapfile -t COMPREPLY < <(compgen -c -- "$2") ;;
+  --count | --timeout) ;;
+  *) return 1 ;;
+  esac
+}
+
+# Where the program's name stands in "tfoshim run [OPTION...] PROGRAM"; its arguments are its own.
+_tfoshim_program_at() {
+  local i
+  for ((i = 2; i < COMP_CWORD; i++)); do
+    case ${COMP_WORDS[i]} in
+    -c | --config | --log) ((i++)) ;;
+    --)
+      echo $((i + 1))
+      return
+      ;;
+    -*) ;;
+    *) break ;;
+    esac
+  done
+  echo "$i"
+}
+
+_tfoshim_run() { # WORD BEFORE
+  local at
+  at=$(_tfoshim_program_at)
+  if ((at < COMP_CWORD)); then
+    if declare -F _command_offset >/dev/null; then
+      _command_offset "$at"
+    else
+      _tfoshim_files "$1"
+    fi
+  elif _tfoshim_value "$2" "$1"; then
+    return
+  elif [[ $1 == -* ]]; then
+    _tfoshim_reply "$1" "$(_tfoshim_options run)"
+  else
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -c -- "$1")
+  fi
+}
+
+_tfoshim_other() { # COMMAND WORD BEFORE
+  if _tfoshim_value "$3" "$2"; then
+    return
+  elif [[ $2 == -* ]]; then
+    _tfoshim_reply "$2" "$(_tfoshim_options "$1")"
+    return
+  fi
+  case $1 in
+  check) _tfoshim_files "$2" ;;
+  doctor) mapfile -t COMPREPLY < <(compgen -c -- "$2") ;;
+  enable | disable) _tfoshim_reply "$2" "$(_tfoshim_units "$1")" ;;
+  explain | probe | cookies) mapfile -t COMPREPLY < <(compgen -A hostname -- "$2") ;;
+  esac
+}
+
+_tfoshim() {
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
+  COMPREPLY=()
+  if ((COMP_CWORD == 1)); then
+    _tfoshim_reply "$word" 'run enable disable check doctor explain probe cookies --help --version'
+  elif [[ $command == run ]]; then
+    _tfoshim_run "$word" "$before"
+  else
+    _tfoshim_other "$command" "$word" "$before"
+  fi
+}
+
+complete -F _tfoshim tfoshim

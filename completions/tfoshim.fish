@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+# Completion of tfoshim(1) for fish.
+
+function __tfoshim_services
+    systemctl list-unit-files --type=service --no-legend --no-pager 2>/dev/null | string replace -r ' .*' ''
+end
+
+function __tfoshim_enabled
+    for file in /etc/systemd/system/*.service.d/50-tfoshim.conf
+        string replace -r '.*/([^/]*)\.d/.*' '$1' $file
+    end
+end
+
+complete -c tfoshim -f
+complete -c tfoshim -n __fish_use_subcommand -l help -d 'What the command does'
+complete -c tfoshim -n __fish_use_subcommand -l version -d 'The version'
+complete -c tfoshim -n __fish_use_subcommand -a run -d 'Run a program with TCP Fast Open'
+complete -c tfoshim -n __fish_use_subcommand -a enable -d 'Run a systemd service with TCP Fast Open'
+complete -c tfoshim -n __fish_use_subcommand -a disable -d 'Undo that'
+complete -c tfoshim -n __fish_use_subcommand -a check -d 'Check the configuration'
+complete -c tfoshim -n __fish_use_subcommand -a doctor -d 'Say what keeps Fast Open from working here'
+complete -c tfoshim -n __fish_use_subcommand -a explain -d 'Say what becomes of a connect, and why'
+complete -c tfoshim -n __fish_use_subcommand -a probe -d 'Try whether Fast Open works with a server'
+complete -c tfoshim -n __fish_use_subcommand -a cookies -d 'List the cookies that the kernel has'
+
+set -l seen __fish_seen_subcommand_from
+complete -c tfoshim -n "$seen run enable disable check doctor explain probe cookies" -l help -d 'What the command does'
+complete -c tfoshim -n "$seen run enable explain" -s c -l config -r -F -d 'The configuration'
+complete -c tfoshim -n "$seen run" -l log -x -a 'none error warn info debug' -d 'What the library tells'
+complete -c tfoshim -n "$seen run" -x -a '(__fish_complete_subcommand --fcs-skip=2)'
+complete -c tfoshim -n "$seen enable disable" -l root -x -a '(__fish_complete_directories)' -d 'The system whose service it is'
+complete -c tfoshim -n "$seen enable" -a '(__tfoshim_services)'
+complete -c tfoshim -n "$seen disable" -a '(__tfoshim_enabled)'
+complete -c tfoshim -n "$seen check doctor explain probe cookies" -l color -x -a 'auto always never' -d 'Colours'
+complete -c tfoshim -n "$seen check" -F
+complete -c tfoshim -n "$seen doctor" -a '(__fish_complete_command)'
+complete -c tfoshim -n "$seen explain" -l listen -d 'A listener'
+complete -c tfoshim -n "$seen explain" -l program -x -a '(__fish_complete_command)' -d 'As this program'
+complete -c tfoshim -n "$seen explain probe cookies" -a '(__fish_print_hostnames)'
+complete -c tfoshim -n "$seen probe" -s 4 -d 'Over IPv4'
+complete -c tfoshim -n "$seen probe" -s 6 -d 'Over IPv6'
+complete -c tfoshim -n "$seen probe" -l tls -d 'Send a TLS ClientHello'
+complete -c tfoshim -n "$seen probe" -l data -r -F -d 'Send this file'
+complete -c tfoshim -n "$seen probe" -l count -x -d 'So many connections'
+complete -c tfoshim -n "$seen probe" -l timeout -x -d 'The most seconds that one may take'
+complete -c tfoshim -n "$seen cookies" -l flush -d 'Make the kernel forget'

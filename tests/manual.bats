@@ -1,0 +1,173 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The manual and the completions say what the command and the sources say: no more, no less.
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+setup() {
+  root=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+  build=$(realpath "${TFOSHIM_BUILD:-$root/build}")
+  tfoshim=$build/tfoshim
+  # Without man pages scdoc was missing when the build was configured.
+  man=$build/man
+  export LC_ALL=C HOME=$BATS_TEST_TMPDIR
+  cd "$BATS_TEST_TMPDIR" || exit
+}
+
+# The commands that --help lists.
+verbs() {
+  "$tfoshim" --help | awk '/^commands:/ { on = 1; next } !NF { on = 0 } on { print $1 }'
+}
+
+# The options that a command's --help mentions.
+options() { # VERB
+  "$tfoshim" "$1" --help | grep -oE -- '(^|[ [])-(-[a-z]+|[a-z46])\b' | tr -d '[ ' | sort -u
+}
+
+# The lines of a section of a page's source.
+section() { # PAGE TITLE
+  awk -v title="# $2" '/^# / { on = $0 == title } on' "$root/man/$1.scd"
+}
+
+@test "the pages are well-formed" {
+  for page in tfoshim.1 tfoshim.conf.5 libtfoshim.7; do
+    # scdoc begins a paragraph wherever there may be one.
+    run mandoc -T lint -W warning "$man/$page"
+    refute_line --regexp '(WARNING|ERROR|UNSUPP): ([^s]|s[^k])'
+    run -0 mandoc -T ascii "$man/$page"
+    # Bold as a terminal of paper had it: each letter twice.
+    assert_line $'N\bNA\bAM\bME\bE'
+    refute_output --partial @CMAKE
+    run -0 zcmp "$man/$page" "$man/$page.gz"
+  done
+}
+
+@test "every command and every option is in tfoshim(1), and nothing else" {
+  synopsis=$(section tfoshim.1 SYNOPSIS | sed -n 's/^\*tfoshim\* \*\([a-z]*\)\*.*/\1/p' | sort)
+  assert_equal "$synopsis" "$(verbs | sort)"
+  commands=$(section tfoshim.1 COMMANDS | sed -n 's/^\*\([a-z]*\)\*.*/\1/p' | sort)
+  assert_equal "$commands" "$(verbs | sort)"
+  said=$(section tfoshim.1 OPTIONS | grep -E '^\*-' | grep -oE -- '\*-[-a-z46]+\*' | tr -d '*' |
+    sort -u)
+  known=$({
+    echo --version
+    for verb in $(verbs); do
+      options "$verb"
+    done
+  } | sort -u)
+  assert_equal "$said" "$known"
+  # And each command's in its line of the synopsis; --help is everybody's.
+  for verb in $(verbs); do
+    line=$(section tfoshim.1 SYNOPSIS | grep -F "*tfoshim* *$verb*")
+    for option in $(options "$verb" | grep -vx -e --help -e --config); do
+      [[ $line == *"*$option*"* ]] || fail "$verb: the synopsis has no $option"
+    done
+  done
+}
+
+@test "every key of the configuration is in tfoshim.conf(5), and nothing else" {
+  known=$(sed -n 's/{"/\n{"/gp' "$root"/src/policy/{settings,rule_keys}.c |
+    sed -nE 's/^\{"([a-z_]+)", (BOTH_SIDES|SIDE_[A-Z]+), .*/\1/p' | sort -u)
+  [[ $known == *first_write* && $known == *level* && $known == *queue* ]]
+  said=$({
+    section tfoshim.conf.5 GROUPS
+    section tfoshim.conf.5 RULES
+  } | sed -n 's/^\t*\(\*[a-z_*, ]*\*\)$/\1/p' | tr -d '* ' | tr ',' '\n' | sort -u)
+  assert_equal "$said" "$known"
+}
+
+@test "the example in tfoshim.conf(5) is a policy" {
+  # shellcheck disable=SC2016
+  section tfoshim.conf.5 EXAMPLES | sed -n '/^```/,/^```/{/^```/d;p}' >t.conf
+  run -0 "$tfoshim" check t.conf
+  assert_line --regexp 't\.conf:[0-9]+ +on +any +8000-8999 +legacy-client +10\.0\.0\.0/8$'
+}
+
+@test "every variable of the environment is in the manual" {
+  known=$(grep -rhoE 'getenv\("[A-Z_]+"\)' "$root/src" | grep -oE '[A-Z_]{2,}' | sort -u)
+  [[ $known == *TFOSHIM_DISABLE* && $known == *NO_COLOR* ]]
+  for variable in $known; do
+    case $variable in
+    PATH | TERM) ;; # have their usual meaning
+    *)
+      cat "$root"/man/*.scd | grep -qE "^\*.*\b$variable\*" || fail "$variable is not in the manual"
+      ;;
+    esac
+  done
+}
+
+# What bash would offer for a line.
+bash_completes() { # WORD...
+  # shellcheck disable=SC2016
+  bash -c '
+    source "$1"
+    shift
+    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+    _tfoshim
+    printf "%s\n" "${COMPREPLY[@]}"' - "$root/completions/tfoshim.bash" "$@" | sort -u
+}
+
+@test "completion in bash" {
+  run -0 bash_completes tfoshim ''
+  assert_output "$({ verbs && printf '%s\n' --help --version; } | sort)"
+  assert_equal "$(bash_completes tfoshim doc)" doctor
+  for verb in $(verbs); do
+    assert_equal "$verb: $(bash_completes tfoshim "$verb" -)" "$verb: $(options "$verb")"
+  done
+  assert_equal "$(bash_completes tfoshim run --log d)" debug
+  assert_equal "$(bash_completes tfoshim check --color n)" never
+  : >a-file.conf
+  assert_equal "$(bash_completes tfoshim check a-f)" a-file.conf
+  # What follows the program is the program's.
+  assert_equal "$(bash_completes tfoshim run -c x true a-f)" a-file.conf
+  assert_equal "$(bash_completes tfoshim run -- ls --l)" ""
+  run -0 bash_completes tfoshim run tru
+  assert_line true
+}
+
+@test "completion in zsh" {
+  run -0 zsh -n "$root/completions/_tfoshim"
+  # shellcheck disable=SC2016
+  zsh_prints() { # WORD...
+    zsh -fc '
+      _describe() { print -l -- ${(P)4} }
+      _arguments() {
+        if [[ $1 == -C ]]; then
+          state=argument
+          return 1
+        fi
+        print -l -- "$@"
+      }
+      file=$1
+      shift
+      words=("$@")
+      source $file
+      (($#)) || _tfoshim_commands' - "$root/completions/_tfoshim" "$@"
+  }
+  assert_equal "$(zsh_prints | sed 's/:.*//' | sort)" "$(verbs | sort)"
+  for verb in $(verbs); do
+    said=$(zsh_prints "$verb" | sed -E 's/^(\([^)]*\))//' | grep -oE -- '^-(-[a-z]+|[a-z46])\[' |
+      tr -d '[' | sort -u)
+    assert_equal "$verb: $said" "$verb: $(options "$verb")"
+  done
+}
+
+@test "completion in fish" {
+  run -0 fish -n "$root/completions/tfoshim.fish"
+  fish_completes() { # LINE
+    # shellcheck disable=SC2016
+    fish --no-config -c 'source $argv[1]; complete -C $argv[2]' "$root/completions/tfoshim.fish" "$1" |
+      cut -f 1 | sort -u
+  }
+  assert_equal "$(fish_completes 'tfoshim ')" "$(verbs | sort)"
+  for verb in $(verbs); do
+    said=$({
+      fish_completes "tfoshim $verb -"
+      fish_completes "tfoshim $verb --"
+    } | grep -E -- '^-(-[a-z]+|[a-z46])$' | sort -u)
+    assert_equal "$verb: $said" "$verb: $(options "$verb")"
+  done
+  assert_equal "$(fish_completes 'tfoshim run --log d')" debug
+}
