@@ -106,3 +106,16 @@ everything_arrives() { # OPTION...
     assert_line --partial 'sent: bytes=79 '
   done
 }
+
+# Once the handshake is over the shim has nothing more to ask of the kernel: a second connect() would
+# throw away what came before the reset.
+@test "what a server sent before it reset the connection is read, and then the error" {
+  local self way ADDRESS=$SERVER_IP4
+  reference_start sink
+  for self in 127.0.0.1 ::1; do
+    for way in data unread; do
+      compare --records 0 "$PROGRAMS/reset" "$self" "$way"
+      assert_success
+    done
+  done
+}

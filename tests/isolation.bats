@@ -147,3 +147,16 @@ inert() { # CONFIG EXPECTED-LINE
   assert_output --partial "$SHIM"
   refute_output --partial libconfig
 }
+
+# libconfig frees what the C library's strdup() got from the program's malloc().
+@test "a program that brings its own allocator" {
+  run ldconfig -p
+  assert_output --partial libjemalloc.so.2
+  CONFIG=$CONF/on.conf
+  run env TFOSHIM_CONFIG="$CONFIG" LD_PRELOAD="$SHIM libjemalloc.so.2" /bin/echo alive
+  assert_success
+  assert_output alive
+  run env TFOSHIM_CONFIG="$CONFIG" LD_PRELOAD="libjemalloc.so.2 $SHIM" /bin/echo alive
+  assert_success
+  assert_output alive
+}

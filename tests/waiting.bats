@@ -118,6 +118,7 @@ rendezvous() { # HOW...
   rendezvous sem_wait sem_timedwait
 }
 
+# bats test_tags=condition-variable
 @test "waiting for another thread by a condition variable" {
   rendezvous pthread_cond_wait pthread_cond_timedwait
 }

@@ -13,13 +13,6 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
-static bool dissolves(const struct sockaddr *address, socklen_t length)
-{
-    return length >= sizeof address->sa_family &&
-           program_memory_readable(address, sizeof address->sa_family) &&
-           address->sa_family == AF_UNSPEC;
-}
-
 static int already_connected(void)
 {
     errno = EISCONN;
@@ -30,7 +23,7 @@ static int already_connected(void)
  * a non-blocking connect that has meanwhile succeeded, says 0 once and then EISCONN. */
 static int connect_again(struct record *record, const struct sockaddr *address, socklen_t length)
 {
-    if (dissolves(address, length) || record->tag.state == RECORD_FAILED) {
+    if (address->sa_family == AF_UNSPEC || record->tag.state == RECORD_FAILED) {
         record_forget(&record_connections, record);
         return NEXT(connect)(record->fd, address, length);
     }
@@ -155,7 +148,9 @@ int connection_connect(int fd, const struct sockaddr *address, socklen_t length)
 {
     struct record record = {.fd = fd};
     struct endpoint destination;
-    if (!shim.active)
+    /* An address that cannot be one is the kernel's to refuse, whatever the socket's state. */
+    if (!shim.active || length < sizeof address->sa_family ||
+        length > sizeof(struct sockaddr_storage) || !program_memory_readable(address, length))
         return NEXT(connect)(fd, address, length);
     int result;
     if (ask_contact(fd, address, length, &result))
@@ -163,12 +158,11 @@ int connection_connect(int fd, const struct sockaddr *address, socklen_t length)
     if (verb_find(fd, &record))
         return connect_again(&record, address, length);
     if (note_flags(fd) & NOTE_CONNECTED) {
-        if (!dissolves(address, length))
+        if (address->sa_family != AF_UNSPEC)
             return already_connected();
         note_change(fd, 0, NOTE_CONNECTED);
     }
-    if (length > sizeof(struct sockaddr_storage) || !program_memory_readable(address, length) ||
-        !endpoint_from_sockaddr(&destination, address, length) || !tcp_is_tcp(fd) ||
+    if (!endpoint_from_sockaddr(&destination, address, length) || !tcp_is_tcp(fd) ||
         (note_flags(fd) & NOTE_ASIDE))
         return NEXT(connect)(fd, address, length);
 
