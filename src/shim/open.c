@@ -136,7 +136,8 @@ static int start_for_write(struct record *record, const struct first_bytes *firs
     bool settles = !first->readable || (flags & NEEDS_CONNECTION);
     if (settles ? verb_settle(record) : verb_start(record))
         return connection_take_error(record->fd);
-    return flags & MSG_FASTOPEN ? EISCONN : 0;
+    bool told = !(record->tag.flags & RECORD_TOLD_IN_PROGRESS); /* that connect() has succeeded */
+    return told && (flags & MSG_FASTOPEN) ? EISCONN : 0;
 }
 
 bool connection_write(int fd, const struct msghdr *message, int flags, ssize_t *result)
