@@ -119,3 +119,14 @@ everything_arrives() { # OPTION...
     done
   done
 }
+
+@test "a thread that is cancelled" {
+  local where ADDRESS=$SERVER_IP4
+  compare --records 0 "$PROGRAMS/cancelled" "$ADDRESS" "$PORT" connect
+  assert_line 'connect: cancelled'
+  for where in write sendmsg read poll close blocked-read blocked-poll; do
+    compare "$PROGRAMS/cancelled" "$ADDRESS" "$PORT" "$where"
+    assert_line "$where: cancelled"
+    assert_equal "$where ${RECORDED%% *} ${RECORDED##* }" "$where bytes=0 end=EOF"
+  done
+}

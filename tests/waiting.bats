@@ -135,6 +135,23 @@ rendezvous() { # HOW...
   rendezvous read
 }
 
+@test "waiting for another thread by a stream" {
+  rendezvous fscanf fgetwc fgetc_unlocked
+}
+
+@test "waiting for a lock that another thread holds" {
+  rendezvous pthread_mutex_lock pthread_mutex_timedlock pthread_rwlock_rdlock pthread_rwlock_wrlock \
+    pthread_spin_lock mtx_lock fcntl
+}
+
+@test "waiting for another thread to accept a connection of another kind" {
+  rendezvous connect
+}
+
+@test "looking for another thread again and again" {
+  rendezvous sched_yield recv
+}
+
 @test "waiting for a signal" {
   rendezvous sigwait sigwaitinfo sigsuspend
 }
@@ -152,5 +169,27 @@ rendezvous() { # HOW...
       compare "$PROGRAMS/patience" "$ADDRESS" "$PORT" "$how" "$way"
       assert_success
     done
+  done
+}
+
+@test "a limit for sending, which bounds connect too: the server is there" {
+  local ADDRESS=$SERVER_IP4
+  reference_start echo
+  compare "$PROGRAMS/client" "$ADDRESS" "$PORT" --send-timeout 5000 --then read
+  assert_equal "$(last_syn_data)" 79
+}
+
+# Where connect() would have given up, the first call that waits does. Without the limit it would be
+# minutes.
+@test "a limit for sending, which bounds connect too: the server is gone" {
+  local call ADDRESS=$SERVER_IP4
+  reference_start echo
+  for call in send none; do
+    prime "$ADDRESS"
+    network_control cut
+    shim "$PROGRAMS/client" "$ADDRESS" "$PORT" --send-timeout 300 --call "$call" --then read
+    network_control restore
+    assert_line --regexp "^(send|read): .*ETIMEDOUT"
+    assert_line 'close: 0'
   done
 }

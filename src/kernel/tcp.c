@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -106,6 +107,31 @@ int tcp_option(int fd, int name)
 int tcp_set_option(int fd, int name, int value)
 {
     return (int)-call(SYS_setsockopt, fd, IPPROTO_TCP, name, (long)&value, sizeof value, 0);
+}
+
+/* The kernel's own struct, two longs, by the number that has it so whatever the C library's time_t
+ * is.
+ */
+#ifndef SO_SNDTIMEO_OLD
+#define SO_SNDTIMEO_OLD SO_SNDTIMEO
+#endif
+
+int tcp_send_timeout(int fd)
+{
+    long limit[2] = {0, 0};
+    socklen_t length = sizeof limit;
+    if (!get_option(fd, SOL_SOCKET, SO_SNDTIMEO_OLD, limit, &length))
+        return 0;
+    if (limit[0] >= INT_MAX / 1000)
+        return INT_MAX;
+    return (int)(limit[0] * 1000 + (limit[1] + 999) / 1000);
+}
+
+void tcp_dissolve(int fd)
+{
+    struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    call(SYS_connect, fd, (long)&nobody, sizeof nobody, 0, 0, 0);
+    tcp_clear_error(fd);
 }
 
 void tcp_clear_error(int fd)

@@ -55,6 +55,12 @@ int tcp_option(int fd, int name);
 /* Returns 0 or the errno. */
 int tcp_set_option(int fd, int name, int value);
 
+/* SO_SNDTIMEO in milliseconds, 0: none. */
+int tcp_send_timeout(int fd);
+
+/* Gives the connection up: the socket is closed to the kernel, as before its connect. */
+void tcp_dissolve(int fd);
+
 /* Takes a pending SO_ERROR off the socket. */
 void tcp_clear_error(int fd);
 

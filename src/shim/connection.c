@@ -105,6 +105,19 @@ int verb_settle(struct record *record)
     return 0;
 }
 
+int verb_await(struct record *record)
+{
+    if (tcp_is_nonblocking(record->fd))
+        return 0;
+    int limit = tcp_send_timeout(record->fd);
+    if (!limit || tcp_wait(record->fd, POLLOUT, limit))
+        return 0;
+    /* Bytes that arrived after all would be sent again by a program that was told of an error. */
+    tcp_dissolve(record->fd);
+    verb_refused(record, ETIMEDOUT);
+    return ETIMEDOUT;
+}
+
 int connection_settle(int fd)
 {
     struct record record;
@@ -132,7 +145,9 @@ static int read_deferred(struct record *record, bool blocking)
     if (survives)
         return 0;
     contact_read_first(record);
-    return verb_start(record) ? connection_take_error(record->fd) : 0;
+    if (verb_start(record))
+        return connection_take_error(record->fd);
+    return blocking ? verb_await(record) : 0;
 }
 
 int connection_before_read(int fd, int flags)
@@ -167,6 +182,8 @@ int connection_before_bulk_write(int fd)
 void connection_after(int fd, ssize_t result)
 {
     struct record record;
+    if (result < 0 && errno == EAGAIN)
+        wait_looked();
     if (result == 0 || !record_get(&record_connections, fd, &record) ||
         (record.tag.state != RECORD_OPENING && record.tag.state != RECORD_CONTACT))
         return;

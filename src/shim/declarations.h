@@ -16,6 +16,7 @@
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <spawn.h>
@@ -36,6 +37,7 @@
 #include <threads.h>
 #include <time.h>
 #include <unistd.h>
+#include <wchar.h>
 
 /* What fortified programs call instead of read(), recv(), ...: exported by the C library, declared
  * in its private headers only. */
@@ -53,5 +55,16 @@ size_t __fread_chk(void *, size_t buffer_size, size_t, size_t, FILE *);
 int __uflow(FILE *);
 int __underflow(FILE *);
 ssize_t __getdelim(char **, size_t *, int, FILE *);
+
+/* scanf() by the standard that the program was compiled for: headers redirect one name to another.
+ */
+int __isoc99_scanf(const char *, ...);
+int __isoc99_fscanf(FILE *, const char *, ...);
+int __isoc99_vscanf(const char *, va_list);
+int __isoc99_vfscanf(FILE *, const char *, va_list);
+int __isoc23_scanf(const char *, ...);
+int __isoc23_fscanf(FILE *, const char *, ...);
+int __isoc23_vscanf(const char *, va_list);
+int __isoc23_vfscanf(FILE *, const char *, va_list);
 
 #endif

@@ -32,15 +32,21 @@ static int connect_again(struct record *record, const struct sockaddr *address, 
     return told ? 0 : already_connected();
 }
 
+/* A connect that is none of the shim's business may block all the same. */
+static int connect_elsewhere(int fd, const struct sockaddr *address, socklen_t length)
+{
+    if (wait_thread_defers() && !tcp_is_nonblocking(fd))
+        wait_start_all();
+    return NEXT(connect)(fd, address, length);
+}
+
 /* A destination that is off. A socket may be connected again, elsewhere, after a connect that
  * failed: the option that an earlier destination was given must not defer this one. */
 static int connect_plainly(int fd, const struct sockaddr *address, socklen_t length)
 {
     if (tcp_option(fd, TCP_FASTOPEN_CONNECT) == 1)
         tcp_set_option(fd, TCP_FASTOPEN_CONNECT, 0);
-    if (wait_thread_defers() && !tcp_is_nonblocking(fd))
-        wait_start_all();
-    return NEXT(connect)(fd, address, length);
+    return connect_elsewhere(fd, address, length);
 }
 
 /* The end of a true connect is told to the destination memory: now where it is known, else by
@@ -164,7 +170,7 @@ int connection_connect(int fd, const struct sockaddr *address, socklen_t length)
     }
     if (!endpoint_from_sockaddr(&destination, address, length) || !tcp_is_tcp(fd) ||
         (note_flags(fd) & NOTE_ASIDE))
-        return NEXT(connect)(fd, address, length);
+        return connect_elsewhere(fd, address, length);
 
     struct client_verdict verdict = policy_client(shim.policy, &destination);
     record = (struct record){

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <string.h>
 
 /* What a message is made of, once it is known that its parts can be read. */
@@ -90,7 +91,9 @@ static bool open_with(struct record *record, const struct msghdr *message,
                       const struct first_bytes *first, int flags, ssize_t *result)
 {
     struct msghdr opening = *message;
-    int saved = errno;
+    int saved = errno, state;
+    /* A thread that is to be cancelled is so here, before the record says that the SYN has left. */
+    pthread_testcancel();
     if (!record_change(&record_connections, record, RECORD_OPENING,
                        record->tag.flags | RECORD_SYN_DATA | RECORD_BELIEVED, 0))
         return false; /* another thread was first: this write comes after it */
@@ -104,12 +107,18 @@ static bool open_with(struct record *record, const struct msghdr *message,
         opening.msg_iov = &looked_at;
         opening.msg_iovlen = 1;
     }
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
     *result = NEXT(sendmsg)(record->fd, &opening, flags | MSG_FASTOPEN | MSG_DONTWAIT);
     int error = *result < 0 ? errno : 0;
+    pthread_setcancelstate(state, NULL);
     verb_tell(record, "opened with data in the SYN", error);
     if (*result >= 0) {
         errno = saved;
-        if ((size_t)*result < first->total)
+        error = flags & MSG_DONTWAIT ? 0 : verb_await(record);
+        if (error) {
+            errno = error;
+            *result = -1;
+        } else if ((size_t)*result < first->total)
             *result = write_rest(record->fd, first, flags, (size_t)*result);
         return true;
     }

@@ -17,6 +17,10 @@ int verb_start(struct record *);
  * error. */
 int verb_settle(struct record *);
 
+/* SO_SNDTIMEO bounds connect(): where the program set it on a blocking socket, waits that long for
+ * the handshake. Returns 0, or ETIMEDOUT: the connection has been given up. */
+int verb_await(struct record *);
+
 /* The handshake is over, or has failed with `error`: -> unknown, and the destination memory is
  * told. */
 void verb_established(struct record *);

@@ -15,9 +15,8 @@
  * "writable" for ever and never write. */
 #define WAITS_SURVIVED 8
 
-/* A program may spin on polls that cannot block, each answered "writable" or nothing, and never
- * write. An event loop asks a handful of times between connect and write; a spinning one passes
- * this in microseconds. */
+/* A program may spin on polls or reads that cannot block, or yield, and never write. An event loop
+ * asks a handful of times between connect and write; a spinning one passes this in microseconds. */
 #define ZERO_TIMEOUTS_SURVIVED 64
 
 __thread struct wait_thread wait_thread;

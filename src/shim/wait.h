@@ -14,7 +14,7 @@
 
 struct wait_thread {
     unsigned begin, end; /* slots that may hold this thread's deferred connections; end 0: none */
-    unsigned zero_timeouts; /* polls that could not block since one was deferred */
+    unsigned zero_timeouts; /* looks that could not block since one was deferred */
 };
 
 extern __thread struct wait_thread wait_thread __attribute__((tls_model("initial-exec")));
@@ -37,6 +37,15 @@ bool wait_must_ask_slowly(bool zero_timeout);
 static inline bool wait_must_ask(bool zero_timeout)
 {
     return wait_thread_defers() && wait_must_ask_slowly(zero_timeout);
+}
+
+/* This thread has looked for something without waiting, and may do so again and again. errno is
+ * kept.
+ */
+static inline void wait_looked(void)
+{
+    if (wait_thread_defers())
+        wait_must_ask_slowly(true);
 }
 
 /* Starts everything that this thread has deferred. errno is kept. */

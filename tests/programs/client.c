@@ -10,6 +10,7 @@
  *                   shutdown-close half-close, and close without reading
  *                   read           read as many bytes as were written, close
  *                   exit _exit     leave the socket to the end of the process
+ *   --send-timeout MS   SO_SNDTIMEO, which bounds connect() as well
  *   --pause FILE    between connect and the first write, wait until FILE is there
  */
 #include "common.h"
@@ -22,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 struct options {
@@ -29,15 +31,19 @@ struct options {
     const char *then;
     const char *pause;
     size_t bytes;
+    long send_timeout_ms;
     bool nonblocking;
 };
 
 static struct options parse(int argc, char **argv)
 {
-    static const struct option known[] = {
-        {"call", required_argument, NULL, 'c'},  {"bytes", required_argument, NULL, 'b'},
-        {"then", required_argument, NULL, 't'},  {"pause", required_argument, NULL, 'p'},
-        {"nonblocking", no_argument, NULL, 'n'}, {0}};
+    static const struct option known[] = {{"call", required_argument, NULL, 'c'},
+                                          {"bytes", required_argument, NULL, 'b'},
+                                          {"then", required_argument, NULL, 't'},
+                                          {"pause", required_argument, NULL, 'p'},
+                                          {"nonblocking", no_argument, NULL, 'n'},
+                                          {"send-timeout", required_argument, NULL, 's'},
+                                          {0}};
     struct options options = {.call = "send", .then = "shutdown", .bytes = 79};
     int option;
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
@@ -53,6 +59,9 @@ static struct options parse(int argc, char **argv)
             break;
         case 'p':
             options.pause = optarg;
+            break;
+        case 's':
+            options.send_timeout_ms = strtol(optarg, NULL, 10);
             break;
         case 'n':
             options.nonblocking = true;
@@ -116,6 +125,10 @@ int main(int argc, char **argv)
     }
     struct address address = address_parse(argv[optind], argv[optind + 1]);
     int fd = tcp_socket(&address, options.nonblocking);
+    struct timeval limit = {options.send_timeout_ms / 1000, options.send_timeout_ms % 1000 * 1000};
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) != 0) {
+        err(2, "SO_SNDTIMEO");
+    }
     if (!connect_said(fd, &address, options.nonblocking)) {
         say("close", close(fd));
         return 1;

@@ -185,7 +185,9 @@ static void by_message(int fd)
 static void by_thread(int fd)
 {
     pthread_t thread;
-    say("pthread_create", pthread_create(&thread, NULL, use_in_thread, (void *)(intptr_t)fd));
+    if (pthread_create(&thread, NULL, use_in_thread, (void *)(intptr_t)fd) != 0) {
+        errx(2, "pthread_create");
+    }
     say("pthread_join", pthread_join(thread, NULL));
 }
 

@@ -32,6 +32,8 @@ static void before_fcntl(int fd, int command)
 {
     if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)
         connection_before_sharing(fd);
+    else if (command == F_SETLKW || command == F_SETLKW64 || command == F_OFD_SETLKW)
+        wait_start_all();
 }
 
 /* Every command takes at most one argument, an integer or a pointer, which travels in one register.

@@ -87,14 +87,21 @@ static void before_accept(int fd)
         listener_accept(fd);
 }
 
+static int after_accept(int accepted)
+{
+    if (accepted < 0 && errno == EAGAIN)
+        wait_looked();
+    return accepted;
+}
+
 SHIM_HOOK int accept(int fd, struct sockaddr *address, socklen_t *length)
 {
     before_accept(fd);
-    return NEXT(accept)(fd, address, length);
+    return after_accept(NEXT(accept)(fd, address, length));
 }
 
 SHIM_HOOK int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
     before_accept(fd);
-    return NEXT(accept4)(fd, address, length, flags);
+    return after_accept(NEXT(accept4)(fd, address, length, flags));
 }

@@ -16,6 +16,11 @@ static void before_stream_read(FILE *stream)
     }
 
 #undef getc
+#undef getwc
+#undef getwchar
+#undef getc_unlocked
+#undef fread_unlocked
+#undef getchar_unlocked
 STREAM_HOOK(int, fgetc, (FILE * stream), stream, (stream))
 STREAM_HOOK(int, getc, (FILE * stream), stream, (stream))
 SHIM_ALIAS(getc) __typeof__(getc) _IO_getc;
@@ -38,3 +43,54 @@ STREAM_HOOK(ssize_t, getdelim,
             stream, (line, size, delimiter, stream))
 STREAM_HOOK(ssize_t, __getdelim, (char **line, size_t *size, int delimiter, FILE *stream), stream,
             (line, size, delimiter, stream))
+STREAM_HOOK(int, fgetc_unlocked, (FILE * stream), stream, (stream))
+STREAM_HOOK(int, getc_unlocked, (FILE * stream), stream, (stream))
+STREAM_HOOK(int, getchar_unlocked, (void), stdin, ())
+STREAM_HOOK(char *, fgets_unlocked, (char *restrict line, int size, FILE *restrict stream), stream,
+            (line, size, stream))
+STREAM_HOOK(size_t, fread_unlocked,
+            (void *restrict to, size_t size, size_t count, FILE *restrict stream), stream,
+            (to, size, count, stream))
+STREAM_HOOK(wint_t, fgetwc, (FILE * stream), stream, (stream))
+STREAM_HOOK(wint_t, getwc, (FILE * stream), stream, (stream))
+STREAM_HOOK(wint_t, getwchar, (void), stdin, ())
+STREAM_HOOK(wchar_t *, fgetws, (wchar_t *restrict line, int size, FILE *restrict stream), stream,
+            (line, size, stream))
+
+/* By the standard that a program is compiled for, headers redirect scanf() to one of three symbols:
+ * the hooks are named by their symbols alone. */
+#define SCANF_HOOK(symbol, ...) SHIM_HOOK int hook_##symbol(__VA_ARGS__) __asm__(#symbol)
+#define SCANF_HOOKS(standard)                                                                      \
+    SCANF_HOOK(standard##vfscanf, FILE *, const char *, va_list);                                  \
+    SCANF_HOOK(standard##vscanf, const char *, va_list);                                           \
+    SCANF_HOOK(standard##fscanf, FILE *, const char *, ...);                                       \
+    SCANF_HOOK(standard##scanf, const char *, ...);                                                \
+    int hook_##standard##vfscanf(FILE *stream, const char *format, va_list arguments)              \
+    {                                                                                              \
+        before_stream_read(stream);                                                                \
+        return NEXT(standard##vfscanf)(stream, format, arguments);                                 \
+    }                                                                                              \
+    int hook_##standard##vscanf(const char *format, va_list arguments)                             \
+    {                                                                                              \
+        return hook_##standard##vfscanf(stdin, format, arguments);                                 \
+    }                                                                                              \
+    int hook_##standard##fscanf(FILE *stream, const char *format, ...)                             \
+    {                                                                                              \
+        va_list arguments;                                                                         \
+        va_start(arguments, format);                                                               \
+        int result = hook_##standard##vfscanf(stream, format, arguments);                          \
+        va_end(arguments);                                                                         \
+        return result;                                                                             \
+    }                                                                                              \
+    int hook_##standard##scanf(const char *format, ...)                                            \
+    {                                                                                              \
+        va_list arguments;                                                                         \
+        va_start(arguments, format);                                                               \
+        int result = hook_##standard##vfscanf(stdin, format, arguments);                           \
+        va_end(arguments);                                                                         \
+        return result;                                                                             \
+    }
+
+SCANF_HOOKS()
+SCANF_HOOKS(__isoc99_)
+SCANF_HOOKS(__isoc23_)

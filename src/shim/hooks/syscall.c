@@ -64,6 +64,13 @@ static void before_end_or_wait(long number, const long a[6])
     case SYS_waitid:
     case SYS_rt_sigtimedwait:
     case SYS_rt_sigsuspend:
+    case SYS_flock:
+#ifdef SYS_epoll_pwait2
+    case SYS_epoll_pwait2:
+#endif
+#ifdef SYS_io_uring_enter
+    case SYS_io_uring_enter:
+#endif
 #ifdef SYS_poll
     case SYS_poll:
     case SYS_select:

@@ -97,6 +97,13 @@ WAIT_HOOK(int, aio_suspend,
           (list, count, timeout))
 WAIT_HOOK(int, eventfd_read, (int fd, eventfd_t *value), (fd, value))
 
+/* No wait, but a thread that yields again and again does wait. */
+SHIM_HOOK int sched_yield(void)
+{
+    wait_looked();
+    return NEXT(sched_yield)();
+}
+
 /* These wait for a child, to which the descriptors go as well. */
 SHIM_HOOK int system(const char *command)
 {
