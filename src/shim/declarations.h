@@ -56,8 +56,7 @@ int __uflow(FILE *);
 int __underflow(FILE *);
 ssize_t __getdelim(char **, size_t *, int, FILE *);
 
-/* scanf() by the standard that the program was compiled for: headers redirect one name to another.
- */
+/* scanf() by the standard that the program was compiled for. */
 int __isoc99_scanf(const char *, ...);
 int __isoc99_fscanf(FILE *, const char *, ...);
 int __isoc99_vscanf(const char *, va_list);
@@ -66,5 +65,9 @@ int __isoc23_scanf(const char *, ...);
 int __isoc23_fscanf(FILE *, const char *, ...);
 int __isoc23_vscanf(const char *, va_list);
 int __isoc23_vfscanf(FILE *, const char *, va_list);
+
+#ifdef TFOSHIM_TIME64
+#include "shim/time64.h"
+#endif
 
 #endif

@@ -14,7 +14,7 @@
 enum log_level log_threshold = LOG_WARN;
 
 static const char *log_path; /* NULL: standard error */
-static struct stat stderr_at_start;
+static struct stat64 stderr_at_start;
 
 struct line {
     char text[512];
@@ -46,7 +46,7 @@ void log_set_up(enum log_level level, const char *to)
 {
     log_threshold = level;
     log_path = strcmp(to, "stderr") == 0 ? NULL : to;
-    if (fstat(STDERR_FILENO, &stderr_at_start) != 0)
+    if (fstat64(STDERR_FILENO, &stderr_at_start) != 0)
         stderr_at_start.st_ino = 0;
 }
 
@@ -65,8 +65,8 @@ bool log_level_from_name(const char *name, enum log_level *level)
 /* A daemon closes descriptor 2 and gets the number back for a socket: never write into that. */
 static bool stderr_is_still_the_programs(void)
 {
-    struct stat now;
-    return stderr_at_start.st_ino && fstat(STDERR_FILENO, &now) == 0 &&
+    struct stat64 now;
+    return stderr_at_start.st_ino && fstat64(STDERR_FILENO, &now) == 0 &&
            now.st_dev == stderr_at_start.st_dev && now.st_ino == stderr_at_start.st_ino;
 }
 
@@ -77,8 +77,9 @@ static void put(struct line *line)
     if (log_path) {
         /* Opened for each line: the shim owns no descriptor that a program could close or inherit.
          */
-        long fd = NEXT(syscall)(SYS_openat, AT_FDCWD, log_path,
-                                O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+        long fd =
+            NEXT(syscall)(SYS_openat, AT_FDCWD, log_path,
+                          O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_LARGEFILE, 0600);
         if (fd >= 0) {
             NEXT(syscall)(SYS_write, fd, line->text, line->used);
             NEXT(syscall)(SYS_close, fd);

@@ -60,6 +60,18 @@ SHIM_HOOK int fcntl64(int fd, int command, ...)
     return NEXT(fcntl64)(fd, command, argument);
 }
 
+#ifdef TFOSHIM_TIME64
+SHIM_HOOK int __fcntl_time64(int fd, int command, ...)
+{
+    va_list arguments;
+    va_start(arguments, command);
+    void *argument = va_arg(arguments, void *);
+    va_end(arguments);
+    before_fcntl(fd, command);
+    return NEXT(__fcntl_time64)(fd, command, argument);
+}
+#endif
+
 SHIM_HOOK FILE *fdopen(int fd, const char *mode)
 {
     connection_before_sharing(fd);

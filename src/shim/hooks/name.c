@@ -44,10 +44,10 @@ static bool needs_connection(int level, int name)
 }
 
 /* SO_ERROR is how a program asks whether its non-blocking connect has succeeded. */
-static int get_socket_error(int fd, int *value, socklen_t *length)
+static int get_socket_error(__typeof__(&getsockopt) next, int fd, int *value, socklen_t *length)
 {
     int failed = connection_take_error(fd);
-    int result = NEXT(getsockopt)(fd, SOL_SOCKET, SO_ERROR, value, length);
+    int result = next(fd, SOL_SOCKET, SO_ERROR, value, length);
     if (result == 0 && *length == sizeof *value) {
         if (failed)
             *value = failed;
@@ -56,28 +56,52 @@ static int get_socket_error(int fd, int *value, socklen_t *length)
     return result;
 }
 
-SHIM_HOOK int getsockopt(int fd, int level, int name, void *value, socklen_t *length)
+static int get_option(__typeof__(&getsockopt) next, int fd, int level, int name, void *value,
+                      socklen_t *length)
 {
     if (connection_recorded(fd)) {
         if (level == SOL_SOCKET && name == SO_ERROR)
-            return get_socket_error(fd, value, length);
+            return get_socket_error(next, fd, value, length);
         if (needs_connection(level, name))
             connection_settle(fd);
     }
-    int result = NEXT(getsockopt)(fd, level, name, value, length);
+    int result = next(fd, level, name, value, length);
     if (result == 0 && level == IPPROTO_TCP && name == TCP_FASTOPEN && *length == sizeof(int) &&
         listener_is_bound_by_us(fd))
         *(int *)value = 0; /* a program that finds another's setting may clear it */
     return result;
 }
 
-SHIM_HOOK int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
+SHIM_HOOK int getsockopt(int fd, int level, int name, void *value, socklen_t *length)
+{
+    return get_option(NEXT(getsockopt), fd, level, name, value, length);
+}
+
+static int set_option(__typeof__(&setsockopt) next, int fd, int level, int name, const void *value,
+                      socklen_t length)
 {
     if (connection_recorded(fd) && needs_connection(level, name))
         connection_settle(fd);
-    int result = NEXT(setsockopt)(fd, level, name, value, length);
+    int result = next(fd, level, name, value, length);
     if (result == 0 && level == IPPROTO_TCP &&
         (name == TCP_FASTOPEN || name == TCP_FASTOPEN_CONNECT))
         listener_stand_aside(fd);
     return result;
 }
+
+SHIM_HOOK int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
+{
+    return set_option(NEXT(setsockopt), fd, level, name, value, length);
+}
+
+#ifdef TFOSHIM_TIME64
+SHIM_HOOK int __getsockopt64(int fd, int level, int name, void *value, socklen_t *length)
+{
+    return get_option(NEXT(__getsockopt64), fd, level, name, value, length);
+}
+
+SHIM_HOOK int __setsockopt64(int fd, int level, int name, const void *value, socklen_t length)
+{
+    return set_option(NEXT(__setsockopt64), fd, level, name, value, length);
+}
+#endif

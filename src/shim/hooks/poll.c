@@ -12,12 +12,11 @@
 
 static const struct timespec no_time;
 
-/* Asked only where something is deferred; a bad pointer is the kernel's to answer. */
-static bool is_zero(const struct timespec *timeout)
-{
-    return wait_thread_defers() && timeout && program_memory_readable(timeout, sizeof *timeout) &&
-           timeout->tv_sec == 0 && timeout->tv_nsec == 0;
-}
+/* Asked only where something is deferred; a bad pointer is the kernel's to answer. `part` is
+ * tv_nsec or tv_usec. */
+#define IS_ZERO(timeout, part)                                                                     \
+    (wait_thread_defers() && (timeout) && program_memory_readable(timeout, sizeof *(timeout)) &&   \
+     (timeout)->tv_sec == 0 && (timeout)->part == 0)
 
 /* Whoever has been told that a connection is writable believes that it stands. */
 static int told(const struct pollfd *fds, nfds_t count, int ready)
@@ -57,14 +56,14 @@ SHIM_HOOK int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t s
 SHIM_HOOK int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
                     const sigset_t *mask)
 {
-    POLL_CALL(is_zero(timeout), NEXT(ppoll)(fds, count, &no_time, mask), told(fds, count, ready),
-              NEXT(ppoll)(fds, count, timeout, mask));
+    POLL_CALL(IS_ZERO(timeout, tv_nsec), NEXT(ppoll)(fds, count, &no_time, mask),
+              told(fds, count, ready), NEXT(ppoll)(fds, count, timeout, mask));
 }
 
 SHIM_HOOK int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
                           const sigset_t *mask, size_t size)
 {
-    POLL_CALL(is_zero(timeout), NEXT(__ppoll_chk)(fds, count, &no_time, mask, size),
+    POLL_CALL(IS_ZERO(timeout, tv_nsec), NEXT(__ppoll_chk)(fds, count, &no_time, mask, size),
               told(fds, count, ready), NEXT(__ppoll_chk)(fds, count, timeout, mask, size));
 }
 
@@ -94,8 +93,8 @@ SHIM_HOOK int epoll_pwait(int epoll, struct epoll_event *events, int most, int t
 SHIM_HOOK int epoll_pwait2(int epoll, struct epoll_event *events, int most,
                            const struct timespec *timeout, const sigset_t *mask)
 {
-    POLL_CALL(is_zero(timeout), NEXT(epoll_pwait2)(epoll, events, most, &no_time, mask), ready,
-              NEXT(epoll_pwait2)(epoll, events, most, timeout, mask));
+    POLL_CALL(IS_ZERO(timeout, tv_nsec), NEXT(epoll_pwait2)(epoll, events, most, &no_time, mask),
+              ready, NEXT(epoll_pwait2)(epoll, events, most, timeout, mask));
 }
 
 /* select() overwrites its sets: they are kept, to be put back where the question is answered
@@ -143,25 +142,28 @@ static int after_asking(const struct select_sets *sets, int count, int ready)
     return ready;
 }
 
+/* `ask` is the call with no time to wait, `wait` the call as it was made. */
+#define SELECT_CALL(zero, ask, wait)                                                               \
+    do {                                                                                           \
+        if (wait_must_ask(zero)) {                                                                 \
+            struct select_sets sets = {.given = {reads, writes, errors}};                          \
+            if (!keep_sets(&sets, count)) {                                                        \
+                wait_start_all();                                                                  \
+            } else {                                                                               \
+                int ready = after_asking(&sets, count, ask);                                       \
+                if (ready != 0)                                                                    \
+                    return ready;                                                                  \
+            }                                                                                      \
+        }                                                                                          \
+        return wait;                                                                               \
+    } while (0)
+
 SHIM_HOOK int select(int count, fd_set *reads, fd_set *writes, fd_set *errors,
                      struct timeval *timeout)
 {
-    bool zero = wait_thread_defers() && timeout &&
-                program_memory_readable(timeout, sizeof *timeout) && timeout->tv_sec == 0 &&
-                timeout->tv_usec == 0;
-    if (wait_must_ask(zero)) {
-        struct select_sets sets = {.given = {reads, writes, errors}};
-        struct timeval now = {0, 0};
-        if (!keep_sets(&sets, count)) {
-            wait_start_all();
-        } else {
-            int ready =
-                after_asking(&sets, count, NEXT(select)(count, reads, writes, errors, &now));
-            if (ready != 0)
-                return ready;
-        }
-    }
-    return NEXT(select)(count, reads, writes, errors, timeout);
+    struct timeval now = {0, 0};
+    SELECT_CALL(IS_ZERO(timeout, tv_usec), NEXT(select)(count, reads, writes, errors, &now),
+                NEXT(select)(count, reads, writes, errors, timeout));
 }
 
 SHIM_ALIAS(select) __typeof__(select) __select;
@@ -169,16 +171,49 @@ SHIM_ALIAS(select) __typeof__(select) __select;
 SHIM_HOOK int pselect(int count, fd_set *reads, fd_set *writes, fd_set *errors,
                       const struct timespec *timeout, const sigset_t *mask)
 {
-    if (wait_must_ask(is_zero(timeout))) {
-        struct select_sets sets = {.given = {reads, writes, errors}};
-        if (!keep_sets(&sets, count)) {
-            wait_start_all();
-        } else {
-            int ready = after_asking(&sets, count,
-                                     NEXT(pselect)(count, reads, writes, errors, &no_time, mask));
-            if (ready != 0)
-                return ready;
-        }
-    }
-    return NEXT(pselect)(count, reads, writes, errors, timeout, mask);
+    SELECT_CALL(IS_ZERO(timeout, tv_nsec),
+                NEXT(pselect)(count, reads, writes, errors, &no_time, mask),
+                NEXT(pselect)(count, reads, writes, errors, timeout, mask));
 }
+
+#ifdef TFOSHIM_TIME64
+static const struct timespec64 no_time64;
+
+SHIM_HOOK int __ppoll64(struct pollfd *fds, nfds_t count, const struct timespec64 *timeout,
+                        const sigset_t *mask)
+{
+    POLL_CALL(IS_ZERO(timeout, tv_nsec), NEXT(__ppoll64)(fds, count, &no_time64, mask),
+              told(fds, count, ready), NEXT(__ppoll64)(fds, count, timeout, mask));
+}
+
+SHIM_HOOK int __ppoll64_chk(struct pollfd *fds, nfds_t count, const struct timespec64 *timeout,
+                            const sigset_t *mask, size_t size)
+{
+    POLL_CALL(IS_ZERO(timeout, tv_nsec), NEXT(__ppoll64_chk)(fds, count, &no_time64, mask, size),
+              told(fds, count, ready), NEXT(__ppoll64_chk)(fds, count, timeout, mask, size));
+}
+
+SHIM_HOOK int __epoll_pwait2_time64(int epoll, struct epoll_event *events, int most,
+                                    const struct timespec64 *timeout, const sigset_t *mask)
+{
+    POLL_CALL(IS_ZERO(timeout, tv_nsec),
+              NEXT(__epoll_pwait2_time64)(epoll, events, most, &no_time64, mask), ready,
+              NEXT(__epoll_pwait2_time64)(epoll, events, most, timeout, mask));
+}
+
+SHIM_HOOK int __select64(int count, fd_set *reads, fd_set *writes, fd_set *errors,
+                         struct timeval64 *timeout)
+{
+    struct timeval64 now = {0, 0};
+    SELECT_CALL(IS_ZERO(timeout, tv_usec), NEXT(__select64)(count, reads, writes, errors, &now),
+                NEXT(__select64)(count, reads, writes, errors, timeout));
+}
+
+SHIM_HOOK int __pselect64(int count, fd_set *reads, fd_set *writes, fd_set *errors,
+                          const struct timespec64 *timeout, const sigset_t *mask)
+{
+    SELECT_CALL(IS_ZERO(timeout, tv_nsec),
+                NEXT(__pselect64)(count, reads, writes, errors, &no_time64, mask),
+                NEXT(__pselect64)(count, reads, writes, errors, timeout, mask));
+}
+#endif

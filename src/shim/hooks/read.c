@@ -79,6 +79,19 @@ SHIM_HOOK int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int fla
     READ_CALL(fd, flags, NEXT(recvmmsg)(fd, messages, count, flags, timeout));
 }
 
+#ifdef TFOSHIM_TIME64
+SHIM_HOOK ssize_t __recvmsg64(int fd, struct msghdr *message, int flags)
+{
+    READ_CALL(fd, flags, NEXT(__recvmsg64)(fd, message, flags));
+}
+
+SHIM_HOOK int __recvmmsg64(int fd, struct mmsghdr *messages, unsigned count, int flags,
+                           struct timespec64 *timeout)
+{
+    READ_CALL(fd, flags, NEXT(__recvmmsg64)(fd, messages, count, flags, timeout));
+}
+#endif
+
 /* accept() may wait for this thread's own connect. */
 static void before_accept(int fd)
 {

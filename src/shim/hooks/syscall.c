@@ -50,6 +50,9 @@ static void before_end_or_wait(long number, const long a[6])
     case SYS_execveat:
         connection_before_exec();
         break;
+#ifdef SYS_futex_time64
+    case SYS_futex_time64:
+#endif
     case SYS_futex:
         if (futex_waits(a[1]))
             wait_start_all();
@@ -76,6 +79,17 @@ static void before_end_or_wait(long number, const long a[6])
     case SYS_select:
     case SYS_epoll_wait:
     case SYS_pause:
+#endif
+#ifdef SYS_ppoll_time64
+    case SYS_ppoll_time64:
+    case SYS_pselect6_time64:
+    case SYS_clock_nanosleep_time64:
+    case SYS_rt_sigtimedwait_time64:
+#endif
+#ifdef SYS_socketcall /* i386: any call on a socket */
+    case SYS_socketcall:
+    case SYS__newselect:
+    case SYS_waitpid:
 #endif
         wait_start_all();
         break;
@@ -122,7 +136,9 @@ static int before_syscall(long number, const long a[6])
     case SYS_read:
     case SYS_readv:
     case SYS_recvmsg:
+#ifdef SYS_accept
     case SYS_accept:
+#endif
     case SYS_accept4:
         return before_read_or_accept(number, fd, a[3]);
     default:

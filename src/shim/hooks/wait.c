@@ -95,6 +95,9 @@ WAIT_HOOK(int, mq_timedsend,
 WAIT_HOOK(int, aio_suspend,
           (const struct aiocb *const list[], int count, const struct timespec *timeout),
           (list, count, timeout))
+WAIT_HOOK(int, aio_suspend64,
+          (const struct aiocb64 *const list[], int count, const struct timespec *timeout),
+          (list, count, timeout))
 WAIT_HOOK(int, eventfd_read, (int fd, eventfd_t *value), (fd, value))
 
 /* No wait, but a thread that yields again and again does wait. */
@@ -117,3 +120,55 @@ SHIM_HOOK int pclose(FILE *stream)
     wait_start_all();
     return NEXT(pclose)(stream);
 }
+
+#ifdef TFOSHIM_TIME64
+WAIT_HOOK(int, __sem_timedwait64, (sem_t * semaphore, const struct timespec64 *until),
+          (semaphore, until))
+WAIT_HOOK(int, __sem_clockwait64,
+          (sem_t * semaphore, clockid_t clock, const struct timespec64 *until),
+          (semaphore, clock, until))
+WAIT_HOOK(int, __pthread_cond_timedwait64,
+          (pthread_cond_t * condition, pthread_mutex_t *mutex, const struct timespec64 *until),
+          (condition, mutex, until))
+WAIT_HOOK(int, __pthread_cond_clockwait64,
+          (pthread_cond_t * condition, pthread_mutex_t *mutex, clockid_t clock,
+           const struct timespec64 *until),
+          (condition, mutex, clock, until))
+WAIT_HOOK(int, __pthread_timedjoin_np64,
+          (pthread_t thread, void **result, const struct timespec64 *until),
+          (thread, result, until))
+WAIT_HOOK(int, __pthread_clockjoin_np64,
+          (pthread_t thread, void **result, clockid_t clock, const struct timespec64 *until),
+          (thread, result, clock, until))
+WAIT_HOOK(int, __cnd_timedwait64, (cnd_t * condition, mtx_t *mutex, const struct timespec64 *until),
+          (condition, mutex, until))
+WAIT_HOOK(int, __thrd_sleep64, (const struct timespec64 *time, struct timespec64 *left),
+          (time, left))
+WAIT_HOOK(int, __nanosleep64, (const struct timespec64 *time, struct timespec64 *left),
+          (time, left))
+WAIT_HOOK(int, __clock_nanosleep_time64,
+          (clockid_t clock, int flags, const struct timespec64 *time, struct timespec64 *left),
+          (clock, flags, time, left))
+WAIT_HOOK(int, __sigtimedwait64,
+          (const sigset_t *set, siginfo_t *info, const struct timespec64 *timeout),
+          (set, info, timeout))
+WAIT_HOOK(pid_t, __wait3_time64, (int *status, int options, struct rusage64 *usage),
+          (status, options, usage))
+WAIT_HOOK(pid_t, __wait4_time64, (pid_t pid, int *status, int options, struct rusage64 *usage),
+          (pid, status, options, usage))
+WAIT_HOOK(int, __semtimedop64,
+          (int semaphore, struct sembuf *operations, size_t count,
+           const struct timespec64 *timeout),
+          (semaphore, operations, count, timeout))
+WAIT_HOOK(ssize_t, __mq_timedreceive_time64,
+          (mqd_t queue, char *message, size_t size, unsigned *priority,
+           const struct timespec64 *until),
+          (queue, message, size, priority, until))
+WAIT_HOOK(int, __mq_timedsend_time64,
+          (mqd_t queue, const char *message, size_t size, unsigned priority,
+           const struct timespec64 *until),
+          (queue, message, size, priority, until))
+WAIT_HOOK(int, __aio_suspend_time64,
+          (const struct aiocb *const list[], int count, const struct timespec64 *timeout),
+          (list, count, timeout))
+#endif

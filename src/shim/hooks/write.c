@@ -79,17 +79,23 @@ SHIM_HOOK ssize_t sendto(int fd, const void *bytes, size_t length, int flags,
     return moved(fd, NEXT(sendto)(fd, bytes, length, flags, address, address_length));
 }
 
-SHIM_HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+static ssize_t send_message(__typeof__(&sendmsg) next, int fd, const struct msghdr *message,
+                            int flags)
 {
     ssize_t result;
     if (connection_any())
         connection_before_passing(message);
     if (!connection_concerns(fd))
-        return NEXT(sendmsg)(fd, message, flags);
+        return next(fd, message, flags);
     if (program_memory_readable(message, sizeof *message) &&
         connection_write(fd, message, flags, &result))
         return result;
-    return moved(fd, NEXT(sendmsg)(fd, message, flags));
+    return moved(fd, next(fd, message, flags));
+}
+
+SHIM_HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+{
+    return send_message(NEXT(sendmsg), fd, message, flags);
 }
 
 static size_t message_length(const struct msghdr *message)
@@ -102,22 +108,40 @@ static size_t message_length(const struct msghdr *message)
 
 /* The first message opens the connection; the others follow as the plain call would send them,
  * unless it could only be sent in part. */
-SHIM_HOOK int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+static int send_messages(__typeof__(&sendmmsg) next, int fd, struct mmsghdr *messages,
+                         unsigned count, int flags)
 {
     ssize_t result;
     for (unsigned i = 0; connection_any() && i < count; i++)
         connection_before_passing(&messages[i].msg_hdr);
     if (!connection_concerns(fd))
-        return NEXT(sendmmsg)(fd, messages, count, flags);
+        return next(fd, messages, count, flags);
     if (count == 0 || !program_memory_readable(messages, sizeof *messages) ||
         !connection_write(fd, &messages->msg_hdr, flags, &result))
-        return NEXT(sendmmsg)(fd, messages, count, flags);
+        return next(fd, messages, count, flags);
     if (result < 0)
         return -1;
     messages->msg_len = (unsigned)result;
     int saved = errno;
     bool whole = (size_t)result == message_length(&messages->msg_hdr);
-    int more = whole && count > 1 ? NEXT(sendmmsg)(fd, messages + 1, count - 1, flags) : 0;
+    int more = whole && count > 1 ? next(fd, messages + 1, count - 1, flags) : 0;
     errno = saved;
     return more > 0 ? 1 + more : 1;
 }
+
+SHIM_HOOK int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+    return send_messages(NEXT(sendmmsg), fd, messages, count, flags);
+}
+
+#ifdef TFOSHIM_TIME64
+SHIM_HOOK ssize_t __sendmsg64(int fd, const struct msghdr *message, int flags)
+{
+    return send_message(NEXT(__sendmsg64), fd, message, flags);
+}
+
+SHIM_HOOK int __sendmmsg64(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+    return send_messages(NEXT(__sendmmsg64), fd, messages, count, flags);
+}
+#endif

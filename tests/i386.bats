@@ -1,0 +1,187 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# 32-bit programs on a 64-bit machine: the library that the preset i386 makes, under programs of that
+# width, with the C library's usual names and with those of a time_t of 64 bits.
+
+# SHIM and PROGRAMS are for what tests/programs/programs.bash defines.
+# shellcheck disable=SC2034
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+# Built once, warnings being errors here too.
+setup_file() {
+  export BUILD_32=$BATS_FILE_TMPDIR/build
+  cd "$BATS_TEST_DIRNAME/.." || exit
+  cmake --preset i386 -B "$BUILD_32" >/dev/null
+  cmake --build "$BUILD_32" --parallel "$(nproc)" >/dev/null
+}
+
+# The link emulator is the native one.
+setup() {
+  load lib/network
+  load programs/programs
+  tools_required readelf nm
+  NATIVE_SHIM=$SHIM NATIVE_PROGRAMS=$PROGRAMS
+  SHIM=$BUILD_32/libtfoshim.so PROGRAMS=$BUILD_32/tests/programs
+  HOOKS=$TFOSHIM_ROOT/src/shim/hooks.def
+  cd "$BATS_TEST_TMPDIR" || exit
+}
+
+teardown() {
+  [[ -z ${NETWORK_DIR-} ]] || network_down
+}
+
+# Runs a check with the programs as they are, and with those that know 64-bit times.
+with_both_times() { # COMMAND
+  "$@"
+  PROGRAMS=$BUILD_32/tests/programs/time64 "$@"
+}
+
+c_library() {
+  cc -m32 -print-file-name=libc.so.6
+}
+
+# Symbols, without their versions.
+symbols() { # FILE
+  nm -D --defined-only --format=just-symbols "$1" | sed 's/@.*//' | sort -u
+}
+
+# The symbols in hooks.def.
+hooks() { # KIND...
+  local kind
+  for kind in "$@"; do
+    sed -n "s/^$kind(\([A-Za-z0-9_]*\).*/\1/p" "$HOOKS"
+  done | sort -u
+}
+
+@test "the library is a 32-bit one that needs the C library alone" {
+  run -0 readelf -hW "$SHIM"
+  assert_line --regexp 'Class: +ELF32'
+  run -0 readelf -dW "$SHIM"
+  assert_equal "$(sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' <<<"$output")" libc.so.6
+  refute_output --partial TEXTREL
+}
+
+@test "exactly the hooks are exported, those of 64-bit times among them" {
+  assert_equal "$(symbols "$SHIM")" "$(hooks HOOK HOOK_OPTIONAL HOOK_ALIAS HOOK_TIME64)"
+  run -1 grep -xF "$(hooks HOOK_TIME64)" <(symbols "$NATIVE_SHIM")
+}
+
+# The C library names them __NAME64 or __NAME_time64.
+@test "whatever is hooked is hooked under its name for 64-bit times too" {
+  symbols "$(c_library)" >libc
+  hooks HOOK HOOK_OPTIONAL | sed 's/.*/__&64\n__&_time64/' | sort | comm -12 - libc >expected
+  (($(wc -l <expected) >= 20))
+  run comm -23 expected <(hooks HOOK_TIME64)
+  assert_output ''
+  # And there are no others: __ppoll64_chk came with a later C library.
+  run comm -13 libc <(hooks HOOK_TIME64)
+  assert_output "$(comm -13 libc <(echo __ppoll64_chk))"
+}
+
+# For all the programs below to be of one time or the other, they must import the names.
+@test "the test programs import the names that they are to test" {
+  run -0 nm -D "$PROGRAMS/time64/client" "$PROGRAMS/time64/waits" "$PROGRAMS/time64/rendezvous"
+  for name in __sendmsg64 __sendmmsg64 __getsockopt64 __ppoll64 __select64 __pselect64 \
+    __epoll_pwait2_time64 __sem_timedwait64 __pthread_cond_timedwait64 __nanosleep64 \
+    __clock_nanosleep_time64 __sigtimedwait64; do
+    assert_line --partial " U $name@"
+  done
+  run -0 nm -D "$PROGRAMS/client" "$PROGRAMS/waits" "$PROGRAMS/rendezvous"
+  refute_output --regexp '__(sendmsg|select|nanosleep)64'
+}
+
+# sendmmsg() is given two messages, and the first one leaves in the SYN.
+first_writes() {
+  local pair ADDRESS
+  for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
+    for pair in write:79 send:79 sendmsg:79 sendmmsg:39; do
+      compare "$PROGRAMS/client" "$ADDRESS" "$PORT" --call "${pair%:*}"
+      assert_success
+      assert_equal "${pair%:*}: $(last_syn syn.data syn.option)" "${pair/:/: } cookie"
+    done
+  done
+}
+
+@test "first writes are in the SYN" {
+  network_up --rtt 20
+  reference_start answer
+  with_both_times first_writes
+}
+
+waits() { # FIRST EXPECTED-SYN-DATA
+  local facility ADDRESS=$SERVER_IP4
+  for facility in poll ppoll select pselect epoll epoll_pwait2 epoll-edge; do
+    compare "$PROGRAMS/waits" "$ADDRESS" "$PORT" "$facility" "$1"
+    assert_success
+    assert_line 'close: 0'
+    assert_equal "$facility: $(last_syn_data)" "$facility: $2"
+  done
+}
+
+@test "a client that waits until it may write keeps its gain" {
+  network_up --rtt 20
+  reference_start echo
+  with_both_times waits client-first 6
+}
+
+@test "a client that waits for the server to speak is not kept waiting" {
+  network_up --rtt 20
+  reference_start greet
+  with_both_times waits server-first 0
+}
+
+meets() {
+  local how ADDRESS=$SERVER_IP4
+  for how in sem_timedwait pthread_cond_timedwait nanosleep clock_nanosleep sigwaitinfo waitpid; do
+    compare --records 0 "$PROGRAMS/rendezvous" 127.0.0.1 "$how"
+    assert_success
+    assert_line "$how: met"
+  done
+}
+
+@test "a thread that waits for what its own connect brings about" {
+  network_up --rtt 20
+  reference_start sink
+  with_both_times meets
+}
+
+@test "a 32-bit server takes a request from the SYN" {
+  network_up --rtt 20
+  RECORD=$NETWORK_DIR/record
+  server_spawn TFOSHIM_CONFIG="$CONF/on.conf" LD_PRELOAD="$SHIM" \
+    "$PROGRAMS/server" :: "$PORT" answer --record "$RECORD"
+  wait_listening "$PORT"
+  for _ in 1 2; do
+    shim "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+    assert_success
+  done
+  assert_equal "$(last_syn syn.data synack.ack)" '79 80'
+  assert_equal "$(netstat_value server TCPFastOpenPassive)" 1
+}
+
+@test "programs of either width share the memory of destinations" {
+  local address
+  network_up --rtt 20
+  reference_start answer
+  for address in "$SERVER_IP4" "$SERVER_IP6"; do
+    SHIM=$NATIVE_SHIM shim "$NATIVE_PROGRAMS/client" "$address" "$PORT"
+    assert_equal "$(last_syn syn.data syn.option)" '0 request'
+    shim "$PROGRAMS/client" "$address" "$PORT"
+    assert_success
+    assert_equal "$(last_syn syn.data syn.option)" '79 cookie'
+    SHIM=$NATIVE_SHIM shim "$NATIVE_PROGRAMS/client" "$address" "$PORT"
+    assert_equal "$(last_syn syn.data syn.option)" '79 cookie'
+  done
+}
+
+@test "the rules are the same at this width" {
+  local test
+  for test in compiling decide endpoint first_write matching names search words memory_backoff \
+    memory_damage memory_eviction memory_figures memory_lately memory_model; do
+    run -0 env XDG_RUNTIME_DIR="$BATS_TEST_TMPDIR" "$BUILD_32/tests/unit/$test"
+    refute_output
+  done
+}
