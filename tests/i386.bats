@@ -3,8 +3,8 @@
 # 32-bit programs on a 64-bit machine: the library that the preset i386 makes, under programs of that
 # width, with the C library's usual names and with those of a time_t of 64 bits.
 
-# SHIM and PROGRAMS are for what tests/programs/programs.bash defines.
-# shellcheck disable=SC2034
+# SHIM and PROGRAMS are for what tests/programs/programs.bash defines; run --separate-stderr assigns stderr.
+# shellcheck disable=SC2034,SC2154
 
 bats_require_minimum_version 1.5.0
 bats_load_library bats-support
@@ -21,6 +21,7 @@ setup_file() {
 # The link emulator is the native one.
 setup() {
   load lib/network
+  load lib/package
   load programs/programs
   tools_required readelf nm
   NATIVE_SHIM=$SHIM NATIVE_PROGRAMS=$PROGRAMS
@@ -184,4 +185,42 @@ meets() {
     run -0 env XDG_RUNTIME_DIR="$BATS_TEST_TMPDIR" "$BUILD_32/tests/unit/$test"
     refute_output
   done
+}
+
+@test "packages of both widths go beside each other, and programs find theirs" {
+  local debs name
+  cmake -S "$TFOSHIM_ROOT" -B native -DCMAKE_INSTALL_PREFIX=/usr -DTFOSHIM_TESTS=OFF >/dev/null
+  cmake --build native --parallel "$(nproc)" >/dev/null
+  cat >maps.c <<'END'
+#include <stdio.h>
+int main(void)
+{
+    char line[4096];
+    FILE *maps = fopen("/proc/self/maps", "r");
+    while (maps && fgets(line, sizeof line, maps))
+        fputs(line, stdout);
+    return 0;
+}
+END
+  cc -o maps64 maps.c
+  cc -m32 -o maps32 maps.c
+  scratch_root
+  root_files >before
+  dpkg_in_root --add-architecture i386
+  packages DEB "$PWD/native" >debs
+  packages DEB "$BUILD_32" >>debs
+  mapfile -t debs <debs
+  dpkg_in_root --install "${debs[@]}"
+  # One name in LD_PRELOAD stands for both, and the loader has nothing to say.
+  for name in 64:x86_64 32:i386; do
+    run -0 --separate-stderr root/usr/bin/tfoshim run "./maps${name%:*}"
+    assert_equal "$stderr" ''
+    assert_equal "$(sed -n 's|.* /|/|p' <<<"$output" | grep libtfoshim | uniq)" \
+      "$PWD/root/usr/lib/${name#*:}-linux-gnu/libtfoshim.so"
+  done
+  run -0 root/usr/bin/tfoshim doctor
+  assert_line "  ok       library for 32-bit programs: $PWD/root/usr/lib/i386-linux-gnu/libtfoshim.so"
+  dpkg_in_root --purge tfoshim libtfoshim:amd64 libtfoshim:i386
+  root_files >after
+  run -0 diff before after
 }
