@@ -1,0 +1,252 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The examples do what their READMEs say. (The arithmetic one has a file of its own.)
+
+# run --separate-stderr assigns stderr.
+# shellcheck disable=SC2154
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+setup() {
+  load lib/network
+  load lib/package
+  load lib/container
+  load programs/programs
+  tools_required curl /usr/bin/python3
+  EXAMPLES=$TFOSHIM_ROOT/examples
+  export LC_ALL=C PATH=$TFOSHIM_BUILD:$PATH HOME=$BATS_TEST_TMPDIR
+  unset TFOSHIM_CONFIG XDG_CONFIG_HOME LD_PRELOAD
+}
+
+teardown() {
+  [[ -z ${NETWORK_DIR-} ]] || network_down
+  [[ -z ${CONTAINER_ROOT-} ]] || container_down
+}
+
+# The line of an example's README that begins so, without what only the reader needs.
+readme_command() { # EXAMPLE BEGINNING
+  sed -n "s/^    \($2.*\)/\1/p" "$EXAMPLES/$1/README.md"
+}
+
+# Python's web server, under the shim.
+web_start() { # PORT
+  server_spawn TFOSHIM_CONFIG= LD_PRELOAD="$SHIM" \
+    /usr/bin/python3 -m http.server --directory "$EXAMPLES" "$1"
+  PORT=$1
+  wait_listening "$1"
+}
+
+@test "each example has a README, and the README names them all" {
+  local directory
+  for directory in "$EXAMPLES"/*/; do
+    [[ -f $directory/README.md ]]
+    grep -q "(examples/$(basename "$directory"))" "$TFOSHIM_ROOT/README.md"
+  done
+}
+
+@test "configuration files are understood" {
+  local file count=0
+  for file in "$EXAMPLES"/*/tfoshim.conf; do
+    run -0 --separate-stderr tfoshim check "$file"
+    assert_equal "$stderr" ''
+    count=$((count + 1))
+  done
+  ((count >= 4))
+}
+
+# ---- allowlist ----
+
+# The second of two visits: how many bytes its SYN carried, and the option.
+visit() { # HOST [CURL-OPTION]...
+  for _ in first second; do
+    run -0 on_client XDG_RUNTIME_DIR="$NETWORK_DIR" \
+      tfoshim run -c "$EXAMPLES/allowlist/tfoshim.conf" -- \
+      curl -sS --noproxy '*' "${@:2}" "http://$1/allowlist/tfoshim.conf"
+  done
+  last_syn syn.data syn.option
+}
+
+@test "allowlist: the hosts that are listed are opened fast, and no other" {
+  network_up --rtt 20
+  on_server ip addr add 10.9.0.3/24 dev link0
+  on_server ip addr add 10.9.0.4/24 dev link0
+  printf '%s\n' "$SERVER_IP4 api.example.com" '10.9.0.3 www.example.net' \
+    '10.9.0.4 www.example.com' >hosts
+  mount --bind hosts /etc/hosts
+  web_start 80
+  assert_regex "$(visit api.example.com)" '^[1-9][0-9]+ cookie$'
+  assert_regex "$(visit www.example.net)" '^[1-9][0-9]+ cookie$'
+  assert_equal "$(visit www.example.com)" '0 none'
+  # By its bare address a host is not on the list.
+  assert_equal "$(visit "$SERVER_IP4")" '0 none'
+  # A request that must not be repeated: to the first host alone.
+  assert_regex "$(visit api.example.com --data order)" '^[1-9][0-9]+ cookie$'
+  assert_equal "$(visit www.example.net --data order)" '0 cookie'
+  umount /etc/hosts
+}
+
+# ---- legacy-server ----
+
+# Two visits to the server that a command starts, and how many SYNs' data it has taken then.
+legacy_takes() { # COUNT COMMAND
+  PORT=8000
+  cookies_flush
+  server_spawn sh -c "cd '$EXAMPLES/legacy-server' && PATH=$TFOSHIM_BUILD:/usr/bin && exec $2"
+  wait_listening "$PORT"
+  for _ in first second; do
+    shim TFOSHIM_CONFIG= curl -sS --noproxy '*' "http://$SERVER_IP4:$PORT/tfoshim.conf"
+    assert_success
+    assert_output "$(<"$EXAMPLES/legacy-server/tfoshim.conf")"
+  done
+  assert_equal "$(netstat_value server TCPFastOpenPassive)" "$1"
+}
+
+@test "legacy-server: the server takes requests from SYNs" {
+  local command
+  network_up --rtt 20
+  command=$(readme_command legacy-server 'tfoshim run')
+  legacy_takes 0 "${command#*-- }"
+  kill "$SPAWNED"
+  process_end "$SPAWNED"
+  legacy_takes 1 "$command"
+  # And it is seen to be in effect.
+  cd "$EXAMPLES/legacy-server"
+  command=$(readme_command legacy-server 'tfoshim explain')
+  run -0 on_server sh -c "$command"
+  assert_line --partial "by the rule at tfoshim.conf:"
+  assert_line --regexp '^  now +a listener that takes data in SYNs'
+  command=$(readme_command legacy-server 'tfoshim probe')
+  run -0 on_client sh -c "${command/server.example.net/$SERVER_IP4}"
+}
+
+# ---- systemd ----
+
+@test "systemd: the drop-in is understood, and says what \"tfoshim enable\" would" {
+  local library system=root/etc/systemd/system
+  cd "$BATS_TEST_TMPDIR"
+  mkdir -p "$system/legacy.service.d"
+  printf '%s\n' '[Service]' 'ExecStart=/usr/bin/python3 -m http.server' >"$system/legacy.service"
+  cp "$EXAMPLES/legacy-server/tfoshim.conf" root/etc/
+  # Where the library has to be is known to the command alone.
+  run -1 tfoshim enable --root root legacy
+  library=${output#*there is no "$PWD/root"}
+  library=${library%%: *}
+  mkdir -p "root${library%/*}"
+  cp "$TFOSHIM_BUILD/libtfoshim.so" "root$library"
+  run -0 tfoshim enable --root root -c /etc/tfoshim.conf legacy
+  # Its settings, in its order; the library by the name that serves both widths.
+  assert_equal "$(grep -E '^(\[|Environment="(LD_|TFO))' "$EXAMPLES/systemd/fast-open.conf")" \
+    "$(sed -e '/^#/d' -e "s|=$library|=/usr/\$LIB/libtfoshim.so|" "$system/legacy.service.d/50-tfoshim.conf")"
+  tfoshim disable --root root legacy
+  cp "$EXAMPLES/systemd/fast-open.conf" "$system/legacy.service.d/"
+  run -0 systemd-analyze verify --man=no "$system/legacy.service"
+  assert_output ''
+  # The way it says so is one that would be heard.
+  echo 'RuntimeDirectoryMod=0700' >>"$system/legacy.service.d/fast-open.conf"
+  run systemd-analyze verify --man=no "$system/legacy.service"
+  assert_output --partial 'RuntimeDirectoryMod'
+}
+
+@test "systemd: the sysctl" {
+  network_up
+  on_server sysctl -qw net.ipv4.tcp_fastopen=1
+  run -0 on_server sysctl -qp "$EXAMPLES/systemd/sysctl.conf"
+  assert_equal "$(on_server sysctl -n net.ipv4.tcp_fastopen)" 3
+}
+
+# ---- container ----
+
+# The example's directory with the package in it, as its README says, as a container.
+fast_client_build() {
+  cd "$BATS_TEST_TMPDIR" || exit
+  cmake -S "$TFOSHIM_ROOT" -B build -DCMAKE_INSTALL_PREFIX=/usr -DTFOSHIM_TESTS=OFF >/dev/null
+  cmake --build build --parallel "$(nproc)" >/dev/null
+  cp -r "$EXAMPLES/container" context
+  packages DEB "$PWD/build" | grep '/libtfoshim_' | xargs cp -t context
+  container_build context >build.log 2>&1 || fail "$(<build.log)"
+}
+
+@test "container: the image is built, and what runs in it opens fast" {
+  network_up --rtt 20
+  fast_client_build
+  web_start 8082
+  run -0 "${CONTAINER[@]}" dpkg-query -W libtfoshim
+  run -1 find "$CONTAINER_ROOT/tmp" -name '*.deb' -exec false {} +
+  for _ in first second; do
+    run -0 on_client "${CONTAINER[@]}" "${CONTAINER_CMD[@]}"
+    assert_line --partial '<title>Directory listing'
+  done
+  assert_regex "$(last_syn syn.data syn.option)" '^[1-9][0-9]+ cookie$'
+}
+
+# ---- kubernetes ----
+
+# What the pod is made of, after a look at whether its parts fit together: variables for eval.
+pod() {
+  /usr/bin/python3 - "$EXAMPLES/kubernetes/pod.yaml" <<'END'
+import posixpath, shlex, sys, yaml
+[pod] = yaml.safe_load_all(open(sys.argv[1]))
+assert (pod["apiVersion"], pod["kind"]) == ("v1", "Pod")
+spec = pod["spec"]
+[init], [server], [volume] = spec["initContainers"], spec["containers"], spec["volumes"]
+for container in init, server:
+    assert set(container) <= {"name", "image", "command", "env", "ports", "volumeMounts"}, container
+    [mount] = container["volumeMounts"]
+    assert mount == {"name": volume["name"], "mountPath": "/tfoshim"}, mount
+environment = {entry["name"]: entry["value"] for entry in server["env"]}
+for value in environment.values():
+    assert posixpath.commonpath([value, "/tfoshim"]) == "/tfoshim", value
+# A sysctl is a string to Kubernetes, and it is set for the pod, not for one of its containers.
+[sysctl] = spec["securityContext"]["sysctls"]
+assert isinstance(sysctl["value"], str)
+assert spec["securityContext"]["runAsUser"] > 0
+for name, words in (("prepare", init["command"]), ("sysctl", [sysctl["name"] + "=" + sysctl["value"]]),
+                    ("environment", ["%s=%s" % pair for pair in environment.items()]),
+                    ("port", [str(server["ports"][0]["containerPort"])])):
+    print("%s=(%s)" % (name, " ".join(map(shlex.quote, words))))
+END
+}
+
+@test "kubernetes: the library reaches the server's container, and is allowed to work" {
+  local parts prepare sysctl environment port
+  parts=$(pod)
+  eval "$parts"
+  network_up --rtt 20
+  fast_client_build
+  # One root serves for both containers: neither hides the library from the other.
+  mkdir -m 777 "$CONTAINER_ROOT/tfoshim"
+  run -0 "${CONTAINER[@]}" "${prepare[@]}"
+  rm "$CONTAINER_ROOT"/usr/lib/*/libtfoshim* "$CONTAINER_ROOT/etc/tfoshim.conf"
+  on_server sysctl -qw net.ipv4.tcp_fastopen=1
+  run -0 on_server sysctl -w "${sysctl[@]}"
+  PORT=${port[0]}
+  server_spawn "${CONTAINER[@]}" "${environment[@]}" /usr/bin/python3 -m http.server "$PORT"
+  wait_listening "$PORT"
+  for _ in first second; do
+    shim TFOSHIM_CONFIG= curl -sS --noproxy '*' "http://$SERVER_IP4:$PORT/"
+    assert_success
+  done
+  assert_equal "$(netstat_value server TCPFastOpenPassive)" 1
+  assert_equal "$(<"$SPAWNED_LOG" grep -c ld.so)" 0
+  [[ -s $CONTAINER_ROOT/tfoshim/run/tfoshim/memory ]]
+}
+
+# ---- prometheus ----
+
+@test "prometheus: the alerts are raised when they should be, and only then" {
+  cd "$EXAMPLES/prometheus"
+  run -0 promtool check rules tfoshim.rules.yml
+  run -0 promtool test rules tfoshim.test.yml
+}
+
+# The alerts of a file: its own, or what the test or the README makes of it.
+alerts() { # FILE
+  grep -o 'FastOpen[A-Z][A-Za-z]*' "$EXAMPLES/prometheus/$1" | sort -u
+}
+
+@test "prometheus: every alert is tested and described" {
+  assert_equal "$(alerts tfoshim.test.yml)" "$(alerts tfoshim.rules.yml)"
+  assert_equal "$(alerts README.md)" "$(alerts tfoshim.rules.yml)"
+}
