@@ -75,6 +75,12 @@ void contact_wrote_first(const struct record *record)
     memory_wrote_first(&destination);
 }
 
+void contact_taken(const struct record *note)
+{
+    struct memory_destination local = destination_of(note);
+    memory_listener_accepted(&local);
+}
+
 void contact_listener_gone(const struct record *note)
 {
     struct memory_destination local = destination_of(note);

@@ -22,6 +22,9 @@ void contact_started(const struct record *);
 void contact_read_first(const struct record *);
 void contact_wrote_first(const struct record *);
 
+/* A connection that came out of a listener had data in its SYN. */
+void contact_taken(const struct record *note);
+
 /* A listener of this process has gone: whoever calls its port is to see that at once. */
 void contact_listener_gone(const struct record *note);
 

@@ -2,6 +2,8 @@
 #include "shim/listener.h"
 
 #include "kernel/tcp.h"
+#include "memory/memory.h"
+#include "shim/contact.h"
 #include "shim/log.h"
 #include "shim/note.h"
 #include "shim/program_memory.h"
@@ -14,11 +16,30 @@
  * The kernel clips what it is given to net.core.somaxconn. */
 #define QUEUE_WHEN_BOUND 4096
 
-static void set_queue(int fd, const struct sockaddr *address, int queue)
+static bool set_queue(int fd, const struct sockaddr *address, int queue)
 {
     bool done = tcp_set_option(fd, TCP_FASTOPEN, queue) == 0;
     if (log_is_on(LOG_DEBUG))
         log_connection(fd, address, done ? "listener takes SYN data" : "no TCP_FASTOPEN here", 0);
+    return done;
+}
+
+/* On a socket that listens, or is about to. Returns the flag for its note. */
+static unsigned cover(int fd, const struct sockaddr_storage *bound, const struct endpoint *endpoint,
+                      int queue)
+{
+    struct memory_destination listener = {.netns = tcp_netns_cookie(fd), .endpoint = *endpoint};
+    if (!set_queue(fd, (const struct sockaddr *)bound, queue))
+        return 0;
+    memory_listener(&listener, (uint32_t)queue);
+    return NOTE_COVERED;
+}
+
+static void note(int fd, unsigned flags, const struct sockaddr_storage *bound)
+{
+    union record_address noted;
+    memcpy(&noted, bound, sizeof noted);
+    note_listener(fd, flags, &noted);
 }
 
 void listener_bind(int fd, const struct sockaddr *address, socklen_t length)
@@ -68,9 +89,24 @@ void listener_accept(int fd)
     if (!bound_to(fd, &bound, &endpoint) || tcp_option(fd, TCP_FASTOPEN) != 0)
         return;
     struct server_verdict verdict = policy_server(shim.policy, &endpoint);
-    if (verdict.fastopen)
-        set_queue(fd, (struct sockaddr *)&bound,
-                  verdict.queue ? (int)verdict.queue : QUEUE_WHEN_BOUND);
+    if (!verdict.fastopen)
+        return;
+    int queue = verdict.queue ? (int)verdict.queue : QUEUE_WHEN_BOUND;
+    note(fd, cover(fd, &bound, &endpoint, queue), &bound);
+}
+
+/* For every connection: one question to the kernel. That the note is still about this listener is
+ * not asked: at worst a figure of another one is wrong by that. */
+void listener_accepted(int fd, int connection)
+{
+    struct record listener;
+    struct tcp_opening opening;
+    if (!record_get(&record_notes, fd, &listener) || !(listener.tag.flags & NOTE_COVERED) ||
+        !tcp_opening(connection, &opening) || !opening.syn_data_acked)
+        return;
+    contact_taken(&listener);
+    if (log_is_on(LOG_DEBUG))
+        log_connection(connection, &listener.address.any, "accepted with data in the SYN", 0);
 }
 
 void listener_listen(int fd, int backlog)
@@ -82,16 +118,15 @@ void listener_listen(int fd, int backlog)
     struct server_verdict verdict = policy_server(shim.policy, &endpoint);
     unsigned flags = note_flags(fd);
     bool ours = (flags & NOTE_BOUND) || tcp_option(fd, TCP_FASTOPEN) == 0;
+    unsigned set = NOTE_LISTENING | NOTE_ACCEPTING;
     if (verdict.fastopen && !(flags & NOTE_ASIDE) && ours)
-        set_queue(fd, (struct sockaddr *)&bound,
-                  verdict.queue ? (int)verdict.queue : queue_for_backlog(backlog));
-    union record_address noted;
-    memcpy(&noted, &bound, sizeof noted);
-    note_listener(fd, &noted);
+        set |= cover(fd, &bound, &endpoint,
+                     verdict.queue ? (int)verdict.queue : queue_for_backlog(backlog));
+    note(fd, set, &bound);
 }
 
 void listener_stand_aside(int fd)
 {
     if (shim.active && tcp_is_tcp(fd))
-        note_change(fd, NOTE_ASIDE, 0);
+        note_change(fd, NOTE_ASIDE, NOTE_COVERED);
 }

@@ -18,6 +18,9 @@ void listener_listen(int fd, int backlog);
 /* Before accept(): a socket may have been inherited already listening. */
 void listener_accept(int fd);
 
+/* After accept(): did the connection's data come in the SYN? */
+void listener_accepted(int fd, int connection);
+
 /* After the program has set TCP_FASTOPEN or TCP_FASTOPEN_CONNECT itself: the socket is its own. */
 void listener_stand_aside(int fd);
 

@@ -60,7 +60,7 @@ void note_change(int fd, unsigned set, unsigned clear)
     rewrite(fd, set, clear, NULL);
 }
 
-void note_listener(int fd, const union record_address *address)
+void note_listener(int fd, unsigned set, const union record_address *address)
 {
-    rewrite(fd, NOTE_LISTENING | NOTE_ACCEPTING, NOTE_BOUND, address);
+    rewrite(fd, set, NOTE_BOUND, address);
 }

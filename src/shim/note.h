@@ -16,6 +16,8 @@ enum note_flag {
         1 << 3, /* accept() has been called on it: its TCP_FASTOPEN is as it should be */
     NOTE_CONNECTED = 1 << 5, /* connect() succeeded, though the kernel has not been asked */
     NOTE_EDGE = 1 << 4,      /* registered edge-triggered with an epoll before it is connected */
+    NOTE_COVERED = 1 << 6,   /* a listener whose TCP_FASTOPEN is the shim's: it is counted what
+                              * comes out of it */
 };
 
 /* The flags of this socket's note, 0 where there is none; one about a former socket is struck out.
@@ -28,7 +30,7 @@ void note_change(int fd, unsigned set, unsigned clear);
 /* The connection of `record` stands. A note of convenience: any other takes its place. */
 void note_connected(const struct record *record);
 
-/* Same, with the address that a listener is bound to. */
-void note_listener(int fd, const union record_address *);
+/* Same, with the address that a listener is bound to; listen() has corrected what bind() set. */
+void note_listener(int fd, unsigned set, const union record_address *);
 
 #endif

@@ -100,21 +100,23 @@ static void before_accept(int fd)
         listener_accept(fd);
 }
 
-static int after_accept(int accepted)
+static int after_accept(int fd, int connection)
 {
-    if (accepted < 0 && errno == EAGAIN)
+    if (connection >= 0 && record_present(&record_notes, fd))
+        listener_accepted(fd, connection);
+    else if (connection < 0 && errno == EAGAIN)
         wait_looked();
-    return accepted;
+    return connection;
 }
 
 SHIM_HOOK int accept(int fd, struct sockaddr *address, socklen_t *length)
 {
     before_accept(fd);
-    return after_accept(NEXT(accept)(fd, address, length));
+    return after_accept(fd, NEXT(accept)(fd, address, length));
 }
 
 SHIM_HOOK int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
     before_accept(fd);
-    return after_accept(NEXT(accept4)(fd, address, length, flags));
+    return after_accept(fd, NEXT(accept4)(fd, address, length, flags));
 }
