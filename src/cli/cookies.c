@@ -7,7 +7,6 @@
 #include "cli/verbs.h"
 
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,31 +39,13 @@ struct list {
     const struct addrinfo *wanted; /* NULL: every host */
 };
 
-/* "12 s", "7 min", "3 h", "2 d" */
-static char *duration(uint64_t milliseconds)
-{
-    const uint64_t seconds = milliseconds / 1000;
-    char *text;
-    int length;
-
-    if (seconds < 120)
-        length = asprintf(&text, "%" PRIu64 " s", seconds);
-    else if (seconds < 7200)
-        length = asprintf(&text, "%" PRIu64 " min", seconds / 60);
-    else if (seconds < 172800)
-        length = asprintf(&text, "%" PRIu64 " h", seconds / 3600);
-    else
-        length = asprintf(&text, "%" PRIu64 " d", seconds / 86400);
-    return need_memory(length < 0 ? NULL : text);
-}
-
 static char *failures(const struct metrics *metrics)
 {
     char *since, *text = NULL;
 
     if (metrics->syn_drops == 0)
         return need_memory(strdup("none"));
-    since = duration(metrics->drop_age_ms);
+    since = duration_text(metrics->drop_age_ms);
     if (asprintf(&text, "%u SYN%s lost, the last %s ago", metrics->syn_drops,
                  metrics->syn_drops == 1 ? "" : "s", since) < 0)
         text = NULL;
@@ -100,7 +81,7 @@ static void add_row(void *context, const struct metrics *metrics)
     table_add_copy(&list->table, cookie[0] == '\0' ? "-" : cookie);
     snprintf(mss, sizeof(mss), "%u", metrics->mss);
     table_add_copy(&list->table, mss);
-    table_add(&list->table, duration(metrics->age_ms));
+    table_add(&list->table, duration_text(metrics->age_ms));
     table_add(&list->table, failures(metrics));
 }
 

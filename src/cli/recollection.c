@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #ifndef SO_NETNS_COOKIE
@@ -16,33 +17,45 @@
 
 static bool is_shared; /* there is a place that programs share it in */
 
-void recollection_set_up(void)
+bool recollection_set_up(void)
 {
+    static struct stat opened;
     char path[PATH_MAX];
-    const char *reason = NULL;
+    struct stat status;
+    const char *reason;
 
     is_shared = memory_path(path, sizeof(path), true);
-    if (is_shared && access(path, F_OK) == 0)
-        reason = memory_set_up(path, NULL);
-    else
+    if (!is_shared || lstat(path, &status) != 0) {
         memory_set_up(NULL, NULL);
+        opened.st_ino = 0;
+        return true;
+    }
+    if (status.st_dev == opened.st_dev && status.st_ino == opened.st_ino)
+        return true;
+    reason = memory_set_up(path, NULL);
+    opened = status;
     if (reason != NULL)
         complain("%s: %s", path, reason);
+    return reason == NULL;
 }
 
-/* The memory tells network namespaces apart by a number that sockets know. */
-static struct memory_destination destination_of(const struct endpoint *endpoint)
+uint64_t recollection_netns(void)
 {
-    struct memory_destination destination = {.endpoint = *endpoint};
-    socklen_t length = sizeof(destination.netns);
+    uint64_t netns = 0;
+    socklen_t length = sizeof(netns);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     if (fd < 0)
-        return destination;
-    if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &destination.netns, &length) != 0)
-        destination.netns = 0;
+        return 0;
+    if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &netns, &length) != 0)
+        netns = 0;
     close(fd);
-    return destination;
+    return netns;
+}
+
+static struct memory_destination destination_of(const struct endpoint *endpoint)
+{
+    return (struct memory_destination){.netns = recollection_netns(), .endpoint = *endpoint};
 }
 
 enum memory_verdict recollection_judge(const struct endpoint *endpoint)

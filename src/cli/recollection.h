@@ -5,8 +5,12 @@
 
 #include "memory/memory.h"
 
-/* Opens this user's memory if there is one; makes none. */
-void recollection_set_up(void);
+/* Opens this user's memory if there is one; makes none. False, after a complaint, if it cannot be
+ * used. Called again, it opens what has come or been replaced since. */
+bool recollection_set_up(void);
+
+/* The number by which it tells our network namespace from others; 0 where the kernel has none. */
+uint64_t recollection_netns(void);
 
 /* Does it speak against deferring a connect? */
 enum memory_verdict recollection_judge(const struct endpoint *);

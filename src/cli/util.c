@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,6 +87,23 @@ void complain_option(char **argv, const struct option *options, int answer)
         complain("unknown option \"%s\", see tfoshim --help", letter);
     else
         complain_unknown_option(word + 2, names, count);
+}
+
+char *duration_text(uint64_t milliseconds)
+{
+    const uint64_t seconds = milliseconds / 1000;
+    char *text;
+    int length;
+
+    if (seconds < 120)
+        length = asprintf(&text, "%" PRIu64 " s", seconds);
+    else if (seconds < 7200)
+        length = asprintf(&text, "%" PRIu64 " min", seconds / 60);
+    else if (seconds < 172800)
+        length = asprintf(&text, "%" PRIu64 " h", seconds / 3600);
+    else
+        length = asprintf(&text, "%" PRIu64 " d", seconds / 86400);
+    return need_memory(length < 0 ? NULL : text);
 }
 
 bool finish_output(void)

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct option;
 
@@ -23,6 +24,9 @@ void complain_unknown(const char *kind, const char *dashes, const char *word,
 /* getopt_long() has refused argv[optind - 1] (or the letter optopt, or ':' a missing argument):
  * says so in our words. */
 void complain_option(char **argv, const struct option *options, int answer);
+
+/* "12 s", "7 min", "3 h", "2 d". To be freed. */
+char *duration_text(uint64_t milliseconds);
 
 /* Flushes stdout; false, after a complaint, if anything written to it was lost (a full disk). */
 bool finish_output(void);
