@@ -10,6 +10,7 @@ _tfoshim_options() { # COMMAND
   check | doctor) echo '--color --help' ;;
   explain) echo '-c --config --listen --program --color --help' ;;
   probe) echo '-4 -6 --tls --data --count --timeout --color --help' ;;
+  stat) echo '--all --color --json --prometheus --reset --watch --help' ;;
   cookies) echo '--flush --color --help' ;;
   esac
 }
@@ -41,7 +42,7 @@ _tfoshim_files() { # WORD
 # The value of an option; 1: the word is none.
 _tfoshim_value() { # OPTION WORD
   case $1 in
-  -c | --config | --data) _tfoshim_files "$2" ;;
+  -c | --config | --data | --prometheus) _tfoshim_files "$2" ;;
   --root)
     compopt -o filenames 2>/dev/null
     mapfile -t COMPREPLY < <(compgen -d -- "$2")
@@ -49,7 +50,7 @@ _tfoshim_value() { # OPTION WORD
   --log) _tfoshim_reply "$2" 'none error warn info debug' ;;
   --color) _tfoshim_reply "$2" 'auto always never' ;;
   --program) mapfile -t COMPREPLY < <(compgen -c -- "$2") ;;
-  --count | --timeout) ;;
+  --count | --timeout | --watch) ;;
   *) return 1 ;;
   esac
 }
@@ -109,7 +110,7 @@ _tfoshim() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    _tfoshim_reply "$word" 'run enable disable check doctor explain probe cookies --help --version'
+    _tfoshim_reply "$word" 'run enable disable check doctor explain probe stat cookies --help --version'
   elif [[ $command == run ]]; then
     _tfoshim_run "$word" "$before"
   else

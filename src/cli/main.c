@@ -14,6 +14,7 @@ static const struct verb verbs[] = {
     {"doctor", doctor_main, "say what keeps Fast Open from working here"},
     {"explain", explain_main, "say what becomes of a connect, or of a listener, and why"},
     {"probe", probe_main, "try whether Fast Open works with a server, and what it saves"},
+    {"stat", stat_main, "show what Fast Open has saved, and where it has failed"},
     {"cookies", cookies_main, "list the cookies that the kernel has, or make it forget them"},
 };
 

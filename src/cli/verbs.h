@@ -24,5 +24,6 @@ int doctor_main(int argc, char **argv);
 int probe_main(int argc, char **argv);
 int explain_main(int argc, char **argv);
 int cookies_main(int argc, char **argv);
+int stat_main(int argc, char **argv);
 
 #endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* What `stat` shows: the destination memory, and the kernel's counters beside it. */
+#ifndef TFOSHIM_CLI_STAT_H
+#define TFOSHIM_CLI_STAT_H
+
+#include "memory/memory.h"
+
+#include <stdio.h>
+
+#define STAT_COUNTERS 7
+
+struct stat_counter {
+    const char *name;
+    long long kernel; /* -1: this kernel does not count it */
+    long long ours;   /* in this network namespace; -1: not ours to count */
+};
+
+/* The first ones of a view's counters. */
+enum { STAT_ACTIVE, STAT_ACTIVE_FAIL, STAT_PASSIVE };
+
+struct stat_view {
+    uint64_t netns; /* ours */
+    uint32_t now;
+    struct memory_entry *destinations; /* the most saved first, then the latest */
+    size_t destination_count;
+    struct memory_listener_entry *listeners; /* likewise */
+    size_t listener_count;
+    size_t elsewhere;       /* left out, being of other network namespaces */
+    uint8_t (*cookies)[16]; /* hosts that the kernel has a cookie of, here; IPv4-mapped as ever */
+    size_t cookie_count;
+    bool cookies_known;
+    struct stat_counter counters[STAT_COUNTERS];
+};
+
+/* Of this network namespace, or of all. */
+void stat_collect(struct stat_view *, bool all);
+void stat_drop(struct stat_view *);
+
+/* ---- what an entry says ---- */
+
+static inline uint32_t stat_refused(const struct memory_entry *entry)
+{
+    return entry->no_cookie + entry->ignored + entry->retransmitted;
+}
+
+static inline double stat_saved_seconds(const struct memory_entry *entry)
+{
+    return (double)entry->accepted * entry->rtt_us / 1e6;
+}
+
+/* How long a state holds yet, that ends at `until`. */
+static inline uint32_t stat_left(uint32_t until, uint32_t now)
+{
+    return until > now ? until - now : 0;
+}
+
+/* A memory that somebody has damaged may have times to come. */
+static inline uint32_t stat_age(uint32_t since, uint32_t now)
+{
+    return now > since ? now - since : 0;
+}
+
+/* What happened last: a word for programs, and words for people. */
+const char *stat_reason_name(enum memory_reason);
+const char *stat_reason_text(enum memory_reason);
+
+/* What keeps a destination from gaining anything, in words; NULL: nothing does. To be freed. */
+char *stat_trouble(const struct stat_view *, const struct memory_entry *);
+
+/* ---- for programs ---- */
+
+/* A figure of an entry. Those of one metric stand together and differ in their outcome. */
+struct stat_field {
+    const char *key;     /* in JSON */
+    const char *metric;  /* of Prometheus, without "tfoshim_"; "_total" at its end: a counter */
+    const char *outcome; /* a label, or NULL */
+    const char *help;
+    double (*value)(const void *entry, uint32_t now); /* NaN: not known */
+};
+
+extern const struct stat_field stat_destination_fields[], stat_listener_fields[]; /* end: no key */
+
+/* ---- printing ---- */
+
+void stat_print_table(const struct stat_view *, bool all);
+void stat_print_json(const struct stat_view *);
+void stat_print_prometheus(FILE *, const struct stat_view *);
+
+/* What a label's value looks like between its quotes. */
+void stat_print_label_value(FILE *, const char *value);
+
+#endif
