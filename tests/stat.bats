@@ -129,16 +129,16 @@ END
 @test "a listener's figures are the kernel's" {
   shim_server_start answer --backlog 7
   plain "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
-  connect_times 3 "$SERVER_IP4"
-  assert_equal "$(netstat_value server TCPFastOpenPassive)" 2
+  connect_times 4 "$SERVER_IP4"
+  assert_equal "$(netstat_value server TCPFastOpenPassive)" 3
   assert_equal "$(json_of server '[l["address"], l["port"], l["queue"], l["set"], l["accepted"]]')" \
-    "['::', $PORT, 7, 1, 2]"
+    "['::', $PORT, 7, 1, 3]"
   run -0 on_server "$tfoshim" stat
   assert_line --index 0 --regexp '^listener +queue +with SYN data +seen$'
-  assert_line --index 1 --regexp "^\\[::\\]:$PORT +7 +2 +[0-9] s\$"
-  assert_line --regexp '^TCPFastOpenPassive +2 +2$'
-  assert_line --partial "counts 2 connections accepted with SYN data since boot in this network \
-namespace, tfoshim 2"
+  assert_line --index 1 --regexp "^\\[::\\]:$PORT +7 +3 +[0-9] s\$"
+  assert_line --regexp '^TCPFastOpenPassive +3 +3$'
+  assert_line --partial "counts 3 connections accepted with SYN data since boot in this network \
+namespace, tfoshim 3"
 }
 
 @test "a listener that was inherited is counted, one with Fast Open of its own is not" {
