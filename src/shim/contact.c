@@ -3,6 +3,8 @@
 
 #include "kernel/tcp.h"
 #include "memory/memory.h"
+#include "shim/log.h"
+#include "shim/verbs.h"
 
 #include <netinet/tcp.h>
 
@@ -13,12 +15,21 @@ static struct memory_destination destination_of(const struct record *record)
     return destination;
 }
 
+static const char *const objections[] = {
+    [MEMORY_BACKED_OFF] = "connects truly: fast opens have failed here",
+    [MEMORY_READS_FIRST] = "connects truly: programs read first here",
+    [MEMORY_NOT_LATELY] = "connects truly: no handshake within the last hour",
+};
+
 bool contact_may_defer(const struct record *record, enum first_contact first_contact)
 {
     struct memory_destination destination = destination_of(record);
     enum memory_verdict verdict = memory_judge(&destination);
-    return verdict == MEMORY_DEFER ||
-           (verdict == MEMORY_NOT_LATELY && first_contact == FIRST_CONTACT_DEFER);
+    if (verdict == MEMORY_NOT_LATELY && first_contact == FIRST_CONTACT_DEFER)
+        verdict = MEMORY_DEFER;
+    if (verdict != MEMORY_DEFER)
+        verb_tell(record, objections[verdict], 0);
+    return verdict == MEMORY_DEFER;
 }
 
 static enum memory_outcome outcome_of(const struct tcp_opening *opening)
@@ -35,14 +46,27 @@ static enum memory_outcome outcome_of(const struct tcp_opening *opening)
     }
 }
 
+static const char *const outcomes[] = {
+    [MEMORY_ACCEPTED] = "SYN data acknowledged, a round trip saved",
+    [MEMORY_NO_COOKIE] = "SYN without its data: no cookie was left",
+    [MEMORY_IGNORED] = "SYN data not acknowledged",
+    [MEMORY_SYN_RETRANSMITTED] = "SYN lost, and sent again without its data",
+};
+
 void contact_completed(const struct record *record)
 {
     struct memory_destination destination = destination_of(record);
     struct tcp_opening opening = {.rtt_us = 0};
     bool told = tcp_opening(record->fd, &opening);
     memory_connected(&destination, opening.rtt_us);
-    if (told && (record->tag.flags & RECORD_SYN_DATA))
-        memory_fast_opened(&destination, outcome_of(&opening));
+    const char *event = "connected";
+    if (told && (record->tag.flags & RECORD_SYN_DATA)) {
+        enum memory_outcome outcome = outcome_of(&opening);
+        memory_fast_opened(&destination, outcome);
+        event = outcomes[outcome];
+    }
+    if (log_is_on(LOG_DEBUG))
+        log_round_trip(record->fd, &record->address.any, event, opening.rtt_us);
 }
 
 void contact_failed(const struct record *record)

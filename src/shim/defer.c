@@ -107,8 +107,11 @@ static int connect_by_kernel(struct record *record, bool may_defer, const struct
     if (wait_thread_defers() && !tcp_is_nonblocking(record->fd))
         wait_start_all(); /* this connect may turn out to be a true one, which blocks */
     int result = NEXT(connect)(record->fd, address, length);
-    if (result != 0 || tcp_state(record->fd) != TCP_SYN_SENT)
+    if (result != 0 || tcp_state(record->fd) != TCP_SYN_SENT) {
+        if (may_defer)
+            verb_tell(record, "connects truly: no cookie yet", 0);
         return connected_truly(record, result);
+    }
     errno = saved;
     return may_defer ? defer(record, saved) : connect_now(record);
 }
@@ -177,8 +180,13 @@ int connection_connect(int fd, const struct sockaddr *address, socklen_t length)
         .fd = fd, .socket_cookie = tcp_socket_cookie(fd), .netns = tcp_netns_cookie(fd)};
     memcpy(&record.address, address,
            length < sizeof record.address ? length : sizeof record.address);
-    if (!verdict.fastopen || !record.socket_cookie)
+    if (!verdict.fastopen || !record.socket_cookie) {
+        verb_tell(&record,
+                  verdict.fastopen ? "connects plainly: the kernel gives sockets no identity"
+                                   : "connects plainly: no rule enables it",
+                  0);
         return connect_plainly(fd, address, length);
+    }
     record.tag.flags = verdict.first_write == FIRST_WRITE_REPLAY_SAFE ? RECORD_REPLAY_SAFE : 0;
     bool may_defer = contact_may_defer(&record, verdict.first_contact);
     int error = verdict.deferral == DEFERRAL_BY_KERNEL ? tcp_set_option(fd, TCP_FASTOPEN_CONNECT, 1)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "shim/log.h"
 
+#include "kernel/tcp.h"
 #include "shim/next.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -13,8 +15,9 @@
 
 enum log_level log_threshold = LOG_WARN;
 
-static const char *log_path; /* NULL: standard error */
-static struct stat64 stderr_at_start;
+static const char *log_path;        /* NULL: standard error */
+static struct stat64 stderr_at_start; /* st_ino 0: not to be written to */
+static bool stderr_is_journal;
 
 struct line {
     char text[512];
@@ -42,12 +45,31 @@ static void add_number(struct line *line, long number)
     add(line, end);
 }
 
+/* systemd names the journal's socket in the environment of services, "DEVICE:INODE"; theirs may
+ * have been redirected since. */
+static bool is_journal(const struct stat64 *status)
+{
+    const char *stream = secure_getenv("JOURNAL_STREAM");
+    char *end = NULL;
+    if (!stream || strtoull(stream, &end, 10) != status->st_dev || *end != ':')
+        return false;
+    stream = end + 1;
+    return strtoull(stream, &end, 10) == status->st_ino && end != stream && *end == '\0';
+}
+
+/* Programs that inetd starts have the connection itself for standard error. */
+static bool is_connection(const struct stat64 *status)
+{
+    return S_ISSOCK(status->st_mode) && tcp_domain(STDERR_FILENO) != AF_UNIX;
+}
+
 void log_set_up(enum log_level level, const char *to)
 {
     log_threshold = level;
     log_path = strcmp(to, "stderr") == 0 ? NULL : to;
-    if (fstat64(STDERR_FILENO, &stderr_at_start) != 0)
+    if (fstat64(STDERR_FILENO, &stderr_at_start) != 0 || is_connection(&stderr_at_start))
         stderr_at_start.st_ino = 0;
+    stderr_is_journal = stderr_at_start.st_ino && is_journal(&stderr_at_start);
 }
 
 bool log_level_from_name(const char *name, enum log_level *level)
@@ -68,6 +90,20 @@ static bool stderr_is_still_the_programs(void)
     struct stat64 now;
     return stderr_at_start.st_ino && fstat64(STDERR_FILENO, &now) == 0 &&
            now.st_dev == stderr_at_start.st_dev && now.st_ino == stderr_at_start.st_ino;
+}
+
+/* The journal takes a line's priority from the line itself: sd-daemon(3). */
+static struct line begin(enum log_level level)
+{
+    static const char *const priorities[] = {
+        [LOG_NONE] = "",    [LOG_ERROR] = "<3>", [LOG_WARN] = "<4>",
+        [LOG_INFO] = "<6>", [LOG_DEBUG] = "<7>",
+    };
+    struct line line = {.used = 0};
+    if (stderr_is_journal && !log_path)
+        add(&line, priorities[level]);
+    add(&line, "tfoshim: ");
+    return line;
 }
 
 static void put(struct line *line)
@@ -92,10 +128,9 @@ static void put(struct line *line)
 
 void log_list(enum log_level level, const char *const texts[])
 {
-    struct line line = {.used = 0};
     if (level > log_threshold)
         return;
-    add(&line, "tfoshim: ");
+    struct line line = begin(level);
     while (*texts)
         add(&line, *texts++);
     put(&line);
@@ -115,10 +150,9 @@ static void add_address(struct line *line, const struct sockaddr *address)
     add_number(line, ntohs(six ? in6->sin6_port : in->sin_port));
 }
 
-void log_connection(int fd, const struct sockaddr *address, const char *event, int error)
+static struct line begin_connection(int fd, const struct sockaddr *address, const char *event)
 {
-    struct line line = {.used = 0};
-    add(&line, "tfoshim: ");
+    struct line line = begin(LOG_DEBUG);
     add_number(&line, NEXT(syscall)(SYS_getpid));
     add(&line, ": fd ");
     add_number(&line, fd);
@@ -126,6 +160,25 @@ void log_connection(int fd, const struct sockaddr *address, const char *event, i
     add_address(&line, address);
     add(&line, ": ");
     add(&line, event);
+    return line;
+}
+
+void log_round_trip(int fd, const struct sockaddr *address, const char *event, uint32_t rtt_us)
+{
+    struct line line = begin_connection(fd, address, event);
+    if (rtt_us) {
+        add(&line, " (round trip ");
+        add_number(&line, rtt_us / 1000);
+        add(&line, ".");
+        add_number(&line, rtt_us / 100 % 10);
+        add(&line, " ms)");
+    }
+    put(&line);
+}
+
+void log_connection(int fd, const struct sockaddr *address, const char *event, int error)
+{
+    struct line line = begin_connection(fd, address, event);
     if (error) {
         add(&line, ": ");
         add(&line, strerrordesc_np(error));

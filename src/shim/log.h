@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Messages of the preloaded library: one write() a line, no stdio, no allocation, no descriptor
- * kept. Silent unless something is wrong or TFOSHIM_LOG asks.
+ * kept. Silent unless something is wrong or TFOSHIM_LOG asks; and on standard error only as long as
+ * that is what the program was started with, and no connection. The journal is told the level.
  */
 #ifndef TFOSHIM_SHIM_LOG_H
 #define TFOSHIM_SHIM_LOG_H
@@ -22,6 +23,9 @@ void log_list(enum log_level, const char *const texts[]);
 
 /* The story of a connection: "tfoshim: PID: fd N: ADDRESS: EVENT[: error]". */
 void log_connection(int fd, const struct sockaddr *, const char *event, int error);
+
+/* The same, with the round-trip time where it is known (not 0). */
+void log_round_trip(int fd, const struct sockaddr *, const char *event, uint32_t rtt_us);
 
 #define log_is_on(level) (__builtin_expect((level) <= log_threshold, 0))
 

@@ -1,0 +1,139 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What the library tells on its log, and where.
+
+# run --separate-stderr assigns stderr.
+# shellcheck disable=SC2154
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+setup() {
+  load lib/network
+  load programs/programs
+  tools_required python3
+  network_up --rtt 2
+  unset TFOSHIM_LOG JOURNAL_STREAM
+  cd "$BATS_TEST_TMPDIR" || exit
+}
+
+teardown() {
+  network_down
+}
+
+# What was told on the file `log`, without the process and the descriptor.
+told() {
+  sed -E "s/tfoshim: [0-9]+: fd [0-9]+: /tfoshim: /; s/[0-9.]+ ms/N ms/" log
+}
+
+# A client under the shim whose standard error is the file `log`.
+client_with_log() { # [NAME=VALUE]...
+  : >log
+  # shellcheck disable=SC2016
+  shim "$@" sh -c 'exec "$@" 2>>log' - "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+  assert_success
+}
+
+@test "nothing is told where nothing is wrong" {
+  reference_start answer
+  for _ in 1 2; do
+    run --separate-stderr on_client TFOSHIM_CONFIG="$CONF/on.conf" XDG_RUNTIME_DIR="$NETWORK_DIR" \
+      LD_PRELOAD="$SHIM" "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+    assert_success
+    assert_equal "$stderr" ""
+  done
+}
+
+@test "debug: each connection's story" {
+  reference_start answer
+  place=$SERVER_IP4:$PORT
+  client_with_log TFOSHIM_LOG=debug TFOSHIM_CONFIG="$CONF/off.conf"
+  assert_equal "$(told)" "tfoshim: $place: connects plainly: no rule enables it"
+  client_with_log TFOSHIM_LOG=debug
+  assert_equal "$(told)" "tfoshim: $place: connects truly: no handshake within the last hour
+tfoshim: $place: connected (round trip N ms)"
+  client_with_log TFOSHIM_LOG=debug
+  assert_equal "$(told)" "tfoshim: $place: deferred
+tfoshim: $place: opened with data in the SYN
+tfoshim: $place: settled
+tfoshim: $place: SYN data acknowledged, a round trip saved (round trip N ms)"
+  cookies_flush
+  client_with_log TFOSHIM_LOG=debug
+  assert_equal "$(told | head -n 1)" "tfoshim: $place: connects truly: no cookie yet"
+  network_control drop-syn-data
+  client_with_log TFOSHIM_LOG=debug
+  assert_equal "$(told | tail -n 1)" \
+    "tfoshim: $place: SYN lost, and sent again without its data (round trip N ms)"
+  client_with_log TFOSHIM_LOG=debug
+  assert_equal "$(told | head -n 1)" "tfoshim: $place: connects truly: fast opens have failed here"
+}
+
+@test "debug: a listener's, too" {
+  server_spawn TFOSHIM_LOG=debug XDG_RUNTIME_DIR="$NETWORK_DIR" TFOSHIM_CONFIG="$CONF/on.conf" \
+    LD_PRELOAD="$SHIM" "$PROGRAMS/server" :: "$PORT" close
+  wait_listening "$PORT"
+  for _ in 1 2; do
+    shim "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+  done
+  assert_equal "$(netstat_value server TCPFastOpenPassive)" 1
+  cp "$SPAWNED_LOG" log
+  assert_equal "$(told | sort -u)" "tfoshim: [::]:$PORT: accepted with data in the SYN
+tfoshim: [::]:$PORT: listener takes SYN data"
+}
+
+@test "the journal is told the priority, and only the journal" {
+  reference_start answer
+  : >log
+  stream=$(stat -c %d:%i log)
+  client_with_log TFOSHIM_LOG=debug JOURNAL_STREAM="$stream"
+  assert_equal "$(told | cut -d : -f 1 | sort -u)" '<7>tfoshim'
+  client_with_log TFOSHIM_LOG=loud JOURNAL_STREAM="$stream"
+  assert_equal "$(<log)" \
+    '<4>tfoshim: TFOSHIM_LOG: "loud" found, expected none, error, warn, info or debug'
+  client_with_log TFOSHIM_CONFIG=/missing.conf JOURNAL_STREAM="$stream"
+  assert_regex "$(<log)" '^<3>tfoshim: /missing\.conf: '
+  client_with_log TFOSHIM_LOG=info XDG_RUNTIME_DIR="$PWD" JOURNAL_STREAM="$stream"
+  chmod 666 tfoshim/memory
+  client_with_log TFOSHIM_LOG=info XDG_RUNTIME_DIR="$PWD" JOURNAL_STREAM="$stream"
+  assert_regex "$(<log)" '^<6>tfoshim: /.*: its mode is not 0600: '
+  # Another's stream, and what is none.
+  for other in "${stream%:*}:1" "1:${stream#*:}" "$stream:" "$stream 0" "${stream%:*}" "${stream%:*}:" ''; do
+    client_with_log TFOSHIM_LOG=debug JOURNAL_STREAM="$other"
+    assert_equal "$other $(told | cut -d : -f 1 | sort -u)" "$other tfoshim"
+  done
+  # A log in a file is no journal, whatever standard error is.
+  printf 'log = { level = "debug"; to = "%s"; };\n' "$PWD/file" >t.conf
+  client_with_log TFOSHIM_CONFIG="$PWD/t.conf" JOURNAL_STREAM="$stream"
+  assert_equal "$(<log)" ""
+  assert_equal "$(cut -d : -f 1 file | sort -u)" tfoshim
+}
+
+@test "nothing is written to what takes the place of standard error" {
+  reference_start sink
+  for _ in 1 2; do
+    # The connection itself gets descriptor 2; the server must hear nothing but the program.
+    shim TFOSHIM_LOG=debug python3 -c 'import os, socket, sys
+os.close(2)
+connection = socket.socket()
+assert connection.fileno() == 2
+connection.connect((sys.argv[1], int(sys.argv[2])))
+connection.sendall(b"1234")' "$SERVER_IP4" "$PORT"
+    assert_success
+  done
+  assert_equal "$(record_take 2 | cut -d ' ' -f 1)" $'bytes=4\nbytes=4'
+  assert_equal "$(last_syn_data)" 4
+}
+
+@test "nothing is written to standard error that is a connection" {
+  reference_start sink
+  for _ in 1 2; do
+    on_client timeout "$PATIENCE" python3 -c 'import os, socket, subprocess, sys
+connection = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+subprocess.run(sys.argv[3:], stdin=connection, stderr=connection, check=True)' "$SERVER_IP4" "$PORT" \
+      env TFOSHIM_LOG=debug TFOSHIM_CONFIG="$CONF/on.conf" XDG_RUNTIME_DIR="$NETWORK_DIR" \
+      LD_PRELOAD="$SHIM" "$PROGRAMS/client" "$SERVER_IP4" "$PORT" >/dev/null
+  done
+  assert_equal "$(record_take 4 | cut -d ' ' -f 1 | sort | uniq -c | tr -s ' ')" \
+    $' 2 bytes=0\n 2 bytes=79'
+}
