@@ -73,8 +73,8 @@ visit() { # HOST [CURL-OPTION]...
   on_server ip addr add 10.9.0.3/24 dev link0
   on_server ip addr add 10.9.0.4/24 dev link0
   printf '%s\n' "$SERVER_IP4 api.example.com" '10.9.0.3 www.example.net' \
-    '10.9.0.4 www.example.com' >hosts
-  mount --bind hosts /etc/hosts
+    '10.9.0.4 www.example.com' >"$BATS_TEST_TMPDIR/hosts"
+  mount --bind "$BATS_TEST_TMPDIR/hosts" /etc/hosts
   web_start 80
   assert_regex "$(visit api.example.com)" '^[1-9][0-9]+ cookie$'
   assert_regex "$(visit www.example.net)" '^[1-9][0-9]+ cookie$'

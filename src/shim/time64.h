@@ -58,6 +58,13 @@ pid_t __wait4_time64(pid_t, int *, int, struct rusage64 *);
 int __semtimedop64(int, struct sembuf *, size_t, const struct timespec64 *);
 ssize_t __mq_timedreceive_time64(mqd_t, char *, size_t, unsigned *, const struct timespec64 *);
 int __mq_timedsend_time64(mqd_t, const char *, size_t, unsigned, const struct timespec64 *);
+int __pthread_mutex_timedlock64(pthread_mutex_t *, const struct timespec64 *);
+int __pthread_mutex_clocklock64(pthread_mutex_t *, clockid_t, const struct timespec64 *);
+int __pthread_rwlock_timedrdlock64(pthread_rwlock_t *, const struct timespec64 *);
+int __pthread_rwlock_timedwrlock64(pthread_rwlock_t *, const struct timespec64 *);
+int __pthread_rwlock_clockrdlock64(pthread_rwlock_t *, clockid_t, const struct timespec64 *);
+int __pthread_rwlock_clockwrlock64(pthread_rwlock_t *, clockid_t, const struct timespec64 *);
+int __mtx_timedlock64(mtx_t *, const struct timespec64 *);
 int __aio_suspend_time64(const struct aiocb *const[], int, const struct timespec64 *);
 
 #endif

@@ -46,3 +46,23 @@ LOCK_HOOK(pthread_spin_lock, (pthread_spinlock_t * lock), pthread_spin_trylock(l
 LOCK_HOOK(mtx_lock, (mtx_t * mutex), mtx_trylock(mutex), thrd_busy, (mutex))
 LOCK_HOOK(mtx_timedlock, (mtx_t *restrict mutex, const struct timespec *restrict until),
           mtx_trylock(mutex), thrd_busy, (mutex, until))
+
+#ifdef TFOSHIM_TIME64
+LOCK_HOOK(__pthread_mutex_timedlock64, (pthread_mutex_t * mutex, const struct timespec64 *until),
+          pthread_mutex_trylock(mutex), EBUSY, (mutex, until))
+LOCK_HOOK(__pthread_mutex_clocklock64,
+          (pthread_mutex_t * mutex, clockid_t clock, const struct timespec64 *until),
+          pthread_mutex_trylock(mutex), EBUSY, (mutex, clock, until))
+LOCK_HOOK(__pthread_rwlock_timedrdlock64, (pthread_rwlock_t * lock, const struct timespec64 *until),
+          pthread_rwlock_tryrdlock(lock), EBUSY, (lock, until))
+LOCK_HOOK(__pthread_rwlock_timedwrlock64, (pthread_rwlock_t * lock, const struct timespec64 *until),
+          pthread_rwlock_trywrlock(lock), EBUSY, (lock, until))
+LOCK_HOOK(__pthread_rwlock_clockrdlock64,
+          (pthread_rwlock_t * lock, clockid_t clock, const struct timespec64 *until),
+          pthread_rwlock_tryrdlock(lock), EBUSY, (lock, clock, until))
+LOCK_HOOK(__pthread_rwlock_clockwrlock64,
+          (pthread_rwlock_t * lock, clockid_t clock, const struct timespec64 *until),
+          pthread_rwlock_trywrlock(lock), EBUSY, (lock, clock, until))
+LOCK_HOOK(__mtx_timedlock64, (mtx_t * mutex, const struct timespec64 *until), mtx_trylock(mutex),
+          thrd_busy, (mutex, until))
+#endif
