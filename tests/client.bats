@@ -20,17 +20,18 @@ teardown() {
 # Blocking and non-blocking, over IPv4 and IPv6: the SYN of the second connection has the first
 # `expected` of `bytes` bytes, the server got them all and the end, the program saw what it sees plain.
 first_write_is_in_the_syn() { # CALL BYTES EXPECTED
-  local ADDRESS way
+  local ADDRESS way data
   reference_start sink
   for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
     for way in '' --nonblocking; do
+      data=$(gain "$way" "$3")
       cookies_flush
       # shellcheck disable=SC2086
       compare "$PROGRAMS/client" "$ADDRESS" "$PORT" --call "$1" --bytes "$2" $way
       assert_line --partial "sent: bytes=$2 "
       assert_equal "$RECORDED" "${lines[$((${#lines[@]} - 4))]#sent: } end=EOF"
       assert_equal "$ADDRESS $way $(last_syn syn.data syn.option synack.ack)" \
-        "$ADDRESS $way $3 cookie $(($3 + 1))"
+        "$ADDRESS $way $data cookie $((data + 1))"
     done
   done
 }
@@ -90,7 +91,7 @@ syn_room() { # ADDRESS CALL BYTES
         # shellcheck disable=SC2086
         compare "$PROGRAMS/client" "$ADDRESS" "$PORT" --call "$call" --bytes "$bytes" $way
         assert_regex "$RECORDED" "^bytes=$bytes checksum=[0-9a-f]+ end=EOF\$"
-        room=$(syn_room "$ADDRESS" "$call" "$bytes")
+        room=$(gain "$way" "$(syn_room "$ADDRESS" "$call" "$bytes")")
         assert_equal "$call $bytes $(last_syn_data)" "$call $bytes $room"
       done
     done
@@ -121,6 +122,33 @@ answer_ms() { # CONNECTION
   assert_success
   run client_syns
   assert_output --regexp 'syn.data=0 syn.option=request .*synack.option=cookie'
+}
+
+@test "a rule may leave the deferral to the shim" {
+  local ADDRESS way rules=$NETWORK_DIR/shim.conf
+  echo 'client = { default = "on"; first_write = "any"; defer = "shim"; };' >"$rules"
+  reference_start sink
+  for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
+    for way in '' --nonblocking; do
+      cookies_flush
+      # shellcheck disable=SC2086
+      CONFIG=$rules compare "$PROGRAMS/client" "$ADDRESS" "$PORT" $way
+      assert_equal "$ADDRESS $way $(last_syn syn.data syn.option)" \
+        "$ADDRESS $way $([[ $way ]] && echo 0 || echo 79) cookie"
+    done
+  done
+}
+
+@test "with no cookie in the cache connect is a true one again" {
+  local ADDRESS=$SERVER_IP4
+  reference_start sink
+  prime "$ADDRESS"
+  cookies_flush
+  kill "$SPAWNED"
+  process_end "$SPAWNED"
+  shim "$PROGRAMS/client" "$ADDRESS" "$PORT"
+  assert_line 'connect: ECONNREFUSED'
+  assert_equal "$(last_syn syn.option syn.data)" 'request 0'
 }
 
 @test "a closed port is refused by connect, cookie or not" {

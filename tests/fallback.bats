@@ -113,7 +113,8 @@ switched_off_in_between() { # [OPTION]...
   local go=$NETWORK_DIR/go ADDRESS=$SERVER_IP4 pid log
   prime "$ADDRESS"
   record_take 1 >/dev/null
-  client_spawn TFOSHIM_CONFIG="$CONF/on.conf" XDG_RUNTIME_DIR="$NETWORK_DIR" LD_PRELOAD="$SHIM" \
+  client_spawn TFOSHIM_CONFIG="$CONF/on.conf" XDG_RUNTIME_DIR="$NETWORK_DIR" "${KERNEL[@]}" \
+    env LD_PRELOAD="$SHIM" \
     "$PROGRAMS/client" "$ADDRESS" "$PORT" --pause "$go" "$@"
   pid=$SPAWNED log=$SPAWNED_LOG
   wait_until "grep -qE '^connect: 0|^SO_ERROR' '$log'"
@@ -123,7 +124,12 @@ switched_off_in_between() { # [OPTION]...
   client_switch 3
   rm "$go"
   run cat "$log"
-  assert_line --regexp '^(send|sendmsg): ECONNABORTED after 0$'
+  # What the shim itself has deferred can still be connected.
+  if [[ ${TFOSHIM_TEST_KERNEL-} == old ]]; then
+    assert_line --partial 'sent: bytes='
+  else
+    assert_line --regexp '^(send|sendmsg): ECONNABORTED after 0$'
+  fi
   refute_output --partial EOPNOTSUPP
   refute_output --partial ENOTSUP
 }
@@ -207,7 +213,12 @@ sandboxed() { # ERRNO CALL
   shim "$PROGRAMS/sandbox" "$1" "$2" "$PROGRAMS/client" "$ADDRESS" "$PORT"
   assert_success
   assert_equal "$output" "$plain_output"
-  assert_equal "$(record_take 3 | sort -u | wc -l)" 1
+  # A first contact, with a cookie.
+  rm "$NETWORK_DIR/tfoshim/memory"
+  shim "$PROGRAMS/sandbox" "$1" "$2" "$PROGRAMS/client" "$ADDRESS" "$PORT"
+  assert_success
+  assert_equal "$output" "$plain_output"
+  assert_equal "$(record_take 4 | sort -u | wc -l)" 1
 }
 
 @test "a sandbox refuses what Fast Open needs" {

@@ -35,7 +35,7 @@ conversation_with_gain() { # FIRST WAY FACILITY...
   local facility
   for facility in "${@:3}"; do
     conversation "$1" "$2" "$facility"
-    assert_equal "$facility $(last_syn_data)" "$facility 6"
+    assert_equal "$facility $(last_syn_data)" "$facility $(gain polled 6)"
   done
 }
 

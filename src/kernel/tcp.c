@@ -20,8 +20,7 @@
 
 __typeof__(&syscall) kernel_syscall;
 
-/* errno is the program's: what these helpers learn is in their result. */
-static long call(long number, long a, long b, long c, long d, long e, long f)
+long tcp_call(long number, long a, long b, long c, long d, long e, long f)
 {
     int saved = errno;
     long result = kernel_syscall(number, a, b, c, d, e, f);
@@ -33,7 +32,7 @@ static long call(long number, long a, long b, long c, long d, long e, long f)
 
 static bool get_option(int fd, int level, int name, void *value, socklen_t *length)
 {
-    return call(SYS_getsockopt, fd, level, name, (long)value, (long)length, 0) == 0;
+    return tcp_call(SYS_getsockopt, fd, level, name, (long)value, (long)length, 0) == 0;
 }
 
 uint64_t tcp_socket_cookie(int fd)
@@ -94,7 +93,7 @@ bool tcp_is_tcp(int fd)
 bool tcp_local_address(int fd, struct sockaddr_storage *address, socklen_t *length)
 {
     *length = sizeof *address;
-    return call(SYS_getsockname, fd, (long)address, (long)length, 0, 0, 0) == 0;
+    return tcp_call(SYS_getsockname, fd, (long)address, (long)length, 0, 0, 0) == 0;
 }
 
 int tcp_option(int fd, int name)
@@ -106,7 +105,7 @@ int tcp_option(int fd, int name)
 
 int tcp_set_option(int fd, int name, int value)
 {
-    return (int)-call(SYS_setsockopt, fd, IPPROTO_TCP, name, (long)&value, sizeof value, 0);
+    return (int)-tcp_call(SYS_setsockopt, fd, IPPROTO_TCP, name, (long)&value, sizeof value, 0);
 }
 
 /* The kernel's own struct, two longs, by the number that has it so whatever the C library's time_t
@@ -130,7 +129,7 @@ int tcp_send_timeout(int fd)
 void tcp_dissolve(int fd)
 {
     struct sockaddr nobody = {.sa_family = AF_UNSPEC};
-    call(SYS_connect, fd, (long)&nobody, sizeof nobody, 0, 0, 0);
+    tcp_call(SYS_connect, fd, (long)&nobody, sizeof nobody, 0, 0, 0);
     tcp_clear_error(fd);
 }
 
@@ -150,29 +149,50 @@ int tcp_domain(int fd)
 
 bool tcp_is_nonblocking(int fd)
 {
-    long flags = call(SYS_fcntl, fd, F_GETFL, 0, 0, 0, 0);
+    long flags = tcp_call(SYS_fcntl, fd, F_GETFL, 0, 0, 0, 0);
     return flags >= 0 && (flags & O_NONBLOCK);
 }
 
 bool tcp_is_close_on_exec(int fd)
 {
-    long flags = call(SYS_fcntl, fd, F_GETFD, 0, 0, 0, 0);
+    long flags = tcp_call(SYS_fcntl, fd, F_GETFD, 0, 0, 0, 0);
     return flags >= 0 && (flags & FD_CLOEXEC);
+}
+
+bool tcp_refuses_fast_open(int error)
+{
+    return error == EOPNOTSUPP || error == EPERM || error == EACCES || error == ENOSYS ||
+           error == ENOPROTOOPT || error == EINVAL;
 }
 
 bool tcp_is_deferred(int fd, int error)
 {
-    return (error == EPERM || error == EACCES || error == ENOSYS || error == ENOPROTOOPT ||
-            error == EINVAL) &&
-           tcp_state(fd) == TCP_SYN_SENT;
+    return error != EOPNOTSUPP && tcp_refuses_fast_open(error) && tcp_state(fd) == TCP_SYN_SENT;
+}
+
+/* connect() on a blocking socket that does not wait for the handshake. Its flags belong to others
+ * as well, who share the socket; the limit for sending, which bounds connect(), is asked for only
+ * by calls that wait. */
+static long connect_without_waiting(int fd, const struct sockaddr *address, socklen_t length)
+{
+    long limit[2] = {0, 0}, least[2] = {0, 1};
+    socklen_t size = sizeof limit;
+    get_option(fd, SOL_SOCKET, SO_SNDTIMEO_OLD, limit, &size);
+    tcp_call(SYS_setsockopt, fd, SOL_SOCKET, SO_SNDTIMEO_OLD, (long)least, sizeof least, 0);
+    long result = tcp_call(SYS_connect, fd, (long)address, length, 0, 0, 0);
+    tcp_call(SYS_setsockopt, fd, SOL_SOCKET, SO_SNDTIMEO_OLD, (long)limit, sizeof limit, 0);
+    return result == -EINTR ? -EINPROGRESS : result;
 }
 
 int tcp_send_bare_syn(int fd, const struct sockaddr *address, socklen_t length)
 {
     const long flags = MSG_NOSIGNAL | MSG_DONTWAIT;
-    long result = call(SYS_sendto, fd, (long)"", 0, flags | MSG_FASTOPEN, (long)address, length);
+    long result =
+        tcp_call(SYS_sendto, fd, (long)"", 0, flags | MSG_FASTOPEN, (long)address, length);
     if (result < 0 && tcp_is_deferred(fd, (int)-result))
-        result = call(SYS_sendto, fd, (long)"", 0, flags, 0, 0);
+        result = tcp_call(SYS_sendto, fd, (long)"", 0, flags, 0, 0);
+    else if (result < 0 && tcp_refuses_fast_open((int)-result) && tcp_state(fd) == TCP_CLOSE)
+        result = connect_without_waiting(fd, address, length);
     return tcp_syn_error((int)-result);
 }
 
@@ -208,7 +228,7 @@ bool tcp_wait(int fd, short events, int milliseconds)
     for (;;) {
         /* The kernel's own struct: two longs, whatever the C library's time_t is. */
         long timeout[2] = {(long)(left / 1000), (long)(left % 1000) * 1000000};
-        long result = call(SYS_ppoll, (long)&poll_fd, 1, (long)timeout, 0, 0, 0);
+        long result = tcp_call(SYS_ppoll, (long)&poll_fd, 1, (long)timeout, 0, 0, 0);
         if (result != -EINTR || milliseconds == 0)
             return result > 0;
         left = deadline - now_ms();

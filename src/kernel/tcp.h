@@ -15,6 +15,9 @@
 /* To be set once, to the C library's syscall(). */
 extern __typeof__(&syscall) kernel_syscall;
 
+/* A system call that leaves errno, which is the program's, alone: returns its result or -errno. */
+long tcp_call(long number, long a, long b, long c, long d, long e, long f);
+
 /* The socket's identity, never used twice while the machine runs (SO_COOKIE, Linux >= 4.6);
  * 0 for anything that is no socket. */
 uint64_t tcp_socket_cookie(int fd);
@@ -70,9 +73,14 @@ int tcp_domain(int fd);
 bool tcp_is_nonblocking(int fd);
 bool tcp_is_close_on_exec(int fd);
 
-/* Sends the SYN of a deferred connection without data and does not wait. Returns 0 when the SYN has
- * left (or the connection already stands), else the error, as connect() would give it. */
+/* Sends the SYN of a deferred connection without data, as a fast open or, where that is refused, as
+ * a plain connect, and does not wait. Returns 0 when the SYN has left (or the connection already
+ * stands), else the error, as connect() would give it. */
 int tcp_send_bare_syn(int fd, const struct sockaddr *, socklen_t);
+
+/* Does this errno say that MSG_FASTOPEN itself is not to be had: switched off, or forbidden by a
+ * sandbox? */
+bool tcp_refuses_fast_open(int error);
 
 /* Does the kernel still hold the SYN of this connect back? Asked where MSG_FASTOPEN was refused: a
  * sandbox may forbid the flag, and then a plain write sends the SYN of a connect that the kernel

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* connect(): the verb *defer*, and the cases in which it must not be used. */
+#include "kernel/cookie.h"
 #include "kernel/tcp.h"
 #include "shim/connection.h"
 #include "shim/contact.h"
@@ -11,6 +12,7 @@
 
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <string.h>
 
 static int already_connected(void)
@@ -69,8 +71,13 @@ static int connected_truly(struct record *record, int result)
  * opens. */
 static int connect_now(struct record *record)
 {
-    ssize_t sent = NEXT(sendto)(record->fd, "", 0, MSG_FASTOPEN | MSG_NOSIGNAL,
-                                &record->address.any, verb_address_length(record));
+    socklen_t length = verb_address_length(record);
+    ssize_t sent =
+        NEXT(sendto)(record->fd, "", 0, MSG_FASTOPEN | MSG_NOSIGNAL, &record->address.any, length);
+    if (sent < 0 && tcp_is_deferred(record->fd, errno))
+        sent = NEXT(send)(record->fd, "", 0, MSG_NOSIGNAL);
+    else if (sent < 0 && tcp_refuses_fast_open(errno) && tcp_state(record->fd) == TCP_CLOSE)
+        return NEXT(connect)(record->fd, &record->address.any, length);
     return connected_truly(record, sent < 0 ? -1 : 0);
 }
 
@@ -116,20 +123,22 @@ static int connect_by_kernel(struct record *record, bool may_defer, const struct
     return may_defer ? defer(record, saved) : connect_now(record);
 }
 
-/* No system call before the first write. To the kernel the socket stays closed, and readiness would
- * be wrong: a socket that is going to be polled is connected at once. */
+/* No connect before the first write. To the kernel the socket stays closed, and readiness would be
+ * wrong: a socket that is going to be polled is connected at once. */
 static int connect_by_shim(struct record *record, bool may_defer, const struct sockaddr *address,
                            socklen_t length)
 {
     if (tcp_state(record->fd) != TCP_CLOSE || tcp_domain(record->fd) != address->sa_family)
         return NEXT(connect)(record->fd, address, length);
     record->tag.flags |= RECORD_BY_SHIM;
-    if (may_defer && !tcp_is_nonblocking(record->fd))
+    bool nonblocking = tcp_is_nonblocking(record->fd);
+    if (may_defer && !nonblocking && cookie_is_cached(address, record->netns)) {
+        pthread_testcancel();
         return defer(record, errno);
-    if (!tcp_is_nonblocking(record->fd))
+    }
+    if (!nonblocking)
         wait_start_all();
-    int result = connect_now(record);
-    return result < 0 && errno == EOPNOTSUPP ? NEXT(connect)(record->fd, address, length) : result;
+    return connect_now(record);
 }
 
 /* connect() while a first contact is under way asks for its end. One that has failed leaves a

@@ -15,7 +15,7 @@
 
 enum log_level log_threshold = LOG_WARN;
 
-static const char *log_path;        /* NULL: standard error */
+static const char *log_path;          /* NULL: standard error */
 static struct stat64 stderr_at_start; /* st_ino 0: not to be written to */
 static bool stderr_is_journal;
 

@@ -126,7 +126,10 @@ static bool open_with(struct record *record, const struct msghdr *message,
         errno = saved;
         return false; /* a sandbox forbids the flag: the plain write opens as well */
     }
-    error = tcp_syn_error(error);
+    /* Deferred by the shim, it is still to be connected. */
+    error = tcp_refuses_fast_open(error) && (record->tag.flags & RECORD_BY_SHIM)
+                ? tcp_send_bare_syn(record->fd, &record->address.any, opening.msg_namelen)
+                : tcp_syn_error(error);
     if (error) {
         verb_refused(record, error);
         errno = error;

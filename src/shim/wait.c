@@ -65,13 +65,13 @@ void wait_thread_deferred(unsigned slot)
 enum walk {
     START_ALL,
     START_SURVIVORS, /* those that were left deferred by a wait before; the others are now */
-    START_BY_SHIM,   /* those whose readiness the kernel would tell wrongly */
+    START_BY_SHIM,   /* those whose readiness the kernel is about to tell, wrongly */
 };
 
 /* Is this one to be started by such a walk? Those that are not have survived a wait. */
 static bool is_to_start(struct record *record, enum walk what)
 {
-    if (what == START_ALL || (record->tag.flags & RECORD_BY_SHIM))
+    if (what == START_ALL)
         return true;
     if (what == START_BY_SHIM)
         return false;
@@ -94,7 +94,10 @@ static bool walk(enum walk what)
             record.tag.state != RECORD_DEFERRED || record.owner != wait_thread_id() ||
             !verb_find(record.fd, &record))
             continue;
-        if (is_to_start(&record, what)) {
+        if (what != START_ALL && (record.tag.flags & RECORD_BY_SHIM)) {
+            /* Only blocking sockets are: their connect would have waited for the handshake. */
+            verb_settle(&record);
+        } else if (is_to_start(&record, what)) {
             verb_start(&record);
         } else {
             wait_thread_deferred(slot);

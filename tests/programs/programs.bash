@@ -14,6 +14,9 @@
 #   compare [--records N] COMMAND run plain, prime, run under the shim; output, exit status and what
 #                                 the server recorded (N connections, 1 unless given) are the same;
 #                                 N is "any" where the record may differ
+#   gain WAY BYTES                how many of BYTES the SYN is to carry: all of them, but none where
+#                                 WAY says nonblocking or polled and the kernel has no
+#                                 TCP_FASTOPEN_CONNECT: the shim's own deferral ends before a poll
 #   client_syns                   the client's connections to $PORT, as `connections` prints them
 #   last_syn FIELD...             those fields of the last one, with a space between them
 #   last_syn_data                 how many bytes its SYN carried
@@ -27,6 +30,10 @@ PROGRAMS=$TFOSHIM_BUILD/tests/programs
 SHIM=${TFOSHIM_SANITIZER:+$TFOSHIM_SANITIZER:}$TFOSHIM_BUILD/libtfoshim.so
 CONF=$TFOSHIM_ROOT/tests/conf
 PORT=8080
+
+# TFOSHIM_TEST_KERNEL=old: programs under the shim run as on a kernel without TCP_FASTOPEN_CONNECT.
+KERNEL=()
+[[ ${TFOSHIM_TEST_KERNEL-} != old ]] || KERNEL=("$PROGRAMS/sandbox" ENOPROTOOPT deferral)
 
 # Seconds after which a program is taken to hang.
 PATIENCE=20
@@ -60,7 +67,7 @@ shim() {
     variables+=("$1") && shift
   done
   # env comes last before the program: timeout itself is not to be under the shim.
-  run on_client timeout "$PATIENCE" env "${variables[@]}" LD_PRELOAD="$SHIM" "$@"
+  run on_client timeout "$PATIENCE" "${KERNEL[@]}" env "${variables[@]}" LD_PRELOAD="$SHIM" "$@"
 }
 
 prime() { # ADDRESS
@@ -105,6 +112,12 @@ compare() { # [--records N] COMMAND
   assert_equal "$record" "$plain_record"
   # shellcheck disable=SC2034
   RECORDED=$record
+}
+
+gain() { # WAY BYTES
+  local bytes=$2
+  [[ ${TFOSHIM_TEST_KERNEL-} != old || ! $1 =~ nonblocking|polled ]] || bytes=0
+  echo "$bytes"
 }
 
 client_syns() {

@@ -4,6 +4,7 @@
  * as under a strict seccomp filter.
  *
  *   setsockopt   every setsockopt() of level IPPROTO_TCP
+ *   deferral     setsockopt(TCP_FASTOPEN_CONNECT): a kernel older than 4.11 has no such option
  *   fastopen     every sendto() and sendmsg() with MSG_FASTOPEN
  *   netlink      every socket() of family AF_NETLINK
  */
@@ -12,6 +13,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +43,21 @@ static void forbid_setsockopt(unsigned error)
         IF_NOT_EQUAL(SYS_setsockopt, 3),
         LOAD(args[1]),
         IF_NOT_EQUAL(IPPROTO_TCP, 1),
+        RETURN(SECCOMP_RET_ERRNO | error),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    install(filter, sizeof filter / sizeof *filter);
+}
+
+static void forbid_deferral(unsigned error)
+{
+    struct sock_filter filter[] = {
+        LOAD(nr),
+        IF_NOT_EQUAL(SYS_setsockopt, 5),
+        LOAD(args[1]),
+        IF_NOT_EQUAL(IPPROTO_TCP, 3),
+        LOAD(args[2]),
+        IF_NOT_EQUAL(TCP_FASTOPEN_CONNECT, 1),
         RETURN(SECCOMP_RET_ERRNO | error),
         RETURN(SECCOMP_RET_ALLOW),
     };
@@ -95,6 +112,8 @@ int main(int argc, char **argv)
     unsigned error = error_number(argv[1]);
     if (strcmp(argv[2], "setsockopt") == 0) {
         forbid_setsockopt(error);
+    } else if (strcmp(argv[2], "deferral") == 0) {
+        forbid_deferral(error);
     } else if (strcmp(argv[2], "fastopen") == 0) {
         forbid_fastopen(error);
     } else if (strcmp(argv[2], "netlink") == 0) {

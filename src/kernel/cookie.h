@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* The kernel's cache of Fast Open cookies (tcp_metrics), asked over generic netlink. */
+#ifndef TFOSHIM_KERNEL_COOKIE_H
+#define TFOSHIM_KERNEL_COOKIE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+/* Is there a cookie for the host of this address, in the network namespace with this
+ * SO_NETNS_COOKIE? False, too, where the kernel will not say. Needs no privilege, takes a few
+ * microseconds, holds a descriptor meanwhile; never waits, no cancellation point, may be called
+ * from a signal handler. */
+bool cookie_is_cached(const struct sockaddr *, uint64_t netns);
+
+#endif
