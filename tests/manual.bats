@@ -67,6 +67,23 @@ section() { # PAGE TITLE
   done
 }
 
+@test "each command's --help describes its options, one below the other" {
+  for verb in $(verbs); do
+    "$tfoshim" "$verb" --help | sed -n '/^options:/,/^$/p' | grep -E '^  ( |-)' >lines
+    described=$(grep -oE -- '^ {2,6}-.*' lines | grep -oE -- '-(-[a-z]+|[a-z46])\b' | sort -u)
+    line=$(section tfoshim.1 SYNOPSIS | grep -F "*tfoshim* *$verb*")
+    for option in --help $(grep -oE -- '\*-[-a-z46]+\*' <<<"$line" | tr -d '*' | grep -vx -e --); do
+      grep -qxF -e "$option" <<<"$described" || fail "$verb --help does not describe $option"
+    done
+    # Where what is said of an option begins.
+    columns=$(awk '{
+      option = match($0, /^ +-[^ ]+( +-[^ ]+)*( [A-Z]+)?/) ? RLENGTH : 0
+      if (match(substr($0, option + 1), /[^ ]/)) print option + RSTART
+    }' lines | sort -u)
+    assert_equal "$verb: $(wc -l <<<"$columns")" "$verb: 1"
+  done
+}
+
 @test "every key of the configuration is in tfoshim.conf(5), and nothing else" {
   known=$(sed -n 's/{"/\n{"/gp' "$root"/src/policy/{settings,rule_keys}.c |
     sed -nE 's/^\{"([a-z_]+)", (BOTH_SIDES|SIDE_[A-Z]+), .*/\1/p' | sort -u)

@@ -35,10 +35,12 @@ static int help(void)
         "and what to do for a fast open. The port is 443 unless given.\n"
         "\n"
         "options:\n"
-        "  -c, --config FILE   the configuration, instead of what \"tfoshim check\" finds\n"
-        "      --listen        explain a listener\n"
-        "      --program NAME  as the program of this name; without it rules that name programs\n"
-        "                      do not match\n" PAINT_HELP "      --help          this text\n",
+        "  -c, --config FILE\n"
+        "                    the configuration, instead of what \"tfoshim check\" finds\n"
+        "      --listen      explain a listener\n"
+        "      --program NAME\n"
+        "                    as the program of this name; without it rules that name programs\n"
+        "                    do not match\n" PAINT_HELP "      --help        this text\n",
         stdout);
     return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -33,12 +33,13 @@ static int help(void)
           "the HTTP request \"HEAD /\".\n"
           "\n"
           "options:\n"
-          "  -4, -6               over IPv4 alone, over IPv6 alone\n"
-          "      --tls            send a TLS ClientHello\n"
-          "      --data FILE      send this file; it should do no harm when delivered twice\n"
-          "      --count N        so many connections of either kind (5)\n"
-          "      --timeout SECONDS  the most that one connection may take (5)\n" PAINT_HELP
-          "      --help           this text\n"
+          "  -4, -6            over IPv4 alone, over IPv6 alone\n"
+          "      --tls         send a TLS ClientHello\n"
+          "      --data FILE   send this file; it should do no harm when delivered twice\n"
+          "      --count N     so many connections of either kind (5)\n"
+          "      --timeout SECONDS\n"
+          "                    the most that one connection may take (5)\n" PAINT_HELP
+          "      --help        this text\n"
           "\n"
           "The exit status is 0 if Fast Open works, 1 if it does not.\n",
           stdout);

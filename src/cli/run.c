@@ -29,6 +29,7 @@ static int help(void)
           "\n"
           "options:\n"
           "  -c, --config FILE  the configuration, instead of what \"tfoshim check\" finds\n"
+          "      --log LEVEL    what the library tells: none, error, warn, info or debug\n"
           "      --help         this text\n"
           "\n"
           "The exit status is the program's, or 125 if tfoshim fails, 126 if the program cannot\n"
