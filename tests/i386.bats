@@ -220,6 +220,14 @@ END
   done
   run -0 root/usr/bin/tfoshim doctor
   assert_line "  ok       library for 32-bit programs: $PWD/root/usr/lib/i386-linux-gnu/libtfoshim.so"
+  # The same name for a service of that system, though this machine has neither library.
+  mkdir -p image/usr/lib/systemd/system image/etc/systemd/system
+  cp -r root/usr/lib/{x86_64,i386}-linux-gnu image/usr/lib/
+  printf '%s\n' '[Service]' 'ExecStart=/usr/bin/server' >image/usr/lib/systemd/system/legacy.service
+  run -0 root/usr/bin/tfoshim enable --root image legacy
+  # shellcheck disable=SC2016
+  assert_equal "$(grep Environment image/etc/systemd/system/legacy.service.d/50-tfoshim.conf)" \
+    "$(grep LD_PRELOAD "$TFOSHIM_ROOT/examples/systemd/fast-open.conf")"
   dpkg_in_root --purge tfoshim libtfoshim:amd64 libtfoshim:i386
   root_files >after
   run -0 diff before after

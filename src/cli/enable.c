@@ -133,7 +133,7 @@ static bool enable(const struct request *request, const struct unit *unit)
     if (!find_library(request, library) ||
         (request->config != NULL && !find_config(request, config)) || !unit_read(unit, &settings))
         return false;
-    list = preload_list(settings.preload, library, request->verb);
+    list = preload_list(settings.preload, library, request->root, request->verb);
     done = list != NULL && unit_write(unit, list, request->config == NULL ? NULL : config);
     if (done) {
         printf("made %s\n", unit->drop_in);

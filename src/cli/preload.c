@@ -113,12 +113,13 @@ bool preload_find_narrow(char other[PATH_MAX], const char *library)
 }
 
 /* Where there is a library for either width, one name stands for both. */
-static char *name_for_loader(const char *library)
+static char *name_for_loader(const char *library, const char *root)
 {
-    char narrow[PATH_MAX], *name;
+    char inside[PATH_MAX], narrow[PATH_MAX], *name;
     int prefix;
 
-    if (!preload_find_narrow(narrow, library) || find_width(library, &prefix) == NULL)
+    if (!make_path(inside, root, library) || !preload_find_narrow(narrow, inside) ||
+        find_width(library, &prefix) == NULL)
         return need_memory(strdup(library));
     if (asprintf(&name, "%.*s/$LIB/" PRELOAD_LIBRARY, prefix, library) < 0)
         name = NULL;
@@ -151,7 +152,7 @@ bool preload_has(const char *list, const char *name)
     }
 }
 
-char *preload_list(const char *list, const char *library, const char *complain_as)
+char *preload_list(const char *list, const char *library, const char *root, const char *complain_as)
 {
     char *name, *longer;
 
@@ -160,7 +161,7 @@ char *preload_list(const char *list, const char *library, const char *complain_a
                  complain_as, library);
         return NULL;
     }
-    name = name_for_loader(library);
+    name = name_for_loader(library, root);
     if (list == NULL || list[0] == '\0')
         return name;
     if (preload_has(list, name)) {
@@ -180,7 +181,7 @@ bool preload_set(void)
 
     if (!preload_find(library, "run"))
         return false;
-    list = preload_list(getenv("LD_PRELOAD"), library, "run");
+    list = preload_list(getenv("LD_PRELOAD"), library, "", "run");
     if (list == NULL)
         return false;
     done = setenv("LD_PRELOAD", list, 1) == 0;

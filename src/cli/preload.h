@@ -21,8 +21,10 @@ bool preload_find_narrow(char other[PATH_MAX], const char *library);
 bool preload_has(const char *list, const char *name);
 
 /* The list with the library at its end, unless it is there already: libasan and its kind must come
- * first. To be freed. NULL, after a complaint, if LD_PRELOAD cannot name the library. */
-char *preload_list(const char *list, const char *library, const char *complain_as);
+ * first. `root` is "" or the directory of the system that it is for. To be freed. NULL, after a
+ * complaint, if LD_PRELOAD cannot name the library. */
+char *preload_list(const char *list, const char *library, const char *root,
+                   const char *complain_as);
 
 /* Adds the library to our own LD_PRELOAD; false after a complaint. */
 bool preload_set(void);
