@@ -3,6 +3,9 @@
 #ifndef TFOSHIM_SHIM_HOOK_H
 #define TFOSHIM_SHIM_HOOK_H
 
+/* Before all others: it decides which names the C library's headers give. */
+#include "shim/declarations.h"
+
 #include "shim/connection.h"
 #include "shim/next.h"
 

@@ -43,8 +43,12 @@ static bool needs_connection(int level, int name)
                                     name == TCP_REPAIR || name == TCP_MD5SIG);
 }
 
+/* The C library has two of either where a time_t may be wider than long. */
+typedef __typeof__(getsockopt) get_option_fn;
+typedef __typeof__(setsockopt) set_option_fn;
+
 /* SO_ERROR is how a program asks whether its non-blocking connect has succeeded. */
-static int get_socket_error(__typeof__(&getsockopt) next, int fd, int *value, socklen_t *length)
+static int get_socket_error(get_option_fn *next, int fd, int *value, socklen_t *length)
 {
     int failed = connection_take_error(fd);
     int result = next(fd, SOL_SOCKET, SO_ERROR, value, length);
@@ -56,7 +60,7 @@ static int get_socket_error(__typeof__(&getsockopt) next, int fd, int *value, so
     return result;
 }
 
-static int get_option(__typeof__(&getsockopt) next, int fd, int level, int name, void *value,
+static int get_option(get_option_fn *next, int fd, int level, int name, void *value,
                       socklen_t *length)
 {
     if (connection_recorded(fd)) {
@@ -77,7 +81,7 @@ SHIM_HOOK int getsockopt(int fd, int level, int name, void *value, socklen_t *le
     return get_option(NEXT(getsockopt), fd, level, name, value, length);
 }
 
-static int set_option(__typeof__(&setsockopt) next, int fd, int level, int name, const void *value,
+static int set_option(set_option_fn *next, int fd, int level, int name, const void *value,
                       socklen_t length)
 {
     if (connection_recorded(fd) && needs_connection(level, name))

@@ -79,8 +79,11 @@ SHIM_HOOK ssize_t sendto(int fd, const void *bytes, size_t length, int flags,
     return moved(fd, NEXT(sendto)(fd, bytes, length, flags, address, address_length));
 }
 
-static ssize_t send_message(__typeof__(&sendmsg) next, int fd, const struct msghdr *message,
-                            int flags)
+/* The C library has two of either where a time_t may be wider than long. */
+typedef __typeof__(sendmsg) send_message_fn;
+typedef __typeof__(sendmmsg) send_messages_fn;
+
+static ssize_t send_message(send_message_fn *next, int fd, const struct msghdr *message, int flags)
 {
     ssize_t result;
     if (connection_any())
@@ -108,8 +111,8 @@ static size_t message_length(const struct msghdr *message)
 
 /* The first message opens the connection; the others follow as the plain call would send them,
  * unless it could only be sent in part. */
-static int send_messages(__typeof__(&sendmmsg) next, int fd, struct mmsghdr *messages,
-                         unsigned count, int flags)
+static int send_messages(send_messages_fn *next, int fd, struct mmsghdr *messages, unsigned count,
+                         int flags)
 {
     ssize_t result;
     for (unsigned i = 0; connection_any() && i < count; i++)
