@@ -249,3 +249,32 @@ alerts() { # FILE
   assert_equal "$(alerts tfoshim.test.yml)" "$(alerts tfoshim.rules.yml)"
   assert_equal "$(alerts README.md)" "$(alerts tfoshim.rules.yml)"
 }
+
+# The words of a kind in the rules and in their test, once each.
+rule_words() { # PATTERN
+  grep -ohE "$1" "$EXAMPLES"/prometheus/*.yml | sort -u
+}
+
+@test "prometheus: the rules ask for what \"tfoshim stat\" tells" {
+  local word
+  network_up --rtt 2
+  web_start 80
+  for _ in first second; do
+    shim TFOSHIM_CONFIG= curl -sS --noproxy '*' "http://$SERVER_IP4/"
+    assert_success
+  done
+  run -0 on_client XDG_RUNTIME_DIR="$NETWORK_DIR" sh -c \
+    "$(readme_command prometheus 'tfoshim stat' | sed "s|/var/lib/node_exporter|$NETWORK_DIR|")"
+  for word in $(rule_words '\btfoshim_[a-z_]+\b'); do
+    grep -q "^# TYPE $word " "$NETWORK_DIR/tfoshim.prom" || fail "there is no metric $word"
+  done
+  for word in $(rule_words 'outcome="[a-z_]+"'); do
+    grep -qF "$word" "$NETWORK_DIR/tfoshim.prom" || fail "there is no $word"
+  done
+  for word in $(rule_words 'by \([a-z, ]+\)' | tr -d ',()' | tr ' ' '\n' | grep -vx -e by -e instance); do
+    grep -q "[{,]$word=" "$NETWORK_DIR/tfoshim.prom" || fail "there is no label $word"
+  done
+  # The figures are about the connection that was opened fast.
+  grep -q "^tfoshim_fast_opens_total{address=\"$SERVER_IP4\",port=\"80\",.*outcome=\"accepted\"} 1$" \
+    "$NETWORK_DIR/tfoshim.prom"
+}
