@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# tfoshim and tfoshim run: how programs are started. What happens to their connections is tested
-# elsewhere.
+# tfoshim and tfoshim run: how programs are started, and what is reported of them at the end. What happens
+# to their connections is tested elsewhere.
 
 # run --separate-stderr assigns stderr.
 # shellcheck disable=SC2154
@@ -18,6 +18,21 @@ setup() {
   # AddressSanitizer, where the command is built with it, wants nothing preloaded before it.
   export ASAN_OPTIONS=verify_asan_link_order=0
   cd "$BATS_TEST_TMPDIR" || exit
+}
+
+teardown() {
+  ! declare -F network_down >/dev/null || network_down
+}
+
+# A network, a server on it, and the memory of a client that has been there.
+with_network() {
+  load lib/network
+  load programs/programs
+  tools_required
+  network_up --rtt 20
+  reference_start answer
+  prime "$SERVER_IP4"
+  export XDG_RUNTIME_DIR=$NETWORK_DIR TFOSHIM_CONFIG=$CONF/on.conf
 }
 
 # The command by itself, with a library beside it that does nothing.
@@ -45,7 +60,7 @@ value_of() {
   run -0 --separate-stderr "$tfoshim" --version
   assert_output --regexp '^tfoshim [0-9]+\.[0-9]+\.[0-9]+$'
   run -0 --separate-stderr "$tfoshim" run --help
-  assert_line --index 0 "usage: tfoshim run [-c FILE] [--log LEVEL] [--] PROGRAM [ARGUMENT...]"
+  assert_line --index 0 "usage: tfoshim run [-c FILE] [--log LEVEL] [--stats] [--] PROGRAM [ARGUMENT...]"
 }
 
 @test "unknown commands and options are answered with the nearest" {
@@ -220,4 +235,144 @@ END
   chmod u+s,g+s set-id
   run -0 "$tfoshim" run ./set-id
   refute_output
+}
+
+@test "run --stats: what was deferred and saved, as the capture has it" {
+  with_network
+  # Two programs of one run, one of them in the background of another, and one that is none of it.
+  # shellcheck disable=SC2016
+  run -0 --separate-stderr on_client "$tfoshim" run --stats sh -c '
+    for _ in 1 2; do
+      "$@" >/dev/null
+    done
+    LD_PRELOAD= "$@" >/dev/null' - "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+  refute_output
+  assert_equal "$(client_syns | grep -c 'syn.data=79')" 2
+  assert_equal "$(echo "$stderr" | head -n 1)" "tfoshim: run: 2 connects enabled by the policy: 2 deferred, \
+0 true; SYNs with data: 2, without: 0"
+  # A link is never early.
+  ms='(4|[5-9])[0-9]\.[0-9] ms'
+  assert_regex "$(echo "$stderr" | tail -n 1)" "^tfoshim: run: 2 round trips saved, $ms in all\$"
+  # What others have done, and the memory knows, is not counted.
+  run -0 --separate-stderr on_client "$tfoshim" run --stats "$PROGRAMS/client" "$SERVER_IP6" "$PORT"
+  assert_equal "$stderr" "tfoshim: run: 1 connect enabled by the policy: 0 deferred, 1 true; SYNs with data: \
+0, without: 0
+tfoshim: run: 0 round trips saved, 0.0 ms in all"
+  run -0 --separate-stderr on_client "$tfoshim" run --stats "$PROGRAMS/client" "$SERVER_IP4" "$PORT" \
+    --call none
+  assert_regex "$stderr" ': 1 deferred, 0 true; SYNs with data: 0, without: 1'
+}
+
+@test "run --stats: a server" {
+  with_network
+  server_spawn "$tfoshim" run --stats "$PROGRAMS/server" :: 8001 close
+  log=$SPAWNED_LOG
+  wait_listening 8001
+  for _ in 1 2 3; do
+    shim "$PROGRAMS/client" "$SERVER_IP4" 8001
+  done
+  # The first contact is a true connect, and brings the cookie without data.
+  assert_equal "$(connections 'tcp.port == 8001' | grep -c syn.data=79)" 2
+  # The signal is the server's.
+  kill "$SPAWNED"
+  process_end "$SPAWNED"
+  run cat "$log"
+  assert_output "tfoshim: run: 1 listener took SYN data: 2 connections with it"
+}
+
+@test "run --stats: nothing to tell" {
+  run -0 --separate-stderr "$tfoshim" run --stats true
+  assert_equal "$stderr" \
+    "tfoshim: run: no connect that the policy enables, no listener: see tfoshim explain"
+  alone
+  run -0 --separate-stderr "$tfoshim" run --stats true
+  assert_equal "$stderr" "tfoshim: run: the library was in no program: see tfoshim doctor PROGRAM"
+  # A program that does not start has no figures.
+  run -127 --separate-stderr "$tfoshim" run --stats no-such-program
+  assert_equal "$stderr" 'tfoshim: run: cannot execute "no-such-program": No such file or directory'
+}
+
+@test "run --stats: the exit status and the signals are the program's" {
+  run -7 "$tfoshim" run --stats sh -c 'exit 7'
+  # By a signal, and so that whoever waits can tell that from an exit.
+  run -0 python3 -c 'import subprocess, sys
+print(subprocess.run(sys.argv[1:]).returncode)' "$tfoshim" run --stats sh -c 'kill -USR1 $$'
+  assert_line -- -10
+  # What the command is sent, the program gets, and nothing else of it.
+  cat >told.py <<'END'
+import os, signal, sys, time
+got = []
+names = sys.argv[1:]
+for name in names:
+    signal.signal(getattr(signal, name), lambda number, frame: got.append(signal.Signals(number).name))
+open("ready", "w").close()
+while len(got) < len(names):
+    time.sleep(0.01)
+print(*sorted(got))
+sys.exit(len(got))
+END
+  load lib/network
+  signals=(SIGHUP SIGINT SIGQUIT SIGUSR1 SIGUSR2 SIGPIPE SIGALRM SIGTERM SIGCONT SIGWINCH SIGRTMIN)
+  # Interactive shells leave SIGINT alone in the background; this one does not.
+  # shellcheck disable=SC2016
+  python3 -c 'import signal, subprocess, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+program = subprocess.Popen(sys.argv[1:], stdout=open("told", "w"))
+open("pid", "w").write(str(program.pid))
+print(program.wait())' "$tfoshim" run --stats python3 told.py "${signals[@]}" >status 2>/dev/null 3>&- &
+  wait_until '[[ -e ready && -s pid ]]'
+  for signal in "${signals[@]}"; do
+    kill -s "$signal" "$(<pid)"
+  done
+  wait "$!"
+  assert_equal "$(<told)" "$(printf '%s\n' "${signals[@]}" | sort | paste -sd ' ')"
+  assert_equal "$(<status)" "${#signals[@]}"
+  # And has the signals that it would have without.
+  # shellcheck disable=SC2016
+  own() {
+    (
+      trap '' CHLD USR1
+      "$@" python3 -c 'print(*[line for line in open("/proc/self/status") if line[:6] in ("SigPnd", "SigBlk", "SigIgn", "SigCgt")])'
+    ) 2>/dev/null
+  }
+  assert_equal "$(own "$tfoshim" run --stats)" "$(own env)"
+}
+
+state_is() { # PID LETTER
+  [[ $(sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null) == "$2" ]]
+}
+
+@test "run --stats: the program stops and goes on, and does not outlive the command" {
+  load lib/network
+  # shellcheck disable=SC2016
+  "$tfoshim" run --stats sh -c 'echo $$ >pid; exec sleep 60' 2>/dev/null 3>&- &
+  command=$!
+  wait_until '[[ -s pid ]]'
+  program=$(<pid)
+  kill -STOP "$program"
+  # shellcheck disable=SC2016
+  wait_until 'state_is $command T'
+  kill -CONT "$command"
+  # shellcheck disable=SC2016
+  wait_until 'state_is $command S && state_is $program S'
+  kill -KILL "$command"
+  # shellcheck disable=SC2016
+  wait_until '! process_runs $program'
+}
+
+@test "run --stats: the figures are no descriptor of the program's, and leave nothing behind" {
+  # shellcheck disable=SC2016
+  run -0 --separate-stderr "$tfoshim" run --stats sh -c 'echo "$TFOSHIM_FIGURES"; ls -l /proc/self/fd'
+  assert_line --index 0 --regexp '^/proc/[0-9]+/fd/[0-9]+$'
+  refute_output --partial memfd
+  name=${lines[0]}
+  # A name that means something else is left alone, and silently.
+  printf '%0152d' 0 >file
+  mkfifo fifo
+  for other in "$name" /proc/self/exe "$PWD/file" "$PWD/fifo" /proc/1/fd/0 ''; do
+    TFOSHIM_FIGURES=$other LD_PRELOAD=$build/libtfoshim.so run -0 timeout 10 true
+    refute_output
+  done
+  assert_equal "$(tr -d 0 <file)" ""
 }

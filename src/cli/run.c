@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/preload.h"
+#include "cli/run_child.h"
+#include "cli/run_summary.h"
 #include "cli/target.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
+#include "memory/run_figures.h"
 #include "policy/rules.h"
 
 #include <errno.h>
@@ -12,18 +15,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const struct option options[] = {
     {"config", required_argument, NULL, 'c'},
     {"help", no_argument, NULL, 'h'},
     {"log", required_argument, NULL, 'l'},
+    {"stats", no_argument, NULL, 's'},
     {NULL, 0, NULL, 0},
 };
 
 static int help(void)
 {
-    fputs("usage: tfoshim run [-c FILE] [--log LEVEL] [--] PROGRAM [ARGUMENT...]\n"
+    fputs("usage: tfoshim run [-c FILE] [--log LEVEL] [--stats] [--] PROGRAM [ARGUMENT...]\n"
           "\n"
           "Runs a program, and what it starts in its turn, with TCP Fast Open.\n"
           "\n"
@@ -31,6 +36,8 @@ static int help(void)
           "  -c, --config FILE  the configuration, instead of what \"tfoshim check\" finds\n"
           "      --log LEVEL    what the library tells: none, error, warn, info or debug\n"
           "      --help         this text\n"
+          "      --log LEVEL    what the library tells: none, error, warn, info or debug\n"
+          "      --stats        say at the end, on standard error, what was deferred and saved\n"
           "\n"
           "The exit status is the program's, or 125 if tfoshim fails, 126 if the program cannot\n"
           "be executed, 127 if it is not found.\n",
@@ -89,9 +96,36 @@ static int start(char **argv)
     return errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE;
 }
 
+/* Not among the figures of other processes, as the destination memory has them. */
+static bool set_figures(void)
+{
+    char name[64];
+
+    if (run_figures_make(name, sizeof(name)) && setenv("TFOSHIM_FIGURES", name, 1) == 0)
+        return true;
+    complain_errno("run: cannot keep statistics");
+    return false;
+}
+
+/* Somebody has to be there when the program has ended. */
+static int start_and_report(char **argv)
+{
+    const int status = run_child(start, argv);
+    const bool has_started =
+        run_figures_get(RUN_PROGRAMS) > 0 || !WIFEXITED(status) ||
+        (WEXITSTATUS(status) != EXIT_CANNOT_EXECUTE && WEXITSTATUS(status) != EXIT_NOT_FOUND);
+
+    if (status == -1)
+        return EXIT_RUN_FAILED;
+    if (has_started)
+        run_summary(false);
+    return run_child_end(status);
+}
+
 int run_main(int argc, char **argv)
 {
     const char *config = NULL, *log = NULL;
+    bool reports = false;
     int answer;
 
     opterr = 0;
@@ -103,6 +137,8 @@ int run_main(int argc, char **argv)
             config = optarg;
         } else if (answer == 'l') {
             log = optarg;
+        } else if (answer == 's') {
+            reports = true;
         } else {
             complain_option(argv, options, answer);
             return EXIT_RUN_FAILED;
@@ -116,7 +152,7 @@ int run_main(int argc, char **argv)
         return EXIT_RUN_FAILED;
     if (log != NULL && !set_log(log))
         return EXIT_RUN_FAILED;
-    if (!preload_set())
+    if (!preload_set() || (reports && !set_figures()))
         return EXIT_RUN_FAILED;
-    return start(argv + optind);
+    return reports ? start_and_report(argv + optind) : start(argv + optind);
 }

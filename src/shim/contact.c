@@ -3,6 +3,7 @@
 
 #include "kernel/tcp.h"
 #include "memory/memory.h"
+#include "memory/run_figures.h"
 #include "shim/log.h"
 #include "shim/verbs.h"
 
@@ -46,6 +47,12 @@ static enum memory_outcome outcome_of(const struct tcp_opening *opening)
     }
 }
 
+static void saved(uint32_t rtt_us)
+{
+    run_figures_add(RUN_ACCEPTED, 1);
+    run_figures_add(RUN_SAVED_US, rtt_us);
+}
+
 static const char *const outcomes[] = {
     [MEMORY_ACCEPTED] = "SYN data acknowledged, a round trip saved",
     [MEMORY_NO_COOKIE] = "SYN without its data: no cookie was left",
@@ -63,6 +70,8 @@ void contact_completed(const struct record *record)
     if (told && (record->tag.flags & RECORD_SYN_DATA)) {
         enum memory_outcome outcome = outcome_of(&opening);
         memory_fast_opened(&destination, outcome);
+        if (outcome == MEMORY_ACCEPTED)
+            saved(opening.rtt_us);
         event = outcomes[outcome];
     }
     if (log_is_on(LOG_DEBUG))
@@ -79,12 +88,14 @@ void contact_deferred(const struct record *record)
 {
     struct memory_destination destination = destination_of(record);
     memory_deferred(&destination);
+    run_figures_add(RUN_DEFERRED, 1);
 }
 
 void contact_started(const struct record *record)
 {
     struct memory_destination destination = destination_of(record);
     memory_started(&destination);
+    run_figures_add(RUN_STARTED, 1);
 }
 
 void contact_read_first(const struct record *record)
@@ -103,6 +114,7 @@ void contact_taken(const struct record *note)
 {
     struct memory_destination local = destination_of(note);
     memory_listener_accepted(&local);
+    run_figures_add(RUN_TAKEN, 1);
 }
 
 void contact_listener_gone(const struct record *note)

@@ -2,6 +2,7 @@
 /* connect(): the verb *defer*, and the cases in which it must not be used. */
 #include "kernel/cookie.h"
 #include "kernel/tcp.h"
+#include "memory/run_figures.h"
 #include "shim/connection.h"
 #include "shim/contact.h"
 #include "shim/next.h"
@@ -196,6 +197,7 @@ int connection_connect(int fd, const struct sockaddr *address, socklen_t length)
                   0);
         return connect_plainly(fd, address, length);
     }
+    run_figures_add(RUN_CONNECTS, 1);
     record.tag.flags = verdict.first_write == FIRST_WRITE_REPLAY_SAFE ? RECORD_REPLAY_SAFE : 0;
     bool may_defer = contact_may_defer(&record, verdict.first_contact);
     int error = verdict.deferral == DEFERRAL_BY_KERNEL ? tcp_set_option(fd, TCP_FASTOPEN_CONNECT, 1)

@@ -3,6 +3,7 @@
 
 #include "kernel/tcp.h"
 #include "memory/memory.h"
+#include "memory/run_figures.h"
 #include "shim/contact.h"
 #include "shim/log.h"
 #include "shim/note.h"
@@ -32,6 +33,7 @@ static unsigned cover(int fd, const struct sockaddr_storage *bound, const struct
     if (!set_queue(fd, (const struct sockaddr *)bound, queue))
         return 0;
     memory_listener(&listener, (uint32_t)queue);
+    run_figures_add(RUN_LISTENERS, 1);
     return NOTE_COVERED;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The first write: the verb *open*, its bytes in the SYN. */
 #include "kernel/tcp.h"
+#include "memory/run_figures.h"
 #include "policy/first_write.h"
 #include "shim/connection.h"
 #include "shim/contact.h"
@@ -113,6 +114,7 @@ static bool open_with(struct record *record, const struct msghdr *message,
     pthread_setcancelstate(state, NULL);
     verb_tell(record, "opened with data in the SYN", error);
     if (*result >= 0) {
+        run_figures_add(RUN_OPENED, 1);
         errno = saved;
         error = flags & MSG_DONTWAIT ? 0 : verb_await(record);
         if (error) {

@@ -5,6 +5,7 @@
  */
 #include "kernel/tcp.h"
 #include "memory/memory.h"
+#include "memory/run_figures.h"
 #include "policy/compile.h"
 #include "policy/search.h"
 #include "shim/connection.h"
@@ -108,6 +109,14 @@ static void set_up_memory(bool trust_environment)
         log_texts(LOG_INFO, path, ": ", why_not, ": what is learned stays in this process");
 }
 
+static void set_up_figures(bool trust_environment)
+{
+    const char *name = trust_environment ? getenv("TFOSHIM_FIGURES") : NULL;
+    if (name)
+        run_figures_use(name);
+    run_figures_add(RUN_PROGRAMS, 1);
+}
+
 static bool disabled_by_environment(void)
 {
     const char *value = getenv("TFOSHIM_DISABLE");
@@ -133,6 +142,7 @@ __attribute__((constructor)) static void start_up(void)
     if (shim.policy && policy_is_usable(shim.policy)) {
         set_up_log(shim.policy, trust_environment);
         set_up_memory(trust_environment);
+        set_up_figures(trust_environment);
         record_own_process();
         wait_set_up();
         shim.active = pthread_atfork(NULL, NULL, record_own_process) == 0;

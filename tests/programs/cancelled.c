@@ -20,7 +20,9 @@ static sem_t ready, requested;
 
 static void by_connect(int fd)
 {
-    connect(fd, address_get(&peer), peer.length);
+    if (connect(fd, address_get(&peer), peer.length) == 0) {
+        puts("connected");
+    }
 }
 
 static void by_write(int fd)

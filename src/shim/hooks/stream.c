@@ -60,37 +60,37 @@ STREAM_HOOK(wchar_t *, fgetws, (wchar_t *restrict line, int size, FILE *restrict
 /* By the standard that a program is compiled for, headers redirect scanf() to one of three symbols:
  * the hooks are named by their symbols alone. */
 #define SCANF_HOOK(symbol, ...) SHIM_HOOK int hook_##symbol(__VA_ARGS__) __asm__(#symbol)
-#define SCANF_HOOKS(standard)                                                                      \
-    SCANF_HOOK(standard##vfscanf, FILE *, const char *, va_list);                                  \
-    SCANF_HOOK(standard##vscanf, const char *, va_list);                                           \
-    SCANF_HOOK(standard##fscanf, FILE *, const char *, ...);                                       \
-    SCANF_HOOK(standard##scanf, const char *, ...);                                                \
-    int hook_##standard##vfscanf(FILE *stream, const char *format, va_list arguments)              \
+#define SCANF_HOOKS(vfscanf, vscanf, fscanf, scanf)                                                \
+    SCANF_HOOK(vfscanf, FILE *, const char *, va_list);                                            \
+    SCANF_HOOK(vscanf, const char *, va_list);                                                     \
+    SCANF_HOOK(fscanf, FILE *, const char *, ...);                                                 \
+    SCANF_HOOK(scanf, const char *, ...);                                                          \
+    int hook_##vfscanf(FILE *stream, const char *format, va_list arguments)                        \
     {                                                                                              \
         before_stream_read(stream);                                                                \
-        return NEXT(standard##vfscanf)(stream, format, arguments);                                 \
+        return NEXT(vfscanf)(stream, format, arguments);                                           \
     }                                                                                              \
-    int hook_##standard##vscanf(const char *format, va_list arguments)                             \
+    int hook_##vscanf(const char *format, va_list arguments)                                       \
     {                                                                                              \
-        return hook_##standard##vfscanf(stdin, format, arguments);                                 \
+        return hook_##vfscanf(stdin, format, arguments);                                           \
     }                                                                                              \
-    int hook_##standard##fscanf(FILE *stream, const char *format, ...)                             \
+    int hook_##fscanf(FILE *stream, const char *format, ...)                                       \
     {                                                                                              \
         va_list arguments;                                                                         \
         va_start(arguments, format);                                                               \
-        int result = hook_##standard##vfscanf(stream, format, arguments);                          \
+        int result = hook_##vfscanf(stream, format, arguments);                                    \
         va_end(arguments);                                                                         \
         return result;                                                                             \
     }                                                                                              \
-    int hook_##standard##scanf(const char *format, ...)                                            \
+    int hook_##scanf(const char *format, ...)                                                      \
     {                                                                                              \
         va_list arguments;                                                                         \
         va_start(arguments, format);                                                               \
-        int result = hook_##standard##vfscanf(stdin, format, arguments);                           \
+        int result = hook_##vfscanf(stdin, format, arguments);                                     \
         va_end(arguments);                                                                         \
         return result;                                                                             \
     }
 
-SCANF_HOOKS()
-SCANF_HOOKS(__isoc99_)
-SCANF_HOOKS(__isoc23_)
+SCANF_HOOKS(vfscanf, vscanf, fscanf, scanf)
+SCANF_HOOKS(__isoc99_vfscanf, __isoc99_vscanf, __isoc99_fscanf, __isoc99_scanf)
+SCANF_HOOKS(__isoc23_vfscanf, __isoc23_vscanf, __isoc23_fscanf, __isoc23_scanf)

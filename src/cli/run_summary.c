@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/run_summary.h"
+#include "cli/util.h"
+#include "memory/run_figures.h"
+
+#include <inttypes.h>
+
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+/* Every deferred connect was opened with data, or started without; or the program left it. */
+static void say_clients(const char *what, bool is_dry)
+{
+    const uint64_t connects = run_figures_get(RUN_CONNECTS);
+
+    complain("%s: %" PRIu64 " connect%s enabled by the policy: %" PRIu64 " %s, %" PRIu64
+             " true; SYNs with data: %" PRIu64 ", without: %" PRIu64,
+             what, connects, plural(connects), run_figures_get(RUN_DEFERRED),
+             is_dry ? "would have been deferred" : "deferred",
+             connects - run_figures_get(RUN_DEFERRED), run_figures_get(RUN_OPENED),
+             run_figures_get(RUN_STARTED));
+}
+
+static void say_gain(const char *what, bool is_dry)
+{
+    const uint64_t saved = run_figures_get(RUN_ACCEPTED);
+
+    complain("%s: %" PRIu64 " round trip%s %s, %.1f ms in all%s", what, saved, plural(saved),
+             is_dry ? "would have been saved" : "saved", run_figures_get(RUN_SAVED_US) / 1e3,
+             is_dry ? ", of servers that do Fast Open: see tfoshim probe" : "");
+}
+
+static void say_listeners(const char *what, bool is_dry)
+{
+    const uint64_t listeners = run_figures_get(RUN_LISTENERS);
+    const uint64_t taken = run_figures_get(RUN_TAKEN);
+
+    if (is_dry)
+        complain("%s: %" PRIu64 " listener%s would have taken SYN data", what, listeners,
+                 plural(listeners));
+    else
+        complain("%s: %" PRIu64 " listener%s took SYN data: %" PRIu64 " connection%s with it", what,
+                 listeners, plural(listeners), taken, plural(taken));
+}
+
+void run_summary(bool is_dry)
+{
+    const char *what = is_dry ? "dry run" : "run";
+    const bool connects = run_figures_get(RUN_CONNECTS) > 0;
+    const bool listeners = run_figures_get(RUN_LISTENERS) > 0;
+
+    if (run_figures_get(RUN_PROGRAMS) == 0)
+        complain("%s: the library was in no program: see tfoshim doctor PROGRAM", what);
+    else if (!connects && !listeners)
+        complain("%s: no connect that the policy enables, no listener: see tfoshim explain", what);
+    if (connects) {
+        say_clients(what, is_dry);
+        say_gain(what, is_dry);
+    }
+    if (listeners)
+        say_listeners(what, is_dry);
+}
