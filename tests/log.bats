@@ -98,7 +98,7 @@ tfoshim: [::]:$PORT: listener takes SYN data"
   client_with_log TFOSHIM_LOG=info XDG_RUNTIME_DIR="$PWD" JOURNAL_STREAM="$stream"
   assert_regex "$(<log)" '^<6>tfoshim: /.*: its mode is not 0600: '
   # Another's stream, and what is none.
-  for other in "${stream%:*}:1" "1:${stream#*:}" "$stream:" "$stream 0" "${stream%:*}" "${stream%:*}:" ''; do
+  for other in "${stream%:*}:1" "1:${stream#*:}" "${stream/:/ }" "$stream:" "$stream 0" "${stream%:*}" "${stream%:*}:" ''; do
     client_with_log TFOSHIM_LOG=debug JOURNAL_STREAM="$other"
     assert_equal "$other $(told | cut -d : -f 1 | sort -u)" "$other tfoshim"
   done

@@ -176,15 +176,15 @@ static void print_switched_off(void)
                paint_on(PAINT_NOTE), bits, paint_off());
 }
 
-static void print_comparison(const struct stat_counter *counter, const char *what)
+static void print_comparison(const struct stat_counter *counter, const char *what,
+                             const char *others)
 {
     const char *why = "";
 
     if (counter->kernel < 0 || (counter->kernel == 0 && counter->ours == 0))
         return;
     if (counter->kernel > counter->ours)
-        why = ": the others are of other users, of programs that ask for Fast Open themselves, or "
-              "forgotten";
+        why = others;
     else if (counter->kernel < counter->ours)
         why = ": tfoshim's figure is wrong";
     printf("the kernel counts %lld %s since boot in this network namespace, tfoshim %lld%s\n",
@@ -200,6 +200,9 @@ static void print_nothing(void)
 
 void stat_print_table(const struct stat_view *view, bool all)
 {
+    static const char others[] = ": the others are of programs that ask for Fast Open themselves, "
+                                 "of other users, or forgotten";
+
     if (view->destination_count == 0 && view->listener_count == 0)
         print_nothing();
     if (view->destination_count > 0) {
@@ -216,7 +219,9 @@ void stat_print_table(const struct stat_view *view, bool all)
         printf("%zu more in other network namespaces: tfoshim stat --all\n", view->elsewhere);
     print_switched_off();
     print_counters(view);
-    print_comparison(&view->counters[STAT_ACTIVE], "fast opens");
-    print_comparison(&view->counters[STAT_ACTIVE_FAIL], "failed fast opens");
-    print_comparison(&view->counters[STAT_PASSIVE], "connections accepted with SYN data");
+    print_comparison(&view->counters[STAT_ACTIVE], "fast opens", others);
+    print_comparison(&view->counters[STAT_ACTIVE_FAIL], "failed fast opens", others);
+    print_comparison(&view->counters[STAT_PASSIVE], "connections accepted with SYN data",
+                     ": the others brought a cookie and no data, are of programs that ask for Fast "
+                     "Open themselves, of other users, or forgotten");
 }
