@@ -4,7 +4,7 @@
 
 _tfoshim_options() { # COMMAND
   case $1 in
-  run) echo '-c --config --log --stats --help' ;;
+  run) echo '-c --config --log --stats --dry-run --help' ;;
   enable) echo '-c --config --root --help' ;;
   disable) echo '--root --help' ;;
   check | doctor) echo '--color --help' ;;

@@ -29,6 +29,7 @@ complete -c tfoshim -n "$seen run enable disable check doctor explain probe stat
 complete -c tfoshim -n "$seen run enable explain" -s c -l config -r -F -d 'The configuration'
 complete -c tfoshim -n "$seen run" -l log -x -a 'none error warn info debug' -d 'What the library tells'
 complete -c tfoshim -n "$seen run" -l stats -d 'Say at the end what was saved'
+complete -c tfoshim -n "$seen run" -l dry-run -d 'Say what would have been saved'
 complete -c tfoshim -n "$seen run" -x -a '(__fish_complete_subcommand --fcs-skip=2)'
 complete -c tfoshim -n "$seen enable disable" -l root -x -a '(__fish_complete_directories)' -d 'The system whose service it is'
 complete -c tfoshim -n "$seen enable" -a '(__tfoshim_services)'

@@ -23,7 +23,7 @@ verbs() {
 
 # The options that a command's --help mentions.
 options() { # VERB
-  "$tfoshim" "$1" --help | grep -oE -- '(^|[ [])-(-[a-z]+|[a-z46])\b' | tr -d '[ ' | sort -u
+  "$tfoshim" "$1" --help | grep -oE -- '(^|[ [])-(-[a-z-]+|[a-z46])\b' | tr -d '[ ' | sort -u
 }
 
 # The lines of a section of a page's source.
@@ -70,14 +70,14 @@ section() { # PAGE TITLE
 @test "each command's --help describes its options, one below the other" {
   for verb in $(verbs); do
     "$tfoshim" "$verb" --help | sed -n '/^options:/,/^$/p' | grep -E '^  ( |-)' >lines
-    described=$(grep -oE -- '^ {2,6}-.*' lines | grep -oE -- '-(-[a-z]+|[a-z46])\b' | sort -u)
+    described=$(grep -oE -- '^ {2,6}-.*' lines | grep -oE -- '-(-[a-z-]+|[a-z46])\b' | sort -u)
     line=$(section tfoshim.1 SYNOPSIS | grep -F "*tfoshim* *$verb*")
     for option in --help $(grep -oE -- '\*-[-a-z46]+\*' <<<"$line" | tr -d '*' | grep -vx -e --); do
       grep -qxF -e "$option" <<<"$described" || fail "$verb --help does not describe $option"
     done
     # Where what is said of an option begins.
     columns=$(awk '{
-      option = match($0, /^ +-[^ ]+( +-[^ ]+)*( [A-Z]+)?/) ? RLENGTH : 0
+      option = match($0, /^ +-[^ ]+( +-[^ ]+)*( \[?[A-Z]+\]?)?/) ? RLENGTH : 0
       if (match(substr($0, option + 1), /[^ ]/)) print option + RSTART
     }' lines | sort -u)
     assert_equal "$verb: $(wc -l <<<"$columns")" "$verb: 1"
@@ -165,7 +165,7 @@ bash_completes() { # WORD...
   }
   assert_equal "$(zsh_prints | sed 's/:.*//' | sort)" "$(verbs | sort)"
   for verb in $(verbs); do
-    said=$(zsh_prints "$verb" | sed -E 's/^(\([^)]*\))//' | grep -oE -- '^-(-[a-z]+|[a-z46])\[' |
+    said=$(zsh_prints "$verb" | sed -E 's/^(\([^)]*\))//' | grep -oE -- '^-(-[a-z-]+|[a-z46])\[' |
       tr -d '[' | sort -u)
     assert_equal "$verb: $said" "$verb: $(options "$verb")"
   done
@@ -183,7 +183,7 @@ bash_completes() { # WORD...
     said=$({
       fish_completes "tfoshim $verb -"
       fish_completes "tfoshim $verb --"
-    } | grep -E -- '^-(-[a-z]+|[a-z46])$' | sort -u)
+    } | grep -E -- '^-(-[a-z-]+|[a-z46])$' | sort -u)
     assert_equal "$verb: $said" "$verb: $(options "$verb")"
   done
   assert_equal "$(fish_completes 'tfoshim run --log d')" debug

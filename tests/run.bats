@@ -60,7 +60,7 @@ value_of() {
   run -0 --separate-stderr "$tfoshim" --version
   assert_output --regexp '^tfoshim [0-9]+\.[0-9]+\.[0-9]+$'
   run -0 --separate-stderr "$tfoshim" run --help
-  assert_line --index 0 "usage: tfoshim run [-c FILE] [--log LEVEL] [--stats] [--] PROGRAM [ARGUMENT...]"
+  assert_line --index 0 "usage: tfoshim run [-c FILE] [--log LEVEL] [--stats | --dry-run] [--] PROGRAM [ARGUMENT...]"
 }
 
 @test "unknown commands and options are answered with the nearest" {
@@ -375,4 +375,75 @@ state_is() { # PID LETTER
     refute_output
   done
   assert_equal "$(tr -d 0 <file)" ""
+}
+
+# The segments of a run over the link, the times and the cookies' bytes left out.
+traffic() { # COMMAND
+  local before
+  before=$(connections | wc -l)
+  run --separate-stderr on_client "$@"
+  packets "tcp.stream >= $before" | sed -E 's/stream=[0-9]+ ms=[0-9.]+ //'
+}
+
+@test "run --dry-run: not a packet is different, and what would have been saved is said" {
+  with_network
+  client=("$PROGRAMS/client" "$SERVER_IP4" "$PORT")
+  for way in '' --nonblocking; do
+    # shellcheck disable=SC2086
+    traffic timeout 10 "${client[@]}" $way >plain
+    # shellcheck disable=SC2086
+    traffic timeout 10 "$tfoshim" run --dry-run "${client[@]}" $way >dry
+    assert_equal "$(<dry)" "$(<plain)"
+    [[ -s dry ]]
+    run -0 --separate-stderr on_client "$tfoshim" run --dry-run "${client[@]}" $way
+    assert_equal "$(echo "$stderr" | head -n 1)" "tfoshim: dry run: 1 connect enabled by the policy: 1 \
+would have been deferred, 0 true; SYNs with data: 1, without: 0"
+    assert_regex "$(echo "$stderr" | tail -n 1)" "^tfoshim: dry run: 1 round trip would have been saved, \
+(2|[3-9])[0-9]\.[0-9] ms in all, of servers that do Fast Open: see tfoshim probe\$"
+  done
+  assert_equal "$(netstat_value client TCPFastOpenActive)" 0
+}
+
+dry_run_says() { # DEFERRED WITH-DATA WITHOUT COMMAND...
+  run -0 --separate-stderr on_client "$tfoshim" run --dry-run "${@:4}"
+  assert_regex "$stderr" "policy: $1 would have been deferred, [0-9]+ true; SYNs with data: $2, without: $3"
+  assert_regex "$stderr" "$2 round trips? would have been saved"
+}
+
+@test "run --dry-run: what it would have saved is what is saved" {
+  with_network
+  run -0 --separate-stderr on_client "$tfoshim" run --dry-run "$PROGRAMS/client" "$SERVER_IP6" "$PORT"
+  # A first contact, which the second run knows of.
+  assert_regex "$stderr" ': 0 would have been deferred, 1 true; SYNs with data: 0, without: 0'
+  dry_run_says 1 1 0 "$PROGRAMS/client" "$SERVER_IP6" "$PORT"
+  # Programs that read first, or that write what may not go into a SYN.
+  reads_first='import socket, sys
+connection = socket.create_connection(sys.argv[1:])
+connection.recv(100)
+connection.sendall(b"thanks")'
+  PORT=8001 reference_start greet
+  dry_run_says 0 0 0 "$PROGRAMS/client" "$SERVER_IP4" 8001
+  dry_run_says 1 0 1 python3 -c "$reads_first" "$SERVER_IP4" 8001
+  TFOSHIM_CONFIG='' dry_run_says 1 0 1 "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+  dry_run_says 1 0 1 "$PROGRAMS/client" "$SERVER_IP4" "$PORT" --call none
+  TFOSHIM_CONFIG=$CONF/off.conf run -0 --separate-stderr on_client "$tfoshim" run --dry-run \
+    "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+  assert_equal "$stderr" \
+    "tfoshim: dry run: no connect that the policy enables, no listener: see tfoshim explain"
+  # The log has each connection.
+  run -0 --separate-stderr on_client "$tfoshim" run --dry-run --log debug \
+    "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+  assert_regex "$stderr" "$SERVER_IP4:$PORT: would have been opened with data in the SYN \(round trip "
+}
+
+@test "run --dry-run: a listener is left as it is" {
+  with_network
+  server_spawn "$tfoshim" run --dry-run "$PROGRAMS/server" :: 8001 close --report
+  log=$SPAWNED_LOG
+  wait_listening 8001
+  wait_until "grep -q 'queue after listen: 0' '$log'"
+  kill "$SPAWNED"
+  process_end "$SPAWNED"
+  run cat "$log"
+  assert_line "tfoshim: dry run: 1 listener would have taken SYN data"
 }

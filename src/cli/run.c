@@ -19,22 +19,22 @@
 #include <unistd.h>
 
 static const struct option options[] = {
-    {"config", required_argument, NULL, 'c'},
-    {"help", no_argument, NULL, 'h'},
-    {"log", required_argument, NULL, 'l'},
-    {"stats", no_argument, NULL, 's'},
-    {NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, 'c'}, {"dry-run", no_argument, NULL, 'd'},
+    {"help", no_argument, NULL, 'h'},         {"log", required_argument, NULL, 'l'},
+    {"stats", no_argument, NULL, 's'},        {NULL, 0, NULL, 0},
 };
 
 static int help(void)
 {
-    fputs("usage: tfoshim run [-c FILE] [--log LEVEL] [--stats] [--] PROGRAM [ARGUMENT...]\n"
+    fputs("usage: tfoshim run [-c FILE] [--log LEVEL] [--stats | --dry-run] [--] PROGRAM "
+          "[ARGUMENT...]\n"
           "\n"
           "Runs a program, and what it starts in its turn, with TCP Fast Open.\n"
           "\n"
           "options:\n"
           "  -c, --config FILE  the configuration, instead of what \"tfoshim check\" finds\n"
-          "      --log LEVEL    what the library tells: none, error, warn, info or debug\n"
+          "      --dry-run      change nothing, and say at the end what would have been\n"
+          "                     deferred and saved\n"
           "      --help         this text\n"
           "      --log LEVEL    what the library tells: none, error, warn, info or debug\n"
           "      --stats        say at the end, on standard error, what was deferred and saved\n"
@@ -108,7 +108,7 @@ static bool set_figures(void)
 }
 
 /* Somebody has to be there when the program has ended. */
-static int start_and_report(char **argv)
+static int start_and_report(char **argv, bool is_dry)
 {
     const int status = run_child(start, argv);
     const bool has_started =
@@ -118,14 +118,14 @@ static int start_and_report(char **argv)
     if (status == -1)
         return EXIT_RUN_FAILED;
     if (has_started)
-        run_summary(false);
+        run_summary(is_dry);
     return run_child_end(status);
 }
 
 int run_main(int argc, char **argv)
 {
     const char *config = NULL, *log = NULL;
-    bool reports = false;
+    bool reports = false, is_dry = false;
     int answer;
 
     opterr = 0;
@@ -139,6 +139,8 @@ int run_main(int argc, char **argv)
             log = optarg;
         } else if (answer == 's') {
             reports = true;
+        } else if (answer == 'd') {
+            reports = is_dry = true;
         } else {
             complain_option(argv, options, answer);
             return EXIT_RUN_FAILED;
@@ -152,7 +154,9 @@ int run_main(int argc, char **argv)
         return EXIT_RUN_FAILED;
     if (log != NULL && !set_log(log))
         return EXIT_RUN_FAILED;
+    if (is_dry)
+        setenv("TFOSHIM_DRY_RUN", "1", 1);
     if (!preload_set() || (reports && !set_figures()))
         return EXIT_RUN_FAILED;
-    return reports ? start_and_report(argv + optind) : start(argv + optind);
+    return reports ? start_and_report(argv + optind, is_dry) : start(argv + optind);
 }

@@ -6,6 +6,7 @@
 #include "shim/log.h"
 #include "shim/note.h"
 #include "shim/program_memory.h"
+#include "shim/rehearsal.h"
 #include "shim/shim.h"
 #include "shim/verbs.h"
 
@@ -45,7 +46,7 @@ static bool find_any(int fd, struct record *record)
 
 bool verb_find(int fd, struct record *record)
 {
-    return find_any(fd, record) && record->tag.state != RECORD_CONTACT;
+    return find_any(fd, record) && record->tag.state < RECORD_CONTACT;
 }
 
 int verb_start(struct record *record)
@@ -70,7 +71,9 @@ void verb_established(struct record *record)
     if (record->tag.state == RECORD_OPENING && !(record->tag.flags & RECORD_TOLD_IN_PROGRESS))
         note_connected(record);
     contact_completed(record);
-    record_forget(&record_connections, record);
+    if (!(record->tag.flags & RECORD_WOULD_DEFER) ||
+        !record_change(&record_connections, record, RECORD_REHEARSED, record->tag.flags, 0))
+        record_forget(&record_connections, record);
 }
 
 bool verb_is_refusal(int error)
@@ -185,12 +188,15 @@ void connection_after(int fd, ssize_t result)
     if (result < 0 && errno == EAGAIN)
         wait_looked();
     if (result == 0 || !record_get(&record_connections, fd, &record) ||
-        (record.tag.state != RECORD_OPENING && record.tag.state != RECORD_CONTACT))
+        record.tag.state < RECORD_OPENING || record.tag.state == RECORD_FAILED)
         return;
-    if (result > 0)
-        verb_established(&record);
-    else if (verb_is_refusal(errno))
+    if (result < 0 && verb_is_refusal(errno))
         verb_refused(&record, errno);
+    if (result > 0 && record.tag.state != RECORD_REHEARSED)
+        verb_established(&record);
+    /* Bytes were read: a write would have ended the rehearsal. */
+    if (result > 0 && record.tag.state == RECORD_REHEARSED)
+        rehearsal_end(&record, false);
 }
 
 void connection_asked_error(int fd, int error)

@@ -8,6 +8,7 @@
 #include "shim/next.h"
 #include "shim/note.h"
 #include "shim/program_memory.h"
+#include "shim/rehearsal.h"
 #include "shim/shim.h"
 #include "shim/verbs.h"
 
@@ -200,6 +201,8 @@ int connection_connect(int fd, const struct sockaddr *address, socklen_t length)
     run_figures_add(RUN_CONNECTS, 1);
     record.tag.flags = verdict.first_write == FIRST_WRITE_REPLAY_SAFE ? RECORD_REPLAY_SAFE : 0;
     bool may_defer = contact_may_defer(&record, verdict.first_contact);
+    if (shim.dry_run)
+        return rehearsal_connect(&record, may_defer, address, length);
     int error = verdict.deferral == DEFERRAL_BY_KERNEL ? tcp_set_option(fd, TCP_FASTOPEN_CONNECT, 1)
                                                        : ENOPROTOOPT;
     if (error == ENOPROTOOPT) /* asked for, or a kernel older than 4.11 */

@@ -25,10 +25,20 @@ static bool set_queue(int fd, const struct sockaddr *address, int queue)
     return done;
 }
 
+static unsigned rehearse(int fd, const struct sockaddr_storage *bound)
+{
+    run_figures_add(RUN_LISTENERS, 1);
+    if (log_is_on(LOG_DEBUG))
+        log_connection(fd, (const struct sockaddr *)bound, "listener would take SYN data", 0);
+    return 0;
+}
+
 /* On a socket that listens, or is about to. Returns the flag for its note. */
 static unsigned cover(int fd, const struct sockaddr_storage *bound, const struct endpoint *endpoint,
                       int queue)
 {
+    if (shim.dry_run)
+        return rehearse(fd, bound);
     struct memory_destination listener = {.netns = tcp_netns_cookie(fd), .endpoint = *endpoint};
     if (!set_queue(fd, (const struct sockaddr *)bound, queue))
         return 0;
@@ -47,7 +57,7 @@ static void note(int fd, unsigned flags, const struct sockaddr_storage *bound)
 void listener_bind(int fd, const struct sockaddr *address, socklen_t length)
 {
     struct endpoint endpoint;
-    if (!shim.active || length > sizeof(struct sockaddr_storage) ||
+    if (!shim.active || shim.dry_run || length > sizeof(struct sockaddr_storage) ||
         !program_memory_readable(address, length) ||
         !endpoint_from_sockaddr(&endpoint, address, length))
         return;

@@ -7,6 +7,8 @@
 #include "shim/contact.h"
 #include "shim/next.h"
 #include "shim/program_memory.h"
+#include "shim/rehearsal.h"
+#include "shim/shim.h"
 #include "shim/verbs.h"
 
 #include <errno.h>
@@ -154,11 +156,23 @@ static int start_for_write(struct record *record, const struct first_bytes *firs
     return told && (flags & MSG_FASTOPEN) ? EISCONN : 0;
 }
 
+static void rehearse_write(int fd, const struct msghdr *message, int flags)
+{
+    struct record record;
+    struct first_bytes first;
+    if (!rehearsal_find(fd, &record))
+        return;
+    look_at(&first, message);
+    rehearsal_end(&record, fits_a_syn(&record, &first, flags));
+}
+
 bool connection_write(int fd, const struct msghdr *message, int flags, ssize_t *result)
 {
     struct record record;
     struct first_bytes first;
     int error = 0;
+    if (shim.dry_run)
+        rehearse_write(fd, message, flags);
     if (!verb_find(fd, &record)) {
         if (!(flags & MSG_DONTWAIT))
             wait_before_blocking(fd, POLLOUT);

@@ -23,13 +23,14 @@
 
 enum record_state {
     RECORD_FREE,
-    RECORD_CLAIMED,  /* being filled in */
-    RECORD_DEFERRED, /* connect() was answered and no packet has left */
-    RECORD_OPENING,  /* the SYN has left, the handshake is not known to be over */
-    RECORD_FAILED,   /* the SYN could not leave: `error` waits for the program's next call */
-    RECORD_CONTACT,  /* a true connect is under way, whose end the destination memory wants to know
-                      */
-    RECORD_NOTE,     /* no connection: its flags are enum note_flag (note.h) */
+    RECORD_CLAIMED,   /* being filled in */
+    RECORD_DEFERRED,  /* connect() was answered and no packet has left */
+    RECORD_OPENING,   /* the SYN has left, the handshake is not known to be over */
+    RECORD_FAILED,    /* the SYN could not leave: `error` waits for the program's next call */
+    RECORD_CONTACT,   /* a true connect is under way, whose end the destination memory wants to know
+                       */
+    RECORD_REHEARSED, /* a dry run's connection, before its first write or read (rehearsal.h) */
+    RECORD_NOTE,      /* no connection: its flags are enum note_flag (note.h) */
 };
 
 enum record_flag {
@@ -38,6 +39,7 @@ enum record_flag {
     RECORD_SURVIVED_READ = 1 << 3,    /* still deferred after one read that could not block */
     RECORD_SYN_DATA = 1 << 4,         /* bytes of the program are in flight with the SYN */
     RECORD_REPLAY_SAFE = 1 << 5,      /* only bytes that are safe to repeat may go into the SYN */
+    RECORD_WOULD_DEFER = 1 << 7,      /* were this no dry run */
     RECORD_WAIT_SURVIVED = 1 << 8, /* counts, in the bits from here on, waits that were answered at
                                     * once and left it deferred */
     RECORD_BY_SHIM = 1 << 6,       /* deferred without a system call: to the kernel it is closed */

@@ -6,7 +6,8 @@
 #include "policy/policy.h"
 
 struct shim {
-    bool active; /* false: every hook is the plain call */
+    bool active;  /* false: every hook is the plain call */
+    bool dry_run; /* every hook is, and what would have been done is counted (rehearsal.h) */
     const struct policy *policy;
 };
 

@@ -117,9 +117,8 @@ static void set_up_figures(bool trust_environment)
     run_figures_add(RUN_PROGRAMS, 1);
 }
 
-static bool disabled_by_environment(void)
+static bool is_set(const char *value)
 {
-    const char *value = getenv("TFOSHIM_DISABLE");
     return value && *value && strcmp(value, "0") != 0;
 }
 
@@ -131,7 +130,7 @@ __attribute__((constructor)) static void start_up(void)
     next_resolve(true);
     kernel_syscall = next_functions.syscall;
     log_set_up(LOG_WARN, "stderr");
-    if (trust_environment && disabled_by_environment())
+    if (trust_environment && is_set(getenv("TFOSHIM_DISABLE")))
         return;
     /* torsocks, proxychains and their kind give connect() another meaning: theirs goes first. */
     if (!next_is_libc((const void *)next_functions.connect))
@@ -143,6 +142,7 @@ __attribute__((constructor)) static void start_up(void)
         set_up_log(shim.policy, trust_environment);
         set_up_memory(trust_environment);
         set_up_figures(trust_environment);
+        shim.dry_run = trust_environment && is_set(getenv("TFOSHIM_DRY_RUN"));
         record_own_process();
         wait_set_up();
         shim.active = pthread_atfork(NULL, NULL, record_own_process) == 0;
