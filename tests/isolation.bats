@@ -160,3 +160,66 @@ inert() { # CONFIG EXPECTED-LINE
   assert_success
   assert_output alive
 }
+
+# What a hook calls of others it calls by the next function, which is what the program has called.
+@test "nothing is imported that allocates, or waits for a lock" {
+  run -0 nm -D --undefined-only --format=just-symbols "$SHIM"
+  assert_line --regexp '^pthread_mutex_trylock(@|$)'
+  refute_line --regexp '^(__libc_)?(malloc|calloc|realloc|reallocarray|free|memalign|aligned_alloc|valloc)(@|$)'
+  refute_line --regexp '^(posix_memalign|strn?dup|asprintf|v?[a-z]*printf|f?puts|f(open|dopen|write|flush))(@|$)'
+  refute_line --regexp '^(getaddrinfo|qsort|setenv|putenv|opendir|syslog|localtime|strerror)(@|$)'
+  refute_line --regexp '_(timed|clock)?(rd|wr)?(lock|wait)(@|$)'
+}
+
+# Prints how often each of the program's processes has allocated, with LIBRARIES preloaded.
+allocations() { # LIBRARIES PROGRAM [ARGUMENT]...
+  local counts=$BATS_TEST_TMPDIR/allocations
+  rm -f "$counts"
+  SHIM="$PROGRAMS/count-allocations.so $1" shim ALLOCATIONS="$counts" "$PROGRAMS/$2" "${@:3}"
+  assert_success
+  # Processes end in any order.
+  sort "$counts"
+}
+
+no_allocation() { # PROGRAM [ARGUMENT]...
+  plainly=$(allocations '' "$@")
+  assert_equal "$*: $(allocations "$SHIM" "$@")" "$*: $plainly"
+}
+
+@test "no hook of writing, closing and handing over allocates" {
+  local ADDRESS=$SERVER_IP4 what way
+  answering_server
+  prime "$ADDRESS"
+  for what in write writev send sendto sendto-address sendmsg sendmmsg; do
+    for way in '' --nonblocking; do
+      # shellcheck disable=SC2086
+      no_allocation client "$ADDRESS" "$PORT" --call "$what" $way
+      assert_equal "$what $(last_syn_data)" "$what $(gain "$way" "$([[ $what == sendmmsg ]] && echo 39 || echo 79)")"
+    done
+  done
+  for what in close shutdown-close exit; do
+    no_allocation client "$ADDRESS" "$PORT" --nonblocking --then "$what"
+  done
+  for what in dup dup2 replacing fork-child fork-both exec spawn message raw-close; do
+    no_allocation handover "$ADDRESS" "$PORT" "$what"
+  done
+}
+
+@test "no hook of waiting and asking allocates" {
+  local ADDRESS=$SERVER_IP4 what
+  network_up
+  reference_start echo
+  prime "$ADDRESS"
+  for what in poll select epoll epoll-edge-late; do
+    no_allocation waits "$ADDRESS" "$PORT" "$what" client-first blocking
+    no_allocation waits "$ADDRESS" "$PORT" "$what" client-first nonblocking
+  done
+  no_allocation inspect "$ADDRESS" "$PORT" nonblocking
+  ADDRESS=127.0.0.1
+  for what in sem_wait pthread_cond_wait nanosleep read fscanf pthread_mutex_lock connect waitpid sigwait; do
+    no_allocation rendezvous "$ADDRESS" "$what"
+  done
+  # Starting a thread is one: they are counted.
+  [[ $plainly == [1-9]* ]]
+}
+
