@@ -66,6 +66,8 @@ unit() {
 }
 
 # Its allocator hands the program's on to libconfig, which it would not find by itself.
+# The sanitizers' allocator is not to be passed by.
+# bats test_tags=no-sanitizer
 @test "the module exports its one function and an allocator, without a version" {
   run -0 nm --dynamic --defined-only --extern-only --format=just-symbols \
     "$build/libtfoshim-policy.so"

@@ -17,13 +17,20 @@ uint32_t (*memory_now)(void) = boot_clock;
 
 /* ---- decisions ---- */
 
+/* The same link-local address may be another host's on another link: nothing that is known of it is
+ * known of this one. */
+static bool is_link_local(const struct endpoint *endpoint)
+{
+    return endpoint->address[0] == 0xfe && (endpoint->address[1] & 0xc0) == 0x80;
+}
+
 enum memory_verdict memory_judge(const struct memory_destination *destination)
 {
     struct key key = key_of(destination);
     struct entry *entry = entry_find(AREA_DESTINATIONS, &key);
     uint32_t now = memory_now();
 
-    if (!entry)
+    if (!entry || is_link_local(&destination->endpoint))
         return MEMORY_NOT_LATELY;
     if (backoff_holds(fact_get(&entry->state[STATE_BACKOFF], key.mark), now))
         return MEMORY_BACKED_OFF;

@@ -53,7 +53,8 @@ extern uint32_t (*memory_now)(void);
 enum memory_verdict {
     MEMORY_BACKED_OFF,  /* fast opens failed here, and it is not yet time to try again */
     MEMORY_READS_FIRST, /* programs read first here: deferring gains nothing */
-    MEMORY_NOT_LATELY,  /* no handshake to this address and port within MEMORY_LATELY_S */
+    MEMORY_NOT_LATELY,  /* no handshake to this address and port within MEMORY_LATELY_S, or it is of
+                         * one link */
     MEMORY_DEFER,
 };
 

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <err.h>
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -16,13 +17,19 @@ struct address address_parse(const char *host, const char *port)
     struct address address = {.length = sizeof(struct sockaddr_in)};
     struct sockaddr_in *v4 = (struct sockaddr_in *)&address.storage;
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address.storage;
+    char plain[INET6_ADDRSTRLEN] = "";
+    size_t scope = strcspn(host, "%");
+    if (scope < sizeof plain) {
+        memcpy(plain, host, scope);
+    }
     in_port_t number = htons((in_port_t)strtoul(port, NULL, 10));
     if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
         v4->sin_family = AF_INET;
         v4->sin_port = number;
-    } else if (inet_pton(AF_INET6, host, &v6->sin6_addr) == 1) {
+    } else if (inet_pton(AF_INET6, plain, &v6->sin6_addr) == 1) {
         v6->sin6_family = AF_INET6;
         v6->sin6_port = number;
+        v6->sin6_scope_id = host[scope] ? if_nametoindex(host + scope + 1) : 0;
         address.length = sizeof *v6;
     } else {
         errx(2, "not an address: %s", host);

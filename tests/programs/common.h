@@ -18,7 +18,8 @@ struct address {
     socklen_t length;
 };
 
-/* A numeric IPv4 or IPv6 address and a port; ends the program when they are neither. */
+/* A numeric IPv4 or IPv6 address, that with a scope as well, and a port; ends the program when they
+ * are neither. */
 struct address address_parse(const char *host, const char *port);
 const struct sockaddr *address_get(const struct address *);
 

@@ -4,6 +4,7 @@
  * that does not look twice. Servers: mode answer for the TCP kinds, none for the others.
  *
  *   udp unix seqpacket   no TCP at all
+ *   mptcp sctp           what is no TCP to the kernel, or may not be there at all
  *   mapped               IPv4 in an IPv6 address
  *   bound                a local port taken with bind() before connect()
  *   long                 an address length greater than the family needs
@@ -61,6 +62,14 @@ static void try_unix(int type)
     close(listener);
 }
 
+static void try_stream(const struct address *peer, int protocol)
+{
+    int fd = socket(peer->storage.ss_family, SOCK_STREAM, protocol);
+    if (say("socket", fd < 0 ? -1 : 0) == 0) {
+        converse(fd, address_get(peer), peer->length);
+    }
+}
+
 static void try_mapped(const struct address *peer)
 {
     const struct sockaddr_in *v4 = (const struct sockaddr_in *)&peer->storage;
@@ -94,6 +103,10 @@ int main(int argc, char **argv)
         try_unix(SOCK_STREAM);
     } else if (strcmp(kind, "seqpacket") == 0) {
         try_unix(SOCK_SEQPACKET);
+    } else if (strcmp(kind, "mptcp") == 0) {
+        try_stream(&peer, IPPROTO_MPTCP);
+    } else if (strcmp(kind, "sctp") == 0) {
+        try_stream(&peer, IPPROTO_SCTP);
     } else if (strcmp(kind, "mapped") == 0) {
         try_mapped(&peer);
     } else if (strcmp(kind, "bound") == 0) {

@@ -45,6 +45,15 @@ static void address_port_and_namespace_all_count(void)
     CHECK(memory_may_defer(&other));
 }
 
+static void a_link_local_address_is_nobodys(void)
+{
+    struct memory_destination here = test_destination("fe80::1", 80);
+
+    start_afresh();
+    memory_connected(&here, 0);
+    CHECK_EQUAL(memory_judge(&here), MEMORY_NOT_LATELY);
+}
+
 static void struck_is_not_lately(void)
 {
     struct memory_destination other = test_destination("192.0.2.1", 80);
@@ -128,6 +137,7 @@ static const struct test_case cases[] = {
     {"lately_is_an_hour", lately_is_an_hour},
     {"a_handshake_to_come_is_none", a_handshake_to_come_is_none},
     {"address_port_and_namespace_all_count", address_port_and_namespace_all_count},
+    {"a_link_local_address_is_nobodys", a_link_local_address_is_nobodys},
     {"struck_is_not_lately", struck_is_not_lately},
     {"striking_the_unknown_makes_no_entry", striking_the_unknown_makes_no_entry},
     {"a_closed_listener_strikes_its_port", a_closed_listener_strikes_its_port},
