@@ -232,6 +232,12 @@ backed off, connects are plain for [0-9]+ s more\$"
   run -0 on_client "$tfoshim" stat
   assert_line --partial "the kernel lets no listener here take SYN data"
   refute_output --partial "no client"
+  # Which nobody wants to know where there are only clients.
+  reference_start answer
+  connect_times 2 "$SERVER_IP4"
+  run -0 on_client "$tfoshim" stat
+  refute_output --partial "no listener"
+  assert_line "the kernel counts 1 fast open since boot in this network namespace, tfoshim 1"
 }
 
 @test "first writes that may not go into a SYN, and programs that read first" {

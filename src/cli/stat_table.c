@@ -161,8 +161,9 @@ static void print_troubles(const struct stat_view *view)
         puts("  tfoshim probe HOST:PORT tries it, and tells more");
 }
 
-/* Where the kernel does not allow it nothing is tried, and so nothing would be said above. */
-static void print_switched_off(void)
+/* Where the kernel does not allow it nothing is tried, and so nothing would be said above. Its part
+ * for listeners is off unless asked for, and of no interest where there are only clients. */
+static void print_switched_off(const struct stat_view *view)
 {
     const long bits = machine_sysctl_number("tcp_fastopen");
 
@@ -170,14 +171,15 @@ static void print_switched_off(void)
         printf("%sthe kernel lets no client here open fast (net.ipv4.tcp_fastopen is %ld): see "
                "tfoshim doctor%s\n",
                paint_on(PAINT_BAD), bits, paint_off());
-    if (bits >= 0 && !(bits & FASTOPEN_SERVER))
+    if (bits >= 0 && !(bits & FASTOPEN_SERVER) &&
+        (view->listener_count > 0 || view->destination_count == 0))
         printf("%sthe kernel lets no listener here take SYN data (net.ipv4.tcp_fastopen is %ld): "
                "see tfoshim doctor%s\n",
                paint_on(PAINT_NOTE), bits, paint_off());
 }
 
 static void print_comparison(const struct stat_counter *counter, const char *what,
-                             const char *others)
+                             const char *which, const char *others)
 {
     const char *why = "";
 
@@ -187,8 +189,8 @@ static void print_comparison(const struct stat_counter *counter, const char *wha
         why = others;
     else if (counter->kernel < counter->ours)
         why = ": tfoshim's figure is wrong";
-    printf("the kernel counts %lld %s since boot in this network namespace, tfoshim %lld%s\n",
-           counter->kernel, what, counter->ours, why);
+    printf("the kernel counts %lld %s%s%s since boot in this network namespace, tfoshim %lld%s\n",
+           counter->kernel, what, counter->kernel == 1 ? "" : "s", which, counter->ours, why);
 }
 
 static void print_nothing(void)
@@ -217,11 +219,11 @@ void stat_print_table(const struct stat_view *view, bool all)
     }
     if (view->elsewhere > 0)
         printf("%zu more in other network namespaces: tfoshim stat --all\n", view->elsewhere);
-    print_switched_off();
+    print_switched_off(view);
     print_counters(view);
-    print_comparison(&view->counters[STAT_ACTIVE], "fast opens", others);
-    print_comparison(&view->counters[STAT_ACTIVE_FAIL], "failed fast opens", others);
-    print_comparison(&view->counters[STAT_PASSIVE], "connections accepted with SYN data",
+    print_comparison(&view->counters[STAT_ACTIVE], "fast open", "", others);
+    print_comparison(&view->counters[STAT_ACTIVE_FAIL], "failed fast open", "", others);
+    print_comparison(&view->counters[STAT_PASSIVE], "connection", " accepted with SYN data",
                      ": the others brought a cookie and no data, are of programs that ask for Fast "
                      "Open themselves, of other users, or forgotten");
 }
