@@ -76,6 +76,7 @@ END
   assert_line --index 0 "192.0.2.1:443"
   assert_line '  policy  off, by the default of "client" in t.conf: no rule matches'
   assert_line "  now     an ordinary connect"
+  assert_line '  to do   add { address = "192.0.2.1"; port = 443; } to the rules of "client" in t.conf'
   explain -c t.conf --program curl 192.0.2.1
   assert_line \
     "  policy  on for first writes that may be delivered twice (replay-safe), by the rule at t.conf:3"
@@ -83,7 +84,10 @@ END
     explain -c t.conf "$address"
     assert_line --index 0 "[2001:db8::1]:443"
     assert_line "  policy  off, by the rule at t.conf:4"
+    assert_line '  to do   put { address = "2001:db8::1"; port = 443; } before the rule at t.conf:4'
   done
+  explain -c t.conf localhost:82
+  assert_line '  to do   add { host = "localhost"; port = 82; } to the rules of "client" in t.conf'
   explain -c t.conf --listen 0.0.0.0:80
   assert_line "  policy  on with a queue of 7, by the rule at t.conf:6"
   explain -c t.conf --listen '[::]:81'
@@ -91,6 +95,7 @@ END
   explain -c t.conf --listen 0.0.0.0:81
   assert_line '  policy  off, by the default of "server" in t.conf: no rule matches'
   assert_line "  now     an ordinary listener"
+  assert_line '  to do   add { address = "0.0.0.0"; port = 81; } to the rules of "server" in t.conf'
 }
 
 @test "the configuration is the one that programs find" {
@@ -162,6 +167,12 @@ $cookie of this host"
   assert_line --partial "  kernel  net.ipv4.tcp_fastopen is 2: server (2); "
   assert_line "  now     an ordinary connect: the kernel's client part is off"
   assert_line "  to do   sysctl -w net.ipv4.tcp_fastopen=3"
+  # Every bit has a name, and what to do leaves the others alone.
+  run -0 unshare --net sh -c 'echo 0x606 >/proc/sys/net/ipv4/tcp_fastopen; "$@"' sh \
+    "$tfoshim" explain 192.0.2.1
+  assert_line --partial "is 1542: server (2), client without cookies (4), server takes data without \
+cookies (0x200), server on every listener (0x400); "
+  assert_line "  to do   sysctl -w net.ipv4.tcp_fastopen=1543"
   run -0 unshare --net sh -c 'echo 1 >/proc/sys/net/ipv4/tcp_fastopen; "$@"' sh \
     "$tfoshim" explain --listen 0.0.0.0:80
   assert_line "  now     an ordinary listener: the kernel's server part is off"

@@ -72,6 +72,21 @@ char *explain_decider(const struct policy *policy, const char *file, uint32_t li
     return need_memory(length < 0 ? NULL : text);
 }
 
+/* Without a file both groups are on, so there is one wherever this is asked. */
+void explain_how_to_enable(const struct explanation *explanation, const char *file, uint32_t line,
+                           const char *group)
+{
+    const struct place *place = explanation->place;
+    const char *key = place->is_numeric ? "address" : "host";
+
+    if (line != 0)
+        explain_line("to do", "put { %s = \"%s\"; port = %u; } before the rule at %s:%u", key,
+                     place->host, place->port, file, line);
+    else
+        explain_line("to do", "add { %s = \"%s\"; port = %u; } to the rules of \"%s\" in %s", key,
+                     place->host, place->port, group, policy_path(explanation->policy));
+}
+
 struct request {
     const char *config;
     const char *program;

@@ -21,4 +21,8 @@ void explain_line(const char *topic, const char *format, ...) __attribute__((for
  */
 char *explain_decider(const struct policy *, const char *file, uint32_t line, const char *group);
 
+/* What to do about a policy that is off: what to write, and where. */
+void explain_how_to_enable(const struct explanation *, const char *file, uint32_t line,
+                           const char *group);
+
 #endif

@@ -71,17 +71,12 @@ static void answer(const char *now, const char *to_do)
         explain_line("to do", "%s", to_do);
 }
 
-/* The first thing that stands in the way, in the order in which the library and the kernel look. */
-static void show_answer(const struct facts *facts)
+/* The first thing that stands in the way between here and the server, if any does. */
+static void show_obstacle(const struct facts *facts)
 {
     const bool any_host = (facts->fastopen & FASTOPEN_CLIENT_NO_COOKIE) != 0;
 
-    if (!facts->verdict.fastopen)
-        answer("an ordinary connect", "enable it in the configuration, see tfoshim.conf(5)");
-    else if (!(facts->fastopen & FASTOPEN_CLIENT))
-        answer("an ordinary connect: the kernel's client part is off",
-               "sysctl -w net.ipv4.tcp_fastopen=3");
-    else if (facts->memory == MEMORY_BACKED_OFF)
+    if (facts->memory == MEMORY_BACKED_OFF)
         answer(
             "an ordinary connect: fast opens have failed here, and it is not yet time to try again",
             "ask \"tfoshim probe\" whether the path takes SYN data");
@@ -102,6 +97,23 @@ static void show_answer(const struct facts *facts)
                NULL);
 }
 
+/* In the order in which the library and the kernel look. */
+static void show_answer(const struct explanation *explanation, const struct facts *facts)
+{
+    const struct client_verdict *verdict = &facts->verdict;
+
+    if (!verdict->fastopen) {
+        answer("an ordinary connect", NULL);
+        explain_how_to_enable(explanation, verdict->file, verdict->line, "client");
+    } else if (!(facts->fastopen & FASTOPEN_CLIENT)) {
+        answer("an ordinary connect: the kernel's client part is off", NULL);
+        explain_line("to do", "sysctl -w net.ipv4.tcp_fastopen=%ld",
+                     facts->fastopen | FASTOPEN_CLIENT | FASTOPEN_SERVER);
+    } else {
+        show_obstacle(facts);
+    }
+}
+
 void explain_client(const struct explanation *explanation, const struct endpoint *endpoint)
 {
     struct facts facts = {.verdict = policy_client(explanation->policy, endpoint),
@@ -112,5 +124,5 @@ void explain_client(const struct explanation *explanation, const struct endpoint
         facts.fastopen = 0;
     show_kernel(&facts, endpoint);
     show_memory(&facts, endpoint);
-    show_answer(&facts);
+    show_answer(explanation, &facts);
 }

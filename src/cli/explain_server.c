@@ -40,6 +40,6 @@ void explain_server(const struct explanation *explanation, const struct endpoint
                          : ", and hands out cookies");
     } else {
         explain_line("now", "an ordinary listener");
-        explain_line("to do", "enable it in the configuration, see tfoshim.conf(5)");
+        explain_how_to_enable(explanation, verdict.file, verdict.line, "server");
     }
 }
