@@ -2,20 +2,18 @@
 # shellcheck shell=bash
 #
 # A container without a container engine: what a Containerfile says is done in a root of its own that has
-# this machine's programs. Only FROM is not taken at its word, and apt-get installs no more than packages
-# that are files: others have to be there.
+# this machine's programs. Only FROM is not taken at its word, and apt and apt-get install no more than
+# packages that are files: others have to be there.
 #
 #   container_build DIRECTORY   the Containerfile in DIRECTORY, which is its context
+#   container_make              without one: a system that nothing has been done to
 #
-# After that "${CONTAINER[@]}" [NAME=VALUE]... COMMAND runs a command in it; CONTAINER_CMD is its CMD, and
+# After either "${CONTAINER[@]}" [NAME=VALUE]... COMMAND runs a command in it; CONTAINER_CMD is its CMD, and
 # CONTAINER_ROOT where its files are. There is nothing to clean up: it is gone with tests/in-namespace.
 
 container_build() { # DIRECTORY
   local instruction rest
-  container_root || return
-  # The environment is the container's, not ours; and it is not chroot itself that is to have it.
-  CONTAINER=(env -i /usr/sbin/chroot "$CONTAINER_ROOT" /usr/bin/env
-    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)
+  container_make || return
   # Lines that end in a backslash go on in the next one.
   while read -r instruction rest; do
     case $instruction in
@@ -29,6 +27,13 @@ container_build() { # DIRECTORY
     *) fail "Containerfile: unknown instruction: $instruction" ;;
     esac
   done < <(sed -e ':again' -e '/\\$/ { N; s/\\\n//; b again' -e '}' "$1/Containerfile")
+}
+
+container_make() {
+  container_root || return
+  # The environment is the container's, not ours; and it is not chroot itself that is to have it.
+  CONTAINER=(env -i /usr/sbin/chroot "$CONTAINER_ROOT" /usr/bin/env
+    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)
 }
 
 # The steps are done as root, and things are removed there: nothing of the machine can be written to, and
@@ -59,7 +64,9 @@ container_root() {
 # Directories of its own where packages put something, otherwise links to the machine's.
 container_programs() {
   local directory
-  for directory in /usr /usr/lib /usr/lib/*-linux-gnu{,/pkgconfig} /usr/share{,/doc} /usr/local{,/sbin}; do
+  for directory in /usr /usr/bin /usr/lib /usr/lib/*-linux-gnu{,/pkgconfig} /usr/local{,/sbin} \
+    /usr/share{,/doc,/man,/man/man{1,5,7},/bash-completion{,/completions},/zsh{,/site-functions},/fish{,/vendor_completions.d}}; do
+    [[ -d $directory ]] || continue
     rm -f "$CONTAINER_ROOT$directory"
     mkdir "$CONTAINER_ROOT$directory"
     find "$directory" -mindepth 1 -maxdepth 1 -printf "/machine%p\0" |
@@ -68,20 +75,30 @@ container_programs() {
 }
 
 container_apt_get() {
-  rm -f "$CONTAINER_ROOT/usr/local/sbin/apt-get"
-  cat >"$CONTAINER_ROOT/usr/local/sbin/apt-get" <<'END'
+  local name
+  for name in apt apt-get; do
+    rm -f "$CONTAINER_ROOT/usr/local/sbin/$name"
+    cat >"$CONTAINER_ROOT/usr/local/sbin/$name" <<'END'
 #!/bin/sh -e
-[ "$1" = install ] || exit 0
-shift
+# Other packages' triggers write where only the machine's own root may.
+dpkg='dpkg --no-triggers'
+case $1 in
+install) shift ;;
+purge) shift && exec $dpkg --purge "$@" ;;
+*) exit 0 ;;
+esac
+files=
 for argument; do
   case $argument in
   -*) ;;
-  *.deb) dpkg --install "$argument" ;;
+  *.deb) files="$files $argument" ;;
   *) dpkg-query --show "$argument" ;;
   esac
 done
+[ -z "$files" ] || $dpkg --install $files
 END
-  chmod +x "$CONTAINER_ROOT/usr/local/sbin/apt-get"
+    chmod +x "$CONTAINER_ROOT/usr/local/sbin/$name"
+  done
 }
 
 container_copy() { # CONTEXT "FROM TO"

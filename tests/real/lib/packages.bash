@@ -3,6 +3,9 @@
 #
 # The programs under test, as Debian packages them.
 
+# shellcheck source-path=SCRIPTDIR/../../.. source=tests/lib/apt.bash disable=SC1091
+source "${BASH_SOURCE[0]%/*}/../../lib/apt.bash"
+
 PACKAGES=(curl wget git openssl openssh-client openssh-server lftp tnftp swaks redis-tools
   redis-server postgresql-client-15 postgresql-15 mariadb-client-core mariadb-server-core python3
   python3-aiosmtpd python3-pyftpdlib nodejs perl libwww-perl ruby php-cli apache2-utils apache2-bin
@@ -37,19 +40,6 @@ packages_install() {
   "${as_root[@]}" apt-get update -qq >&2 || real_die 'apt-get update failed'
   "${as_root[@]}" bash -c "$(declare -f packages_without_services)"'; packages_without_services "$@"' \
     bash "${missing[@]}" || real_die "apt-get could not install: ${missing[*]}"
-}
-
-# Debian starts what it installs: a web server on a developer's port 80. The policy that forbids it is
-# taken away again, unless the machine had one.
-packages_without_services() { # PACKAGE...
-  local policy=/usr/sbin/policy-rc.d status=0
-  if [[ ! -e $policy ]]; then
-    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
-    printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy" || return
-  fi
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
-    status=1
-  return "$status"
 }
 
 package_version() { # PACKAGE
