@@ -132,6 +132,51 @@ inert() { # CONFIG EXPECTED-LINE
   assert_equal "$(last_syn syn.option syn.data)" 'none 0'
 }
 
+# A library that gives connect() another meaning, as torsocks and proxychains do: it connects to a proxy,
+# tells it what is wanted, and hears that it is there.
+redirector_make() {
+  cc -shared -fPIC -D_GNU_SOURCE -o libredirector.so -x c - -ldl <<END
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+int connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+    struct sockaddr_in proxy = {.sin_family = AF_INET, .sin_port = htons($PORT)};
+    int (*next)(int, const struct sockaddr *, socklen_t) = dlsym(RTLD_NEXT, "connect");
+    char answer[6];
+    (void)address, (void)length;
+    inet_pton(AF_INET, "$SERVER_IP4", &proxy.sin_addr);
+    if (next(fd, (struct sockaddr *)&proxy, sizeof proxy) != 0)
+        return -1;
+    if (write(fd, "wanted", 6) != 6 || recv(fd, answer, 6, MSG_WAITALL) != 6)
+        return -1;
+    return memcmp(answer, "wanted", 6) == 0 ? 0 : -1;
+}
+END
+}
+
+@test "a library that redirects connect() goes on working, before the shim and behind it" {
+  local library=$SHIM redirector=$BATS_TEST_TMPDIR/libredirector.so order plain_output
+  cd "$BATS_TEST_TMPDIR"
+  network_up --rtt 4
+  reference_start echo
+  redirector_make
+  run -0 on_client LD_PRELOAD="$redirector" "$PROGRAMS/client" 192.0.2.1 9
+  plain_output=$output
+  for order in "$redirector:$library" "$library:$redirector"; do
+    for _ in 1 2; do
+      SHIM=$order shim "$PROGRAMS/client" 192.0.2.1 9
+      assert_success
+      assert_equal "$output" "$plain_output"
+    done
+    last_syn syn.data syn.option
+  done >syns
+  # What it tells the proxy is in the SYN only where the shim comes after it.
+  assert_equal "$(<syns)" $'6 cookie\n0 none'
+}
+
 @test "the module that reads the configuration is missing" {
   answering_server
   cp "$SHIM" "$BATS_TEST_TMPDIR/libtfoshim.so"
