@@ -181,9 +181,14 @@ END
 @test "the environment" {
   run -0 "$tfoshim" doctor
   refute_output --partial LD_PRELOAD
-  cc -shared -o libtorsocks.so -x c - <<<'extern int nothing; int nothing;'
+  for name in libtorsocks.so libtorsocks.so.0.0.0 libproxychains.so.4 libproxychains4.so libasan.so.8; do
+    cc -shared -o "$name" -x c - <<<'extern int nothing; int nothing;'
+    LD_PRELOAD=$PWD/$name run -0 "$tfoshim" doctor
+    assert_line --regexp "^  note +LD_PRELOAD has $name, which "
+  done
+  assert_line --partial 'has libasan.so.8, which must come first: "tfoshim run" goes after it'
   LD_PRELOAD=$PWD/libtorsocks.so run -0 "$tfoshim" doctor
-  assert_line --regexp "^  note +LD_PRELOAD has libtorsocks.so, .*: tfoshim stands aside$"
+  assert_line --partial "at most the connections that it makes itself are opened fast"
   TFOSHIM_DISABLE=1 run -1 "$tfoshim" doctor
   assert_line "  problem  TFOSHIM_DISABLE is set: the library does nothing"
   TFOSHIM_LOG=loud run -0 "$tfoshim" doctor
@@ -219,6 +224,44 @@ END
   objcopy --add-section .note.go.buildid=note program
   run -0 "$tfoshim" doctor ./program
   assert_line --partial "  note     made by the Go compiler: "
+}
+
+@test "a program that changes its privileges, for whoever would gain by it" {
+  local theirs=65534
+  cp /bin/true set-id
+  # Without root's rights over all there is nobody to give the file to but oneself.
+  if [[ ! $(</proc/self/uid_map) =~ ^\ +0\ +0\ +4294967295$ ]]; then
+    run -1 "$tfoshim" doctor su
+    assert_line "  problem  it is set-uid: LD_PRELOAD has no effect on it"
+    return
+  fi
+  for kind in 'u+s set-uid' 'g+s set-gid'; do
+    chown "$theirs:$theirs" set-id
+    chmod u-s,g-s set-id
+    chmod "${kind% *}" set-id
+    run -1 "$tfoshim" doctor ./set-id
+    assert_line "  problem  it is ${kind#* }: LD_PRELOAD has no effect on it"
+    chown 0:0 set-id
+    chmod "${kind% *}" set-id
+    run -0 "$tfoshim" doctor ./set-id
+    assert_line "  ok       can be preloaded"
+  done
+}
+
+@test "a program that is linked with AddressSanitizer's library" {
+  echo 'int main(void) { return 3; }' >p.c
+  cc -fsanitize=address -o sanitized p.c
+  runtime=$(readelf -d sanitized | sed -n 's/.*(NEEDED).*\[\(libasan.*\)\]/\1/p')
+  run -1 "$tfoshim" doctor ./sanitized
+  assert_line "  problem  it is linked with $runtime, which must come before all that is preloaded"
+  assert_line "           now: LD_PRELOAD=$runtime tfoshim run ./sanitized"
+  # That is so; and by itself it would end, so it is left alone.
+  unset ASAN_OPTIONS
+  LD_PRELOAD=$runtime run -3 "$tfoshim" run ./sanitized
+  refute_output
+  run -3 "$tfoshim" run ./sanitized
+  assert_output "tfoshim: run: ./sanitized runs without TCP Fast Open: it is linked with $runtime, which \
+must come first: LD_PRELOAD=$runtime tfoshim run ..."
 }
 
 @test "a program with file capabilities, for whoever is not root" {

@@ -183,6 +183,22 @@ the library has to be added there"
   run -1 "$tfoshim" enable --root "$root" web
 }
 
+@test "a service that would not start any more is left as it is" {
+  echo 'int main(void) { return 0; }' >p.c
+  cc -fsanitize=address -o sanitized p.c
+  mkdir -p /run/systemd/system
+  printf '[Service]\nExecStart=%s/sanitized\n' "$PWD" >/run/systemd/system/sanitized.service
+  # shellcheck disable=SC2016
+  enable='mount -t tmpfs none /etc; mkdir -p /etc/systemd/system; "$1" enable sanitized'
+  run -1 unshare --mount sh -ec "$enable" sh "$tfoshim"
+  assert_output --regexp "^tfoshim: enable: sanitized\.service: $PWD/sanitized is linked with libasan\.so\.[0-9]+, \
+which must come first: the unit has to preload it "
+  # What it says to do is enough.
+  sed -n 's/.*(\(Environment=.*\))$/\1/p' <<<"$output" >>/run/systemd/system/sanitized.service
+  run -0 unshare --mount sh -ec "$enable" sh "$tfoshim"
+  rm /run/systemd/system/sanitized.service
+}
+
 @test "on the machine itself the next step is named, and a program that cannot be preloaded" {
   # In a mount namespace, so that it is this test's own machine.
   mkdir -p machine/web.d

@@ -132,24 +132,19 @@ void doctor_installation(void)
 
 static void examine_preload(const char *list)
 {
-    static const char *const redirectors[] = {"libtorsocks.so",      "libproxychains4.so",
-                                              "libproxychains.so.4", "libproxychains.so.3",
-                                              "libtsocks.so",        "libsocket_wrapper.so"};
-    static const char *const sanitizers[] = {"libasan.so", "libasan.so.5", "libasan.so.6",
-                                             "libasan.so.8"};
+    static const char *const redirectors[] = {"libtorsocks.so", "libproxychains", "libtsocks.so",
+                                              "libsocket_wrapper.so"};
+    char name[PRELOAD_NAME_MOST];
 
     for (size_t i = 0; i < sizeof(redirectors) / sizeof(redirectors[0]); i++)
-        if (preload_has(list, redirectors[i]))
+        if (preload_like(name, list, redirectors[i]))
             finding(FINDING_NOTE,
-                    "LD_PRELOAD has %s, which gives connect() a meaning of its own: "
-                    "tfoshim stands aside",
-                    redirectors[i]);
-    for (size_t i = 0; i < sizeof(sanitizers) / sizeof(sanitizers[0]); i++)
-        if (preload_has(list, sanitizers[i]))
-            finding(FINDING_NOTE,
-                    "LD_PRELOAD has %s, which must come first: \"tfoshim run\" goes "
-                    "after it",
-                    sanitizers[i]);
+                    "LD_PRELOAD has %s, which gives connect() a meaning of its own: at most the "
+                    "connections that it makes itself are opened fast",
+                    name);
+    if (preload_asan(name, list))
+        finding(FINDING_NOTE,
+                "LD_PRELOAD has %s, which must come first: \"tfoshim run\" goes after it", name);
 }
 
 void doctor_environment(void)

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A script is what its interpreter is. False: there is nothing to look at. */
@@ -47,6 +48,17 @@ static void examine_calls(const struct elf_facts *facts)
                               "or children may");
 }
 
+static void examine_sanitizer(const char *program, const char *path)
+{
+    char asan[PRELOAD_NAME_MOST];
+
+    if (!target_lacks_asan(asan, path, getenv("LD_PRELOAD")))
+        return;
+    finding(FINDING_PROBLEM, "it is linked with %s, which must come before all that is preloaded",
+            asan);
+    finding_remedy("now", "LD_PRELOAD=%s tfoshim run %s", asan, program);
+}
+
 void doctor_program(const char *program)
 {
     char path[PATH_MAX];
@@ -64,5 +76,6 @@ void doctor_program(const char *program)
         finding(FINDING_NOTE, "neither an ELF file nor a script: a shell will try to run it");
     else if (obstacle == NULL)
         finding(FINDING_OK, "can be preloaded");
+    examine_sanitizer(program, path);
     examine_calls(&facts);
 }

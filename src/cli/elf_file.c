@@ -76,6 +76,19 @@ static void examine_imports(struct elf_facts *facts, const struct image *image,
     }
 }
 
+static void examine_libraries(struct elf_facts *facts, const struct image *image,
+                              const ElfW(Shdr) * section, const ElfW(Shdr) * strings)
+{
+    const size_t count = section->sh_size / sizeof(ElfW(Dyn));
+    const ElfW(Dyn) *entries = at(image, section->sh_offset, count, sizeof(*entries));
+
+    for (size_t i = 0; entries != NULL && i < count; i++) {
+        if (entries[i].d_tag == DT_NEEDED &&
+            preload_asan(facts->asan, string_at(image, strings, entries[i].d_un.d_val)))
+            return;
+    }
+}
+
 static void examine_sections(struct elf_facts *facts, const struct image *image,
                              const ElfW(Ehdr) * header)
 {
@@ -93,6 +106,8 @@ static void examine_sections(struct elf_facts *facts, const struct image *image,
             facts->is_go = true;
         if (sections[i].sh_type == SHT_DYNSYM && sections[i].sh_link < header->e_shnum)
             examine_imports(facts, image, &sections[i], &sections[sections[i].sh_link]);
+        if (sections[i].sh_type == SHT_DYNAMIC && sections[i].sh_link < header->e_shnum)
+            examine_libraries(facts, image, &sections[i], &sections[sections[i].sh_link]);
     }
 }
 

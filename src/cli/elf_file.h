@@ -3,6 +3,8 @@
 #ifndef TFOSHIM_CLI_ELF_FILE_H
 #define TFOSHIM_CLI_ELF_FILE_H
 
+#include "cli/preload.h"
+
 #include <stdbool.h>
 
 struct elf_facts {
@@ -14,6 +16,8 @@ struct elf_facts {
     bool imports_known;   /* the two below can be told */
     bool imports_connect; /* it calls connect() itself */
     bool imports_listen;
+    char asan[PRELOAD_NAME_MOST]; /* AddressSanitizer's library, if it is linked with that; else ""
+                                   */
 };
 
 /* False if the file cannot be read (errno says why). */

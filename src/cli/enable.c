@@ -120,6 +120,21 @@ static void hint(const struct request *request, const struct unit *unit)
                unit->name);
 }
 
+/* Such a service would not start any more. */
+static bool would_end(const struct request *request, const struct unit *unit,
+                      const struct unit_settings *settings)
+{
+    char asan[PRELOAD_NAME_MOST];
+
+    if (settings->program == NULL || request->root[0] != '\0' ||
+        !target_lacks_asan(asan, settings->program, settings->preload))
+        return false;
+    complain("enable: %s: %s is linked with %s, which must come first: the unit has to preload it "
+             "(Environment=LD_PRELOAD=%s)",
+             unit->name, settings->program, asan, asan);
+    return true;
+}
+
 static bool enable(const struct request *request, const struct unit *unit)
 {
     char library[PATH_MAX], config[PATH_MAX], *list;
@@ -133,7 +148,9 @@ static bool enable(const struct request *request, const struct unit *unit)
     if (!find_library(request, library) ||
         (request->config != NULL && !find_config(request, config)) || !unit_read(unit, &settings))
         return false;
-    list = preload_list(settings.preload, library, request->root, request->verb);
+    list = would_end(request, unit, &settings)
+               ? NULL
+               : preload_list(settings.preload, library, request->root, request->verb);
     done = list != NULL && unit_write(unit, list, request->config == NULL ? NULL : config);
     if (done) {
         printf("made %s\n", unit->drop_in);

@@ -152,6 +152,27 @@ bool preload_has(const char *list, const char *name)
     }
 }
 
+bool preload_like(char name[PRELOAD_NAME_MOST], const char *list, const char *beginning)
+{
+    for (;;) {
+        const char *entry = list + strspn(list, SEPARATORS), *base;
+
+        list = entry + strcspn(entry, SEPARATORS);
+        if (list == entry)
+            return false;
+        base = base_name(entry, (size_t)(list - entry));
+        if (strncmp(base, beginning, strlen(beginning)) == 0) {
+            snprintf(name, PRELOAD_NAME_MOST, "%.*s", (int)(list - base), base);
+            return true;
+        }
+    }
+}
+
+bool preload_asan(char name[PRELOAD_NAME_MOST], const char *list)
+{
+    return preload_like(name, list, "libasan.so") || preload_like(name, list, "libclang_rt.asan");
+}
+
 char *preload_list(const char *list, const char *library, const char *root, const char *complain_as)
 {
     char *name, *longer;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #define PRELOAD_LIBRARY "libtfoshim.so"
+#define PRELOAD_NAME_MOST 64
 #define PRELOAD_MODULE "libtfoshim-policy.so"
 
 /* Where the library is; false if it is nowhere. `complain_as` is the verb that complains of that,
@@ -19,6 +20,13 @@ bool preload_find_narrow(char other[PATH_MAX], const char *library);
 
 /* Is the library, or one of the same name elsewhere, in this LD_PRELOAD list? */
 bool preload_has(const char *list, const char *name);
+
+/* The first library in the list whose name, without its directory, begins so; false if none does.
+ */
+bool preload_like(char name[PRELOAD_NAME_MOST], const char *list, const char *beginning);
+
+/* AddressSanitizer's library: GCC's or Clang's. */
+bool preload_asan(char name[PRELOAD_NAME_MOST], const char *list);
 
 /* The list with the library at its end, unless it is there already: libasan and its kind must come
  * first. `root` is "" or the directory of the system that it is for. To be freed. NULL, after a

@@ -96,6 +96,20 @@ static int start(char **argv)
     return errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE;
 }
 
+/* AddressSanitizer ends a program that has any library before its own. */
+static bool is_left_alone(const char *program)
+{
+    char path[PATH_MAX], asan[PRELOAD_NAME_MOST];
+
+    if (!target_find(path, sizeof(path), program) ||
+        !target_lacks_asan(asan, path, getenv("LD_PRELOAD")))
+        return false;
+    complain("run: %s runs without TCP Fast Open: it is linked with %s, which must come first: "
+             "LD_PRELOAD=%s tfoshim run ...",
+             program, asan, asan);
+    return true;
+}
+
 /* Not among the figures of other processes, as the destination memory has them. */
 static bool set_figures(void)
 {
@@ -156,7 +170,7 @@ int run_main(int argc, char **argv)
         return EXIT_RUN_FAILED;
     if (is_dry)
         setenv("TFOSHIM_DRY_RUN", "1", 1);
-    if (!preload_set() || (reports && !set_figures()))
+    if ((!is_left_alone(argv[optind]) && !preload_set()) || (reports && !set_figures()))
         return EXIT_RUN_FAILED;
     return reports ? start_and_report(argv + optind, is_dry) : start(argv + optind);
 }

@@ -80,6 +80,18 @@ static const char *elf_obstacle(const char *path)
     return facts.is_static ? "it is statically linked" : NULL;
 }
 
+bool target_lacks_asan(char name[PRELOAD_NAME_MOST], const char *path, const char *preloads)
+{
+    struct elf_facts facts;
+
+    if (preloads != NULL && preload_asan(name, preloads))
+        return false;
+    if (!elf_examine(&facts, path) || facts.asan[0] == '\0')
+        return false;
+    memcpy(name, facts.asan, sizeof(facts.asan));
+    return true;
+}
+
 #define SCRIPTS_DEEP 4 /* as the kernel has it */
 
 /* The kernel looks at one line, of 255 bytes. */

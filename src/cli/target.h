@@ -3,6 +3,8 @@
 #ifndef TFOSHIM_CLI_TARGET_H
 #define TFOSHIM_CLI_TARGET_H
 
+#include "cli/preload.h"
+
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,5 +20,9 @@ bool target_interpreter(char path[PATH_MAX]);
 /* Why the loader will not preload anything into the program, or NULL if nothing speaks against it.
  * What keeps scripts from it is in their interpreters. */
 const char *target_obstacle(const char *path);
+
+/* The library of AddressSanitizer that the program is linked with, and which is not in `preloads`,
+ * a list or NULL: with any other library before its own such a program ends at once. */
+bool target_lacks_asan(char name[PRELOAD_NAME_MOST], const char *path, const char *preloads);
 
 #endif
