@@ -58,6 +58,9 @@ doctor_with_fastopen() { # VALUE
   doctor_with_fastopen $((0x607))
   assert_line --partial "is 1543: client (1), server (2), client without cookies (4), server takes \
 data without cookies (0x200), server on every listener (0x400)"
+  doctor_with_fastopen $((0x903))
+  assert_line --partial "server (2), nothing today's kernels know (0x100), unknown (0x800)"
+  doctor_with_fastopen $((0x607))
   assert_line --regexp '^  note +bit 4: '
   assert_line --regexp '^  note +bit 0x200: '
 }
@@ -83,6 +86,21 @@ data without cookies (0x200), server on every listener (0x400)"
   assert_line \
     "  note     servers here take no SYN data: the server's bit (2) is not set"
   assert_line "           now: sysctl -w net.ipv4.tcp_fastopen=3"
+}
+
+@test "in a container that may not set it, whoever starts the container is told" {
+  # The tests are in a process namespace of their own, as a container is.
+  doctor_with_fastopen 3
+  assert_line --regexp '^  note +this seems to be a container: settings, cookies and counters are '
+  # shellcheck disable=SC2016
+  with_fastopen 0 '
+    mount --bind /proc/sys/net /proc/sys/net
+    mount -o remount,bind,ro /proc/sys/net
+    trap "umount /proc/sys/net" EXIT
+    "$1" doctor'
+  assert_equal "$status" 1
+  assert_line "           outside: this container may not set it; its engine can: --sysctl net.ipv4.tcp_fastopen=3"
+  refute_output --partial "sysctl -w"
 }
 
 @test "the cookie key and black hole detection" {

@@ -78,6 +78,48 @@ value_of() {
   assert_equal "$stderr" 'tfoshim: no command given, see tfoshim --help'
 }
 
+@test "each command has --help, and answers an unknown option with the nearest" {
+  verbs=$("$tfoshim" --help | awk '/^commands:/ { on = 1; next } !NF { on = 0 } on { print $1 }')
+  (($(wc -w <<<"$verbs") >= 9))
+  for verb in $verbs; do
+    run -0 --separate-stderr "$tfoshim" "$verb" --help
+    assert_equal "$stderr" ""
+    assert_line --index 0 --regexp "^usage: tfoshim $verb "
+    # The other ends with what a program it runs would not.
+    mistake=2
+    [[ $verb != run ]] || mistake=125
+    run "-$mistake" --separate-stderr "$tfoshim" "$verb" --hlep
+    assert_output ""
+    assert_equal "$stderr" 'tfoshim: unknown option "--hlep", did you mean "--help"?'
+    run "-$mistake" --separate-stderr "$tfoshim" "$verb" -x
+    assert_equal "$stderr" 'tfoshim: unknown option "-x", see tfoshim --help'
+  done
+}
+
+@test "colours: on a terminal alone, unless something is said" {
+  escape=$'\033'
+  echo 'client = { default = "on"; };' >t.conf
+  for verb in check:t.conf doctor: explain:127.0.0.1 stat: cookies: probe:127.0.0.1:1; do
+    # shellcheck disable=SC2206
+    arguments=(${verb%%:*} --color=WHEN ${verb#*:})
+    painted() { # WHEN [NAME=VALUE]...
+      local command="$tfoshim ${arguments[*]/WHEN/$1}"
+      [[ $(env "${@:2}" script -qec "$command" /dev/null) == *"$escape"* ]] && echo yes || echo no
+    }
+    # Some may have nothing to paint here.
+    ink=$([[ $("$tfoshim" "${arguments[@]/WHEN/always}" 2>/dev/null) == *"$escape"* ]] && echo yes || echo no)
+    assert_equal "$verb $(painted auto NO_COLOR= TERM=xterm)" "$verb $ink"
+    assert_equal "$verb $(painted auto NO_COLOR=1 TERM=xterm)" "$verb no"
+    assert_equal "$verb $(painted auto NO_COLOR= TERM=dumb)" "$verb no"
+    assert_equal "$verb $(painted always NO_COLOR=1 TERM=dumb)" "$verb $ink"
+    assert_equal "$verb $(painted never NO_COLOR= TERM=xterm)" "$verb no"
+    run "$tfoshim" "${arguments[@]/WHEN/auto}"
+    refute_output --partial "$escape"
+    run -2 "$tfoshim" "${verb%%:*}" --color=red
+    assert_output 'tfoshim: --color: found "red", expected "auto", "always" or "never"'
+  done
+}
+
 @test "run: its own mistakes end with 125" {
   run -125 --separate-stderr "$tfoshim" run
   assert_equal "$stderr" 'tfoshim: run: no program given, see tfoshim run --help'
