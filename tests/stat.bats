@@ -252,13 +252,17 @@ backed off, connects are plain for [0-9]+ s more\$"
 one (first_write), or the program waits before it writes"
   assert_equal "$(json_of client '[d["deferred"], d["started"], d["tried"]]')" '[3, 3, 0]'
   connect_times 1 "$SERVER_IP6"
-  for _ in 1 2 3; do
+  # What it has learned, it goes by: the fourth is not deferred.
+  for _ in 1 2 3 4; do
     shim python3 -c 'import socket, sys
 connection = socket.create_connection(sys.argv[1:])
 connection.recv(100)
 connection.sendall(b"thanks")' "$SERVER_IP6" "$PORT"
     assert_success
   done
+  assert_equal "$(json_of client '[d["deferred"] for d in all["destinations"] if ":" in d["address"]]')" '[3]'
+  run -0 on_client "$tfoshim" explain "[$SERVER_IP6]:$PORT"
+  assert_line "  now     an ordinary connect: programs read first here, so nothing would be gained"
   run -0 on_client "$tfoshim" stat
   assert_line --regexp "^\\[$SERVER_IP6\\]:$PORT .*; programs read first\$"
 }
