@@ -157,6 +157,15 @@ rendezvous() { # HOW...
   rendezvous sigwait sigwaitinfo sigsuspend
 }
 
+@test "waiting for a name server" {
+  local how ADDRESS=$SERVER_IP4
+  reference_start sink
+  for how in getaddrinfo gethostbyname gethostbyname_r getnameinfo gethostbyaddr gethostbyaddr_r; do
+    compare --records 0 "$PROGRAMS/look-up" 127.0.0.1 "$how"
+    assert_success
+  done
+}
+
 @test "waiting for another process" {
   rendezvous waitpid
 }

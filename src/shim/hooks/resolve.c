@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The program's own resolver calls tell which addresses a rule's `host` means. */
+/* Look-ups, which wait for a name server. The program's own, of names, tell which addresses a rule's
+ * `host` means. */
 #include "shim/hook.h"
 
 #include "policy/names.h"
@@ -89,4 +90,27 @@ SHIM_HOOK int gethostbyname2_r(const char *name, int family, struct hostent *hos
     if (result == 0)
         learn_host(name, *answer);
     return result;
+}
+
+SHIM_HOOK int getnameinfo(const struct sockaddr *restrict address, socklen_t length,
+                          char *restrict host, socklen_t host_size, char *restrict service,
+                          socklen_t service_size, int flags)
+{
+    if (!(flags & NI_NUMERICHOST) && host)
+        wait_start_all();
+    return NEXT(getnameinfo)(address, length, host, host_size, service, service_size, flags);
+}
+
+SHIM_HOOK struct hostent *gethostbyaddr(const void *address, socklen_t length, int family)
+{
+    wait_start_all();
+    return NEXT(gethostbyaddr)(address, length, family);
+}
+
+SHIM_HOOK int gethostbyaddr_r(const void *restrict address, socklen_t length, int family,
+                              struct hostent *restrict host, char *restrict buffer, size_t size,
+                              struct hostent **restrict answer, int *restrict error)
+{
+    wait_start_all();
+    return NEXT(gethostbyaddr_r)(address, length, family, host, buffer, size, answer, error);
 }

@@ -22,4 +22,8 @@ client_case 'psql, TLS' postgresql-client-15 all 'SSLRequest is in the SYN' \
 client_case 'psql, no TLS' postgresql-client-15 all '' \
   psql "host=$SERVER_IP4 user=tester dbname=postgres sslmode=disable" -A -c 'SELECT 6 * 7 AS answer'
 client_case 'socat, as a client' socat all '' sh -c '
-  printf "PING\r\nQUIT\r\n" | socat - "TCP:$0:6379"' "$SERVER_IP4"
+  socat - "TCP:$0:6379" <<END
+PING
+QUIT
+END
+' "$SERVER_IP4"
