@@ -4,9 +4,10 @@
 import json
 import pathlib
 
+from lib import debian
 from lib.compare import Result
 
-TITLE = "CPython 3.11, network tests"
+TITLE = "CPython's network tests"
 PACKAGES = ["python3.11", "libpython3.11-testsuite", "python3.11-dev", "openssl", "gcc"]
 PYTHON = "/usr/bin/python3.11"
 TESTS = pathlib.Path("/usr/lib/python3.11/test")
@@ -32,14 +33,18 @@ def build(_directory):
     """Nothing to build: the package is the suite."""
 
 
-def units(_directory):
+def version():
+    return debian.package_version("libpython3.11-testsuite")
+
+
+def units():
     """The modules, test_asyncio's one by one, the slowest first."""
     asyncio = [f"asyncio.{path.stem}" for path in (TESTS / "test_asyncio").glob("test_*.py")]
     slow = [name for name in MODULES if name.startswith("multiprocessing")]
     return slow + sorted(set(MODULES) - set(slow) - {"asyncio"}) + sorted(asyncio)
 
 
-def quick_units(_directory):
+def quick_units():
     return QUICK
 
 

@@ -14,13 +14,25 @@ def is_installed(package):
     return answer.stdout == "installed"
 
 
+def package_version(package):
+    query = ["dpkg-query", "-W", "-f", "${Version}", package]
+    return subprocess.run(query, capture_output=True, text=True, check=True).stdout
+
+
+def source_version(directory):
+    """Of the source that fetch_source() has put below `directory`."""
+    changelog = (directory / "source" / "debian" / "changelog").read_text(encoding="utf-8")
+    return re.search(r"\((.*?)\)", changelog)[1]
+
+
 def install(packages):
     missing = [package for package in packages if not is_installed(package)]
     if not missing:
         return
     print("suites: installing", *missing, flush=True)
     as_root = [] if os.geteuid() == 0 else ["sudo"]
-    subprocess.run([*as_root, "apt-get", "update", "-qq"], check=True)
+    # Where one list of many cannot be had, the rest is good enough.
+    subprocess.run([*as_root, "apt-get", "update", "-qq"], check=False)
     subprocess.run(
         [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-qq"]
         + ["--no-install-recommends", *missing],

@@ -1,20 +1,104 @@
 # SPDX-License-Identifier: MIT
-"""What came out, for people."""
+"""What came out, for people: a section of docs/suites.md a suite."""
+
+import re
 
 from lib import ways
 
+HEAD = """# Other projects' tests
+
+Made by `./dev suites --write`; do not edit.
+
+Every suite is run three times, each part of it in a network namespace of its own with
+`net.ipv4.tcp_fastopen = 0x403`:
+
+- *plain*: without the shim;
+- *as shipped*: under the shim, client and server side on for every destination, `first_write = "any"`. Most
+  tests listen on a port of their own, and the first connect to a port is a true one;
+- *gate open*: with `first_contact = "defer"` as well: a cookie is enough to defer. A test that expects its
+  connection to be refused hears of it from the first write or read, and not from `connect()`: those are
+  *refused*, and listed with what they expect.
+
+A test that does worse under the shim than plain is run three times more in both ways, alone. It is *new* if it
+fails more often under the shim. *Failed* are all that fail, plain or not: most lack what this machine does not
+have. *Time* is that of the tests that passed both ways, against plain.
+
+*Deferred*, *data in SYN* and *started* are connections as the shim tells of them; the rest are the kernel's
+counters, in which the suites' own uses of Fast Open are as well.
+"""
+
+TESTS = ("way", "tests", "passed", "skipped", "failed", "new", "refused", "time")
+CONNECTIONS = ("way", "deferred", "data in SYN", "started")
+COUNTERS = (
+    "TCPFastOpenActive",
+    "TCPFastOpenActiveFail",
+    "TCPFastOpenPassive",
+    "TCPFastOpenPassiveFail",
+    "TCPFastOpenCookieReqd",
+)
+
+
+def table(head, rows):
+    rule = ["---", *["---:"] * (len(head) - 1)]
+    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in [head, rule, *rows])
+
+
+def percent(one):
+    if not one.plain_seconds:
+        return ""
+    return f"{one.seconds / one.plain_seconds * 100 - 100:+.1f} %"
+
+
+def tests_row(one):
+    failed = one.tests - one.passed - one.skipped
+    time = f"{one.seconds:.0f} s" if one.way == ways.PLAIN else percent(one)
+    return [one.way, one.tests, one.passed, one.skipped, failed, len(one.new), len(one.allowed), time]
+
+
+def connections_row(one):
+    events = [one.events[name] for name in ("deferred", "opened", "started")]
+    return [one.way, *events, *[one.counters[name] for name in COUNTERS]]
+
+
+def listed(title, names):
+    """Names and what is to be said of them."""
+    if not names:
+        return []
+    return [f"{title}:\n\n" + "\n".join(f"- `{name}`: {said}" for name, said in sorted(names.items()))]
+
+
+def verdicts(found):
+    return {name: f"{outcome}; {text.splitlines()[0]}" for name, (outcome, text) in found.items()}
+
+
+def section(report):
+    every = report.ways.values()
+    heads = [name.removeprefix("TCPFastOpen") for name in COUNTERS]
+    parts = [
+        f"## {report.title}",
+        f"Debian's {report.version}.",
+        table(TESTS, map(tests_row, every)),
+        table((*CONNECTIONS, *heads), map(connections_row, every)),
+    ]
+    for one in every:
+        parts += listed(f"New, {one.way}", verdicts(one.new))
+        parts += listed(f"Refused, {one.way}", one.allowed)
+        parts += listed(f"Failed as often plain when run again, {one.way}", verdicts(one.unsteady))
+    return "\n\n".join(parts) + "\n"
+
 
 def show(report):
-    for way, one in report.ways.items():
-        if way == ways.PLAIN:
-            continue
-        print(f"== {report.title}, {way}: {one.tests} tests, {len(one.new)} new failures,")
-        print(f"   {one.seconds:.1f} s ({one.plain_seconds:.1f} s plain)", dict(one.events), dict(one.counters))
+    print(section(report))
+    for one in report.ways.values():
         for name, (outcome, text) in one.new.items():
-            print(f"NEW {outcome}: {name}\n{text}\n")
-        for name, (outcome, text) in one.unsteady.items():
-            print(f"unsteady {outcome}: {name}: {text.splitlines()[0]}")
+            print(f"NEW {outcome}, {one.way}: {name}\n{text}\n")
 
 
-def write(_reports, _path):
-    raise NotImplementedError
+def write(reports, path):
+    """Puts these sections in the place of the ones that the file has of the same suites."""
+    old = path.read_text(encoding="utf-8") if path.exists() else ""
+    found = re.split(r"(?m)^(?=## )", old)[1:]
+    sections = {text.partition("\n")[0]: text for text in map(str.rstrip, found)}
+    for report in reports:
+        sections[f"## {report.title}"] = section(report).rstrip()
+    path.write_text("\n".join([HEAD, *[f"{text}\n" for text in sections.values()]]), encoding="utf-8")

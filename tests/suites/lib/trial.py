@@ -26,13 +26,13 @@ class WayReport:
     counters: collections.Counter = dataclasses.field(default_factory=collections.Counter)
     new: dict = dataclasses.field(default_factory=dict)  # test: (outcome, text)
     unsteady: dict = dataclasses.field(default_factory=dict)  # test: what the reruns gave
-    allowed: list = dataclasses.field(default_factory=list)
+    allowed: dict = dataclasses.field(default_factory=dict)  # test: why it may fail
 
 
 @dataclasses.dataclass
 class Report:
-    name: str
     title: str
+    version: str
     ways: dict
 
     def is_clean(self):
@@ -84,7 +84,7 @@ class Trial:
             for (unit, way), job in jobs.items():
                 self.results[way][unit] = job.result()
 
-    def compare_way(self, way, allowed):
+    def count_way(self, way):
         report = self.reports[way]
         for unit in self.units:
             plain, shim = self.results[ways.PLAIN][unit], self.results[way][unit]
@@ -94,9 +94,14 @@ class Trial:
             plain_seconds, seconds = compare.seconds_in_both(plain, shim)
             report.plain_seconds += plain_seconds
             report.seconds += seconds
+
+    def compare_way(self, way, allowed):
+        report = self.reports[way]
+        for unit in self.units:
+            plain, shim = self.results[ways.PLAIN][unit], self.results[way][unit]
             for name in compare.differences(plain, shim):
                 if name in allowed:
-                    report.allowed.append(name)
+                    report.allowed[name] = allowed[name]
                 else:
                     self.judge(unit, way, name)
 
@@ -121,12 +126,12 @@ class Trial:
 
 
 def names_allowed(name):
-    """Tests that expect a refused connection cannot have it once the gate is open."""
+    """Tests that expect a refused connection cannot have it once the gate is open; and what they expect."""
     path = pathlib.Path(__file__).parents[1] / f"{name}-refused.txt"
     if not path.exists():
-        return set()
+        return {}
     lines = path.read_text(encoding="utf-8").splitlines()
-    return {line.split()[0] for line in lines if line and not line.startswith("#")}
+    return dict(line.split(": ", 1) for line in lines if line and not line.startswith("#"))
 
 
 def run(name, suite, units, directory):
@@ -134,6 +139,8 @@ def run(name, suite, units, directory):
         sys.exit(f"suites: no libtfoshim.so in {ways.BUILD}: build the project, or set TFOSHIM_BUILD")
     trial = Trial(suite, directory, units)
     trial.run_all()
+    for way in trial.ways:
+        trial.count_way(way)
     for way in trial.ways[1:]:
-        trial.compare_way(way, names_allowed(name) if way == ways.OPEN else set())
-    return Report(name, suite.TITLE, trial.reports)
+        trial.compare_way(way, names_allowed(name) if way == ways.OPEN else {})
+    return Report(suite.TITLE, suite.version(), trial.reports)
