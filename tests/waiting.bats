@@ -95,7 +95,7 @@ conversation_with_gain() { # FIRST WAY FACILITY...
   local order self ADDRESS=$SERVER_IP4
   reference_start sink
   for self in 127.0.0.1 ::1 "$CLIENT_IP4"; do
-    for order in accept-first write-first poll-first speak-first; do
+    for order in accept-first write-first poll-first speak-first outlive by-number; do
       compare --records 0 "$PROGRAMS/oneself" "$self" "$order"
       assert_success
       assert_line 'connect: ECONNREFUSED'

@@ -38,10 +38,42 @@ static void end(struct record *record)
     record_forget(&record_connections, record);
 }
 
+typedef bool wanted_record(const struct record *, const void *context);
+
+static void end_all(struct record_table *table, void (*ending)(struct record *),
+                    wanted_record *wanted, const void *context)
+{
+    struct record record;
+    if (atomic_load_explicit(&table->live, memory_order_relaxed) == 0)
+        return;
+    for (unsigned slot = 0; slot < table->size; slot++)
+        if (record_get_slot(table, slot, &record) && wanted(&record, context))
+            ending(&record);
+}
+
+static bool may_be_of(const struct record *record, const void *listener)
+{
+    const struct record *note = listener;
+    return (record->tag.state == RECORD_OPENING || record->tag.state == RECORD_CONTACT) &&
+           record->netns == note->netns &&
+           /* the same place in both families */
+           record->address.in.sin_port == note->address.in.sin_port;
+}
+
+static void learn(struct record *record)
+{
+    if (tcp_socket_cookie(record->fd) == record->socket_cookie && tcp_has_connected(record->fd))
+        verb_established(record);
+}
+
+/* Its handshakes are learned first: a connection that is closed after its listener would tell of
+ * one that seems to be later than the listener's end. */
 static void end_note(struct record *note)
 {
-    if ((note->tag.flags & NOTE_LISTENING) && tcp_socket_cookie(note->fd) == note->socket_cookie)
+    if ((note->tag.flags & NOTE_LISTENING) && tcp_socket_cookie(note->fd) == note->socket_cookie) {
+        end_all(&record_connections, learn, may_be_of, note);
         contact_listener_gone(note);
+    }
     record_forget(&record_notes, note);
 }
 
@@ -88,19 +120,6 @@ void connection_before_passing(const struct msghdr *message)
         if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
             header->cmsg_len >= CMSG_LEN(0))
             share_rights(header);
-}
-
-typedef bool wanted_record(const struct record *, const void *context);
-
-static void end_all(struct record_table *table, void (*ending)(struct record *),
-                    wanted_record *wanted, const void *context)
-{
-    struct record record;
-    if (atomic_load_explicit(&table->live, memory_order_relaxed) == 0)
-        return;
-    for (unsigned slot = 0; slot < table->size; slot++)
-        if (record_get_slot(table, slot, &record) && wanted(&record, context))
-            ending(&record);
 }
 
 static bool in_range(const struct record *record, const void *context)

@@ -7,6 +7,8 @@
  *   write-first    connect, write, accept, read
  *   poll-first     connect, poll the listener, accept, write
  *   speak-first    connect, accept, the accepted side writes, the connecting side reads
+ *   outlive        as write-first, and at last a connection that is closed after its listener
+ *   by-number      as accept-first, and the listener is closed by syscall(), as libuv does
  */
 #include "common.h"
 
@@ -14,6 +16,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define ROUNDS 3
@@ -30,7 +33,7 @@ static void one_round(int listener, const struct address *self, const char *orde
     const unsigned char *word = (const unsigned char *)"hello";
     int client = tcp_socket(self, false), accepted;
     connect_said(client, self, false);
-    if (strcmp(order, "write-first") == 0) {
+    if (strcmp(order, "write-first") == 0 || strcmp(order, "outlive") == 0) {
         write_said(client, word, 5);
         accepted = accept_said(listener);
         read_said(accepted, 5);
@@ -51,6 +54,18 @@ static void one_round(int listener, const struct address *self, const char *orde
     say("close", close(accepted));
 }
 
+static void close_listener_first(int listener, const struct address *self)
+{
+    int client = tcp_socket(self, false);
+    connect_said(client, self, false);
+    write_said(client, (const unsigned char *)"hello", 5);
+    int accepted = accept_said(listener);
+    say("close", close(listener));
+    say("close", close(client));
+    read_to_end_said(accepted);
+    say("close", close(accepted));
+}
+
 int main(int argc, char **argv)
 {
     program_start();
@@ -62,10 +77,17 @@ int main(int argc, char **argv)
     say("bind", bind(listener, address_get(&self), self.length));
     say("listen", listen(listener, 5));
     getsockname(listener, (struct sockaddr *)&self.storage, &self.length);
+    const char *order = argc > 2 ? argv[2] : "accept-first";
     for (int i = 0; i < ROUNDS; i++) {
-        one_round(listener, &self, argc > 2 ? argv[2] : "accept-first");
+        one_round(listener, &self, order);
     }
-    say("close", close(listener));
+    if (strcmp(order, "outlive") == 0) {
+        close_listener_first(listener, &self);
+    } else if (strcmp(order, "by-number") == 0) {
+        say("close", syscall(SYS_close, listener));
+    } else {
+        say("close", close(listener));
+    }
     int late = tcp_socket(&self, false);
     connect_said(late, &self, false);
     return 0;

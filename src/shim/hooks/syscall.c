@@ -155,10 +155,8 @@ SHIM_HOOK long syscall(long number, ...)
     for (int i = 0; i < 6; i++)
         a[i] = va_arg(arguments, long);
     va_end(arguments);
-    if (connection_any()) {
-        int error = before_syscall(number, a);
-        if (error)
-            return hook_fail(error);
-    }
+    int error = before_syscall(number, a);
+    if (error)
+        return hook_fail(error);
     return NEXT(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
