@@ -280,6 +280,10 @@ END
   run -3 "$tfoshim" run ./sanitized
   assert_output "tfoshim: run: ./sanitized runs without TCP Fast Open: it is linked with $runtime, which \
 must come first: LD_PRELOAD=$runtime tfoshim run ..."
+  printf '#!%s/sanitized\n' "$PWD" >script
+  chmod +x script
+  run -3 "$tfoshim" run ./script
+  assert_output --partial "./script runs without TCP Fast Open: it is linked with $runtime"
 }
 
 @test "a program with file capabilities, for whoever is not root" {

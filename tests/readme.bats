@@ -202,6 +202,12 @@ assert_counted() { # client|server NAME VALUE
   step --status 1 client 'tfoshim doctor curl'
   mend=$(sed -n 's/^ *now: //p' <<<"$output")
   step client "$mend"
+  on_machine server 'sysctl -qw net.ipv4.tcp_fastopen=1'
+  run -0 on_machine server 'tfoshim stat'
+  assert_output --partial "the kernel lets no listener here take SYN data (net.ipv4.tcp_fastopen is 1): see tfoshim doctor"
+  run -0 on_machine server 'tfoshim explain --listen 0.0.0.0:80'
+  assert_output --partial "to do   sysctl -w net.ipv4.tcp_fastopen=3"
+  on_machine server 'sysctl -qw net.ipv4.tcp_fastopen=3'
 
   # Broken: the path.
   network_control drop-syn-data

@@ -80,18 +80,6 @@ static const char *elf_obstacle(const char *path)
     return facts.is_static ? "it is statically linked" : NULL;
 }
 
-bool target_lacks_asan(char name[PRELOAD_NAME_MOST], const char *path, const char *preloads)
-{
-    struct elf_facts facts;
-
-    if (preloads != NULL && preload_asan(name, preloads))
-        return false;
-    if (!elf_examine(&facts, path) || facts.asan[0] == '\0')
-        return false;
-    memcpy(name, facts.asan, sizeof(facts.asan));
-    return true;
-}
-
 #define SCRIPTS_DEEP 4 /* as the kernel has it */
 
 /* The kernel looks at one line, of 255 bytes. */
@@ -160,4 +148,20 @@ const char *target_obstacle(const char *path)
     target_interpreter(program);
     obstacle = privilege_obstacle(program);
     return obstacle != NULL ? obstacle : elf_obstacle(program);
+}
+
+bool target_lacks_asan(char name[PRELOAD_NAME_MOST], const char *path, const char *preloads)
+{
+    char program[PATH_MAX];
+    struct elf_facts facts;
+
+    if (preloads != NULL && preload_asan(name, preloads))
+        return false;
+    if ((size_t)snprintf(program, sizeof(program), "%s", path) >= sizeof(program))
+        return false;
+    target_interpreter(program);
+    if (!elf_examine(&facts, program) || facts.asan[0] == '\0')
+        return false;
+    memcpy(name, facts.asan, sizeof(facts.asan));
+    return true;
 }
