@@ -154,13 +154,16 @@ network_control() {
 
 # The first word of an answer is `ready`, `ok` or `error:`.
 network_answer() { # EXPECTED
-  local answer tries
+  local answer='' part tries
   for ((tries = 0; tries < 100; tries++)); do
-    if read -r -t 0.1 answer 0<>"$NETWORK_DIR/status"; then
+    # The time may be up in the middle of the line: what has come is in `part`.
+    if read -r -t 0.1 part 0<>"$NETWORK_DIR/status"; then
+      answer+=$part
       printf '%s\n' "$answer"
       [[ $answer == "$1"* ]] || network_error "tfolink: $answer"
       return
     fi
+    answer+=$part
     process_runs "$NETWORK_LINK" || break
   done
   network_error "no answer from the link emulator: $(<"$NETWORK_DIR/tfolink.log")"
