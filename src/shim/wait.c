@@ -63,6 +63,7 @@ void wait_thread_deferred(unsigned slot)
 }
 
 enum walk {
+    START_NONE, /* look whether there are any */
     START_ALL,
     START_SURVIVORS, /* those that were left deferred by a wait before; the others are now */
     START_BY_SHIM,   /* those whose readiness the kernel is about to tell, wrongly */
@@ -73,7 +74,7 @@ static bool is_to_start(struct record *record, enum walk what)
 {
     if (what == START_ALL)
         return true;
-    if (what == START_BY_SHIM)
+    if (what == START_NONE || what == START_BY_SHIM)
         return false;
     if (record->tag.flags / RECORD_WAIT_SURVIVED >= WAITS_SURVIVED)
         return true;
@@ -92,9 +93,9 @@ static bool walk(enum walk what)
         struct record record;
         if (!record_get_slot(&record_connections, slot, &record) ||
             record.tag.state != RECORD_DEFERRED || record.owner != wait_thread_id() ||
-            !verb_find(record.fd, &record))
+            (what != START_NONE && !verb_find(record.fd, &record)))
             continue;
-        if (what != START_ALL && (record.tag.flags & RECORD_BY_SHIM)) {
+        if (what != START_ALL && what != START_NONE && (record.tag.flags & RECORD_BY_SHIM)) {
             /* Only blocking sockets are: their connect would have waited for the handshake. */
             verb_settle(&record);
         } else if (is_to_start(&record, what)) {
@@ -128,6 +129,8 @@ void wait_start_all_slowly(void)
 
 void wait_before_blocking(int fd, short events)
 {
-    if (wait_thread_defers() && !tcp_is_nonblocking(fd) && !tcp_wait(fd, events, 0))
+    /* What has been written on since is deferred no more, and the kernel need not be asked. */
+    if (wait_thread_defers() && walk(START_NONE) && !tcp_is_nonblocking(fd) &&
+        !tcp_wait(fd, events, 0))
         wait_start_all();
 }
