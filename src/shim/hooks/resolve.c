@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Look-ups, which wait for a name server. The program's own, of names, tell which addresses a rule's
- * `host` means. */
+/* Look-ups, which wait for a name server. The program's own, of names, tell which addresses a
+ * rule's `host` means. */
 #include "shim/hook.h"
 
 #include "policy/names.h"
