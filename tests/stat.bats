@@ -209,6 +209,55 @@ backed off, connects are plain for [0-9]+ s more\$"
   assert_output '[1, True]'
 }
 
+# A command on the client's side, so many seconds from now by the clock that the memory goes by.
+later() { # SECONDS COMMAND
+  on_client unshare --fork --time --boottime "$1" -- "${@:2}"
+}
+
+client_later() { # SECONDS
+  run -0 later "$1" timeout "$PATIENCE" env TFOSHIM_CONFIG="$CONF/on.conf" LD_PRELOAD="$SHIM" \
+    "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+}
+
+# What the SYN of a client carries then.
+syn_later() { # SECONDS
+  client_later "$1"
+  last_syn_data
+}
+
+backed_off_later() { # SECONDS
+  later "$1" "$tfoshim" stat --json | python3 -c 'import json, sys
+print(json.load(sys.stdin)["destinations"][0]["backed_off_seconds"])'
+}
+
+@test "a path that swallows SYNs with data is tried after a minute, two, ... a day, until it takes one" {
+  reference_start answer
+  connect_times 1 "$SERVER_IP4"
+  network_control drop-syn-data
+  local now=0 length left
+  for length in 60 120 240 480 960 1920 3840 7680 15360 30720 61440 86400; do
+    assert_equal "$length s: $(syn_later "$now")" "$length s: 79"
+    left=$(backed_off_later "$now")
+    # A busy machine takes its time.
+    ((left <= length && left > length - 20)) || fail "backed off for $left s, expected $length"
+    # Not before that; the first of the two may be a first contact again.
+    client_later $((now + left - 20))
+    assert_equal "$length s: $(syn_later $((now + left - 20)))" "$length s: 0"
+    now=$((now + left + 1))
+  done
+  network_control drop-syn-data off
+  assert_equal "$(syn_later "$now")" 79
+  assert_equal "$(backed_off_later "$now")" 0
+  # Forgotten after an hour without a connection, and not before.
+  assert_equal "$(syn_later $((now + 3500)))" 79
+  assert_equal "$(syn_later $((now + 3500 + 3601)))" 0
+  # And from the beginning.
+  network_control drop-syn-data
+  assert_equal "$(syn_later $((now + 3500 + 3601)))" 79
+  left=$(backed_off_later $((now + 3500 + 3601)))
+  ((left > 40 && left <= 60))
+}
+
 @test "data that is ignored, and servers that give no cookie" {
   reference_start answer
   connect_times 1 "$SERVER_IP4"
