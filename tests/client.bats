@@ -165,6 +165,25 @@ answer_ms() { # CONNECTION
   done
 }
 
+@test "a server on the same machine is killed: its port is refused by connect" {
+  local ADDRESS count
+  client_spawn "$PROGRAMS/server" :: "$PORT" sink --queue 16
+  wait_listening client "$PORT"
+  for ADDRESS in 127.0.0.1 ::1 ::ffff:127.0.0.1; do
+    prime "$ADDRESS"
+    count=$(netstat_value client TCPFastOpenActive)
+    shim "$PROGRAMS/client" "$ADDRESS" "$PORT"
+    assert_success
+    assert_equal "$ADDRESS $(netstat_value client TCPFastOpenActive)" "$ADDRESS $((count + 1))"
+  done
+  kill -KILL "$SPAWNED"
+  process_end "$SPAWNED"
+  for ADDRESS in 127.0.0.1 ::1 ::ffff:127.0.0.1; do
+    shim "$PROGRAMS/client" "$ADDRESS" "$PORT"
+    assert_line "connect: ECONNREFUSED"
+  done
+}
+
 @test "a destination that is off gets exactly the plain packets" {
   local ADDRESS
   reference_start sink

@@ -1,31 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel/cookie.h"
 
-#include "kernel/tcp.h"
+#include "kernel/netlink.h"
 
 #include <linux/genetlink.h>
-#include <linux/netlink.h>
 #include <linux/tcp_metrics.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/syscall.h>
 
-/* The longest attribute that is sent is an IPv6 address or a family's name; an answer has a few
- * hundred bytes. */
+/* The longest attribute that is sent is an IPv6 address or a family's name. */
 #define ATTRIBUTE_ROOM 16
-#define ANSWER_ROOM 2048
 
 struct request {
     struct nlmsghdr header;
     struct genlmsghdr generic;
     struct nlattr attribute;
     unsigned char value[ATTRIBUTE_ROOM];
-};
-
-struct answer {
-    _Alignas(struct nlmsghdr) unsigned char bytes[ANSWER_ROOM];
-    size_t length;
 };
 
 static struct request request_make(uint16_t family, uint8_t command, uint8_t version, uint16_t type,
@@ -42,22 +33,8 @@ static struct request request_make(uint16_t family, uint8_t command, uint8_t ver
     return request;
 }
 
-/* The kernel answers before the request's system call returns: nothing is waited for. */
-static bool ask(int fd, const struct request *request, struct answer *answer)
-{
-    struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
-    if (tcp_call(SYS_sendto, fd, (long)request, request->header.nlmsg_len, MSG_DONTWAIT,
-                 (long)&kernel, sizeof kernel) < 0)
-        return false;
-    long length =
-        tcp_call(SYS_recvfrom, fd, (long)answer->bytes, sizeof answer->bytes, MSG_DONTWAIT, 0, 0);
-    answer->length = length > 0 ? (size_t)length : 0;
-    const struct nlmsghdr *header = (const struct nlmsghdr *)answer->bytes;
-    return answer->length >= NLMSG_LENGTH(GENL_HDRLEN) && header->nlmsg_type != NLMSG_ERROR;
-}
-
 /* Finds an attribute of at least `least` bytes; NULL: there is none. */
-static const void *attribute(const struct answer *answer, uint16_t type, size_t least)
+static const void *attribute(const struct netlink_answer *answer, uint16_t type, size_t least)
 {
     size_t at = NLMSG_LENGTH(GENL_HDRLEN);
     while (at + NLA_HDRLEN <= answer->length) {
@@ -82,9 +59,10 @@ static uint16_t metrics_family(int fd)
     struct request request =
         request_make(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1, CTRL_ATTR_FAMILY_NAME,
                      TCP_METRICS_GENL_NAME, sizeof TCP_METRICS_GENL_NAME);
-    struct answer answer;
-    const void *value =
-        ask(fd, &request, &answer) ? attribute(&answer, CTRL_ATTR_FAMILY_ID, sizeof family) : NULL;
+    struct netlink_answer answer;
+    const void *value = netlink_ask(fd, &request.header, &answer)
+                            ? attribute(&answer, CTRL_ATTR_FAMILY_ID, sizeof family)
+                            : NULL;
     if (value)
         memcpy(&family, value, sizeof family);
     atomic_store_explicit(&known, family, memory_order_relaxed);
@@ -110,18 +88,16 @@ static bool look_up(int fd, const struct sockaddr *address)
     if (!family)
         return false;
     struct request request = question(family, address);
-    struct answer answer;
-    return ask(fd, &request, &answer) && attribute(&answer, TCP_METRICS_ATTR_FOPEN_COOKIE, 1);
+    struct netlink_answer answer;
+    return netlink_ask(fd, &request.header, &answer) &&
+           attribute(&answer, TCP_METRICS_ATTR_FOPEN_COOKIE, 1);
 }
 
 bool cookie_is_cached(const struct sockaddr *address, uint64_t netns)
 {
-    int fd =
-        (int)tcp_call(SYS_socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC, 0, 0, 0);
-    if (fd < 0)
-        return false;
-    /* A thread may have gone to another namespace than its socket's (setns). */
-    bool cached = tcp_netns_cookie(fd) == netns && look_up(fd, address);
-    tcp_call(SYS_close, fd, 0, 0, 0, 0, 0);
+    int fd = netlink_open(NETLINK_GENERIC, netns);
+    bool cached = fd >= 0 && look_up(fd, address);
+    if (fd >= 0)
+        netlink_close(fd);
     return cached;
 }

@@ -8,9 +8,7 @@
 #include <sys/socket.h>
 
 /* Is there a cookie for the host of this address, in the network namespace with this
- * SO_NETNS_COOKIE? False, too, where the kernel will not say. Needs no privilege, takes a few
- * microseconds, holds a descriptor meanwhile; never waits, no cancellation point, may be called
- * from a signal handler. */
+ * SO_NETNS_COOKIE? False, too, where the kernel will not say. As netlink.h. */
 bool cookie_is_cached(const struct sockaddr *, uint64_t netns);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "shim/contact.h"
 
+#include "kernel/listening.h"
 #include "kernel/tcp.h"
 #include "memory/memory.h"
 #include "memory/run_figures.h"
@@ -26,6 +27,13 @@ bool contact_may_defer(const struct record *record, enum first_contact first_con
 {
     struct memory_destination destination = destination_of(record);
     enum memory_verdict verdict = memory_judge(&destination);
+    /* On the machine itself the kernel knows, and better: servers die unseen. */
+    if (verdict == MEMORY_DEFER && first_contact == FIRST_CONTACT_CONNECT &&
+        address_is_loopback(&record->address.any) &&
+        !somebody_listens(&record->address.any, record->netns)) {
+        verb_tell(record, "connects truly: nobody listens there", 0);
+        return false;
+    }
     if (verdict == MEMORY_NOT_LATELY && first_contact == FIRST_CONTACT_DEFER)
         verdict = MEMORY_DEFER;
     if (verdict != MEMORY_DEFER)

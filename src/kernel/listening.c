@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/listening.h"
+
+#include "kernel/netlink.h"
+
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+struct question {
+    struct nlmsghdr header;
+    struct inet_diag_req_v2 request;
+};
+
+/* The IPv4 address, or NULL where it is none. */
+static const void *ipv4(const struct sockaddr *address)
+{
+    const struct in6_addr *in6 = &((const struct sockaddr_in6 *)address)->sin6_addr;
+    if (address->sa_family == AF_INET)
+        return &((const struct sockaddr_in *)address)->sin_addr;
+    return IN6_IS_ADDR_V4MAPPED(in6) ? &in6->s6_addr[12] : NULL;
+}
+
+bool address_is_loopback(const struct sockaddr *address)
+{
+    const unsigned char *bytes = ipv4(address);
+    return bytes ? bytes[0] == IN_LOOPBACKNET
+                 : IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)address)->sin6_addr);
+}
+
+/* With no peer named, the kernel looks for whom a SYN would find. */
+static struct question ask_for(const struct sockaddr *address)
+{
+    const void *in = ipv4(address);
+    struct question question = {
+        .header = {.nlmsg_len = sizeof question,
+                   .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+                   .nlmsg_flags = NLM_F_REQUEST},
+        .request = {.sdiag_family = in ? AF_INET : AF_INET6,
+                    .sdiag_protocol = IPPROTO_TCP,
+                    .idiag_states = 1U << TCP_LISTEN,
+                    .id = {.idiag_sport = ((const struct sockaddr_in *)address)->sin_port,
+                           .idiag_cookie = {INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE}}},
+    };
+    if (in)
+        memcpy(question.request.id.idiag_src, in, sizeof(struct in_addr));
+    else
+        memcpy(question.request.id.idiag_src, &((const struct sockaddr_in6 *)address)->sin6_addr,
+               sizeof(struct in6_addr));
+    return question;
+}
+
+bool somebody_listens(const struct sockaddr *address, uint64_t netns)
+{
+    int fd = netlink_open(NETLINK_SOCK_DIAG, netns);
+    struct question question = ask_for(address);
+    struct netlink_answer answer;
+    bool found = false;
+    if (fd >= 0 && netlink_ask(fd, &question.header, &answer) &&
+        answer.length >= NLMSG_LENGTH(sizeof(struct inet_diag_msg))) {
+        const struct inet_diag_msg *told =
+            (const struct inet_diag_msg *)(answer.bytes + NLMSG_HDRLEN);
+        found = told->idiag_state == TCP_LISTEN;
+    }
+    if (fd >= 0)
+        netlink_close(fd);
+    return found;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/netlink.h"
+
+#include "kernel/tcp.h"
+
+#include <sys/syscall.h>
+
+int netlink_open(int protocol, uint64_t netns)
+{
+    int fd = (int)tcp_call(SYS_socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol, 0, 0, 0);
+    /* A thread may have gone to another namespace than its socket's (setns). */
+    if (fd >= 0 && tcp_netns_cookie(fd) != netns) {
+        netlink_close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+void netlink_close(int fd)
+{
+    tcp_call(SYS_close, fd, 0, 0, 0, 0, 0);
+}
+
+bool netlink_ask(int fd, const struct nlmsghdr *question, struct netlink_answer *answer)
+{
+    struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+    if (tcp_call(SYS_sendto, fd, (long)question, question->nlmsg_len, MSG_DONTWAIT, (long)&kernel,
+                 sizeof kernel) < 0)
+        return false;
+    long length =
+        tcp_call(SYS_recvfrom, fd, (long)answer->bytes, sizeof answer->bytes, MSG_DONTWAIT, 0, 0);
+    answer->length = length > 0 ? (size_t)length : 0;
+    const struct nlmsghdr *header = (const struct nlmsghdr *)answer->bytes;
+    return answer->length >= sizeof *header && header->nlmsg_type != NLMSG_ERROR;
+}
