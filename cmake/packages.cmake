@@ -58,6 +58,9 @@ set(command_description
 The command tfoshim runs programs and services with it, checks its
 configuration, examines machines and paths, and explains what it does.")
 
+# CPack wants it under the name that it has in a package.
+configure_file(cmake/forget-memory ${PROJECT_BINARY_DIR}/postrm COPYONLY)
+
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
@@ -70,6 +73,7 @@ set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION "libs\nMulti-Arch: same")
 set(CPACK_DEBIAN_COMMAND_PACKAGE_NAME tfoshim)
 set(CPACK_DEBIAN_COMMAND_DESCRIPTION "${command_description}")
 set(CPACK_DEBIAN_COMMAND_PACKAGE_SECTION "net\nMulti-Arch: foreign")
+set(CPACK_DEBIAN_COMMAND_PACKAGE_CONTROL_EXTRA ${PROJECT_BINARY_DIR}/postrm)
 set(CPACK_DEBIAN_COMMAND_PACKAGE_DEPENDS "libtfoshim (= ${PROJECT_VERSION})")
 
 set(CPACK_RPM_COMPONENT_INSTALL ON)
@@ -80,6 +84,7 @@ set(CPACK_RPM_LIBRARY_PACKAGE_NAME libtfoshim)
 set(CPACK_RPM_LIBRARY_PACKAGE_DESCRIPTION "${library_description}")
 set(CPACK_RPM_COMMAND_PACKAGE_NAME tfoshim)
 set(CPACK_RPM_COMMAND_PACKAGE_DESCRIPTION "${command_description}")
+set(CPACK_RPM_COMMAND_POST_UNINSTALL_SCRIPT_FILE ${PROJECT_BINARY_DIR}/postrm)
 set(CPACK_RPM_COMMAND_PACKAGE_REQUIRES "libtfoshim = ${PROJECT_VERSION}")
 set(CPACK_RPM_SPEC_MORE_DEFINE "%define _build_id_links none")
 # These directories are other packages'.

@@ -246,9 +246,6 @@ assert_counted() { # client|server NAME VALUE
   assert_equal "$STEP" "${#STEP_COMMAND[@]}"
   for machine in client server; do
     files_of "$machine" >"$machine.after"
-    # The README says so: it is gone at the next boot.
-    run -1 diff "$machine.before" "$machine.after"
-    assert_equal "$(sed -nE 's/^> ([^ ]*).*/\1/p' <<<"$output")" $'run/tfoshim/\nrun/tfoshim/memory'
-    refute_output --partial '<'
+    run -0 diff "$machine.before" "$machine.after"
   done
 }
