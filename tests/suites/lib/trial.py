@@ -4,14 +4,12 @@
 import collections
 import concurrent.futures
 import dataclasses
+import itertools
 import pathlib
 import sys
 
 from lib import compare, ways
 from lib.session import Session
-
-# Each unit has a network of its own, so that they can run side by side.
-JOBS = 2
 
 
 @dataclasses.dataclass
@@ -48,13 +46,12 @@ class Trial:
         self.ways = [ways.PLAIN, *ways.shim_ways(directory)]
         self.results = {way: {} for way in self.ways}  # way: unit: name: Result
         self.reports = {way: WayReport(way) for way in self.ways}
-        self.reruns = collections.Counter()
+        self.reruns = itertools.count(1)
 
     def run_unit(self, unit, way, names=None):
         suffix = ""
         if names:
-            self.reruns[unit, way] += 1
-            suffix = f".again.{self.reruns[unit, way]}"
+            suffix = f".again.{next(self.reruns)}"
         place = self.directory / way.replace(" ", "-") / (unit.replace("/", "-") + suffix)
         session = Session(way, place)
         results = self.suite.run(unit, session, names)
@@ -74,14 +71,14 @@ class Trial:
             flush=True,
         )
 
-    def run_all(self):
-        with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-            jobs = {
+    def run_all(self, jobs):
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            running = {
                 (unit, way): pool.submit(self.run_unit, unit, way)
                 for unit in self.units
                 for way in self.ways
             }
-            for (unit, way), job in jobs.items():
+            for (unit, way), job in running.items():
                 self.results[way][unit] = job.result()
 
     def count_way(self, way):
@@ -95,15 +92,19 @@ class Trial:
             report.plain_seconds += plain_seconds
             report.seconds += seconds
 
-    def compare_way(self, way, allowed):
+    def compare_way(self, way, allowed, jobs):
         report = self.reports[way]
-        for unit in self.units:
-            plain, shim = self.results[ways.PLAIN][unit], self.results[way][unit]
-            for name in compare.differences(plain, shim):
-                if name in allowed:
-                    report.allowed[name] = allowed[name]
-                else:
-                    self.judge(unit, way, name)
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            running = []
+            for unit in self.units:
+                plain, shim = self.results[ways.PLAIN][unit], self.results[way][unit]
+                for name in compare.differences(plain, shim):
+                    if name in allowed:
+                        report.allowed[name] = allowed[name]
+                    else:
+                        running.append(pool.submit(self.judge, unit, way, name))
+            for job in running:
+                job.result()
 
     def judge(self, unit, way, name):
         """A test that differs is run alone; if that does not show it, in its company once more."""
@@ -125,22 +126,28 @@ class Trial:
         print(f"{name} ({way}): {first.outcome}; {verdict}", flush=True)
 
 
-def names_allowed(name):
-    """Tests that expect a refused connection cannot have it once the gate is open; and what they expect."""
-    path = pathlib.Path(__file__).parents[1] / f"{name}-refused.txt"
+def names_allowed(suite, way):
+    """Tests that expect a refused connection cannot have it once the gate is open, nor where a server has
+    died: their names, and what they expect."""
+    allowed = names_in(f"{suite}-died.txt")
+    return {**allowed, **names_in(f"{suite}-refused.txt")} if way == ways.OPEN else allowed
+
+
+def names_in(file):
+    path = pathlib.Path(__file__).parents[1] / file
     if not path.exists():
         return {}
     lines = path.read_text(encoding="utf-8").splitlines()
     return dict(line.split(": ", 1) for line in lines if line and not line.startswith("#"))
 
 
-def run(name, suite, units, directory):
+def run(name, suite, units, directory, jobs):
     if not (ways.BUILD / "libtfoshim.so").exists():
         sys.exit(f"suites: no libtfoshim.so in {ways.BUILD}: build the project, or set TFOSHIM_BUILD")
     trial = Trial(suite, directory, units)
-    trial.run_all()
+    trial.run_all(jobs)
     for way in trial.ways:
         trial.count_way(way)
     for way in trial.ways[1:]:
-        trial.compare_way(way, names_allowed(name) if way == ways.OPEN else {})
+        trial.compare_way(way, names_allowed(name, way), jobs)
     return Report(suite.TITLE, suite.version(), trial.reports)
