@@ -190,6 +190,46 @@ middlebox() { # SWITCH
   assert_equal "$(last_syn syn.data synack.ack)" '1400 1'
 }
 
+# It looks like a server that has died, and to the program it is one, once: the port is not deferred again
+# before a minute is over.
+@test "a middlebox resets SYNs that carry data" {
+  local ADDRESS=$SERVER_IP4 plain_output
+  reference_start sink
+  plain "$PROGRAMS/client" "$ADDRESS" "$PORT"
+  plain_output=$output
+  prime "$ADDRESS"
+  network_control reset-syn-data on
+  shim "$PROGRAMS/client" "$ADDRESS" "$PORT"
+  assert_line --regexp '^(send|shutdown|read): .*ECONNREFUSED'
+  for _ in 1 2 3; do
+    shim "$PROGRAMS/client" "$ADDRESS" "$PORT"
+    assert_success
+    assert_equal "$output" "$plain_output"
+    assert_equal "$(last_syn syn.data)" 0
+  done
+}
+
+@test "a server that resets what it has accepted keeps being opened fast" {
+  local reset='import select, socket, sys
+connection = socket.create_connection(sys.argv[1:])
+connection.sendall(b"hello")
+waiting = select.poll()
+waiting.register(connection, select.POLLIN)
+waiting.poll()
+try:
+    print(connection.recv(9))
+except ConnectionResetError:
+    print("reset")'
+  server_spawn "$PROGRAMS/server" :: "$PORT" close --queue 16
+  wait_listening "$PORT"
+  for data in 0 5 5 5; do
+    shim /usr/bin/python3 -c "$reset" "$SERVER_IP4" "$PORT"
+    # It closes before bytes come that were not in the SYN.
+    ((data == 0)) || assert_output reset
+    assert_equal "$(last_syn syn.data)" "$data"
+  done
+}
+
 @test "a middlebox drops the very first request for a cookie" {
   local ADDRESS=$SERVER_IP4
   reference_start sink

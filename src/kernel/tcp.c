@@ -55,6 +55,7 @@ uint64_t tcp_netns_cookie(int fd)
 #define INFO_CLIENT_FAIL 7
 #define INFO_RTT 68
 #define INFO_LENGTH 72
+#define INFO_BYTES_ACKED 120 /* Linux >= 4.1 */
 
 bool tcp_opening(int fd, struct tcp_opening *opening)
 {
@@ -78,9 +79,23 @@ int tcp_state(int fd)
 
 bool tcp_has_connected(int fd)
 {
-    int state = tcp_state(fd);
-    return state > 0 && state != TCP_SYN_SENT && state != TCP_SYN_RECV && state != TCP_CLOSE &&
-           state != TCP_LISTEN;
+    uint8_t info[INFO_BYTES_ACKED + sizeof(uint64_t)] = {0};
+    socklen_t length = sizeof info;
+    uint64_t acked;
+    if (!get_option(fd, IPPROTO_TCP, TCP_INFO, info, &length))
+        return false;
+    memcpy(&acked, info + INFO_BYTES_ACKED, sizeof acked);
+    switch (info[0]) {
+    case 0:
+    case TCP_SYN_SENT:
+    case TCP_SYN_RECV:
+    case TCP_LISTEN:
+        return false;
+    case TCP_CLOSE: /* reset since: the SYN was acknowledged, which counts as a byte */
+        return acked > 0;
+    default:
+        return true;
+    }
 }
 
 bool tcp_is_tcp(int fd)

@@ -44,7 +44,7 @@ bool tcp_opening(int fd, struct tcp_opening *);
  */
 int tcp_state(int fd);
 
-/* Has its handshake been completed? */
+/* Has its handshake been completed, whatever has become of the connection since? */
 bool tcp_has_connected(int fd);
 
 /* An IPPROTO_TCP stream: not MPTCP, SCTP, UDP. */

@@ -95,15 +95,19 @@ static void strike(struct entry *entry, uint32_t mark, enum memory_reason reason
 
 /* Makes no entry: whoever tries a thousand closed ports is not to push out what is worth knowing.
  */
-void memory_struck(const struct memory_destination *destination)
+void memory_struck(const struct memory_destination *destination, bool with_syn_data)
 {
     struct key key = key_of(destination);
     struct entry *set = table_set(AREA_DESTINATIONS, key.hash);
 
     /* All that have the tag: while two claims meet there may be two. */
     for (unsigned way = 0; way < TABLE_WAYS; way++)
-        if (atomic_load(&set[way].tag) == key.tag)
+        if (atomic_load(&set[way].tag) == key.tag) {
             strike(&set[way], key.mark, MEMORY_REASON_STRUCK);
+            if (with_syn_data)
+                fact_change(&set[way].state[STATE_BACKOFF], key.mark, backoff_retransmitted,
+                            memory_now());
+        }
 }
 
 static bool is_wildcard(const uint8_t address[16])

@@ -66,8 +66,9 @@ bool memory_may_defer(const struct memory_destination *);
 /* A handshake was completed; `rtt_us` 0: not known. */
 void memory_connected(const struct memory_destination *, uint32_t rtt_us);
 
-/* It was refused, reset, or timed out: not "lately" any more. */
-void memory_struck(const struct memory_destination *);
+/* It was refused, reset, or timed out: not "lately" any more. With data in its SYN the path may be
+ * what refuses it, and is backed off from. */
+void memory_struck(const struct memory_destination *, bool with_syn_data);
 
 /* A listener on this port was closed. `local` is its address, or a wildcard for every address; its
  * port is not looked at. */

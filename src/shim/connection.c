@@ -84,6 +84,10 @@ bool verb_is_refusal(int error)
 
 void verb_refused(struct record *record, int error)
 {
+    if (tcp_has_connected(record->fd)) { /* a server was there, and has reset the connection */
+        verb_established(record);
+        return;
+    }
     verb_tell(record, "refused", error);
     contact_failed(record);
     record_forget(&record_connections, record);

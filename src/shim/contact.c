@@ -89,7 +89,7 @@ void contact_completed(const struct record *record)
 void contact_failed(const struct record *record)
 {
     struct memory_destination destination = destination_of(record);
-    memory_struck(&destination);
+    memory_struck(&destination, record->tag.flags & RECORD_SYN_DATA);
 }
 
 void contact_deferred(const struct record *record)

@@ -157,12 +157,26 @@ static void a_habit_is_believed_for_a_day(void)
     CHECK_EQUAL(memory_judge(&to), MEMORY_READS_FIRST);
 }
 
+static void a_refused_fast_open_backs_off(void)
+{
+    connected_start();
+    memory_struck(&to, true);
+    memory_connected(&to, 0); /* plainly, as it was before */
+    CHECK_EQUAL(memory_judge(&to), MEMORY_BACKED_OFF);
+    test_time += MEMORY_BACKOFF_LEAST_S;
+    CHECK_EQUAL(memory_judge(&to), MEMORY_DEFER);
+    memory_struck(&to, true);
+    CHECK_EQUAL(test_entry(&to).backed_off_until, test_time + 2 * MEMORY_BACKOFF_LEAST_S);
+    memory_struck(&to, false);
+    CHECK_EQUAL(test_entry(&to).backed_off_until, test_time + 2 * MEMORY_BACKOFF_LEAST_S);
+}
+
 static void verdicts_have_an_order(void)
 {
     connected_start();
     for (unsigned i = 0; i < MEMORY_READ_FIRST_TIMES; i++)
         memory_read_first(&to);
-    memory_struck(&to);
+    memory_struck(&to, false);
     CHECK_EQUAL(memory_judge(&to), MEMORY_READS_FIRST);
     memory_fast_opened(&to, MEMORY_SYN_RETRANSMITTED);
     CHECK_EQUAL(memory_judge(&to), MEMORY_BACKED_OFF);
@@ -178,6 +192,7 @@ static const struct test_case cases[] = {
     {"a_try_that_told_nothing_is_given_back", a_try_that_told_nothing_is_given_back},
     {"reading_first_thrice_is_a_habit", reading_first_thrice_is_a_habit},
     {"a_habit_is_believed_for_a_day", a_habit_is_believed_for_a_day},
+    {"a_refused_fast_open_backs_off", a_refused_fast_open_backs_off},
     {"verdicts_have_an_order", verdicts_have_an_order},
 };
 

@@ -66,7 +66,7 @@ static void striking_reaches_twins(void)
     twins = table_set(AREA_DESTINATIONS, key.hash);
     memory_connected(&to, 0);
     twins[3] = twins[0];
-    memory_struck(&to);
+    memory_struck(&to, false);
     CHECK_EQUAL(fact_get(&twins[3].state[STATE_LATELY], key.mark).value, 0);
     CHECK(!memory_may_defer(&to));
     memory_connected(&to, 0);
@@ -114,7 +114,7 @@ static void everything_happens_to(const struct memory_destination *destination)
         memory_fast_opened(destination, (enum memory_outcome)outcome);
     memory_read_first(destination);
     memory_wrote_first(destination);
-    memory_struck(destination);
+    memory_struck(destination, false);
     memory_struck_port(destination->netns, destination->endpoint.port, &destination->endpoint);
     memory_listener(destination, 1);
     memory_listener_accepted(destination);

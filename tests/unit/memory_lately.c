@@ -60,7 +60,7 @@ static void struck_is_not_lately(void)
 
     connected_start();
     memory_connected(&other, 0);
-    memory_struck(&to);
+    memory_struck(&to, false);
     CHECK_EQUAL(memory_judge(&to), MEMORY_NOT_LATELY);
     CHECK(memory_may_defer(&other));
     CHECK_EQUAL(test_entry(&to).struck, 1);
@@ -75,7 +75,7 @@ static void striking_the_unknown_makes_no_entry(void)
     struct memory_entry copy;
 
     start_afresh();
-    memory_struck(&to);
+    memory_struck(&to, false);
     CHECK(!test_look(&to, &copy));
 }
 

@@ -101,7 +101,7 @@ static void event(uint32_t number)
         model->connected_at = test_time;
         model->connected++;
     } else if (kind == 3 && model->connected + model->deferred > 0) {
-        memory_struck(&to);
+        memory_struck(&to, false);
         model->connected_at = 0;
         model->struck++;
     } else if (kind < 5) {

@@ -92,7 +92,7 @@ static void check_recovery(void)
             continue;
         memory_connected(destination, 0);
         CHECK(memory_may_defer(destination));
-        memory_struck(destination);
+        memory_struck(destination, false);
         CHECK(!memory_may_defer(destination));
     }
 }

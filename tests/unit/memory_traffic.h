@@ -79,7 +79,7 @@ static inline void traffic_event(uint32_t random)
             memory_read_first(destination);
     }
     if (random >> 16 & 1)
-        memory_struck(&traffic_keys[random / 64 % TRAFFIC_KEYS]);
+        memory_struck(&traffic_keys[random / 64 % TRAFFIC_KEYS], false);
     if ((random >> 17) % 256 == 0)
         memory_struck_port(destination->netns, destination->endpoint.port, &none);
 }
