@@ -9,6 +9,7 @@ writes what the kernel counted of Fast Open meanwhile to the file COUNTERS.
 import errno
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -57,6 +58,8 @@ def prepare():
 
 def main():
     prepare()
+    # A shell's background jobs have it ignored, which tests that interrupt themselves would inherit.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     before = read_counters()
     status = subprocess.run(sys.argv[2:], check=False).returncode
     after = read_counters()
