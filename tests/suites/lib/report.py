@@ -17,8 +17,7 @@ Every suite is run three times, each part of it in a network namespace of its ow
   tests listen on a port of their own, and the first connect to a port is a true one;
 - *gate open*: with `first_contact = "defer"` as well: a cookie is enough to defer. A test that expects its
   connection to be refused hears of it from the first write or read, and not from `connect()`: those are
-  *refused*, and listed with what they expect. As shipped, a test may be one where the server of another has
-  been killed on the same port just before.
+  *refused*, and listed with what they expect.
 
 A test that does worse under the shim than plain is run three times more in both ways, alone. It is *new* if it
 fails more often under the shim. *Failed* are all that fail, plain or not: most lack what this machine does not

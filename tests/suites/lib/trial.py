@@ -127,10 +127,8 @@ class Trial:
 
 
 def names_allowed(suite, way):
-    """Tests that expect a refused connection cannot have it once the gate is open, nor where a server has
-    died: their names, and what they expect."""
-    allowed = names_in(f"{suite}-died.txt")
-    return {**allowed, **names_in(f"{suite}-refused.txt")} if way == ways.OPEN else allowed
+    """Tests that expect a refused connection cannot have it once the gate is open: names, and what they expect."""
+    return names_in(f"{suite}-refused.txt") if way == ways.OPEN else {}
 
 
 def names_in(file):
