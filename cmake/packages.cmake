@@ -13,10 +13,15 @@ install(FILES ${PROJECT_BINARY_DIR}/tfoshim.pc DESTINATION ${CMAKE_INSTALL_LIBDI
 set(documents library ${CMAKE_INSTALL_DATADIR}/doc/libtfoshim)
 if(TFOSHIM_COMMAND)
   list(APPEND documents command ${CMAKE_INSTALL_DOCDIR})
-  install(FILES README.md SECURITY.md docs/how-it-works.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+  # Each where README.md's links find it.
+  install(FILES README.md SECURITY.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+  install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
+  install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR}
+    PATTERN CMakeLists.txt EXCLUDE
+    PATTERN demo EXCLUDE)
   # An example, not the system's configuration: as it stands it would switch off what the built-in
   # policy allows.
-  install(FILES conf/tfoshim.conf DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+  install(FILES conf/tfoshim.conf DESTINATION ${CMAKE_INSTALL_DOCDIR}/conf)
 endif()
 find_program(GZIP gzip)
 if(GZIP)
