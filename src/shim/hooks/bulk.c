@@ -2,25 +2,30 @@
 /* Writers whose bytes cannot go into a SYN: the connection is started first. */
 #include "shim/hook.h"
 
+#include "shim/hooks/inner.h"
+
+int before_bulk_write(int fd)
+{
+    return connection_concerns(fd) ? connection_before_bulk_write(fd) : 0;
+}
+
 SHIM_HOOK ssize_t sendfile(int out, int in, off_t *offset, size_t count)
 {
-    int error = connection_concerns(out) ? connection_before_bulk_write(out) : 0;
+    int error = before_bulk_write(out);
     return error ? hook_fail(error) : NEXT(sendfile)(out, in, offset, count);
 }
 
 SHIM_HOOK ssize_t sendfile64(int out, int in, off64_t *offset, size_t count)
 {
-    int error = connection_concerns(out) ? connection_before_bulk_write(out) : 0;
+    int error = before_bulk_write(out);
     return error ? hook_fail(error) : NEXT(sendfile64)(out, in, offset, count);
 }
 
 /* Either end may be a connection, or what this thread is about to wait for. */
-static int before_transfer(int in, int out)
+int before_transfer(int in, int out)
 {
     int error = connection_concerns(in) ? connection_before_read(in, 0) : 0;
-    if (!error && connection_concerns(out))
-        error = connection_before_bulk_write(out);
-    return error;
+    return error ? error : before_bulk_write(out);
 }
 
 SHIM_HOOK ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t length,
@@ -38,6 +43,6 @@ SHIM_HOOK ssize_t tee(int in, int out, size_t length, unsigned flags)
 
 SHIM_HOOK ssize_t vmsplice(int fd, const struct iovec *parts, size_t count, unsigned flags)
 {
-    int error = connection_concerns(fd) ? connection_before_bulk_write(fd) : 0;
+    int error = before_bulk_write(fd);
     return error ? hook_fail(error) : NEXT(vmsplice)(fd, parts, count, flags);
 }

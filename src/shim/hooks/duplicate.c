@@ -2,6 +2,8 @@
 /* A second descriptor of a socket, or a stream over it, is used where no record and no hook is. */
 #include "shim/hook.h"
 
+#include "shim/hooks/inner.h"
+
 #include <stdarg.h>
 
 SHIM_HOOK int dup(int fd)
@@ -28,7 +30,7 @@ SHIM_HOOK int dup3(int from, int to, int flags)
     return NEXT(dup3)(from, to, flags);
 }
 
-static void before_fcntl(int fd, int command)
+void before_fcntl(int fd, int command)
 {
     if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)
         connection_before_sharing(fd);

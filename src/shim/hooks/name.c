@@ -2,6 +2,7 @@
 /* Names and options of a socket that the program believes connected. */
 #include "shim/hook.h"
 
+#include "shim/hooks/inner.h"
 #include "shim/listener.h"
 #include "shim/program_memory.h"
 
@@ -9,15 +10,15 @@
 #include <string.h>
 
 /* While the handshake is not over the kernel says ENOTCONN. */
-SHIM_HOOK int getpeername(int fd, struct sockaddr *address, socklen_t *length)
+int get_peer_name(get_name_fn *next, int fd, struct sockaddr *address, socklen_t *length)
 {
     union record_address peer;
     int saved = errno;
-    int result = NEXT(getpeername)(fd, address, length);
+    int result = next(fd, address, length);
     if (result == 0 || errno != ENOTCONN || !connection_recorded(fd))
         return result;
     if (!connection_peer(fd, &peer)) /* asked again: it may have been connected this very moment */
-        return NEXT(getpeername)(fd, address, length);
+        return next(fd, address, length);
     socklen_t full = peer.any.sa_family == AF_INET6 ? sizeof peer.in6 : sizeof peer.in;
     if (!program_memory_readable(length, sizeof *length) ||
         !program_memory_readable(address, *length < full ? *length : full))
@@ -26,6 +27,11 @@ SHIM_HOOK int getpeername(int fd, struct sockaddr *address, socklen_t *length)
     *length = full;
     errno = saved;
     return 0;
+}
+
+SHIM_HOOK int getpeername(int fd, struct sockaddr *address, socklen_t *length)
+{
+    return get_peer_name(NEXT(getpeername), fd, address, length);
 }
 
 /* Until the first write a socket that the shim has deferred has no local address. */
@@ -43,10 +49,6 @@ static bool needs_connection(int level, int name)
                                     name == TCP_REPAIR || name == TCP_MD5SIG);
 }
 
-/* The C library has two of either where a time_t may be wider than long. */
-typedef __typeof__(getsockopt) get_option_fn;
-typedef __typeof__(setsockopt) set_option_fn;
-
 /* SO_ERROR is how a program asks whether its non-blocking connect has succeeded. */
 static int get_socket_error(get_option_fn *next, int fd, int *value, socklen_t *length)
 {
@@ -60,8 +62,7 @@ static int get_socket_error(get_option_fn *next, int fd, int *value, socklen_t *
     return result;
 }
 
-static int get_option(get_option_fn *next, int fd, int level, int name, void *value,
-                      socklen_t *length)
+int get_option(get_option_fn *next, int fd, int level, int name, void *value, socklen_t *length)
 {
     if (connection_recorded(fd)) {
         if (level == SOL_SOCKET && name == SO_ERROR)
@@ -81,8 +82,8 @@ SHIM_HOOK int getsockopt(int fd, int level, int name, void *value, socklen_t *le
     return get_option(NEXT(getsockopt), fd, level, name, value, length);
 }
 
-static int set_option(set_option_fn *next, int fd, int level, int name, const void *value,
-                      socklen_t length)
+int set_option(set_option_fn *next, int fd, int level, int name, const void *value,
+               socklen_t length)
 {
     if (connection_recorded(fd) && needs_connection(level, name))
         connection_settle(fd);

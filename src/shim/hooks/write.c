@@ -2,10 +2,10 @@
 /* The calls whose first bytes may leave in the SYN. */
 #include "shim/hook.h"
 
+#include "shim/hooks/inner.h"
 #include "shim/program_memory.h"
 
-/* All six end here: true when the write is done and `result` is its answer. */
-static bool wrote(int fd, struct iovec *parts, size_t count, int flags, ssize_t *result)
+bool wrote(int fd, struct iovec *parts, size_t count, int flags, ssize_t *result)
 {
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
     return connection_write(fd, &message, flags, result);
@@ -43,14 +43,14 @@ SHIM_HOOK ssize_t writev(int fd, const struct iovec *parts, int count)
 /* Without an offset it is writev(); with one the kernel refuses, as it does on any connection. */
 SHIM_HOOK ssize_t pwritev2(int fd, const struct iovec *parts, int count, off_t offset, int flags)
 {
-    int error = connection_concerns(fd) ? connection_before_bulk_write(fd) : 0;
+    int error = before_bulk_write(fd);
     return error ? hook_fail(error) : moved(fd, NEXT(pwritev2)(fd, parts, count, offset, flags));
 }
 
 SHIM_HOOK ssize_t pwritev64v2(int fd, const struct iovec *parts, int count, off64_t offset,
                               int flags)
 {
-    int error = connection_concerns(fd) ? connection_before_bulk_write(fd) : 0;
+    int error = before_bulk_write(fd);
     return error ? hook_fail(error) : moved(fd, NEXT(pwritev64v2)(fd, parts, count, offset, flags));
 }
 
@@ -79,11 +79,7 @@ SHIM_HOOK ssize_t sendto(int fd, const void *bytes, size_t length, int flags,
     return moved(fd, NEXT(sendto)(fd, bytes, length, flags, address, address_length));
 }
 
-/* The C library has two of either where a time_t may be wider than long. */
-typedef __typeof__(sendmsg) send_message_fn;
-typedef __typeof__(sendmmsg) send_messages_fn;
-
-static ssize_t send_message(send_message_fn *next, int fd, const struct msghdr *message, int flags)
+ssize_t send_message(send_message_fn *next, int fd, const struct msghdr *message, int flags)
 {
     ssize_t result;
     if (connection_any())
@@ -111,8 +107,8 @@ static size_t message_length(const struct msghdr *message)
 
 /* The first message opens the connection; the others follow as the plain call would send them,
  * unless it could only be sent in part. */
-static int send_messages(send_messages_fn *next, int fd, struct mmsghdr *messages, unsigned count,
-                         int flags)
+int send_messages(send_messages_fn *next, int fd, struct mmsghdr *messages, unsigned count,
+                  int flags)
 {
     ssize_t result;
     for (unsigned i = 0; connection_any() && i < count; i++)
