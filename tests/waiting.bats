@@ -145,6 +145,14 @@ rendezvous() { # HOW...
     pthread_spin_lock mtx_lock fcntl
 }
 
+# Twenty times over: on a machine that is busy, a moment may get too long.
+@test "a lock that another thread holds for a moment leaves the request in the SYN" {
+  local ADDRESS=$SERVER_IP4
+  reference_start echo
+  compare --records 20 "$PROGRAMS/contended" "$ADDRESS" "$PORT"
+  assert_equal "$(client_syns | grep -c 'syn.data=5 ' | awk '{ print ($1 > 0) }')" 1
+}
+
 @test "waiting for another thread to accept a connection of another kind" {
   rendezvous connect
 }

@@ -1,16 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Locks: whoever holds one may be waiting for a connect that this thread has deferred. A lock that
- * is free keeps it deferred, for programs lock at every turn.
+ * is free, or very soon is, keeps it deferred, for programs lock at every turn.
  */
 #include "shim/hook.h"
+
+/* A queue between threads is locked for less than this, in nanoseconds, and nobody who waits for
+ * another machine gives a lock back within it. */
+#define MOMENT_NS 100000
+
+static bool try_again(int64_t *since)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    int64_t now = (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+    if (*since == 0)
+        *since = now;
+    NEXT(sched_yield)();
+    return now - *since < MOMENT_NS;
+}
 
 /* `try` is the same lock's way to be asked without waiting; any answer but `busy` is the answer. */
 #define LOCK_HOOK(name, parameters, try, busy, arguments)                                          \
     SHIM_HOOK int name parameters                                                                  \
     {                                                                                              \
         if (wait_thread_defers()) {                                                                \
-            int answer = try;                                                                      \
+            int answer;                                                                            \
+            int64_t since = 0;                                                                     \
+            do                                                                                     \
+                answer = try;                                                                      \
+            while (answer == (busy) && try_again(&since));                                         \
             if (answer != (busy))                                                                  \
                 return answer;                                                                     \
             wait_start_all();                                                                      \
