@@ -85,13 +85,10 @@ value_of() {
     run -0 --separate-stderr "$tfoshim" "$verb" --help
     assert_equal "$stderr" ""
     assert_line --index 0 --regexp "^usage: tfoshim $verb "
-    # The other ends with what a program it runs would not.
-    mistake=2
-    [[ $verb != run ]] || mistake=125
-    run "-$mistake" --separate-stderr "$tfoshim" "$verb" --hlep
+    run -2 --separate-stderr "$tfoshim" "$verb" --hlep
     assert_output ""
     assert_equal "$stderr" 'tfoshim: unknown option "--hlep", did you mean "--help"?'
-    run "-$mistake" --separate-stderr "$tfoshim" "$verb" -x
+    run -2 --separate-stderr "$tfoshim" "$verb" -x
     assert_equal "$stderr" 'tfoshim: unknown option "-x", see tfoshim --help'
   done
 }
@@ -120,16 +117,16 @@ value_of() {
   done
 }
 
-@test "run: its own mistakes end with 125" {
-  run -125 --separate-stderr "$tfoshim" run
+@test "run: arguments that are not understood" {
+  run -2 --separate-stderr "$tfoshim" run
   assert_equal "$stderr" 'tfoshim: run: no program given, see tfoshim run --help'
-  run -125 --separate-stderr "$tfoshim" run --confg x true
+  run -2 --separate-stderr "$tfoshim" run --confg x true
   assert_equal "$stderr" 'tfoshim: unknown option "--confg", did you mean "--config"?'
-  run -125 --separate-stderr "$tfoshim" run -c
+  run -2 --separate-stderr "$tfoshim" run -c
   assert_equal "$stderr" 'tfoshim: option "-c" needs an argument'
-  run -125 --separate-stderr "$tfoshim" run --config
+  run -2 --separate-stderr "$tfoshim" run --config
   assert_equal "$stderr" 'tfoshim: option "--config" needs an argument'
-  run -125 --separate-stderr "$tfoshim" run --help=yes
+  run -2 --separate-stderr "$tfoshim" run --help=yes
   assert_equal "$stderr" 'tfoshim: option "--help=yes" takes no argument'
 }
 
@@ -212,7 +209,7 @@ END
   assert_output debug
   TFOSHIM_LOG=info value_of TFOSHIM_LOG
   assert_output info
-  run -125 "$tfoshim" run --log loud true
+  run -2 "$tfoshim" run --log loud true
   assert_output 'tfoshim: run: --log: found "loud", expected "none", "error", "warn", "info" or "debug"'
 }
 

@@ -40,7 +40,7 @@ static int help(void)
           "      --stats        say at the end, on standard error, what was deferred and saved\n"
           "\n"
           "The exit status is the program's, or 125 if tfoshim fails, 126 if the program cannot\n"
-          "be executed, 127 if it is not found.\n",
+          "be executed, 127 if it is not found, 2 if the arguments are not understood.\n",
           stdout);
     return finish_output() ? EXIT_SUCCESS : EXIT_RUN_FAILED;
 }
@@ -157,16 +157,16 @@ int run_main(int argc, char **argv)
             reports = is_dry = true;
         } else {
             complain_option(argv, options, answer);
-            return EXIT_RUN_FAILED;
+            return EXIT_USAGE;
         }
     }
     if (optind == argc) {
         complain("run: no program given, see tfoshim run --help");
-        return EXIT_RUN_FAILED;
+        return EXIT_USAGE;
     }
-    if (config != NULL && !use_config(config, argv[optind]))
-        return EXIT_RUN_FAILED;
     if (log != NULL && !set_log(log))
+        return EXIT_USAGE;
+    if (config != NULL && !use_config(config, argv[optind]))
         return EXIT_RUN_FAILED;
     if (is_dry)
         setenv("TFOSHIM_DRY_RUN", "1", 1);
