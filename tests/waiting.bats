@@ -145,6 +145,15 @@ rendezvous() { # HOW...
     pthread_spin_lock mtx_lock fcntl
 }
 
+@test "calls that may wait, but not this time, leave the request in the SYN" {
+  local way ADDRESS=$SERVER_IP4
+  reference_start answer
+  for way in blocking nonblocking; do
+    compare "$PROGRAMS/first-call" "$ADDRESS" "$PORT" looks "$way"
+    assert_equal "$way $(last_syn_data)" "$way $(gain polled 100)"
+  done
+}
+
 # Twenty times over: on a machine that is busy, a moment may get too long.
 @test "a lock that another thread holds for a moment leaves the request in the SYN" {
   local ADDRESS=$SERVER_IP4

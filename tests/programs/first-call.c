@@ -10,12 +10,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/msg.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define SIZE 3000 /* more than a SYN carries, less than the calls below take at once */
@@ -126,6 +130,24 @@ static void call_msg_fastopen(int fd)
     say("send MSG_FASTOPEN", WHEN_READY(fd, send(fd, bytes, 100, MSG_FASTOPEN | MSG_NOSIGNAL)));
 }
 
+/* Calls that may wait, but not with these arguments, or with what there is. */
+static void call_looks(int fd)
+{
+    sem_t semaphore;
+    siginfo_t info;
+    int file = file_of_bytes();
+    sem_init(&semaphore, 0, 1);
+    say("sem_wait", sem_wait(&semaphore));
+    say("waitpid", waitpid(-1, NULL, WNOHANG));
+    say("waitid", waitid(P_ALL, 0, &info, WEXITED | WNOHANG));
+    say("wait4", wait4(-1, NULL, WNOHANG, NULL));
+    say("flock", flock(file, LOCK_EX | LOCK_NB));
+    say("flock LOCK_UN", flock(file, LOCK_UN));
+    say("lockf", lockf(file, F_TLOCK, 0));
+    say("msgrcv", msgrcv(-1, bytes, SIZE, 0, IPC_NOWAIT));
+    say("write", write(fd, bytes, 100));
+}
+
 static const struct {
     const char *name;
     void (*call)(int fd);
@@ -144,6 +166,7 @@ static const struct {
     {"pwritev2", call_pwritev2},
     {"nothing", call_nothing},
     {"msg-fastopen", call_msg_fastopen},
+    {"looks", call_looks},
 };
 
 int main(int argc, char **argv)

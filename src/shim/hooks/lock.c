@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Locks: whoever holds one may be waiting for a connect that this thread has deferred. A lock that
- * is free, or very soon is, keeps it deferred, for programs lock at every turn.
+ * Locks, and semaphores, which are used as such: whoever holds one may be waiting for a connect
+ * that this thread has deferred. A lock that is free, or very soon is, keeps it deferred, for
+ * programs lock at every turn.
  */
 #include "shim/hook.h"
 
@@ -37,6 +38,17 @@ static bool try_again(int64_t *since)
         return NEXT(name) arguments;                                                               \
     }
 
+/* A wait for one is a cancellation point, even where it is there. */
+static int take(sem_t *semaphore)
+{
+    int saved = errno;
+    pthread_testcancel();
+    int failed = NEXT(sem_trywait)(semaphore);
+    errno = saved;
+    return failed ? EAGAIN : 0;
+}
+
+LOCK_HOOK(sem_wait, (sem_t * semaphore), take(semaphore), EAGAIN, (semaphore))
 LOCK_HOOK(pthread_mutex_lock, (pthread_mutex_t * mutex), NEXT(pthread_mutex_trylock)(mutex), EBUSY,
           (mutex))
 LOCK_HOOK(pthread_mutex_timedlock,

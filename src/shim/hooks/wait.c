@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Every other wait that a thread can enter through the C library: the connects that it has deferred
- * must not wait with it. A wait that returns at once starts them too: when in doubt, start.
+ * must not wait with it. A wait that returns at once starts them too, unless its arguments say that
+ * it will: when in doubt, start.
  */
 #include "shim/hook.h"
 
-/* The one shape of all of them. */
-#define WAIT_HOOK(type, name, parameters, arguments)                                               \
+/* The one shape of all of them; `waits` says whether this call may. */
+#define WAIT_HOOK_IF(waits, type, name, parameters, arguments)                                     \
     SHIM_HOOK type name parameters                                                                 \
     {                                                                                              \
-        wait_start_all();                                                                          \
+        if (waits)                                                                                 \
+            wait_start_all();                                                                      \
+        else                                                                                       \
+            wait_looked();                                                                         \
         return NEXT(name) arguments;                                                               \
     }
 
-WAIT_HOOK(int, sem_wait, (sem_t * semaphore), (semaphore))
+#define WAIT_HOOK(type, name, parameters, arguments)                                               \
+    WAIT_HOOK_IF(true, type, name, parameters, arguments)
+
 WAIT_HOOK(int, sem_timedwait, (sem_t *restrict semaphore, const struct timespec *restrict until),
           (semaphore, until))
 WAIT_HOOK(int, sem_clockwait,
@@ -61,20 +67,28 @@ WAIT_HOOK(int, sigtimedwait,
           (set, info, timeout))
 WAIT_HOOK(pid_t, wait, (int *status), (status))
 SHIM_ALIAS(wait) __typeof__(wait) __wait;
-WAIT_HOOK(pid_t, waitpid, (pid_t pid, int *status, int options), (pid, status, options))
+WAIT_HOOK_IF(!(options & WNOHANG), pid_t, waitpid, (pid_t pid, int *status, int options),
+             (pid, status, options))
 SHIM_ALIAS(waitpid) __typeof__(waitpid) __waitpid;
-WAIT_HOOK(int, waitid, (idtype_t type, id_t id, siginfo_t *info, int options),
-          (type, id, info, options))
-WAIT_HOOK(pid_t, wait3, (int *status, int options, struct rusage *usage), (status, options, usage))
-WAIT_HOOK(pid_t, wait4, (pid_t pid, int *status, int options, struct rusage *usage),
-          (pid, status, options, usage))
-WAIT_HOOK(int, flock, (int fd, int operation), (fd, operation))
-WAIT_HOOK(int, lockf, (int fd, int command, off_t length), (fd, command, length))
-WAIT_HOOK(int, lockf64, (int fd, int command, off64_t length), (fd, command, length))
-WAIT_HOOK(ssize_t, msgrcv, (int queue, void *message, size_t size, long type, int flags),
-          (queue, message, size, type, flags))
-WAIT_HOOK(int, msgsnd, (int queue, const void *message, size_t size, int flags),
-          (queue, message, size, flags))
+WAIT_HOOK_IF(!(options & WNOHANG), int, waitid,
+             (idtype_t type, id_t id, siginfo_t *info, int options), (type, id, info, options))
+WAIT_HOOK_IF(!(options & WNOHANG), pid_t, wait3, (int *status, int options, struct rusage *usage),
+             (status, options, usage))
+WAIT_HOOK_IF(!(options & WNOHANG), pid_t, wait4,
+             (pid_t pid, int *status, int options, struct rusage *usage),
+             (pid, status, options, usage))
+WAIT_HOOK_IF(!(operation & (LOCK_NB | LOCK_UN)), int, flock, (int fd, int operation),
+             (fd, operation))
+WAIT_HOOK_IF(command == F_LOCK, int, lockf, (int fd, int command, off_t length),
+             (fd, command, length))
+WAIT_HOOK_IF(command == F_LOCK, int, lockf64, (int fd, int command, off64_t length),
+             (fd, command, length))
+WAIT_HOOK_IF(!(flags & IPC_NOWAIT), ssize_t, msgrcv,
+             (int queue, void *message, size_t size, long type, int flags),
+             (queue, message, size, type, flags))
+WAIT_HOOK_IF(!(flags & IPC_NOWAIT), int, msgsnd,
+             (int queue, const void *message, size_t size, int flags),
+             (queue, message, size, flags))
 WAIT_HOOK(int, semop, (int semaphore, struct sembuf *operations, size_t count),
           (semaphore, operations, count))
 WAIT_HOOK(int, semtimedop,
@@ -152,10 +166,11 @@ WAIT_HOOK(int, __clock_nanosleep_time64,
 WAIT_HOOK(int, __sigtimedwait64,
           (const sigset_t *set, siginfo_t *info, const struct timespec64 *timeout),
           (set, info, timeout))
-WAIT_HOOK(pid_t, __wait3_time64, (int *status, int options, struct rusage64 *usage),
-          (status, options, usage))
-WAIT_HOOK(pid_t, __wait4_time64, (pid_t pid, int *status, int options, struct rusage64 *usage),
-          (pid, status, options, usage))
+WAIT_HOOK_IF(!(options & WNOHANG), pid_t, __wait3_time64,
+             (int *status, int options, struct rusage64 *usage), (status, options, usage))
+WAIT_HOOK_IF(!(options & WNOHANG), pid_t, __wait4_time64,
+             (pid_t pid, int *status, int options, struct rusage64 *usage),
+             (pid, status, options, usage))
 WAIT_HOOK(int, __semtimedop64,
           (int semaphore, struct sembuf *operations, size_t count,
            const struct timespec64 *timeout),
