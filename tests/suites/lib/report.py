@@ -3,7 +3,7 @@
 
 import re
 
-from lib import ways
+from lib import isolated, ways
 
 HEAD = """# Other projects' tests
 
@@ -29,13 +29,6 @@ counters, in which the suites' own uses of Fast Open are as well.
 
 TESTS = ("way", "tests", "passed", "skipped", "failed", "new", "refused", "time")
 CONNECTIONS = ("way", "deferred", "data in SYN", "started")
-COUNTERS = (
-    "TCPFastOpenActive",
-    "TCPFastOpenActiveFail",
-    "TCPFastOpenPassive",
-    "TCPFastOpenPassiveFail",
-    "TCPFastOpenCookieReqd",
-)
 
 
 def table(head, rows):
@@ -57,7 +50,7 @@ def tests_row(one):
 
 def connections_row(one):
     events = [one.events[name] for name in ("deferred", "opened", "started")]
-    return [one.way, *events, *[one.counters[name] for name in COUNTERS]]
+    return [one.way, *events, *[one.counters[name] for name in isolated.COUNTERS]]
 
 
 def listed(title, names):
@@ -76,7 +69,7 @@ def verdicts(found):
 
 def section(report):
     every = report.ways.values()
-    heads = [name.removeprefix("TCPFastOpen") for name in COUNTERS]
+    heads = [name.removeprefix("TCPFastOpen") for name in isolated.COUNTERS]
     parts = [
         f"## {report.title}",
         f"Debian's {report.version}.",
