@@ -12,11 +12,16 @@ SHIM_HOOK int dup(int fd)
     return NEXT(dup)(fd);
 }
 
-SHIM_HOOK int dup2(int from, int to)
+void before_replacing(int from, int to)
 {
     connection_before_sharing(from);
     if (from != to)
         connection_before_close(to);
+}
+
+SHIM_HOOK int dup2(int from, int to)
+{
+    before_replacing(from, to);
     return NEXT(dup2)(from, to);
 }
 
@@ -24,9 +29,7 @@ SHIM_ALIAS(dup2) __typeof__(dup2) __dup2;
 
 SHIM_HOOK int dup3(int from, int to, int flags)
 {
-    connection_before_sharing(from);
-    if (from != to)
-        connection_before_close(to);
+    before_replacing(from, to);
     return NEXT(dup3)(from, to, flags);
 }
 

@@ -31,6 +31,8 @@ bool wrote(int fd, struct iovec *parts, size_t count, int flags, ssize_t *result
 int before_bulk_write(int fd);
 int before_transfer(int in, int out);
 
+/* `to` becomes another descriptor of `from`. */
+void before_replacing(int from, int to);
 void before_fcntl(int fd, int command);
 
 /* An argument of a system call; either fills a register. */

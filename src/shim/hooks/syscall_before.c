@@ -116,9 +116,7 @@ int before_syscall(long number, const union argument a[6])
     case SYS_dup2:
 #endif
     case SYS_dup3:
-        connection_before_sharing(fd);
-        if (a[0].word != a[1].word)
-            connection_before_close((int)a[1].word);
+        before_replacing(fd, (int)a[1].word);
         return 0;
 #ifdef SYS_fcntl64
     case SYS_fcntl64:
