@@ -275,6 +275,230 @@ syn_data_reset() { # 4|6
   syn_data_reset 6
 }
 
+option_stripped_on_one_side() { # 4|6
+  native_up --rtt 20
+  prime "$1"
+  network_control strip-option-left
+  prime "$1"
+  # What the right sends of the option still comes: a new cookie for a SYN that seems to have none.
+  assert_opening 1 syns=1 syn.option=cookie synack.ack=1 end=fin
+  run -0 server_syns 1
+  assert_one_line ' len=[1-9][0-9]* option=none$'
+  network_control strip-option-left off
+  network_control strip-option-right
+  cookies_flush
+  prime "$1"
+  assert_opening 2 syns=1 syn.option=request synack.option=none end=fin
+  run -0 server_syns 2
+  assert_one_line ' option=request$'
+  [[ $(PCAP=$NETWORK_PCAP_SERVER connections 'tcp.stream == 2') == *' synack.option=cookie '* ]] ||
+    fail 'the server gave no cookie'
+  assert_checksums_good
+}
+
+@test "--strip-option-left and --strip-option-right strip one side only, IPv4" {
+  option_stripped_on_one_side 4
+}
+
+@test "--strip-option-left and --strip-option-right strip one side only, IPv6" {
+  option_stripped_on_one_side 6
+}
+
+cookie_of() { # The line of a SYN or SYN-ACK
+  [[ $1 =~ option=cookie:([0-9a-f]{16})$ ]] || fail "no cookie in: $1"
+  printf '%s\n' "${BASH_REMATCH[1]}"
+}
+
+cookie_altered() { # 4|6
+  local given sent arrived
+  native_up --rtt 20 --alter-cookie
+  prime "$1"
+  given=$(cookie_of "$(packets 'tcp.stream == 0 && tcp.flags.syn == 1 && tcp.flags.ack == 1')")
+  prime "$1"
+  sent=$(cookie_of "$(packets 'tcp.stream == 1 && tcp.flags.syn == 1 && tcp.flags.ack == 0')")
+  arrived=$(cookie_of "$(server_syns 1)")
+  assert_equal "$sent" "$given"
+  assert_equal "${arrived:2}" "${given:2}"
+  assert_equal $((16#${given:0:2} ^ 16#${arrived:0:2})) 1
+  # It is refused, the data with it, and the right one given again.
+  assert_opening 1 syns=1 synack.ack=1 synack.option=cookie end=fin
+  assert_checksums_good
+}
+
+@test "--alter-cookie makes a SYN's cookie a wrong one, IPv4" {
+  cookie_altered 4
+}
+
+@test "--alter-cookie makes a SYN's cookie a wrong one, IPv6" {
+  cookie_altered 6
+}
+
+connections_opened() { # PCAP
+  tshark -n -r "$1" -Y 'tcp.flags.syn == 1 && tcp.flags.ack == 0' -T fields -e tcp.stream 2>/dev/null
+}
+
+next_syn_reset() { # 4|6
+  native_up --rtt 40 --reset-syn 1
+  run -7 fetch "$1"
+  assert_opening 0 syns=1 syn.data=0 syn.option=request synack.ms=none end=rst
+  run -0 packets 'tcp.stream == 0 && tcp.flags.reset == 1'
+  assert_one_line 'server->client RST,ACK seq=[0-9]+ ack=1 len=0'
+  prime "$1"
+  prime "$1"
+  network_control reset-syn 1
+  run ! fetch "$1"
+  assert_opening 3 syns=1 syn.option=cookie synack.ms=none end=rst
+  assert_checksums_good
+  # Neither of the two came to the host itself.
+  run -0 network_control counters
+  assert_output --partial ' dropped=2'
+  run -0 connections_opened "$NETWORK_PCAP_SERVER"
+  assert_output $'0\n1'
+}
+
+@test "reset-syn answers the next SYNs, with data or without, IPv4" {
+  next_syn_reset 4
+}
+
+@test "reset-syn answers the next SYNs, with data or without, IPv6" {
+  next_syn_reset 6
+}
+
+syn_repeated() { # 4|6
+  native_up --rtt 20 --repeat-syn --repeat-after 150
+  prime "$1"
+  prime "$1"
+  # The client sent one; two came, the second so much later. The server takes it for another client.
+  assert_opening 1 syns=1 syn.option=cookie
+  run -0 server_syns 1
+  assert_equal "${#lines[@]}" 2
+  assert_equal "${lines[1]/ms=* client/client}" "${lines[0]/ms=* client/client}"
+  [[ ${lines[1]} =~ ms=([0-9.]+) ]]
+  assert_between 149 "${BASH_REMATCH[1]}" 250
+  assert_checksums_good
+}
+
+@test "--repeat-syn delivers a SYN twice, IPv4" {
+  syn_repeated 4
+}
+
+@test "--repeat-syn delivers a SYN twice, IPv6" {
+  syn_repeated 6
+}
+
+# Packets that are too long are seen on one side only.
+longest() { # PCAP FILTER
+  tshark -n -r "$1" -Y "tcp && $2" -T fields -e frame.len 2>/dev/null | sort -n | tail -n 1
+}
+
+long_answer() {
+  head -c 30000 /dev/zero | tr '\0' x >"$BATS_TEST_TMPDIR/hello"
+}
+
+too_long_answered() { # 4|6 ICMP-FILTER CHECKSUM-FIELD
+  native_up --rtt 20 --mtu 1300
+  long_answer
+  fetch "$1" -o "$BATS_TEST_TMPDIR/got"
+  cmp "$BATS_TEST_TMPDIR/hello" "$BATS_TEST_TMPDIR/got"
+  assert_equal "$(longest "$NETWORK_PCAP_SERVER" 'tcp.srcport == 80')" 1500
+  assert_equal "$(longest "$NETWORK_PCAP" 'tcp.srcport == 80')" 1300
+  run -0 --separate-stderr tshark -n -r "$NETWORK_PCAP_SERVER" -Y "$2" -T fields -e "$3"
+  # Good, by tshark's numbers.
+  assert_line 1
+  refute_line 0
+  # The client's host has neither sent nor seen one.
+  run -0 --separate-stderr tshark -n -r "$NETWORK_PCAP" -Y 'icmp || icmpv6.type == 2'
+  assert_output ''
+  run -0 --separate-stderr tshark -n -r "$NETWORK_PCAP_SERVER" -o ip.check_checksum:TRUE \
+    -Y "($2) && ip.checksum.status == 0"
+  assert_output ''
+}
+
+@test "--mtu answers packets that are too long with ICMP, IPv4" {
+  too_long_answered 4 'icmp.type == 3 && icmp.code == 4 && icmp.mtu == 1300' icmp.checksum.status
+}
+
+@test "--mtu answers packets that are too long with ICMP, IPv6" {
+  too_long_answered 6 'icmpv6.type == 2 && icmpv6.mtu == 1300' icmpv6.checksum.status
+}
+
+too_long_dropped() { # 4|6
+  native_up --rtt 20 --mtu 1300 --mtu-silent
+  prime "$1"
+  long_answer
+  run -28 fetch "$1" --max-time 1
+  assert_equal "$(longest "$NETWORK_PCAP_SERVER" 'tcp.srcport == 80')" 1500
+  assert_between 0 "$(longest "$NETWORK_PCAP" 'tcp.srcport == 80')" 1300
+  run -0 --separate-stderr tshark -n -r "$NETWORK_PCAP_SERVER" -Y 'icmp || icmpv6.type == 2'
+  assert_output ''
+  run -0 network_control counters
+  assert_output --regexp ' dropped=[1-9]'
+}
+
+@test "--mtu-silent drops them without a word, IPv4" {
+  too_long_dropped 4
+}
+
+@test "--mtu-silent drops them without a word, IPv6" {
+  too_long_dropped 6
+}
+
+@test "--mtu lets a packet of just that length pass" {
+  native_up --rtt 0 --mtu 1500
+  long_answer
+  fetch 4 -o "$BATS_TEST_TMPDIR/got"
+  assert_equal "$(longest "$NETWORK_PCAP" 'tcp.srcport == 80')" 1500
+  run -0 network_control counters
+  assert_output --partial ' dropped=0'
+}
+
+# Client's port and address as a host sees them, a line for each connection.
+clients_seen() { # PCAP
+  tshark -n -r "$1" -Y 'tcp.flags.syn == 1 && tcp.flags.ack == 0' -T fields \
+    -e ip.src -e ipv6.src -e tcp.srcport 2>/dev/null
+}
+
+translated() { # 4|6 PREFIX
+  native_up --rtt 0 --nat 4
+  for _ in {1..20}; do
+    prime "$1"
+  done
+  network_control drain
+  # Everything comes back to where it belongs: 20 connections, each answered and ended.
+  assert_equal "$(connections | grep -c ' syns=1 .*end=fin')" 20
+  assert_equal "$(clients_seen "$NETWORK_PCAP" | cut -f 1-2 | sort -u | wc -l)" 1
+  run -0 clients_seen "$NETWORK_PCAP_SERVER"
+  for line in "${lines[@]}"; do
+    [[ $(xargs <<<"$line") == "$2"* ]] || fail "not translated: $line"
+  done
+  # Of four addresses each connection takes one by its port.
+  assert_between 2 "$(cut -f 1-2 <<<"$output" | sort -u | wc -l)" 4
+  comm -12 <(clients_seen "$NETWORK_PCAP" | awk '{ print $NF }' | sort) \
+    <(awk '{ print $NF }' <<<"$output" | sort) >"$BATS_TEST_TMPDIR/ports"
+  assert_between 0 "$(wc -l <"$BATS_TEST_TMPDIR/ports")" 5
+  assert_checksums_good
+  # The cookie of one address is none of another's.
+  run -0 connections
+  assert_output --regexp ' syn.option=cookie synack.ms=[0-9.]+ synack.ack=1 synack.option=cookie '
+}
+
+@test "--nat gives the left's connections other addresses and ports, IPv4" {
+  translated 4 10.9.0.6
+}
+
+@test "--nat gives the left's connections other addresses and ports, IPv6" {
+  translated 6 fd09::4
+}
+
+@test "with --nat of one address cookies hold" {
+  native_up --rtt 20 --nat 1
+  prime 4
+  prime 4
+  assert_opening 1 syns=1 syn.option=cookie synack.option=none end=fin
+  [[ $(connections 'tcp.stream == 1') =~ syn.data=([0-9]+).*synack.ack=([0-9]+) ]]
+  assert_equal "${BASH_REMATCH[2]}" $((BASH_REMATCH[1] + 1))
+}
+
 @test "--loss loses about so many packets, and by seed the same ones" {
   for seed in 1 1 2; do
     network_up --rtt 0 --loss 30 --seed "$seed"
@@ -330,6 +554,95 @@ syn_data_reset() { # 4|6
   assert_output $'6\n7'
 }
 
+# How many numbers come after one that is greater?
+overtaken() { # NUMBER...
+  printf '%s\n' "$@" | awk '$1 < most { count++ } $1 > most { most = $1 } END { print count + 0 }'
+}
+
+@test "--reorder holds back about so many packets, and others overtake them" {
+  network_up --rtt 0 --reorder 20 --reorder-by 40
+  send_numbers 1 200
+  run -0 numbers_arrived
+  assert_equal "$(sort -n <<<"$output")" "$(seq 1 200)"
+  # The last ones have nothing behind them.
+  assert_between 15 "$(overtaken "${lines[@]}")" 60
+}
+
+@test "--reorder-by is how long, and which packets it is follows from the seed" {
+  local seed held=()
+  for seed in 1 1 2; do
+    network_up --rtt 0 --reorder 50 --reorder-by 500 --seed "$seed"
+    send_numbers 1 40
+    # Held back they come after the last of the others, in the order in which they were sent.
+    run -0 numbers_arrived
+    assert_equal "$(sort -n <<<"$output")" "$(seq 1 40)"
+    assert_between 500 "$(last_arrival_ms)" 900
+    held+=("$output")
+    network_down
+  done
+  assert_equal "${held[0]}" "${held[1]}"
+  [[ ${held[0]} != "${held[2]}" ]] || fail 'the seed makes no difference'
+}
+
+# From the first packet that was sent to the last that came.
+last_arrival_ms() {
+  local fields=(-Y 'udp.dstport == 7777 && !icmp' -T fields -e frame.time_epoch)
+  { tshark -n -r "$NETWORK_PCAP" "${fields[@]}" | head -n 1
+    tshark -n -r "$NETWORK_PCAP_SERVER" "${fields[@]}" | tail -n 1; } 2>/dev/null |
+    awk 'NR == 1 { first = $1 } END { print ($1 - first) * 1000 }'
+}
+
+@test "TCP over a link that reorders loses nothing, and its checksums are good" {
+  native_up --rtt 4 --reorder 20 --reorder-by 8
+  long_answer
+  for family in 4 6; do
+    fetch "$family" -o "$BATS_TEST_TMPDIR/got"
+    cmp "$BATS_TEST_TMPDIR/hello" "$BATS_TEST_TMPDIR/got"
+  done
+  run -0 --separate-stderr tshark -n -r "$NETWORK_PCAP" \
+    -Y 'tcp.analysis.out_of_order || tcp.analysis.retransmission || tcp.analysis.fast_retransmission'
+  [[ -n $output ]] || fail 'nothing came out of order'
+  assert_checksums_good
+}
+
+@test "cut-syn begins a cut at a SYN, which does not pass, and the cut ends by itself" {
+  native_up --rtt 20 --cut-syn 1 --cut-for 700
+  prime 4
+  # The first SYN is lost and the second, a second later, answered.
+  assert_opening 0 syns=2 syn.option=request end=fin
+  run -0 server_syns 0
+  assert_equal "${#lines[@]}" 1
+  run -0 network_control counters
+  assert_output --partial ' lost=1 '
+  prime 4
+  assert_opening 1 syns=1 end=fin
+}
+
+@test "--cut-after is the time from the SYN to the cut: the SYN comes, its answer is lost" {
+  native_up --rtt 60
+  prime 4
+  network_control cut-after 45
+  network_control cut-for 600
+  network_control cut-syn 1
+  prime 4
+  run -0 server_syns 1
+  assert_line --index 0 --regexp ' len=[1-9][0-9]* option=cookie:'
+  # Nothing comes back before the cut is over.
+  run -0 packets 'tcp.stream == 1 && tcp.srcport == 80'
+  [[ ${lines[0]} =~ ms=([0-9.]+) ]]
+  assert_between 645 "${BASH_REMATCH[1]}" 3000
+  prime 4
+  assert_opening 2 syns=1 end=fin
+}
+
+@test "a SYN during a cut begins no other" {
+  native_up --rtt 20 --cut-syn 2 --cut-for 1500
+  # SYNs are sent at 0, 1 and 2 seconds; the first and the third begin one.
+  run -28 fetch 4 --max-time 2.8
+  run -0 network_control counters
+  assert_output --regexp ' right=0 lost=[23] '
+}
+
 @test "a delay that becomes shorter lets no packet overtake another" {
   network_up --rtt 400
   send_numbers 1 20
@@ -377,8 +690,10 @@ syn_data_reset() { # 4|6
 @test "--help goes to standard output and names every option" {
   run -0 --separate-stderr "$TFOLINK" --help
   assert_equal "$stderr" ''
-  for option in left right rtt delay loss seed lose-left lose-right cut device drop-option \
-    drop-syn-data reset-syn-data strip-option strip-data pcap pcap-right control status; do
+  for option in left right rtt delay loss seed lose-left lose-right reorder reorder-by cut cut-syn \
+    cut-after cut-for repeat-syn repeat-after mtu mtu-silent device drop-option drop-syn-data \
+    reset-syn-data reset-syn strip-option strip-option-left strip-option-right alter-cookie \
+    strip-data nat pcap pcap-right control status; do
     assert_output --regexp "(^|[[:space:]])--$option "
   done
 }
@@ -398,6 +713,8 @@ syn_data_reset() { # 4|6
   assert_output 'tfolink: cannot use --loss nan: expected a percentage'
   run -1 "$TFOLINK" --seed 1x
   assert_output 'tfolink: cannot use --seed 1x: expected a whole number'
+  run -1 "$TFOLINK" --nat 65
+  assert_output 'tfolink: cannot use --nat 65: expected a number of addresses, at most 64'
 }
 
 @test "what cannot be opened or made is said with its reason" {

@@ -121,7 +121,7 @@ void control_read(struct control *control, struct link *link)
 
 void control_drained(struct control *control, const struct link *link)
 {
-    if (!control->draining || link->side[LEFT].queue.count || link->side[RIGHT].queue.count)
+    if (!control->draining || link_under_way(link))
         return;
     control->draining = false;
     control_answer(control, "ok");

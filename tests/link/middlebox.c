@@ -1,7 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 #include "middlebox.h"
 
-enum verdict middlebox(const struct settings *settings, struct segment *segment, size_t *length)
+static bool resets(struct settings *settings, const struct segment *segment)
+{
+    if (settings->reset_syn_data && segment->payload_length)
+        return true;
+    if (!settings->reset_syn || !segment_is_opening(segment))
+        return false;
+    settings->reset_syn--;
+    return true;
+}
+
+static void alter(const struct settings *settings, int side, struct segment *segment,
+                  size_t *length)
+{
+    /* A SYN-ACK's cookie is left alone: altered twice, it would be right again. */
+    if (settings->alter_cookie && segment_is_opening(segment))
+        segment_alter_cookie(segment);
+    if (settings->strip_option || settings->strip_option_from[side])
+        segment_strip_option(segment);
+    if (settings->strip_data && segment->payload_length)
+        *length = segment_strip_data(segment);
+}
+
+enum verdict middlebox(struct settings *settings, int side, struct segment *segment, size_t *length)
 {
     if (!segment_is_syn(segment))
         return PASS;
@@ -9,31 +31,8 @@ enum verdict middlebox(const struct settings *settings, struct segment *segment,
         return DROP;
     if (settings->drop_syn_data && segment->payload_length)
         return DROP;
-    if (settings->reset_syn_data && segment->payload_length)
+    if (resets(settings, segment))
         return RESET;
-    if (settings->strip_option)
-        segment_strip_option(segment);
-    if (settings->strip_data && segment->payload_length)
-        *length = segment_strip_data(segment);
+    alter(settings, side, segment, length);
     return PASS;
-}
-
-/* The finaliser of splitmix64: neighbouring numbers give unrelated results. */
-static uint64_t scatter(uint64_t x)
-{
-    x += 0x9e3779b97f4a7c15;
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
-    x = (x ^ x >> 27) * 0x94d049bb133111eb;
-    return x ^ x >> 31;
-}
-
-/*
- * A function of the packet's number, not a generator with a state: how the two directions happen to
- * interleave has no part in which packets are lost.
- */
-bool is_lost(const struct settings *settings, int side, uint64_t number)
-{
-    uint64_t draw = scatter(scatter(settings->seed * SIDES + (uint64_t)side) + number);
-
-    return (double)(draw >> 11) * 0x1p-53 * 100 < settings->loss;
 }

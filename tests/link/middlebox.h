@@ -7,10 +7,11 @@
 
 enum verdict { PASS, DROP, RESET };
 
-/* Judges a segment; one that passes may have been altered, and its length with it. */
-enum verdict middlebox(const struct settings *settings, struct segment *segment, size_t *length);
-
-/* Is this one of the packets that the link loses? `number` counts those of its direction. */
-bool is_lost(const struct settings *settings, int side, uint64_t number);
+/*
+ * Judges a segment that comes from `side`; one that passes may have been altered, and its length
+ * with it. Counts down the settings that hold for so many segments.
+ */
+enum verdict middlebox(struct settings *settings, int side, struct segment *segment,
+                       size_t *length);
 
 #endif

@@ -9,30 +9,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "bytes.h"
+
 enum { OPTION_FASTOPEN = 34, OPTION_EXPERIMENTAL = 254, FASTOPEN_MAGIC = 0xf989 };
-
-/* Headers are copied out and in: a packet need not be aligned for them. */
-static uint16_t get16(const unsigned char *at)
-{
-    return (uint16_t)(at[0] << 8 | at[1]);
-}
-
-static void put16(unsigned char *at, size_t value)
-{
-    at[0] = (unsigned char)(value >> 8);
-    at[1] = (unsigned char)value;
-}
-
-static uint32_t sum16(uint32_t sum, const unsigned char *data, size_t length)
-{
-    for (; length > 1; data += 2, length -= 2)
-        sum += get16(data);
-    if (length)
-        sum += (uint32_t)data[0] << 8;
-    while (sum >> 16)
-        sum = (sum & 0xffff) + (sum >> 16);
-    return sum;
-}
 
 int packet_protocol(const unsigned char *packet, size_t length)
 {
@@ -101,8 +80,12 @@ bool segment_is_syn(const struct segment *segment)
     return segment->tcp[offsetof(struct tcphdr, th_flags)] & TH_SYN;
 }
 
-/* Both checksums, from the packet's present contents. */
-static void set_checksums(const struct segment *segment)
+bool segment_is_opening(const struct segment *segment)
+{
+    return (segment->tcp[offsetof(struct tcphdr, th_flags)] & (TH_SYN | TH_ACK)) == TH_SYN;
+}
+
+void segment_set_checksums(const struct segment *segment)
 {
     size_t length = (size_t)(segment->payload - segment->tcp) + segment->payload_length;
     size_t addresses = offsetof(struct ip6_hdr, ip6_src);
@@ -137,14 +120,27 @@ void segment_strip_option(struct segment *segment)
         return;
     memset(segment->fastopen, TCPOPT_NOP, segment->fastopen[1]);
     segment->fastopen = NULL;
-    set_checksums(segment);
+    segment_set_checksums(segment);
+}
+
+void segment_alter_cookie(const struct segment *segment)
+{
+    size_t header = 2;
+
+    if (segment->fastopen && segment->fastopen[0] == OPTION_EXPERIMENTAL)
+        header = 4;
+    /* A request has none. */
+    if (!segment->fastopen || segment->fastopen[1] <= header)
+        return;
+    segment->fastopen[header] ^= 1;
+    segment_set_checksums(segment);
 }
 
 size_t segment_strip_data(struct segment *segment)
 {
     segment->payload_length = 0;
     set_length(segment);
-    set_checksums(segment);
+    segment_set_checksums(segment);
     return (size_t)(segment->payload - segment->ip);
 }
 
@@ -187,6 +183,6 @@ size_t segment_reset(const struct segment *segment, unsigned char answer[RESET_M
     reset.payload = reset.tcp + sizeof(to);
     memcpy(reset.tcp, &to, sizeof(to));
     set_length(&reset);
-    set_checksums(&reset);
+    segment_set_checksums(&reset);
     return (size_t)(reset.payload - answer);
 }

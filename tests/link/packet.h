@@ -27,7 +27,17 @@ int packet_protocol(const unsigned char *packet, size_t length);
 /* False when it is not a whole TCP segment. */
 bool segment_parse(struct segment *segment, unsigned char *packet, size_t length);
 
+/* A SYN or a SYN-ACK? */
 bool segment_is_syn(const struct segment *segment);
+
+/* A SYN without an ACK? */
+bool segment_is_opening(const struct segment *segment);
+
+/* Both checksums, from the packet's present contents. */
+void segment_set_checksums(const struct segment *segment);
+
+/* Flips a bit of its Fast Open cookie. */
+void segment_alter_cookie(const struct segment *segment);
 
 void segment_strip_option(struct segment *segment);
 

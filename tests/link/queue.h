@@ -26,6 +26,9 @@ struct queue {
 /* False when there is no room: the packet is lost, as in a router. */
 bool queue_add(struct queue *queue, int64_t due, const unsigned char *data, size_t length);
 
+/* The same for one that leaves when it is due, before what was added earlier and is due later. */
+bool queue_insert(struct queue *queue, int64_t due, const unsigned char *data, size_t length);
+
 /* The caller frees it. */
 struct packet *queue_take(struct queue *queue);
 

@@ -7,10 +7,13 @@
 
 #include "clock.h"
 
+/* More would not fit into the bits of an address that the translation changes. */
+#define ADDRESSES_MAX 64
+
 /* An hour: longer is a slip of the keyboard, and would overflow the arithmetic on the way. */
 #define DELAY_MAX_MS 3600000.0
 
-enum kind { SWITCH, ONE_WAY, ROUND_TRIP, PERCENT, COUNT };
+enum kind { SWITCH, ONE_WAY, ROUND_TRIP, PERCENT, COUNT, ADDRESSES };
 
 static const struct setting {
     const char *name;
@@ -24,11 +27,25 @@ static const struct setting {
     {"lose-left", COUNT, offsetof(struct settings, lose[LEFT])},
     {"lose-right", COUNT, offsetof(struct settings, lose[RIGHT])},
     {"cut", SWITCH, offsetof(struct settings, cut)},
+    {"reorder", PERCENT, offsetof(struct settings, reorder)},
+    {"reorder-by", ONE_WAY, offsetof(struct settings, reorder_by_ns)},
+    {"repeat-syn", SWITCH, offsetof(struct settings, repeat_syn)},
+    {"repeat-after", ONE_WAY, offsetof(struct settings, repeat_after_ns)},
+    {"cut-syn", COUNT, offsetof(struct settings, cut_syn)},
+    {"cut-after", ONE_WAY, offsetof(struct settings, cut_after_ns)},
+    {"cut-for", ONE_WAY, offsetof(struct settings, cut_for_ns)},
+    {"mtu", COUNT, offsetof(struct settings, mtu)},
+    {"mtu-silent", SWITCH, offsetof(struct settings, mtu_silent)},
+    {"nat", ADDRESSES, offsetof(struct settings, nat)},
     {"drop-syn-data", SWITCH, offsetof(struct settings, drop_syn_data)},
     {"drop-option", SWITCH, offsetof(struct settings, drop_option)},
     {"strip-option", SWITCH, offsetof(struct settings, strip_option)},
+    {"strip-option-left", SWITCH, offsetof(struct settings, strip_option_from[LEFT])},
+    {"strip-option-right", SWITCH, offsetof(struct settings, strip_option_from[RIGHT])},
+    {"alter-cookie", SWITCH, offsetof(struct settings, alter_cookie)},
     {"strip-data", SWITCH, offsetof(struct settings, strip_data)},
     {"reset-syn-data", SWITCH, offsetof(struct settings, reset_syn_data)},
+    {"reset-syn", COUNT, offsetof(struct settings, reset_syn)},
 };
 
 static const struct setting *find(const char *name)
@@ -99,6 +116,16 @@ static const char *set_count(uint64_t *to, const char *value)
     return NULL;
 }
 
+static const char *set_addresses(uint64_t *to, const char *value)
+{
+    uint64_t count;
+
+    if (set_count(&count, value) || count > ADDRESSES_MAX)
+        return "expected a number of addresses, at most 64";
+    *to = count;
+    return NULL;
+}
+
 const char *setting_apply(struct settings *settings, const char *name, const char *value)
 {
     const struct setting *setting = find(name);
@@ -118,6 +145,8 @@ const char *setting_apply(struct settings *settings, const char *name, const cha
         return set_delay(to, value, 2);
     case PERCENT:
         return read_number(value, 100, to) ? NULL : "expected a percentage";
+    case ADDRESSES:
+        return set_addresses(to, value);
     default:
         return set_count(to, value);
     }
