@@ -364,6 +364,10 @@ next_syn_reset() { # 4|6
   next_syn_reset 6
 }
 
+synacks() { # PCAP
+  tshark -n -r "$1" -Y 'tcp.flags.syn == 1 && tcp.flags.ack == 1' 2>/dev/null | wc -l
+}
+
 syn_repeated() { # 4|6
   native_up --rtt 20 --repeat-syn --repeat-after 150
   prime "$1"
@@ -375,6 +379,8 @@ syn_repeated() { # 4|6
   assert_equal "${lines[1]/ms=* client/client}" "${lines[0]/ms=* client/client}"
   [[ ${lines[1]} =~ ms=([0-9.]+) ]]
   assert_between 149 "${BASH_REMATCH[1]}" 250
+  # SYN-ACKs come once.
+  assert_equal "$(synacks "$NETWORK_PCAP")" "$(synacks "$NETWORK_PCAP_SERVER")"
   assert_checksums_good
 }
 
@@ -584,6 +590,15 @@ overtaken() { # NUMBER...
   [[ ${held[0]} != "${held[2]}" ]] || fail 'the seed makes no difference'
 }
 
+@test "a packet that is held back for less overtakes one that is held back for more" {
+  network_up --rtt 0 --reorder 100 --reorder-by 600
+  send_numbers 1 3
+  network_control reorder-by 100
+  send_numbers 4 6
+  run -0 numbers_arrived
+  assert_output $'4\n5\n6\n1\n2\n3'
+}
+
 # From the first packet that was sent to the last that came.
 last_arrival_ms() {
   local fields=(-Y 'udp.dstport == 7777 && !icmp' -T fields -e frame.time_epoch)
@@ -633,6 +648,19 @@ last_arrival_ms() {
   assert_between 645 "${BASH_REMATCH[1]}" 3000
   prime 4
   assert_opening 2 syns=1 end=fin
+}
+
+@test "a SYN before a cut puts it off no further" {
+  native_up --rtt 0 --cut-syn 1000 --cut-after 400 --cut-for 300
+  prime 4
+  # A SYN comes every few milliseconds; the cut takes what is sent after the first 400 all the same.
+  # shellcheck disable=SC2016
+  client_spawn bash -c 'while :; do curl -s --noproxy "*" --max-time 1 "http://$1/hello"; done' \
+    bash "$SERVER_IP4"
+  cut() {
+    [[ $(network_control counters) =~ \ lost=[1-9] ]]
+  }
+  wait_until cut 3
 }
 
 @test "a SYN during a cut begins no other" {
