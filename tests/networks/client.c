@@ -126,6 +126,8 @@ int main(int argc, char **argv)
              "usage: client plain|native blocking|nonblocking ADDRESS PORT GREETING-PORT SECONDS");
     signal(SIGPIPE, SIG_IGN);
     setvbuf(stdout, NULL, _IOLBF, 0);
+    /* A child that exits puts the file that they share back to where it has read its input. */
+    setvbuf(stdin, NULL, _IONBF, 0);
     client.transfer.native = strcmp(argv[1], "native") == 0;
     client.transfer.nonblocking = strcmp(argv[2], "nonblocking") == 0;
     client.plain = read_endpoint(argv[3], argv[4]);

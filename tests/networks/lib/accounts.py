@@ -104,7 +104,9 @@ class Account:
     def resets(self, way=None):
         """Servers that had the whole message, and then an error where the client's end was to come."""
         return sum(
-            one.whole and one.ended != 0 for one in self.arrived if way in (None, one.way)
+            one.whole and one.ended != 0 and one.way not in plan.RESETS
+            for one in self.arrived
+            if way in (None, one.way)
         )
 
     def syn_data(self, way=None):

@@ -9,9 +9,8 @@ from lib import plan
 
 # So much more time is slower.
 SLOWER = 1.05
-# Standard errors that a difference must be away from none; one of chance, in its network, further.
-ERRORS_APART = 2
-ERRORS_APART_OF_CHANCE = 3
+# Standard errors that a difference must be away from none.
+ERRORS_APART = 3
 # What comes about by chance once in so many rows is no finding.
 ONCE_IN = 2000
 # Of fewer transfers no mean is taken.
@@ -26,11 +25,9 @@ class Ratio:
     value: float
     spread: float  # the standard error
 
-    def is_slower(self, chance):
-        if self.pairs < LEAST_PAIRS:
-            return False
-        apart = ERRORS_APART_OF_CHANCE if chance else ERRORS_APART
-        return self.value > SLOWER and self.value - 1 > apart * self.spread
+    def is_slower(self):
+        beyond_spread = self.value - 1 > ERRORS_APART * self.spread
+        return self.pairs >= LEAST_PAIRS and self.value > SLOWER and beyond_spread
 
 
 def ratio(plain, shim, small):
@@ -91,13 +88,15 @@ def figures(account, way):
     )
 
 
+WRONG = "wrong"
+TIME_FAULT = "slower"
 COUNTED = ("lost", "doubled", "errors", "resets")
 
 
 class Row:
     """A network in one way, or in all."""
 
-    def __init__(self, network, accounts, way, timed):
+    def __init__(self, network, accounts, way, timed, whole=None):
         self.network = network
         self.way = way
         self.figures = {kind: figures(account, way) for kind, account in accounts.items()}
@@ -106,19 +105,30 @@ class Row:
             name: ratio(times[plan.PLAIN], times[plan.SHIM], name == "small")
             for name in ("small", "large")
         }
-        self.faults = list(self.find_faults(timed))
+        self.faults = list(self.find_faults(timed, whole or self))
 
-    def find_faults(self, timed):
+    def find_faults(self, timed, whole):
+        """Only what plain has as well, in some way or other, can the shim have more of by chance."""
         plain, shim = self.figures[plan.PLAIN], self.figures[plan.SHIM]
         if plain.wrong or shim.wrong:
-            yield "wrong bytes"
+            yield WRONG
         for name in COUNTED:
             counts = getattr(plain, name), plain.transfers, getattr(shim, name), shim.transfers
-            if is_more(*counts, self.network.chance):
+            happens_to_plain = getattr(whole.figures[plan.PLAIN], name) > 0
+            if is_more(*counts, self.network.chance and happens_to_plain):
                 yield name
         for name, one in self.ratios.items():
-            if timed and one and one.is_slower(self.network.chance):
-                yield f"{name} slower"
+            if timed and one and one.is_slower():
+                yield f"{name} {TIME_FAULT}"
+
+    def is_doubtful(self, fault):
+        """May it be gone if everything is done again?"""
+        return fault.endswith(TIME_FAULT) or self.network.chance and fault != WRONG
+
+    def keep_repeated(self, again):
+        self.faults = [
+            one for one in self.faults if one in again.faults or not self.is_doubtful(one)
+        ]
 
 
 class Report:
@@ -128,10 +138,24 @@ class Report:
         self.network = trial.network
         accounts = {kind: trial.account(kind) for kind in plan.KINDS}
         self.sum = Row(self.network, accounts, None, timed)
-        self.rows = [Row(self.network, accounts, way, timed) for way in plan.WAYS]
+        self.rows = [
+            Row(self.network, accounts, way, timed, self.sum) for way in plan.WAYS
+        ]
         self.errors = {
             (kind, way): account.errors(way) for kind, account in accounts.items() for way in plan.WAYS
         }
+
+    def is_doubtful(self):
+        return any(row.is_doubtful(fault) for row in self.every_row for fault in row.faults)
+
+    def keep_repeated(self, again):
+        """Of what time and chance have a part in, what has come about a second time."""
+        for row, other in zip(self.every_row, again.every_row):
+            row.keep_repeated(other)
+
+    @property
+    def every_row(self):
+        return [self.sum, *self.rows]
 
     @property
     def faults(self):

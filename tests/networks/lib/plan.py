@@ -13,6 +13,8 @@ WAYS = ("close", "half-close", "read", "linger", "reset", "read-reset", "exit", 
 GREETED = "greeted"
 # A reset that follows the message may overtake it: the server need not have got it.
 MAY_LOSE = ("reset",)
+# The client means to reset.
+RESETS = ("reset", "read-reset")
 
 # Most programs send little, and what little they send is what a handshake weighs on.
 SIZES = (1, 100, 1400, 5000, 1, 100, 1400, 5000, 100_000, 1_000_000)

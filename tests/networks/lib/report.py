@@ -30,16 +30,17 @@ Where a cell has three numbers they are plain / shim / native; one number stands
 - *lost*: messages that the client's calls said were on their way, and the server did not get whole;
 - *doubled*: messages that the server got more often than they were sent;
 - *errors*: transfers in which a call of the client failed, or that never ended;
-- *resets*: a server that had the whole message then read an error instead of EOF;
+- *resets*: a server that had the whole message then read an error instead of EOF, but for the two ways in which the
+  client means to reset;
 - *mean*, *95th*: milliseconds from `socket()` to the end of `close()`, without each client's first {plan.CONTACTS}
   connections to a port, and the 95th percentile of the same;
 - *small*, *large*: the shim's time against plain's, of the same transfers of {plan.SMALL:,} bytes at most, or of more,
   with its standard error.
 
 A row fails with a wrong byte; with something lost or doubled, errors or resets that plain has not; if the shim is
-slower than plain by more than 5 %, and by two standard errors. Where it is a matter of chance which transfers are
-hit (marked ~) it fails with more of them than plain has only if chance alone would make it so in less than one of
-2,000 rows, and the time must differ by three standard errors.
+slower than plain by more than 5 %, and by three standard errors. Where it is a matter of chance which transfers are
+hit (marked ~), and plain has such things as well, it fails only with so many more that chance alone would make it so
+in less than one of 2,000 rows. What time or chance has a part in fails only if it does so in a second run, too.
 """
 
 NAMES = ("wrong", "lost", "doubled", "errors", "resets")
