@@ -104,7 +104,7 @@ static bool open_natively(struct run *run, const unsigned char *bytes)
 static bool read_greeting(struct run *run)
 {
     const char expected[] = GREETING;
-    char bytes[sizeof(expected) - 1];
+    char bytes[sizeof(expected) - 1] = {0};
     size_t got = 0;
 
     while (got < sizeof(bytes)) {

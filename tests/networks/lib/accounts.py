@@ -75,7 +75,7 @@ class Account:
         )
 
     def lost(self, way=None):
-        """Messages of which the client was told that all went well, and which did not come whole."""
+        """Messages that did not come whole, though the client was told that all went well."""
         sent = collections.Counter(
             key_of(one.number, one.length)
             for one, end in self.transfers(way)
@@ -102,7 +102,7 @@ class Account:
         )
 
     def resets(self, way=None):
-        """Servers that had the whole message, and then an error where the client's end was to come."""
+        """Servers that had the whole message, and then an error where EOF was to come."""
         return sum(
             one.whole and one.ended != 0 and one.way not in plan.RESETS
             for one in self.arrived

@@ -50,7 +50,7 @@ def is_more(plain, plain_of, shim, shim_of, chance):
         return False
     if not chance:
         return True
-    # Given all errors, how likely are so many among the shim's transfers, if they fall on any alike?
+    # Were all transfers hit alike, how likely would it be that so many are the shim's?
     both, part = plain + shim, shim_of / (plain_of + shim_of)
     tail = sum(
         math.comb(both, n) * part**n * (1 - part) ** (both - n) for n in range(shim, both + 1)
@@ -108,7 +108,7 @@ class Row:
         self.faults = list(self.find_faults(timed, whole or self))
 
     def find_faults(self, timed, whole):
-        """Only what plain has as well, in some way or other, can the shim have more of by chance."""
+        """By chance the shim has more only of what plain has as well, in some way or other."""
         plain, shim = self.figures[plan.PLAIN], self.figures[plan.SHIM]
         if plain.wrong or shim.wrong:
             yield WRONG
@@ -142,7 +142,9 @@ class Report:
             Row(self.network, accounts, way, timed, self.sum) for way in plan.WAYS
         ]
         self.errors = {
-            (kind, way): account.errors(way) for kind, account in accounts.items() for way in plan.WAYS
+            (kind, way): account.errors(way)
+            for kind, account in accounts.items()
+            for way in plan.WAYS
         }
 
     def is_doubtful(self):

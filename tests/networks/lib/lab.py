@@ -53,7 +53,7 @@ class Lab:
     def link_up(self):
         os.mkfifo(self.directory / "control")
         os.mkfifo(self.directory / "status")
-        # Opened for both, neither a FIFO without a reader nor one without a writer makes anybody wait.
+        # Opened for both, a FIFO at whose other end nobody is makes nobody wait.
         self.control = os.open(self.directory / "control", os.O_RDWR)
         self.status = os.open(self.directory / "status", os.O_RDWR | os.O_NONBLOCK)
         command = [BUILD / "tests/link/tfolink", "--rtt", f"{self.network.rtt}"]

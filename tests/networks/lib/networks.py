@@ -51,7 +51,7 @@ NETWORKS = (
     loss(20, 100_000),
     Network(
         "mtu-silent",
-        "packets over 1,280 bytes are dropped without a word; the hosts probe (`tcp_mtu_probing = 1`)",
+        "packets over 1,280 bytes are dropped without a word; hosts probe (`tcp_mtu_probing = 1`)",
         options=("--mtu", "1280", "--mtu-silent"),
         probing=1,
         chance=True,

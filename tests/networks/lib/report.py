@@ -9,12 +9,13 @@ HEAD = f"""# Transfers over networks that go wrong
 
 Made by `./dev networks --write`; do not edit.
 
-Over each network three kinds of clients make the same transfers at the same time: *plain* ones, the same program
-and server under the *shim*, and a client and server that use Fast Open themselves, *native*, by
-`sendto(MSG_FASTOPEN)` or `TCP_FASTOPEN_CONNECT`. The shim is on for every destination with `first_write = "any"`, and
-for every listener. Messages have 1 byte to 1 MB; the server answers with as many bytes, 1,400 at most. Half of the
-clients use IPv4, half IPv6; half block, and half wait by `poll()` or `epoll_wait()`. A round trip takes {networks.RTT_MS} ms
-unless it says otherwise. Each transfer ends in one of these ways:
+Over each network three kinds of clients make the same transfers at the same time: *plain* ones;
+the same program and server under the *shim*; and *native*, a client and a server that use Fast
+Open themselves, by `sendto(MSG_FASTOPEN)` or `TCP_FASTOPEN_CONNECT`. The shim is on for every
+destination, with `first_write = "any"`, and for every listener. Messages have 1 byte to 1 MB; the
+server answers with as many bytes, 1,400 at most. Half of the clients use IPv4, half IPv6; half
+block, and half wait by `poll()` or `epoll_wait()`. A round trip takes {networks.RTT_MS} ms unless
+it says otherwise. Each transfer ends in one of these ways:
 
 - *close*: write the message, close;
 - *half-close*: `shutdown(SHUT_WR)`, then read the answer to its end;
@@ -24,23 +25,26 @@ unless it says otherwise. Each transfer ends in one of these ways:
 - *exit*: a child connects, writes and exits;
 - *greeted*: the server speaks first; then as *half-close*.
 
-Where a cell has three numbers they are plain / shim / native; one number stands for three that are the same.
+Where a cell has three numbers they are plain / shim / native; one number stands for three that
+are the same.
 
 - *wrong*: bytes that are not what the other side sent;
-- *lost*: messages that the client's calls said were on their way, and the server did not get whole;
+- *lost*: messages that the client's calls said were on their way, and the server did not get
+  whole;
 - *doubled*: messages that the server got more often than they were sent;
 - *errors*: transfers in which a call of the client failed, or that never ended;
-- *resets*: a server that had the whole message then read an error instead of EOF, but for the two ways in which the
-  client means to reset;
-- *mean*, *95th*: milliseconds from `socket()` to the end of `close()`, without each client's first {plan.CONTACTS}
-  connections to a port, and the 95th percentile of the same;
-- *small*, *large*: the shim's time against plain's, of the same transfers of {plan.SMALL:,} bytes at most, or of more,
-  with its standard error.
+- *resets*: servers that had the whole message and then read an error instead of EOF, but for the
+  two ways in which the client means to reset;
+- *mean*, *95th*: milliseconds from `socket()` to the end of `close()`, and the 95th percentile of
+  the same, without each client's first {plan.CONTACTS} connections to a port;
+- *small*, *large*: the shim's time against plain's, with its standard error, of the same
+  transfers: those of {plan.SMALL:,} bytes at most, and those of more.
 
-A row fails with a wrong byte; with something lost or doubled, errors or resets that plain has not; if the shim is
-slower than plain by more than 5 %, and by three standard errors. Where it is a matter of chance which transfers are
-hit (marked ~), and plain has such things as well, it fails only with so many more that chance alone would make it so
-in less than one of 2,000 rows. What time or chance has a part in fails only if it does so in a second run, too.
+A row fails with a wrong byte; with something lost or doubled, errors or resets that plain has
+not; if the shim is slower than plain by more than 5 %, and by three standard errors. Where it is
+a matter of chance which transfers are hit (marked ~), and plain has such things as well, it fails
+only with so many more that chance alone would make it so in less than one of 2,000 rows. What
+time or chance has a part in fails only if it does so in a second run, too.
 """
 
 NAMES = ("wrong", "lost", "doubled", "errors", "resets")
@@ -94,7 +98,8 @@ def reasons(report):
             for reason, count in report.errors[kind, way].items():
                 said[f"{way}: {reason}"] += count
         if said:
-            lines.append(f"- {kind}: " + ", ".join(f"{text} ({n})" for text, n in sorted(said.items())))
+            texts = [f"{text} ({count})" for text, count in sorted(said.items())]
+            lines.append(f"- {kind}: {', '.join(texts)}")
     return ["Errors:\n\n" + "\n".join(lines)] if lines else []
 
 

@@ -12,9 +12,9 @@ PROGRAMS = lab.BUILD / "tests/networks"
 # Where a page once touched cannot be refused: tests/in-namespace has put memory there.
 RUNTIME = pathlib.Path("/run/networks")
 
-# So long after its time a client may be busy with its last transfer; then it is killed, and has hung.
+# So long after its time a client may be busy with its last transfer; then it has hung.
 FINISH_SECONDS = 60
-# So long after its client a server may still be waiting for what the network has lost. What a native
+# So long after its client a server may be waiting for what the network has lost. What a native
 # client has closed before the handshake was over never comes.
 DELIVERY_SECONDS = {plan.PLAIN: 20, plan.SHIM: 20, plan.NATIVE: 3}
 # A worker makes no more of them in a second: over a short round trip it is done early.
@@ -75,7 +75,7 @@ class Trial:
         wanted = {f"sport = :{port}" for ports in plan.PORTS.values() for port in ports}
         enter = self.lab.enter(lab.SERVER, ["ss", "-Hltn", " or ".join(wanted)])
         deadline = time.monotonic() + lab.ANSWER_SECONDS
-        while subprocess.run(enter, capture_output=True, check=True).stdout.count(b"\n") < len(wanted):
+        while count_lines(enter) < len(wanted):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"the servers of {self.network.name} do not listen")
             time.sleep(0.02)
@@ -153,7 +153,8 @@ class Trial:
             word, number, *rest = line
             found[int(number)] = accounts.Ended(0, "hung", 0, 0)
             if word == "end":
-                found[int(number)] = accounts.Ended(float(rest[0]), rest[1], int(rest[2]), int(rest[3]))
+                ms, stage, code, wrong = rest
+                found[int(number)] = accounts.Ended(float(ms), stage, int(code), int(wrong))
         return found
 
     def arrived(self, kind):
@@ -179,6 +180,10 @@ def way_of(kind):
 
 def client_name(kind, worker):
     return f"client-{kind}-{worker.index}"
+
+
+def count_lines(command):
+    return subprocess.run(command, capture_output=True, check=True).stdout.count(b"\n")
 
 
 def read_lines(path):
