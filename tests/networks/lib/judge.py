@@ -44,11 +44,11 @@ def ratio(plain, shim, small):
     return Ratio(len(pairs), 1 + statistics.fmean(differences) / mean, spread / mean)
 
 
-def is_more(plain, plain_of, shim, shim_of, chance):
+def is_more(plain, plain_of, shim, shim_of, happens_to_plain):
     """Does the shim have errors that plain has not? By chance it may have a few more."""
     if shim_of == 0 or shim * plain_of <= plain * shim_of:
         return False
-    if not chance:
+    if not happens_to_plain:
         return True
     # Were all transfers hit alike, how likely would it be that so many are the shim's?
     both, part = plain + shim, shim_of / (plain_of + shim_of)
@@ -115,7 +115,7 @@ class Row:
         for name in COUNTED:
             counts = getattr(plain, name), plain.transfers, getattr(shim, name), shim.transfers
             happens_to_plain = getattr(whole.figures[plan.PLAIN], name) > 0
-            if is_more(*counts, self.network.chance and happens_to_plain):
+            if is_more(*counts, happens_to_plain):
                 yield name
         for name, one in self.ratios.items():
             if timed and one and one.is_slower():

@@ -41,10 +41,10 @@ are the same.
   transfers: those of {plan.SMALL:,} bytes at most, and those of more.
 
 A row fails with a wrong byte; with something lost or doubled, errors or resets that plain has
-not; if the shim is slower than plain by more than 5 %, and by three standard errors. Where it is
-a matter of chance which transfers are hit (marked ~), and plain has such things as well, it fails
-only with so many more that chance alone would make it so in less than one of 2,000 rows. What
-time or chance has a part in fails only if it does so in a second run, too.
+not; if the shim is slower than plain by more than 5 %, and by three standard errors. Where plain
+has such things as well, in that network, it fails only with so many more that chance alone would
+make it so in less than one of 2,000 rows. Time, and what is a matter of chance (networks marked
+~), must fail in a second run, too.
 """
 
 NAMES = ("wrong", "lost", "doubled", "errors", "resets")
