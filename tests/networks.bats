@@ -91,3 +91,30 @@ none_beyond_plain() { # HEAD
   assert_output "$faults faults"
   assert_equal "$(<"$NETWORKS_STATUS")" $((faults > 0))
 }
+
+# Each on a network of its own: namespaces have names.
+lie() { # wrong|lost|failed NETWORK
+  LIAR=$1 "$BATS_TEST_DIRNAME/networks/run" --seconds 3 --library "$TFOSHIM_BUILD/tests/networks/libliar.so" \
+    "$2" >"$BATS_TEST_TMPDIR/$1" 2>&1 3>&-
+}
+
+@test "a library that spoils, loses or refuses what programs write is found out" {
+  local one status lies=()
+  lie wrong clean &
+  lies+=($!)
+  lie lost nat &
+  lies+=($!)
+  lie failed strip-option &
+  lies+=($!)
+  for one in "${lies[@]}"; do
+    status=0
+    wait "$one" || status=$?
+    assert_equal "$status" 1
+  done
+  run -0 grep '^FAILS ' "$BATS_TEST_TMPDIR/wrong"
+  assert_line --regexp '^FAILS clean, [a-z-]+: wrong$'
+  run -0 grep '^FAILS ' "$BATS_TEST_TMPDIR/lost"
+  assert_line --regexp '^FAILS nat, (close|exit|linger): lost$'
+  run -0 grep '^FAILS ' "$BATS_TEST_TMPDIR/failed"
+  assert_line --regexp '^FAILS strip-option, [a-z-]+: errors$'
+}

@@ -17,6 +17,8 @@ FINISH_SECONDS = 60
 # So long after its client a server may be waiting for what the network has lost. What a native
 # client has closed before the handshake was over never comes.
 DELIVERY_SECONDS = {plan.PLAIN: 20, plan.SHIM: 20, plan.NATIVE: 3}
+# But no longer than so many times what the transfers were given.
+PATIENCE = 4
 # A worker makes no more of them in a second: over a short round trip it is done early.
 TRANSFERS_A_SECOND = 15
 DOWN_SECONDS = 0.3
@@ -27,9 +29,10 @@ server = {{ default = "on"; {rules}}};
 
 
 class Trial:
-    def __init__(self, network, directory, seconds):
+    def __init__(self, network, directory, library, seconds):
         self.lab = lab.Lab(network, directory)
         self.network = network
+        self.library = library
         self.seconds = seconds
         rounds = int(seconds * TRANSFERS_A_SECOND / len(plan.WAYS) / len(plan.SIZES)) + 1
         self.plans = {
@@ -57,7 +60,7 @@ class Trial:
         runtime.mkdir(parents=True, exist_ok=True)
         runtime.chmod(0o700)
         self.variables[plan.SHIM] = {
-            "LD_PRELOAD": lab.BUILD / "libtfoshim.so",
+            "LD_PRELOAD": self.library,
             "TFOSHIM_CONFIG": config,
             "XDG_RUNTIME_DIR": runtime,
         }
@@ -114,7 +117,7 @@ class Trial:
             for kind in plan.KINDS
         ]
         events.start()
-        deadline = time.monotonic() + self.seconds + FINISH_SECONDS
+        deadline = time.monotonic() + self.seconds + self.patience(FINISH_SECONDS)
         statuses = [self.await_client(client, deadline) for client in clients]
         over.set()
         events.join()
@@ -161,6 +164,9 @@ class Trial:
         lines = read_lines(self.lab.output(f"server-{kind}"))
         return [accounts.Arrived(*map(int, line)) for line in lines]
 
+    def patience(self, seconds):
+        return min(seconds, PATIENCE * self.seconds)
+
     def account(self, kind):
         ends = {worker: self.ended(kind, worker) for worker in plan.WORKERS}
         return accounts.Account(self.plans, ends, self.arrived(kind))
@@ -169,7 +175,7 @@ class Trial:
         """What programs have sent and closed the kernels still deliver."""
         began = time.monotonic()
         for kind, seconds in DELIVERY_SECONDS.items():
-            while self.account(kind).lost() and time.monotonic() < began + seconds:
+            while self.account(kind).lost() and time.monotonic() < began + self.patience(seconds):
                 time.sleep(0.5)
 
 
