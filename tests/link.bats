@@ -378,7 +378,8 @@ syn_repeated() { # 4|6
   assert_equal "${#lines[@]}" 2
   assert_equal "${lines[1]/ms=* client/client}" "${lines[0]/ms=* client/client}"
   [[ ${lines[1]} =~ ms=([0-9.]+) ]]
-  assert_between 149 "${BASH_REMATCH[1]}" 600
+  # The first may have been late itself.
+  assert_between 75 "${BASH_REMATCH[1]}" 600
   # SYN-ACKs come once.
   assert_equal "$(synacks "$NETWORK_PCAP")" "$(synacks "$NETWORK_PCAP_SERVER")"
   assert_checksums_good
