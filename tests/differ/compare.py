@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: MIT
+"""Whether the shim could be told: what a run gave, in parts, against what plain runs can give."""
+
+import dataclasses
+import re
+
+from lane import RTT_MS
+
+PLAIN_RUNS = 7
+SHIM_RUNS = 3
+# What a misbehaviour costs a connection that uses Fast Open until the shim has learned to leave it.
+LINK_SECONDS = {"clean": 0.0, "strip-option": 0.0, "strip-data": 0.1, "drop-syn-data": 2.3,
+                "drop-option": 2.3, "reset-syn-data": 2.3, "loss": 4.0, "cut": 0.0}
+# A connect that did not block is over at once: so is what cannot have to wait for it.
+AT_ONCE = {"close", "shutdown", "dup", "getopt", "setopt", "ioctl", "name", "nonblock", "ctl", "epoll",
+           "fork", "spawn", "vfork", "fdopen", "pass", "descriptors", "socket", "thread"}
+STALL_US = 0.6 * RTT_MS * 1000
+# A program that was told "connected" cannot get these from the calls after that.
+NEVER_CONNECTED = {"ECONNREFUSED", "ENOTCONN", "EINPROGRESS", "EALREADY", "EOPNOTSUPP"}
+
+
+@dataclasses.dataclass
+class Case:
+    """A program, the policy for its shim, and the link's misbehaviour."""
+
+    policy: str
+    link: str
+    program: str
+
+    def text(self):
+        """As the file that reads back."""
+        return f"policy {self.policy}\nlink {self.link}\n\n{self.program}"
+
+    @staticmethod
+    def parse(text):
+        """From such a file."""
+        settings = {"policy": "any", "link": "clean"}
+        program = []
+        for line in text.splitlines():
+            words = line.split("#")[0].split()
+            if len(words) == 2 and words[0] in settings and not program:
+                settings[words[0]] = words[1]
+            elif words:
+                program.append(" ".join(words))
+        return Case(program="\n".join(program) + "\n", **settings)
+
+    def lines(self):
+        """The operations, by number from 1."""
+        return [""] + self.program.splitlines()
+
+    def is_loose(self):
+        """The server dies, or the network: errors then come later than plain programs see them."""
+        return self.link in ("cut", "reset-syn-data") or " dead" in self.program
+
+
+@dataclasses.dataclass
+class Step:
+    """One line of a trace."""
+
+    line: int
+    micros: int
+    said: str
+
+
+def steps(run):
+    """The trace, a list of steps for each thread of the program."""
+    threads = {}
+    for text in run.trace.splitlines():
+        label, line, micros, *said = text.split(" ", 3)
+        threads.setdefault(label, []).append(Step(int(line), int(micros), said[0] if said else ""))
+    return threads
+
+
+def operation(case, line):
+    """The name of a line's operation."""
+    words = case.lines()[line].split()
+    return words[1] if words[0] == "number" else words[0]
+
+
+def normal(case, step):
+    """How much a single read gives depends on the network, if there is anything."""
+    said = step.said
+    if operation(case, step.line) == "read" and re.match("[1-9]", said):
+        said = "some"
+    return f"{step.line} {said}"
+
+
+def unsafe(case, run):
+    """Bytes that must not be delivered twice, in a SYN."""
+    if case.policy in ("any", "shim"):
+        return []
+    return [line for line in run.served if "syn=1" in line and not line.endswith("first=G")
+            and "bytes=0 " not in line]
+
+
+def parts(case, run):
+    """What is compared, each by itself: threads' traces, the end, the server's side."""
+    result = {"exit": str(run.status)}
+    for label, trace in steps(run).items():
+        result[label] = "\n".join(normal(case, step) for step in trace)
+    served = [line.split(" syn=")[0] for line in run.served]
+    result["server"] = "\n".join(sorted(served))
+    result["safety"] = "\n".join(unsafe(case, run))
+    return result
+
+
+def loose_parts(case, run):
+    """Where the server is gone: no errno that only Fast Open brings, and no hang."""
+    result = {"hang": str(run.status == "hangs"), "safety": "\n".join(unsafe(case, run))}
+    for label, trace in steps(run).items():
+        result[label] = impossible(case, trace)
+    return result
+
+
+def impossible(case, trace):
+    """The errors in a trace that a socket has given which was connected by a blocking connect."""
+    connected, wrong = set(), []
+    for step in trace:
+        words = case.lines()[step.line].replace("number ", "").split()
+        slot = words[1] if len(words) > 1 else ""
+        if words[0] == "connect" and step.said.strip() == "0":
+            connected.add(slot)
+        elif words[0] == "socket":
+            connected.discard(slot)
+        elif slot in connected and words[0] in ("read", "write", "readn", "writen"):
+            wrong += [f"{step.line} {name}" for name in step.said.split() if name in NEVER_CONNECTED]
+    return "\n".join(wrong)
+
+
+def blocked(case, run):
+    """How long it spent in connects that waited."""
+    return sum(step.micros for trace in steps(run).values() for step in trace
+               if operation(case, step.line) == "connect")
+
+
+def stalls(case, run):
+    """Operations that took a handshake's time though no connect of the program ever blocked."""
+    return {step.line for trace in steps(run).values() for step in trace
+            if operation(case, step.line) in AT_ONCE and step.micros > STALL_US}
+
+
+@dataclasses.dataclass
+class Difference:
+    """One thing that tells the shim."""
+
+    kind: str
+    detail: str
+    plain: object
+    shim: object
+
+    def signature(self, case):
+        """The same for differences that are likely to be the same fault."""
+        return f"{self.kind}: {self.detail}"
+
+
+def bound(case, plains):
+    """The longest time that the shim's run may take."""
+    longest = max(run.elapsed for run in plains)
+    return longest * 1.3 + 0.06 + LINK_SECONDS[case.link]
+
+
+def first_step(case, mine, others):
+    """Where a trace leaves those of the plain runs: the operation, and what it gave there and here."""
+    best = None
+    mine = mine.split("\n")
+    for other in others:
+        other = other.split("\n")
+        at = 0
+        while at < len(mine) and at < len(other) and mine[at] == other[at]:
+            at += 1
+        if best is None or at > best[0]:
+            best = (at, other[at] if at < len(other) else "nothing")
+    here = mine[best[0]] if best[0] < len(mine) else "nothing"
+    line = here if here not in ("nothing", "") else best[1]
+    name = operation(case, int(line.split()[0])) if line not in ("nothing", "") else "?"
+    return f"{name}: plain {vague(best[1])}, shim {vague(here)}"
+
+
+def vague(said):
+    """Without what makes one fault look like many: lines, sums, counts."""
+    words = said.split()[1:] or ["nothing"]
+    words = [word for word in words if not word.startswith("sum=")]
+    return " ".join(re.sub(r"^[1-9][0-9]*$", "N", re.sub(r"s[0-9]+=", "", word)) for word in words)
+
+
+def differences(case, plains, run):
+    """What of a shim's run no plain run gave."""
+    split = loose_parts if case.is_loose() else parts
+    mine = split(case, run)
+    known = [split(case, plain) for plain in plains]
+    found = []
+    for name, value in mine.items():
+        others = {other.get(name, "") for other in known}
+        if value in others or (case.is_loose() and value in ("", "False")):
+            continue
+        found.append(difference(case, name, value, others, plains[0], run))
+    if not any(other.keys() <= mine.keys() for other in known):
+        found.append(Difference("threads", "one said nothing", plains[0], run))
+    return found + slower(case, plains, run)
+
+
+def difference(case, name, value, others, plain, run):
+    """It, described."""
+    if name in ("exit", "hang"):
+        return Difference("exit", f"plain {'/'.join(sorted(others))}, shim {value}", plain, run)
+    if name == "server":
+        return Difference("server", served_difference(value, others), plain, run)
+    if name == "safety":
+        return Difference("safety", "unsafe bytes in a SYN", plain, run)
+    if case.is_loose():
+        return Difference("errno", re.sub("[0-9]+ ", "", value.split("\n", maxsplit=1)[0]), plain, run)
+    kind = name.split("/")[-1].rstrip("0123456789")
+    return Difference(kind, first_step(case, value, others), plain, run)
+
+
+def served_difference(value, others):
+    """How what the server saw ended, where the numbers alone do not differ."""
+    def ends(text):
+        return sorted(re.sub("sum=[0-9a-f]+ ", "", re.sub("bytes=[1-9][0-9]*", "bytes=N", line))
+                      for line in text.split("\n") if line)
+    other = ends(sorted(others)[0])
+    mine = ends(value)
+    only = [f"shim {line}" for line in mine if mine.count(line) > other.count(line)]
+    lost = [f"plain {line}" for line in other if other.count(line) > mine.count(line)]
+    return "; ".join(sorted(set(lost)) + sorted(set(only))) or "bytes"
+
+
+def slower(case, plains, run):
+    """Waiting that a plain program does not have."""
+    found = []
+    if not case.is_loose() and run.elapsed > bound(case, plains):
+        found.append(Difference("time", "longer than plain allows", plains[0], run))
+    if case.is_loose():
+        waited = sum(step.micros for trace in steps(run).values() for step in trace
+                     if operation(case, step.line) in AT_ONCE)
+        if waited > max(blocked(case, plain) for plain in plains) * 1.3 + 400000:
+            found.append(Difference("time", "waits where the server is gone", plains[0], run))
+    elif case.link in ("clean", "strip-option", "strip-data"):
+        late = stalls(case, run)
+        if late and max(blocked(case, plain) for plain in plains) < STALL_US:
+            for plain in plains:
+                late -= stalls(case, plain)
+            if late:
+                name = operation(case, min(late))
+                found.append(Difference("stall", f"{name} waits", plains[0], run))
+    return found

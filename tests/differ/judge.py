@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+"""Runs a case plain and under the shim until it is certain whether they differ."""
+
+from compare import PLAIN_RUNS, SHIM_RUNS, differences
+
+
+class Hopeless(Exception):
+    """The plain program hangs: there is nothing to compare with."""
+
+
+def judge(lane, case):
+    """The differences, of which every one was seen each time; none where plain runs give it too."""
+    plains = [lane.plain(case)]
+    if plains[0].status == "hangs":
+        raise Hopeless(case.program)
+    run = lane.shim(case)
+    found = differences(case, plains, run)
+    if not found:
+        return []
+    # Cheap first: most false alarms are over after one more plain run.
+    for _ in range(PLAIN_RUNS - 1):
+        plains.append(lane.plain(case))
+        found = differences(case, plains, run)
+        if not found:
+            return []
+    plains += on_a_short_link(lane, case)
+    for _ in range(SHIM_RUNS):
+        run = lane.shim(case)
+        kinds = {one.kind for one in found}
+        again = [one for one in differences(case, plains, run) if one.kind in kinds]
+        if not again:
+            return []
+        found = again
+    return found
+
+
+def on_a_short_link(lane, case):
+    """A round trip less is all that the shim is for: what a plain program sees without any is right."""
+    runs = []
+    lane.set_link(case.link)
+    lane.tell_link("rtt 0")
+    for _ in range(2):
+        runs.append(lane.plain(case))
+    lane.tell_link("rtt 20")
+    return runs

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+"""Usage: differ [SECONDS | FILE...]
+
+Runs programs plain and under the shim and says where they differ: those of the files, or, for so many
+seconds (120 unless given), programs made at random. TFOSHIM_DIFFER_LIBRARY names another library than
+build/libtfoshim.so, TFOSHIM_DIFFER_SEED repeats a run, TFOSHIM_DIFFER_LANES says how many programs run
+at a time (12). Exit status: 0 where nothing differs, 1 where something does.
+"""
+
+import os
+import sys
+import tempfile
+
+from compare import Case, steps
+from judge import Hopeless, judge
+from lane import Lane
+
+
+def settings():
+    """Where things are."""
+    build = os.environ.get("TFOSHIM_BUILD", os.path.abspath("build"))
+    library = os.environ.get("TFOSHIM_DIFFER_LIBRARY", f"{build}/libtfoshim.so")
+    for path in (library, f"{build}/tests/differ/interpret", f"{build}/tests/differ/server"):
+        if not os.access(path, os.X_OK):
+            sys.exit(f"differ: {path} is missing: build the project")
+    return build, os.path.abspath(library)
+
+
+def story(case, run):
+    """A run, line by line."""
+    lines = [f"    exit {run.status} after {run.elapsed * 1000:.0f} ms"]
+    for label, trace in sorted(steps(run).items()):
+        for step in trace:
+            lines.append(f"    {label:12} {case.lines()[step.line]:40} {step.said}"
+                         f"  ({step.micros / 1000:.1f} ms)")
+    return "\n".join(lines + [f"    server       {line}" for line in run.served])
+
+
+def describe(case, found):
+    """What differs, and how to see it again."""
+    lines = [f"DIFFERENCE {one.kind}: {one.detail}" for one in found]
+    lines += [case.text(), "  plain:", story(case, found[0].plain), "  shim:",
+              story(case, found[0].shim)]
+    return "\n".join(lines)
+
+
+def run_files(paths):
+    """Runs kept cases again."""
+    build, library = settings()
+    status = 0
+    with tempfile.TemporaryDirectory(dir="/run") as directory:
+        lane = Lane("0", build, library, directory)
+        for path in paths:
+            with open(path, encoding="ascii") as file:
+                case = Case.parse(file.read())
+            try:
+                found = judge(lane, case)
+            except Hopeless:
+                sys.exit(f"differ: {path}: the program hangs without the shim")
+            print(f"{path}: {'differs' if found else 'the same'}", flush=True)
+            if found:
+                print(describe(case, found), flush=True)
+                status = 1
+        lane.close()
+    return status
+
+
+def main(arguments):
+    """See above."""
+    if arguments and arguments[0] in ("-h", "--help"):
+        print(__doc__)
+        return 0
+    if arguments and not arguments[0].isdigit():
+        return run_files(arguments)
+    from hunt import hunt  # pylint: disable=import-outside-toplevel
+    return hunt(int(arguments[0]) if arguments else 120, *settings())
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
