@@ -95,12 +95,12 @@ def unsafe(case, run):
 
 def parts(case, run):
     """What is compared, each by itself: threads' traces, the end, the server's side."""
-    result = {"exit": str(run.status)}
+    result = {"safety": "\n".join(unsafe(case, run))}
     for label, trace in steps(run).items():
         result[label] = "\n".join(normal(case, step) for step in trace)
+    result["exit"] = str(run.status)
     served = [line.split(" syn=")[0] for line in run.served]
     result["server"] = "\n".join(sorted(served))
-    result["safety"] = "\n".join(unsafe(case, run))
     return result
 
 
@@ -150,7 +150,7 @@ class Difference:
 
     def signature(self, case):
         """The same for differences that are likely to be the same fault."""
-        return f"{self.kind}: {self.detail}"
+        return f"{case.link != 'clean'} {self.kind}: {self.detail}"
 
 
 def bound(case, plains):
@@ -174,6 +174,27 @@ def first_step(case, mine, others):
     line = here if here not in ("nothing", "") else best[1]
     name = operation(case, int(line.split()[0])) if line not in ("nothing", "") else "?"
     return f"{name}: plain {vague(best[1])}, shim {vague(here)}"
+
+
+def longest(case, plains, run):
+    """The operation that takes the most of the time that plain runs do not need."""
+    usual = {}
+    for plain in plains:
+        for label, trace in steps(plain).items():
+            for step in trace:
+                usual[label, step.line] = max(usual.get((label, step.line), 0), step.micros)
+    excess = {}
+    for label, trace in steps(run).items():
+        for step in trace:
+            name = operation(case, step.line)
+            excess[name] = excess.get(name, 0) + step.micros - usual.get((label, step.line), 0)
+    return max(excess, key=excess.get, default="the end") + " takes longer"
+
+
+def hanging(case, run):
+    """The operations that have not ended: of each thread the one after its last."""
+    last = [trace[-1].line + 1 for trace in steps(run).values()]
+    return "/".join(sorted(operation(case, line) for line in last if line < len(case.lines())))
 
 
 def vague(said):
@@ -201,6 +222,8 @@ def differences(case, plains, run):
 
 def difference(case, name, value, others, plain, run):
     """It, described."""
+    if run.status == "hangs":
+        return Difference("hang", f"in {hanging(case, run)}", plain, run)
     if name in ("exit", "hang"):
         return Difference("exit", f"plain {'/'.join(sorted(others))}, shim {value}", plain, run)
     if name == "server":
@@ -229,7 +252,7 @@ def slower(case, plains, run):
     """Waiting that a plain program does not have."""
     found = []
     if not case.is_loose() and run.elapsed > bound(case, plains):
-        found.append(Difference("time", "longer than plain allows", plains[0], run))
+        found.append(Difference("time", longest(case, plains, run), plains[0], run))
     if case.is_loose():
         waited = sum(step.micros for trace in steps(run).values() for step in trace
                      if operation(case, step.line) in AT_ONCE)
