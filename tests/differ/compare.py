@@ -3,6 +3,7 @@
 
 import dataclasses
 import re
+import signal
 
 from lane import RTT_MS
 
@@ -10,7 +11,8 @@ PLAIN_RUNS = 7
 SHIM_RUNS = 3
 # What a misbehaviour costs a connection that uses Fast Open until the shim has learned to leave it.
 LINK_SECONDS = {"clean": 0.0, "strip-option": 0.0, "strip-data": 0.1, "drop-syn-data": 2.3,
-                "drop-option": 2.3, "reset-syn-data": 2.3, "loss": 4.0, "cut": 0.0}
+                "drop-option": 2.3, "reset-syn-data": 2.3, "lose-syn": 0.1, "lose-syn-ack": 0.1,
+                "loss": 5.0, "cut": 4.0}
 # A connect that did not block is over at once: so is what cannot have to wait for it.
 AT_ONCE = {"close", "shutdown", "dup", "getopt", "setopt", "ioctl", "name", "nonblock", "ctl", "epoll",
            "fork", "spawn", "vfork", "fdopen", "pass", "descriptors", "socket", "thread"}
@@ -99,14 +101,22 @@ def parts(case, run):
     for label, trace in steps(run).items():
         result[label] = "\n".join(normal(case, step) for step in trace)
     result["exit"] = str(run.status)
-    served = [line.split(" syn=")[0] for line in run.served]
-    result["server"] = "\n".join(sorted(served))
+    result["server"] = "\n".join(sorted(seen_by_server(line) for line in run.served))
     return result
+
+
+def seen_by_server(line):
+    """Without what is a matter of chance: how much is read before a reset, and how much fills a buffer."""
+    line = line.split(" syn=")[0]
+    if line.endswith(("RESET", "reset")) or line.startswith("silent"):
+        line = re.sub("bytes=.* ", "", line)
+    return line
 
 
 def loose_parts(case, run):
     """Where the server is gone: no errno that only Fast Open brings, and no hang."""
-    result = {"hang": str(run.status == "hangs"), "safety": "\n".join(unsafe(case, run))}
+    crash = run.status in ("hangs", -signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS)
+    result = {"exit": str(run.status) if crash else "", "safety": "\n".join(unsafe(case, run))}
     for label, trace in steps(run).items():
         result[label] = impossible(case, trace)
     return result
@@ -150,7 +160,8 @@ class Difference:
 
     def signature(self, case):
         """The same for differences that are likely to be the same fault."""
-        return f"{case.link != 'clean'} {self.kind}: {self.detail}"
+        where = case.link if self.kind in ("time", "hang", "stall", "server") else ""
+        return f"{case.policy == 'shim'} {where} {self.kind}: {self.detail}"
 
 
 def bound(case, plains):
@@ -194,13 +205,15 @@ def longest(case, plains, run):
 def hanging(case, run):
     """The operations that have not ended: of each thread the one after its last."""
     last = [trace[-1].line + 1 for trace in steps(run).values()]
-    return "/".join(sorted(operation(case, line) for line in last if line < len(case.lines())))
+    names = {operation(case, line) for line in last if line < len(case.lines())}
+    return "/".join(sorted(names - {"end"}))
 
 
 def vague(said):
     """Without what makes one fault look like many: lines, sums, counts."""
     words = said.split()[1:] or ["nothing"]
-    words = [word for word in words if not word.startswith("sum=")]
+    words = [re.sub(":[0-9]+$", ":P", word) for word in words
+             if not word.startswith(("sum=", "length="))]
     return " ".join(re.sub(r"^[1-9][0-9]*$", "N", re.sub(r"s[0-9]+=", "", word)) for word in words)
 
 
@@ -212,10 +225,10 @@ def differences(case, plains, run):
     found = []
     for name, value in mine.items():
         others = {other.get(name, "") for other in known}
-        if value in others or (case.is_loose() and value in ("", "False")):
+        if value in others or (case.is_loose() and not value):
             continue
         found.append(difference(case, name, value, others, plains[0], run))
-    if not any(other.keys() <= mine.keys() for other in known):
+    if not found and not any(other.keys() <= mine.keys() for other in known):
         found.append(Difference("threads", "one said nothing", plains[0], run))
     return found + slower(case, plains, run)
 
@@ -224,7 +237,7 @@ def difference(case, name, value, others, plain, run):
     """It, described."""
     if run.status == "hangs":
         return Difference("hang", f"in {hanging(case, run)}", plain, run)
-    if name in ("exit", "hang"):
+    if name == "exit":
         return Difference("exit", f"plain {'/'.join(sorted(others))}, shim {value}", plain, run)
     if name == "server":
         return Difference("server", served_difference(value, others), plain, run)
@@ -239,8 +252,8 @@ def difference(case, name, value, others, plain, run):
 def served_difference(value, others):
     """How what the server saw ended, where the numbers alone do not differ."""
     def ends(text):
-        return sorted(re.sub("sum=[0-9a-f]+ ", "", re.sub("bytes=[1-9][0-9]*", "bytes=N", line))
-                      for line in text.split("\n") if line)
+        return sorted(re.sub("^[a-z]+ ", "", re.sub("sum=[0-9a-f]+ ", "", re.sub(
+            "bytes=[1-9][0-9]*", "bytes=N", line))) for line in text.split("\n") if line)
     other = ends(sorted(others)[0])
     mine = ends(value)
     only = [f"shim {line}" for line in mine if mine.count(line) > other.count(line)]

@@ -20,6 +20,8 @@ from programs import cases
 SHRINKING = 60
 # Different faults may look alike at first: so many finds of one look, as long as the programs differ.
 ALIKE = 3
+# Lines that no other depends on. Without a wait, say, a program could be one of those that depend on chance.
+NEEDLESS = {"descriptors", "exit", "getopt", "setopt", "name", "ioctl", "handler", "close", "signals", "gates"}
 
 
 class Telling(Exception):
@@ -158,17 +160,24 @@ def work(lane, board, number, deadline):
 
 
 def tidy(search, case):
-    """Hypothesis leaves out steps; this leaves out lines, as long as it still differs."""
+    """Hypothesis leaves out steps; this leaves out what a step brings along: a slot, a needless line."""
     lines = case.program.splitlines()
-    at = 0
-    while at < len(lines) and time.monotonic() < search.deadline + SHRINKING:
-        fewer = lines[:at] + lines[at + 1:]
-        if lines[at].split()[0] not in ("fork", "thread", "spawn", "vfork", "end") and differs(
-                search, Case(case.policy, case.link, "\n".join(fewer) + "\n")):
-            lines = fewer
-        else:
-            at += 1
+    slots = dict.fromkeys(word for line in lines for word in line.split() if re.fullmatch("s[0-9]+", word))
+    for slot in slots:
+        lines = without(search, case, lines, lambda line, slot=slot: slot in line.split())
+    for at in range(len(lines) - 1, -1, -1):
+        if lines[at].replace("number ", "").split()[0] in NEEDLESS:
+            lines = without(search, case, lines, lambda line, one=lines[at]: line is one)
     return Case(case.policy, case.link, "\n".join(lines) + "\n")
+
+
+def without(search, case, lines, unwanted):
+    """The lines without those, if that makes no difference."""
+    fewer = [line for line in lines if not unwanted(line)]
+    if not fewer or len(fewer) == len(lines) or time.monotonic() > search.deadline + SHRINKING:
+        return lines
+    shorter = Case(case.policy, case.link, "\n".join(fewer) + "\n")
+    return fewer if differs(search, shorter) else lines
 
 
 def differs(search, case):

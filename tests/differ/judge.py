@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Runs a case plain and under the shim until it is certain whether they differ."""
 
-from compare import PLAIN_RUNS, SHIM_RUNS, differences
+from compare import PLAIN_RUNS, SHIM_RUNS, bound, differences
+from lane import PATIENCE
 
 
 class Hopeless(Exception):
@@ -16,7 +17,7 @@ def judge(lane, case, thorough=True, wanted=None):
     plains = [lane.plain(case)]
     if plains[0].status == "hangs" or plains[0].status == 2:
         raise Hopeless(case.program)
-    run = lane.shim(case)
+    run = under_shim(lane, case, plains)
     found = differences(case, plains, run)
     if not found or (wanted and not wanted(found[0].signature(case))):
         return []
@@ -29,12 +30,17 @@ def judge(lane, case, thorough=True, wanted=None):
     if thorough:
         plains += on_a_short_link(lane, case)
     for _ in range(SHIM_RUNS if thorough else 1):
-        run = lane.shim(case)
+        run = under_shim(lane, case, plains)
         seen = {one.signature(case) for one in found}
         found = [one for one in differences(case, plains, run) if one.signature(case) in seen]
         if not found:
             return []
     return found
+
+
+def under_shim(lane, case, plains):
+    """What takes so much longer than it may hangs."""
+    return lane.shim(case, min(PATIENCE, bound(case, plains) + 2.0))
 
 
 def on_a_short_link(lane, case):

@@ -14,7 +14,7 @@ import time
 RTT_MS = 20
 CLONE_NEWNET = 0x40000000
 # A program's own waits are at most three seconds; one that runs longer hangs.
-PATIENCE = 9.0
+PATIENCE = 8.0
 LINKS = {
     "clean": [],
     "drop-syn-data": ["drop-syn-data on"],
@@ -22,12 +22,14 @@ LINKS = {
     "strip-option": ["strip-option on"],
     "strip-data": ["strip-data on"],
     "reset-syn-data": ["reset-syn-data on"],
-    "loss": ["loss 10"],
+    "lose-syn": ["lose-left 1"],
+    "lose-syn-ack": ["lose-right 1"],
+    "loss": ["loss 8"],
     "cut": ["cut on"],
 }
 RESTORE = [
     "drop-syn-data off", "drop-option off", "strip-option off", "strip-data off",
-    "reset-syn-data off", "loss 0", "restore",
+    "reset-syn-data off", "loss 0", "lose-left 0", "lose-right 0", "restore",
 ]
 POLICIES = {
     "any": 'client = { default = "on"; first_write = "any"; };\nserver = { default = "on"; };\n',
@@ -38,7 +40,7 @@ POLICIES = {
 }
 HOST_UP = """
 echo 3 >/proc/sys/net/ipv4/tcp_fastopen
-echo 1 >/proc/sys/net/ipv4/tcp_syn_retries
+echo 2 >/proc/sys/net/ipv4/tcp_syn_retries
 echo 0 >/proc/sys/net/ipv6/conf/link0/accept_ra
 ip -batch - <<END
 link set lo up
@@ -88,6 +90,7 @@ class Lane:
         self.memory = os.path.join(self.directory, "runtime")
         self.primed = os.path.join(self.directory, "primed")
         self.link_state = "clean"
+        self.seed = 0
         self.primed_at = 0.0
         os.makedirs(self.memory, mode=0o700)
         self._network()
@@ -157,9 +160,12 @@ class Lane:
 
     def set_link(self, link):
         """From one misbehaviour to another, or to none."""
-        if link != self.link_state:
+        if link != self.link_state or link.startswith("lose"):
             self.tell_link(*(RESTORE + LINKS[link]))
             self.link_state = link
+        if link == "loss":
+            self.seed += 1
+            self.tell_link(f"seed {self.seed}")
 
     def prime(self):
         """Brings cookies home, and keeps what the destination memory has learned from that."""
@@ -187,14 +193,14 @@ class Lane:
         self.set_link(case.link)
         return self.execute(case.program, None)
 
-    def shim(self, case):
+    def shim(self, case, patience=PATIENCE):
         """Runs it under the shim, whose memory is as after priming."""
         if case.link != "clean" or time.monotonic() - self.primed_at > 60:
             self.prime()
         shutil.rmtree(self.memory)
         shutil.copytree(self.primed, self.memory)
         self.set_link(case.link)
-        run = self.execute(case.program, case.policy)
+        run = self.execute(case.program, case.policy, patience)
         if case.link != "clean":
             self.prime()
         return run
@@ -207,7 +213,7 @@ class Lane:
             environment["LD_PRELOAD"] = self.library
         return environment
 
-    def execute(self, program, policy):
+    def execute(self, program, policy, patience=PATIENCE):
         """Runs a program, plain where there is no policy."""
         path = os.path.join(self.directory, "program")
         trace = os.path.join(self.directory, "trace")
@@ -221,7 +227,7 @@ class Lane:
                 [f"{self.build}/tests/differ/interpret", path, trace],
                 env=self._environment(policy), stdin=subprocess.DEVNULL, stdout=output,
                 stderr=output, start_new_session=True)
-            status = wait(process)
+            status = wait(process, patience)
         elapsed = time.monotonic() - began
         time.sleep(1.5 * RTT_MS / 1000)
         served = self.tell_server(f"report {4000 if self.link_state == 'loss' else 800}")
@@ -236,10 +242,10 @@ class Lane:
             process.wait()
 
 
-def wait(process):
+def wait(process, patience):
     """Its exit status, or that it hangs; whatever it left behind is ended."""
     try:
-        status = process.wait(PATIENCE)
+        status = process.wait(patience)
     except subprocess.TimeoutExpired:
         status = "hangs"
     try:

@@ -121,6 +121,12 @@ static long wait_condition(struct gate *gate)
     return pthread_mutex_unlock(&gate->mutex);
 }
 
+static long wait_lock(struct gate *gate)
+{
+    pthread_mutex_lock(&gate->held);
+    return pthread_mutex_unlock(&gate->held);
+}
+
 static long wait_stream(struct gate *gate, const char *how)
 {
     FILE *stream = fdopen(dup(gate->ends[0]), "r");
@@ -149,7 +155,7 @@ static void perform_await(struct run *run, const struct line *line)
     else if (word_is(line, 2, "cond"))
         say(run, wait_condition(gate), "%s", "");
     else if (word_is(line, 2, "lock"))
-        say(run, pthread_mutex_lock(&gate->held), "%s", "");
+        say(run, wait_lock(gate), "%s", "");
     else if (word_is(line, 2, "pipe"))
         say(run, read(gate->ends[0], &byte, 1), "%s", "");
     else

@@ -238,11 +238,13 @@ static void output_make(struct output *out, const struct line *line, int kind)
     out->bytes = malloc(out->size + 1);
     if (!out->bytes)
         err(2, "cannot allocate");
-    payload_fill(word_of(line, kind), (int)(line - lines), out->bytes, out->size);
+    payload_fill(word_of(line, kind),
+                 kind + 2 < line->count ? (int)number_of(line, kind + 2) : (int)(line - lines),
+                 out->bytes, out->size);
     out->bytes[out->size] = '\0';
 }
 
-/* write SLOT CALL KIND SIZE */
+/* write SLOT CALL KIND SIZE [SALT]: the same salt makes the same bytes */
 static void perform_write(struct run *run, const struct line *line)
 {
     struct output out;

@@ -55,7 +55,7 @@ PLAIN_STEPS = st.one_of(
     step("close", WHICH, ONE_OF(["", "", "range", "stream", "number"])),
     step("pause", ONE_OF(["sleep", "spin"]), ONE_OF([5, 30, 100])),
     step("odd", WHICH, ONE_OF(["badcontrol", "badpointer"])),
-    step("signal", YES, ONE_OF([8, 60])),
+    step("signal", WHICH, YES, KINDS, ONE_OF([100, 5000, 16000])),
     step("interrupted", WHICH, ONE_OF([60, 120])),
 )
 SETS = st.one_of(
@@ -75,12 +75,13 @@ SETS = st.one_of(
     step("race", KINDS, SIZES),
     step("any", ONE_OF(["peer", "sock"]), RARELY),
     step("fill", WHICH),
+    step("abandon", YES),
 )
 STEPS = st.one_of(PLAIN_STEPS, PLAIN_STEPS, PLAIN_STEPS, SETS)
 ENDS = ONE_OF(["return", "exit", "_exit", "quick", "number"])
-LINKS = ["clean"] * 12 + ["drop-syn-data", "drop-option", "strip-option", "strip-data", "loss", "cut",
-                          "reset-syn-data"]
-POLICIES = ["any", "any", "any", "replay-safe", "replay-safe", "built-in", "shim"]
+LINKS = ["clean"] * 16 + ["strip-option", "strip-data", "drop-syn-data", "drop-option", "lose-syn",
+                          "lose-syn-ack", "reset-syn-data", "cut", "loss"]
+POLICIES = ["any"] * 5 + ["replay-safe"] * 3 + ["built-in", "shim"]
 
 
 @st.composite
@@ -88,7 +89,7 @@ def cases(draw):
     """A case: any list of steps makes one."""
     policy = draw(ONE_OF(POLICIES))
     link = draw(ONE_OF(LINKS))
-    renderer = Renderer(draw(ONE_OF(["4", "4", "6"])))
+    renderer = Renderer(draw(ONE_OF(["4", "4", "6"])), link)
     if draw(RARELY):
         renderer.put("handler PIPE ignore")
     if draw(RARELY):

@@ -29,13 +29,16 @@ class Connection:
     epoll: str = ""
     stream: bool = False
     settled: bool = False
+    patient: bool = False
 
 
 class Renderer:
     """Makes the lines, step by step."""
 
-    def __init__(self, family):
+    def __init__(self, family, link="clean"):
         self.family = family
+        # Where a SYN may take a second, a short timeout and a count of what a write takes mean nothing.
+        self.swift = link in ("clean", "strip-option")
         self.lines = []
         self.connections = []
         self.slots = 0
@@ -79,11 +82,13 @@ class Renderer:
         self.put(f"{'number ' if number else ''}connect {slot} server {port}")
         if before == "dup":
             one.slot = other
+        one.settled = blocking
         if not blocking:
             one.state = "pending"
         if port == "reset":
             self.put("sleep 100")
             one.state = "up"
+            one.settled = True
         if port == "closed":
             one.state = "refused"
         self.connections.append(one)
@@ -119,6 +124,10 @@ class Renderer:
             return
         if one.state == "pending":
             self.ready(one, "poll")
+        if not one.settled and not self.swift:
+            self.do_writen(index, kind, size)
+            return
+        one.patient |= call == "more"
         if not one.blocking or call == "dontwait":
             size = max(0, min(size, 16000 - one.sent))
         if call == "dprintf" or call == "splice":
@@ -171,7 +180,7 @@ class Renderer:
         one = self.pick(index)
         if not one or not one.awaited:
             return
-        if timeout:
+        if timeout and self.swift and not one.patient:
             self.put(f"setopt {one.slot} SO_RCVTIMEO {timeout}")
         self.put(f"readn {one.slot} {one.awaited}")
         one.awaited = 0
@@ -196,7 +205,16 @@ class Renderer:
             self.put("sleep 100")
         if one.awaited == 0 and "i" in events and ms > 100:
             ms = 30
+        ms = self.fair(one, ms, events)
         self.put(f"{'number ' if number else ''}{how} {one.slot} {events} {ms}")
+
+    def fair(self, one, ms, events):
+        """A wait that is as long as the plain program's fortune needs it."""
+        if events == "o" and not one.settled:
+            return ms if ms > 100 else 2500
+        if one.awaited and (one.patient or not self.swift):
+            return max(ms, 2500)
+        return ms
 
     def do_epoll(self, index, events, ms, number):
         """The same by epoll, registered now or earlier."""
@@ -222,16 +240,21 @@ class Renderer:
         elif name in ("FIONREAD", "SIOCOUTQ"):
             if name == "SIOCOUTQ":
                 self.put("sleep 100")
+                one.settled = True
             if name == "SIOCOUTQ" or (not one.awaited and one.port not in ENDING):
                 self.put(f"{'number ' if number else ''}ioctl {one.slot} {name}")
+        elif name in ("TCP_INFO", "TCP_MAXSEG", "SO_SNDBUF") and one.state == "up" and not one.settled:
+            return
         elif one.state == "up" or name != "SO_ERROR":
             self.put(f"{'number ' if number else ''}getopt {one.slot} {name}")
 
     def do_setopt(self, index, setting, number):
         """Sets one."""
         one = self.pick(index, "up", "pending")
-        if one:
-            self.put(f"{'number ' if number else ''}setopt {one.slot} {setting}")
+        if not one or (not self.swift and setting.split()[1] in ("5", "15", "32")):
+            return
+        one.patient |= setting == "TCP_CORK 1"
+        self.put(f"{'number ' if number else ''}setopt {one.slot} {setting}")
 
     def do_nonblock(self, index, on, how):
         """Changes whether it blocks."""
@@ -297,9 +320,19 @@ class Renderer:
         if one and one.port == "silent":
             self.put("sleep 100", f"fill {one.slot}", "sleep 300", f"fill {one.slot}")
 
-    def do_signal(self, restart, ms):
-        """A signal, a while from now; who waits goes on or not."""
-        self.put(f"handler ALRM {'restart' if restart else 'norestart'}", f"timer {ms}")
+    def do_signal(self, index, restart, kind, size):
+        """A signal soon after a write that a plain program does not wait in."""
+        one = self.pick(index)
+        if one and one.blocking and self.swift:
+            self.put(f"handler ALRM {'restart' if restart else 'norestart'}", "timer 8",
+                     f"write {one.slot} write {kind} {size}", "sleep 100", "signals")
+            self.wrote(one, size)
+
+    def do_abandon(self, number):
+        """A connect that is given up at once."""
+        slot = self.slot()
+        self.put(f"socket {slot} {self.family} nonblock", f"connect {slot} server discard",
+                 f"{'number ' if number else ''}close {slot}", "sleep 100")
 
     def do_interrupted(self, index, ms):
         """A signal while it reads, which no answer will come to."""
@@ -360,7 +393,8 @@ class Renderer:
         for slot in slots:
             self.put(f"{wait} {slot} o 2500")
             if size:
-                self.put(f"write {slot} write {kind} {size}")
+                self.put(f"write {slot} write {kind} {size}" if self.swift else
+                         f"writen {slot} {kind} {size}")
         for slot in slots:
             if reads and port == "echo" and size:
                 self.put(f"readn {slot} {size}")
@@ -434,8 +468,8 @@ class Renderer:
         """Two threads write first."""
         one = Connection(self.slot(), "discard", True)
         self.put(f"socket {one.slot} {self.family} block", f"connect {one.slot} server discard",
-                 "thread", f"write {one.slot} nosignal {kind} {size}", "end",
-                 f"write {one.slot} nosignal {kind} {size}", "join", f"close {one.slot}")
+                 "thread", f"write {one.slot} nosignal {kind} {size} 7", "end",
+                 f"write {one.slot} nosignal {kind} {size} 7", "join", f"close {one.slot}")
 
     def do_any(self, which, number):
         """The address that stands for this machine."""
