@@ -152,7 +152,7 @@ def work(lane, board, number, deadline):
         if not best:
             continue
         case = tidy(search, best[0])
-        found = judge(lane, case)
+        found = judge(lane, case, wanted=search.wanted)
         if found:
             report(board, case, found)
         board.release(search.target)
@@ -183,10 +183,10 @@ def without(search, case, lines, unwanted):
 def differs(search, case):
     """In what was looked for."""
     try:
-        found = judge(search.lane, case, thorough=False)
+        found = judge(search.lane, case, thorough=False, wanted=search.wanted)
     except Hopeless:
         return False
-    return bool(found) and found[0].signature(case) == search.target
+    return bool(found)
 
 
 def lane_process(index, build, library, directory, number, deadline):

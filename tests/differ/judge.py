@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Runs a case plain and under the shim until it is certain whether they differ."""
 
-from compare import PLAIN_RUNS, SHIM_RUNS, bound, differences
+from compare import APART, PLAIN_RUNS, SHIM_RUNS, bound, differences
 from lane import PATIENCE
 
 
@@ -12,19 +12,20 @@ class Hopeless(Exception):
 def judge(lane, case, thorough=True, wanted=None):
     """The differences, of which every one was seen each time; none where plain runs give it too.
 
-    The first is the one that matters: others may follow from it. Where it is not wanted, that is all.
+    The first is the one that matters, for others may follow from it. Where it is not wanted, only those do
+    that stand apart.
     """
     plains = [lane.plain(case)]
     if plains[0].status == "hangs" or plains[0].status == 2:
         raise Hopeless(case.program)
     run = under_shim(lane, case, plains)
-    found = differences(case, plains, run)
-    if not found or (wanted and not wanted(found[0].signature(case))):
+    found = worthy(case, differences(case, plains, run), wanted)
+    if not found:
         return []
     # Cheap first: most false alarms are over after one more plain run.
     for _ in range(PLAIN_RUNS - 1 if thorough else 1):
         plains.append(lane.plain(case))
-        found = differences(case, plains, run)
+        found = worthy(case, differences(case, plains, run), wanted)
         if not found:
             return []
     if thorough:
@@ -32,15 +33,23 @@ def judge(lane, case, thorough=True, wanted=None):
     for _ in range(SHIM_RUNS if thorough else 1):
         run = under_shim(lane, case, plains)
         seen = {one.signature(case) for one in found}
-        found = [one for one in differences(case, plains, run) if one.signature(case) in seen]
+        again = worthy(case, differences(case, plains, run), wanted)
+        found = [one for one in again if one.signature(case) in seen]
         if not found:
             return []
     return found
 
 
+def worthy(case, found, wanted):
+    """The differences from the first that is wanted on."""
+    if wanted is None or not found or wanted(found[0].signature(case)):
+        return found
+    return [one for one in found if one.kind in APART and wanted(one.signature(case))]
+
+
 def under_shim(lane, case, plains):
     """What takes so much longer than it may hangs."""
-    return lane.shim(case, min(PATIENCE, bound(case, plains) + 2.0))
+    return lane.shim(case, min(PATIENCE, bound(case, plains) + 0.8))
 
 
 def on_a_short_link(lane, case):

@@ -32,12 +32,14 @@ def step(name, *arguments):
 
 OPEN = step("open", ONE_OF(["discard", "echo", "banner", "echo", "discard", "answer", "close", "silent",
                             "reset", "closed"]), YES, RARELY, BEFORE)
+TALK = step("talk", ONE_OF(["echo", "discard", "banner"]), YES, READY,
+            ONE_OF(["write", "write"] + list(CALLS_WRITE)), KINDS, SIZES, YES)
 WRITE = step("write", WHICH, ONE_OF(["write", "write", "send"] + list(CALLS_WRITE) + ["fwrite"]), KINDS,
              SIZES, RARELY)
 READ = step("read", WHICH, ONE_OF(CALLS_READ + LOOKS), RARELY)
 
 PLAIN_STEPS = st.one_of(
-    OPEN, OPEN, WRITE, WRITE, READ,
+    OPEN, TALK, TALK, TALK, TALK, WRITE, WRITE, READ,
     step("ready", WHICH, READY, RARELY),
     step("writen", WHICH, KINDS, LARGE),
     step("readn", WHICH, ONE_OF([0, 32, 1000])),

@@ -93,6 +93,17 @@ class Renderer:
             one.state = "refused"
         self.connections.append(one)
 
+    def do_talk(self, port, blocking, how, call, kind, size, reads):
+        """What most programs do."""
+        self.do_open(port, blocking, False, "")
+        last = len([one for one in self.connections if one.state == self.connections[-1].state]) - 1
+        if not blocking:
+            self.do_ready(last, how, False)
+            last = len([one for one in self.connections if one.state == "up"]) - 1
+        self.do_write(last, call, kind, size, False)
+        if reads:
+            self.do_readn(last, 0)
+
     def do_ready(self, index, how, number):
         """Waits until a connection that is under way is there."""
         one = self.pick(index, "pending")
@@ -364,26 +375,29 @@ class Renderer:
 
     def do_process(self, index, way, what, size, meanwhile):
         """A child or an image with the connection, while this process waits for it, or does not wait."""
-        one = self.pick(index)
+        one = self.pick(index, "up", "pending")
         if not one or (way == "thread" and what in ("close", "_exit")):
+            return
+        if one.state == "pending" and what == "shutdown":
             return
         body = self.sub(one, what, size)
         self.put(way, *body, "end")
         if meanwhile == "spin":
             self.put("spin 150")
-        elif meanwhile == "close" and way != "thread":
+        elif meanwhile == "close" and way != "thread" and one.state == "up":
             self.put(f"close {one.slot}")
             one.state = "closed"
         self.put("join" if way == "thread" else "waitall")
 
     def do_exec(self):
         """The rest by a new image. It knows of no streams."""
-        if all(one.state != "pending" for one in self.connections):
-            self.put("exec")
-            for one in self.connections:
-                one.stream = False
-                # epoll descriptors are closed on exec.
-                one.epoll = ""
+        self.put("exec")
+        for one in self.connections:
+            one.stream = False
+            # epoll descriptors are closed on exec.
+            one.epoll = ""
+            if one.state == "pending" and one.awaited:
+                self.put(f"poll {one.slot} i 2500")
 
     def do_many(self, count, port, kind, size, wait, reads):
         """An event loop's work: all connect, all write, all are closed."""
