@@ -5,7 +5,8 @@ import dataclasses
 import re
 import signal
 
-from lane import RTT_MS
+from case import operation, steps
+from conditions import RTT_MS
 
 PLAIN_RUNS = 7
 SHIM_RUNS = 3
@@ -14,87 +15,31 @@ LINK_SECONDS = {"clean": 0.0, "strip-option": 0.0, "strip-data": 0.1, "drop-syn-
                 "drop-option": 2.3, "reset-syn-data": 2.3, "lose-syn": 0.1, "lose-syn-ack": 0.1,
                 "loss": 5.0, "cut": 4.0}
 # A connect that did not block is over at once: so is what cannot have to wait for it.
-AT_ONCE = {"close", "shutdown", "dup", "getopt", "setopt", "ioctl", "name", "nonblock", "ctl", "epoll",
-           "fork", "spawn", "vfork", "fdopen", "pass", "descriptors", "socket", "thread"}
+AT_ONCE = {"close", "shutdown", "dup", "getopt", "setopt", "ioctl", "name", "nonblock", "ctl",
+           "epoll", "fork", "spawn", "vfork", "fdopen", "pass", "descriptors", "socket", "thread"}
 STALL_US = 0.6 * RTT_MS * 1000
 # A program that was told "connected" cannot get these from the calls after that.
 NEVER_CONNECTED = {"ECONNREFUSED", "ENOTCONN", "EINPROGRESS", "EALREADY", "EOPNOTSUPP"}
 
 
-@dataclasses.dataclass
-class Case:
-    """A program, the policy for its shim, and the link's misbehaviour."""
-
-    policy: str
-    link: str
-    program: str
-
-    def text(self):
-        """As the file that reads back."""
-        return f"policy {self.policy}\nlink {self.link}\n\n{self.program}"
-
-    @staticmethod
-    def parse(text):
-        """From such a file."""
-        settings = {"policy": "any", "link": "clean"}
-        program = []
-        for line in text.splitlines():
-            words = line.split("#")[0].split()
-            if len(words) == 2 and words[0] in settings and not program:
-                settings[words[0]] = words[1]
-            elif words:
-                program.append(" ".join(words))
-        return Case(program="\n".join(program) + "\n", **settings)
-
-    def lines(self):
-        """The operations, by number from 1."""
-        return [""] + self.program.splitlines()
-
-    def is_loose(self):
-        """The server dies, or the network: errors then come later than plain programs see them."""
-        return self.link in ("cut", "reset-syn-data") or " dead" in self.program
-
-
-@dataclasses.dataclass
-class Step:
-    """One line of a trace."""
-
-    line: int
-    micros: int
-    said: str
-
-
-def steps(run):
-    """The trace, a list of steps for each thread of the program."""
-    threads = {}
-    for text in run.trace.splitlines():
-        label, line, micros, *said = text.split(" ", 3)
-        threads.setdefault(label, []).append(Step(int(line), int(micros), said[0] if said else ""))
-    return threads
-
-
-def operation(case, line):
-    """The name of a line's operation."""
-    words = case.lines()[line].split()
-    return words[1] if words[0] == "number" else words[0]
-
-
 def normal(case, step):
     """How much a single read gives depends on the network, if there is anything."""
-    said = step.said
-    if operation(case, step.line) == "read" and re.match("[1-9]", said):
+    said = step.said.strip()
+    name = operation(case, step.line)
+    if name == "read" and re.match("[1-9]", said):
         said = "some"
-    if operation(case, step.line) == "connect" and said.strip() == "0" and edge_awaited(case, step.line):
+    if name == "connect" and said == "0" and edge_awaited(case, step.line):
         said = "-1 EINPROGRESS"
-    return f"{step.line} {said.strip()}"
+    return f"{step.line} {said}"
 
 
 def edge_awaited(case, line):
-    """Registered for edges before a connect that does not block: the edge has been, so it says 0."""
+    """Registered for edges before a connect that does not block: to say 0 is right then."""
     lines = [text.replace("number ", "").split() for text in case.lines()[1:line + 1]]
     slot = lines[-1][1]
     opened = any(words[:2] == ["socket", slot] and words[3] == "nonblock" for words in lines)
-    return opened and any(words[0] == "ctl" and words[3] == slot and "t" in words[4] for words in lines)
+    return opened and any(words[0] == "ctl" and words[3] == slot and "t" in words[4]
+                          for words in lines)
 
 
 def unsafe(case, run):
@@ -116,7 +61,7 @@ def parts(case, run):
 
 
 def seen_by_server(line):
-    """Without what is a matter of chance: how much is read before a reset, and how much fills a buffer."""
+    """Without what is chance: how much is read before a reset, how much fills a buffer."""
     line = line.split(" syn=")[0]
     if line.endswith(("RESET", "reset")) or line.startswith("silent"):
         line = re.sub("bytes=.* ", "", line)
@@ -187,7 +132,7 @@ def bound(case, plains):
 
 
 def first_step(case, mine, others):
-    """Where a trace leaves those of the plain runs: the operation, and what it gave there and here."""
+    """Where a trace leaves the plain ones: the operation, and what it gave there and here."""
     best = None
     mine = mine.split("\n")
     for other in others:
@@ -263,7 +208,8 @@ def difference(case, name, value, others, plain, run):
     if name == "safety":
         return Difference("safety", "unsafe bytes in a SYN", plain, run)
     if case.is_loose():
-        return Difference("errno", re.sub("[0-9]+ ", "", value.split("\n", maxsplit=1)[0]), plain, run)
+        first = value.split("\n", maxsplit=1)[0]
+        return Difference("errno", re.sub("[0-9]+ ", "", first), plain, run)
     kind = name.split("/")[-1].rstrip("0123456789")
     return Difference(kind, first_step(case, value, others), plain, run)
 

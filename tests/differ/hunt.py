@@ -11,17 +11,18 @@ import traceback
 
 from hypothesis import HealthCheck, Phase, Verbosity, errors, given, seed, settings
 
-from compare import Case
+from case import Case
 from judge import Hopeless, judge
 from lane import Lane
 from main import describe
 from programs import cases
 
 SHRINKING = 60
-# Different faults may look alike at first: so many finds of one look, as long as the programs differ.
+# Different faults may look alike: so many finds of one look, as long as the programs differ.
 ALIKE = 3
-# Lines that no other depends on. Without a wait, say, a program could be one of those that depend on chance.
-NEEDLESS = {"descriptors", "exit", "getopt", "setopt", "name", "ioctl", "handler", "close", "signals", "gates"}
+# Lines that no other depends on. Without a wait, say, a program could depend on chance.
+NEEDLESS = {"descriptors", "exit", "getopt", "setopt", "name", "ioctl", "handler", "close",
+            "signals", "gates"}
 
 
 class Telling(Exception):
@@ -53,13 +54,17 @@ class Board:
         """False where another lane is busy with it."""
         return self.add("claim", signature)
 
+    def claim_path(self, signature):
+        """The file that says so."""
+        return os.path.join(self.directory, f"{name_of('claim')}.{name_of(signature)}")
+
     def is_claimed(self, signature):
         """Whether one is."""
-        return os.path.exists(os.path.join(self.directory, f"{name_of('claim')}.{name_of(signature)}"))
+        return os.path.exists(self.claim_path(signature))
 
     def release(self, signature):
         """The lane is done."""
-        os.unlink(os.path.join(self.directory, f"{name_of('claim')}.{name_of(signature)}"))
+        os.unlink(self.claim_path(signature))
 
 
 def name_of(text):
@@ -160,9 +165,9 @@ def work(lane, board, number, deadline):
 
 
 def tidy(search, case):
-    """Hypothesis leaves out steps; this leaves out what a step brings along: a slot, a needless line."""
+    """Hypothesis leaves out steps; this leaves out what they bring along: slots, needless lines."""
     lines = case.program.splitlines()
-    slots = dict.fromkeys(word for line in lines for word in line.split() if re.fullmatch("s[0-9]+", word))
+    slots = dict.fromkeys(re.findall(r"\bs[0-9]+\b", case.program))
     for slot in slots:
         lines = without(search, case, lines, lambda line, slot=slot: slot in line.split())
     for at in range(len(lines) - 1, -1, -1):

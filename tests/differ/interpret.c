@@ -100,11 +100,13 @@ static void slots_take(int count, char **words)
     for (int i = 0; i < SLOTS_MAX; i++)
         slots[i].fd = -1;
     for (int i = 0; i < count; i++) {
-        int index, fd, family;
+        char *rest;
+        long index = strtol(words[i], &rest, 10);
+        long fd = *rest ? strtol(rest + 1, &rest, 10) : -1;
+        long family = *rest ? strtol(rest + 1, &rest, 10) : -1;
 
-        if (sscanf(words[i], "%d:%d:%d", &index, &fd, &family) == 3 && index >= 0 &&
-            index < SLOTS_MAX)
-            slots[index] = (struct slot){.fd = fd, .family = family};
+        if (family >= 0 && index >= 0 && index < SLOTS_MAX)
+            slots[index] = (struct slot){.fd = (int)fd, .family = (int)family};
     }
 }
 
@@ -121,8 +123,8 @@ int main(int argc, char **argv)
     slots_take(argc > 6 ? argc - 6 : 0, argv + 6);
     run.last = line_count;
     if (argc > 5) {
-        run.at = atoi(argv[3]);
-        run.last = atoi(argv[4]);
+        run.at = (int)strtol(argv[3], NULL, 10);
+        run.last = (int)strtol(argv[4], NULL, 10);
         snprintf(run.label, sizeof(run.label), "%s", argv[5]);
     }
     run_lines(&run);

@@ -2,7 +2,7 @@
 """Runs a case plain and under the shim until it is certain whether they differ."""
 
 from compare import APART, PLAIN_RUNS, SHIM_RUNS, bound, differences
-from lane import PATIENCE
+from conditions import PATIENCE
 
 
 class Hopeless(Exception):
@@ -12,8 +12,8 @@ class Hopeless(Exception):
 def judge(lane, case, thorough=True, wanted=None):
     """The differences, of which every one was seen each time; none where plain runs give it too.
 
-    The first is the one that matters, for others may follow from it. Where it is not wanted, only those do
-    that stand apart.
+    The first is the one that matters, for others may follow from it. Where it is not wanted, only
+    those do that stand apart.
     """
     plains = [lane.plain(case)]
     if plains[0].status == "hangs" or plains[0].status == 2:
@@ -53,7 +53,7 @@ def under_shim(lane, case, plains):
 
 
 def on_a_short_link(lane, case):
-    """A round trip less is all that the shim is for: what a plain program sees without any is right."""
+    """A round trip less is what the shim is for: what a plain program sees without any is right."""
     runs = []
     lane.set_link(case.link)
     lane.tell_link("rtt 0")

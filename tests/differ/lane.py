@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A lane: two network namespaces joined by the link emulator, with the server in one of them.
 
-The process that opens a lane moves into its client namespace: what it starts from then on is a client.
+The process that opens a lane moves into its client namespace: what it then starts is a client.
 """
 
 import ctypes
@@ -11,33 +11,9 @@ import signal
 import subprocess
 import time
 
-RTT_MS = 20
+from conditions import LINKS, PATIENCE, POLICIES, RESTORE, RTT_MS
+
 CLONE_NEWNET = 0x40000000
-# A program's own waits are at most three seconds; one that runs longer hangs.
-PATIENCE = 8.0
-LINKS = {
-    "clean": [],
-    "drop-syn-data": ["drop-syn-data on"],
-    "drop-option": ["drop-option on"],
-    "strip-option": ["strip-option on"],
-    "strip-data": ["strip-data on"],
-    "reset-syn-data": ["reset-syn-data on"],
-    "lose-syn": ["lose-left 1"],
-    "lose-syn-ack": ["lose-right 1"],
-    "loss": ["loss 8"],
-    "cut": ["cut on"],
-}
-RESTORE = [
-    "drop-syn-data off", "drop-option off", "strip-option off", "strip-data off",
-    "reset-syn-data off", "loss 0", "lose-left 0", "lose-right 0", "restore",
-]
-POLICIES = {
-    "any": 'client = { default = "on"; first_write = "any"; };\nserver = { default = "on"; };\n',
-    "replay-safe": 'client = { default = "on"; first_write = "replay-safe"; };\n'
-                   'server = { default = "on"; };\n',
-    "shim": 'client = { default = "on"; first_write = "any"; defer = "shim"; };\n',
-    "built-in": None,
-}
 HOST_UP = """
 echo 3 >/proc/sys/net/ipv4/tcp_fastopen
 echo 2 >/proc/sys/net/ipv4/tcp_syn_retries

@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: MIT
 """Usage: differ [SECONDS | FILE...]
 
-Runs programs plain and under the shim and says where they differ: those of the files, or, for so many
-seconds (120 unless given), programs made at random. TFOSHIM_DIFFER_LIBRARY names another library than
-build/libtfoshim.so, TFOSHIM_DIFFER_SEED repeats a run, TFOSHIM_DIFFER_LANES says how many programs run
-at a time (12). Exit status: 0 where nothing differs, 1 where something does.
+Runs programs plain and under the shim and says where they differ: those of the files, or, for so
+many seconds (120 unless given), programs made at random. TFOSHIM_DIFFER_LIBRARY names another
+library than build/libtfoshim.so, TFOSHIM_DIFFER_SEED repeats a run, TFOSHIM_DIFFER_LANES says how
+many programs run at a time (12), TFOSHIM_DIFFER_FINDS where finds are kept (build/differ),
+TFOSHIM_DIFFER_POLICY the one policy to draw: under "off" nothing can differ.
+
+Exit status: 0 where nothing differs, 1 where something does.
 """
 
 import os
 import sys
 import tempfile
 
-from compare import Case, steps
+from case import Case, steps
 from judge import Hopeless, judge
 from lane import Lane
 

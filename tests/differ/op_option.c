@@ -95,7 +95,7 @@ static void perform_setopt(struct run *run, const struct line *line)
     socklen_t length = sizeof(int);
 
     if (option->kind == TIME) {
-        value.time = (struct timeval){.tv_sec = number / 1000, .tv_usec = number % 1000 * 1000};
+        value.time = (struct timeval){.tv_sec = number / 1000, .tv_usec = number % 1000 * 1000L};
         length = sizeof(value.time);
     }
     if (option->kind == LINGER) {

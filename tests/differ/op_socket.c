@@ -64,6 +64,7 @@ static void perform_accept(struct run *run, const struct line *line)
     const struct slot *listener = slot_of(line, 1);
     struct slot *slot = slot_of(line, 2);
 
+    /* cppcheck-suppress nullPointer */
     slot->fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
     slot->family = listener->family;
     say(run, slot->fd < 0 ? -1 : 0, "%s", "");
@@ -87,11 +88,12 @@ static const char *host_name(const struct sockaddr_storage *address)
 /* name SLOT peer|sock: a port that the kernel chose is said to be one. */
 static void perform_name(struct run *run, const struct line *line)
 {
-    struct sockaddr_storage address = {0};
+    struct sockaddr_storage address;
     socklen_t length = sizeof(address);
     int port;
     int result;
 
+    memset(&address, 0, sizeof(address));
     if (word_is(line, 2, "peer"))
         result = getpeername(slot_of(line, 1)->fd, (struct sockaddr *)&address, &length);
     else

@@ -129,6 +129,7 @@ static void perform_wait(struct run *run, const struct line *line)
     if (line->number)
         result = syscall(SYS_epoll_pwait, epoll, ready, 8, ms, NULL, 8);
     else if (word_is(line, 3, "pwait"))
+        /* cppcheck-suppress nullPointer */
         result = epoll_pwait(epoll, ready, 8, ms, NULL);
     else
         result = epoll_wait(epoll, ready, 8, ms);

@@ -61,7 +61,8 @@ void payload_fill(const char *kind, int salt, unsigned char *bytes, size_t size)
 
     for (size_t i = 0; i < size; i++)
         bytes[i] = (unsigned char)('a' + (i + i / 26 + (size_t)salt) % 26);
-    memcpy(bytes, head, length < size ? length : size);
+    for (size_t i = 0; i < length && i < size; i++)
+        bytes[i] = (unsigned char)head[i];
     /* A request that ends is one; the policy takes no half of one for safe. */
     if (head == get && size >= length + 4)
         memcpy(bytes + size - 4, "\r\n\r\n", 4);
@@ -79,7 +80,7 @@ static int port_of(const char *name)
     for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++)
         if (strcmp(ports[i].name, name) == 0)
             return ports[i].port;
-    return atoi(name);
+    return (int)strtol(name, NULL, 10);
 }
 
 socklen_t address_of(int family, const char *host, const char *port,

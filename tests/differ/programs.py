@@ -1,28 +1,33 @@
 # SPDX-License-Identifier: MIT
 """Programs at random: the strategies of Hypothesis for cases."""
 
+import os
+
 from hypothesis import strategies as st
 
-from compare import Case
-from render import CALLS_READ, CALLS_WRITE, LOOKS, Renderer
+from case import Case
+from connections import CALLS_READ, CALLS_WRITE, LOOKS
+from scenes import Scenes
 
 ONE_OF = st.sampled_from
 YES = st.booleans()
 RARELY = ONE_OF([False, False, False, True])
 WHICH = st.integers(0, 3)
-PORTS = ONE_OF(["discard", "echo", "banner", "answer", "close", "silent", "reset", "closed", "dead"])
-TALKING = ONE_OF(["echo", "banner", "discard", "echo"])
+PORTS = ONE_OF(["discard", "echo", "banner", "echo", "discard", "answer", "close", "silent",
+                "reset", "closed"])
+TALKING = ONE_OF(["echo", "discard", "banner"])
 KINDS = ONE_OF(["any", "get", "post"])
 SIZES = ONE_OF([10, 0, 1, 100, 1300, 1420, 1421, 5000, 16000])
 LARGE = ONE_OF([10, 100, 1421, 5000, 20000, 100000, 1000000])
 BEFORE = ONE_OF(["", "", "", "", "fdopen", "dup", "io", "iot", "i", "iot1", "SO_SNDTIMEO 1000",
-                 "SO_RCVTIMEO 1000", "TCP_NODELAY 1", "TCP_MAXSEG 600", "SO_LINGER 0", "SO_LINGER 1"])
+                 "SO_RCVTIMEO 1000", "TCP_NODELAY 1", "TCP_MAXSEG 600", "SO_LINGER 0",
+                 "SO_LINGER 1"])
 READY = ONE_OF(["poll", "ppoll", "select", "pselect", "epoll", "epoll-edge", "sleep"])
-OPTIONS = ONE_OF(["SO_ERROR", "TCP_INFO", "TCP_MAXSEG", "SO_SNDTIMEO", "SO_RCVTIMEO", "TCP_NODELAY", "peer",
-                  "sock", "FIONREAD", "SIOCOUTQ", "SO_SNDBUF", "SO_LINGER"])
-SETTINGS = ONE_OF(["SO_SNDTIMEO 5", "SO_SNDTIMEO 1000", "SO_RCVTIMEO 32", "TCP_NODELAY 1", "TCP_CORK 1",
-                   "TCP_USER_TIMEOUT 15", "SO_LINGER 0", "SO_LINGER 1", "SO_LINGER -1", "SO_KEEPALIVE 1",
-                   "TCP_MAXSEG 600", "SO_RCVLOWAT 2"])
+OPTIONS = ONE_OF(["SO_ERROR", "TCP_INFO", "TCP_MAXSEG", "SO_SNDTIMEO", "SO_RCVTIMEO", "TCP_NODELAY",
+                  "peer", "sock", "FIONREAD", "SIOCOUTQ", "SO_SNDBUF", "SO_LINGER"])
+SETTINGS = ONE_OF(["SO_SNDTIMEO 5", "SO_SNDTIMEO 1000", "SO_RCVTIMEO 32", "TCP_NODELAY 1",
+                   "TCP_CORK 1", "TCP_USER_TIMEOUT 15", "SO_LINGER 0", "SO_LINGER 1",
+                   "SO_LINGER -1", "SO_KEEPALIVE 1", "TCP_MAXSEG 600", "SO_RCVLOWAT 2"])
 
 
 def step(name, *arguments):
@@ -30,12 +35,11 @@ def step(name, *arguments):
     return st.tuples(st.just(name), *arguments)
 
 
-OPEN = step("open", ONE_OF(["discard", "echo", "banner", "echo", "discard", "answer", "close", "silent",
-                            "reset", "closed"]), YES, RARELY, BEFORE)
-TALK = step("talk", ONE_OF(["echo", "discard", "banner"]), YES, READY,
+OPEN = step("open", PORTS, YES, RARELY, BEFORE)
+TALK = step("talk", TALKING, YES, READY,
             ONE_OF(["write", "write"] + list(CALLS_WRITE)), KINDS, SIZES, YES)
-WRITE = step("write", WHICH, ONE_OF(["write", "write", "send"] + list(CALLS_WRITE) + ["fwrite"]), KINDS,
-             SIZES, RARELY)
+WRITE = step("write", WHICH, ONE_OF(["write", "write", "send"] + list(CALLS_WRITE) + ["fwrite"]),
+             KINDS, SIZES, RARELY)
 READ = step("read", WHICH, ONE_OF(CALLS_READ + LOOKS), RARELY)
 
 PLAIN_STEPS = st.one_of(
@@ -46,7 +50,8 @@ PLAIN_STEPS = st.one_of(
     step("finish", WHICH),
     step("wait", WHICH, ONE_OF(["poll", "ppoll", "select", "pselect"]), ONE_OF(["o", "i", "io"]),
          ONE_OF([0, 32, 2500]), RARELY),
-    step("epoll", WHICH, ONE_OF(["i", "o", "io", "it", "iot", "i1"]), ONE_OF([0, 32, 2500]), RARELY),
+    step("epoll", WHICH, ONE_OF(["i", "o", "io", "it", "iot", "i1"]), ONE_OF([0, 32, 2500]),
+         RARELY),
     step("getopt", WHICH, OPTIONS, RARELY),
     step("setopt", WHICH, SETTINGS, RARELY),
     step("nonblock", WHICH, YES, ONE_OF(["", "ioctl"])),
@@ -89,9 +94,9 @@ POLICIES = ["any"] * 5 + ["replay-safe"] * 3 + ["built-in", "shim"]
 @st.composite
 def cases(draw):
     """A case: any list of steps makes one."""
-    policy = draw(ONE_OF(POLICIES))
+    policy = os.environ.get("TFOSHIM_DIFFER_POLICY") or draw(ONE_OF(POLICIES))
     link = draw(ONE_OF(LINKS))
-    renderer = Renderer(draw(ONE_OF(["4", "4", "6"])), link)
+    renderer = Scenes(draw(ONE_OF(["4", "4", "6"])), link)
     if draw(RARELY):
         renderer.put("handler PIPE ignore")
     if draw(RARELY):

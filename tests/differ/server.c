@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <err.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ports.h"
+#include "serve.h"
 
 /*
  * The server of the programs that the differ makes: a port for every way to serve. Commands come on
@@ -27,22 +24,8 @@
 #define CONNECTIONS 2048
 #define KINDS (sizeof(ports) / sizeof(ports[0]))
 
-struct connection {
-    int fd;
-    enum kind kind;
-    const char *name;
-    size_t bytes;
-    uint32_t sum;
-    bool syn_data; /* its first bytes came in the SYN */
-    unsigned char first;
-    size_t owed_length;
-    unsigned char *owed;
-    const char *end;
-};
-
 static struct connection connections[CONNECTIONS];
 static int connection_count;
-static int open_count;
 static int listeners[KINDS];
 static int epoll;
 
@@ -77,119 +60,16 @@ static void listener_open(size_t index)
     listeners[index] = fd;
     watch(EPOLL_CTL_ADD, fd, EPOLLIN, CONNECTIONS + (uint32_t)index);
 }
-
-static void connection_end(struct connection *one, const char *end)
+void connection_watch(struct connection *one, bool is_new, uint32_t events)
 {
-    close(one->fd);
-    free(one->owed);
-    one->owed = NULL;
-    one->fd = -1;
-    one->end = end;
-    open_count--;
-}
-
-/* The end of the stream is seen to the client at once, whatever it has sent: no reset. */
-static void connection_finish(struct connection *one, const char *end)
-{
-    shutdown(one->fd, SHUT_WR);
-    one->kind = DISCARD;
-    one->end = end;
-}
-
-static void owe(struct connection *one, const void *bytes, size_t length)
-{
-    unsigned char *more = realloc(one->owed, one->owed_length + length);
-
-    if (!more)
-        err(1, "cannot allocate");
-    memcpy(more + one->owed_length, bytes, length);
-    one->owed = more;
-    one->owed_length += length;
-}
-
-/* Sends what is owed; false where the connection is gone. */
-static bool pay(struct connection *one)
-{
-    while (one->owed_length) {
-        ssize_t sent = send(one->fd, one->owed, one->owed_length, MSG_NOSIGNAL);
-
-        if (sent < 0 && errno == EAGAIN)
-            return true;
-        if (sent < 0)
-            return false;
-        one->owed_length -= (size_t)sent;
-        memmove(one->owed, one->owed + sent, one->owed_length);
-    }
-    return true;
-}
-
-static uint32_t interest(const struct connection *one)
-{
-    return (one->kind == SILENT ? EPOLLRDHUP : EPOLLIN) | (one->owed_length ? EPOLLOUT : 0);
-}
-
-static void take(struct connection *one, const unsigned char *bytes, size_t length)
-{
-    char answer[100];
-
-    if (one->bytes == 0)
-        one->first = bytes[0];
-    one->bytes += length;
-    for (size_t i = 0; i < length; i++)
-        one->sum = (one->sum ^ bytes[i]) * 16777619U;
-    if (one->kind == ECHO_BACK || one->kind == BANNER)
-        owe(one, bytes, length);
-    if (one->kind == ANSWER) {
-        memset(answer, 'r', sizeof(answer));
-        owe(one, answer, sizeof(answer));
-        pay(one);
-        connection_finish(one, NULL);
-    }
-}
-
-static void serve(struct connection *one)
-{
-    static unsigned char bytes[65536];
-    ssize_t got = 1;
-
-    while (one->kind != SILENT && (got = read(one->fd, bytes, sizeof(bytes))) > 0)
-        take(one, bytes, (size_t)got);
-    if (got < 0 && errno != EAGAIN) {
-        connection_end(one, errno == ECONNRESET ? "RESET" : strerrorname_np(errno));
-        return;
-    }
-    if (!pay(one)) {
-        connection_end(one, "RESET");
-        return;
-    }
-    if (got == 0 && one->owed_length == 0) {
-        connection_end(one, "EOF");
-        return;
-    }
-    watch(EPOLL_CTL_MOD, one->fd, interest(one), (uint32_t)(one - connections));
-}
-
-static void connection_begin(struct connection *one)
-{
-    static const struct linger abort_it = {.l_onoff = 1, .l_linger = 0};
-
-    if (one->kind == BANNER)
-        owe(one, "welcome to this host", 20);
-    if (one->kind == RESET) {
-        setsockopt(one->fd, SOL_SOCKET, SO_LINGER, &abort_it, sizeof(abort_it));
-        connection_end(one, "reset");
-        return;
-    }
-    if (one->kind == CLOSE)
-        connection_finish(one, NULL);
-    watch(EPOLL_CTL_ADD, one->fd, interest(one), (uint32_t)(one - connections));
-    serve(one);
+    watch(is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, one->fd, events, (uint32_t)(one - connections));
 }
 
 static void accept_all(size_t index)
 {
     int fd;
 
+    /* cppcheck-suppress nullPointer */
     while ((fd = accept4(listeners[index], NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
         struct connection *one = &connections[connection_count];
         struct tcp_info info = {0};
@@ -198,7 +78,6 @@ static void accept_all(size_t index)
         if (connection_count == CONNECTIONS)
             errx(1, "cannot serve: too many connections");
         connection_count++;
-        open_count++;
         getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length);
         *one = (struct connection){.fd = fd,
                                    .kind = ports[index].kind,
@@ -222,9 +101,17 @@ static void wait_once(int ms)
             if (connections[tag].kind == SILENT &&
                 (ready[i].events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP)))
                 connections[tag].kind = DISCARD;
-            serve(&connections[tag]);
+            connection_serve(&connections[tag]);
         }
     }
+}
+
+static bool any_open(void)
+{
+    for (int i = 0; i < connection_count; i++)
+        if (connections[i].fd >= 0)
+            return true;
+    return false;
 }
 
 static void say_one(struct connection *one)
@@ -235,16 +122,16 @@ static void say_one(struct connection *one)
            one->end, one->syn_data, one->first ? one->first : '-');
 }
 
-static void report(int ms)
+static void report(long ms)
 {
     long deadline = now_ms() + ms;
 
     for (int i = 0; i < connection_count; i++)
         if (connections[i].fd >= 0 && connections[i].kind == SILENT) {
             connections[i].kind = DISCARD;
-            serve(&connections[i]);
+            connection_serve(&connections[i]);
         }
-    while (open_count > 0 && now_ms() < deadline)
+    while (any_open() && now_ms() < deadline)
         wait_once(10);
     for (int i = 0; i < connection_count; i++)
         say_one(&connections[i]);
@@ -266,7 +153,7 @@ static void obey(const char *command)
 {
     wait_once(0);
     if (strncmp(command, "report ", 7) == 0)
-        report(atoi(command + 7));
+        report(strtol(command + 7, NULL, 10));
     else if (strncmp(command, "dead ", 5) == 0)
         set_dead(strncmp(command + 5, "on", 2) == 0);
     puts("done");
