@@ -2,6 +2,9 @@
 """A case, and the trace of its run."""
 
 import dataclasses
+import re
+
+WAITS = "^(number )?(p?poll|p?select|wait|sleep|spin|readn|writen) "
 
 
 @dataclasses.dataclass
@@ -32,6 +35,12 @@ class Case:
     def lines(self):
         """The operations, by number from 1."""
         return [""] + self.program.splitlines()
+
+    def timeouts(self):
+        """How many seconds its own waits take where nothing comes."""
+        waits = [line.split() for line in self.lines() if re.search(WAITS, line)]
+        return sum(int(words[-1]) / 1000 if words[-1].isdigit() and words[0] != "readn" else 3
+                   for words in waits)
 
     def is_loose(self):
         """The server dies, or the network: errors then come later than plain programs see them."""

@@ -13,7 +13,7 @@ SHIM_RUNS = 3
 # What a misbehaviour costs a connection that uses Fast Open until the shim has learned to leave it.
 LINK_SECONDS = {"clean": 0.0, "strip-option": 0.0, "strip-data": 0.1, "drop-syn-data": 2.3,
                 "drop-option": 2.3, "reset-syn-data": 2.3, "lose-syn": 0.1, "lose-syn-ack": 0.1,
-                "loss": 5.0, "cut": 4.0}
+                "loss": 5.0, "cut": 0.0}
 # A connect that did not block is over at once: so is what cannot have to wait for it.
 AT_ONCE = {"close", "shutdown", "dup", "getopt", "setopt", "ioctl", "name", "nonblock", "ctl",
            "epoll", "fork", "spawn", "vfork", "fdopen", "pass", "descriptors", "socket", "thread"}

@@ -128,8 +128,10 @@ class Handling(Connections):
         """Lets time pass."""
         self.put(f"{how} {ms}")
 
-    def do_fill(self, index):
+    def do_fill(self, index, early):
         """Until the server's window and the buffer are full."""
         one = self.pick(index)
         if one and one.port == "silent":
-            self.put("sleep 100", f"fill {one.slot}", "sleep 300", f"fill {one.slot}")
+            if not early:
+                self.put("sleep 100")
+            self.put(f"fill {one.slot}", "sleep 300", f"fill {one.slot}")

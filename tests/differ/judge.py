@@ -5,8 +5,12 @@ from compare import APART, PLAIN_RUNS, SHIM_RUNS, bound, differences
 from conditions import PATIENCE
 
 
+# A program that may itself wait for longer, where its server is gone, is not looked at.
+OWN_WAITS = 8
+
+
 class Hopeless(Exception):
-    """The plain program hangs: there is nothing to compare with."""
+    """There is nothing to compare with: the plain program hangs, say."""
 
 
 def judge(lane, case, thorough=True, wanted=None):
@@ -15,6 +19,8 @@ def judge(lane, case, thorough=True, wanted=None):
     The first is the one that matters, for others may follow from it. Where it is not wanted, only
     those do that stand apart.
     """
+    if case.is_loose() and case.timeouts() > OWN_WAITS:
+        raise Hopeless("it may wait for too long")
     plains = [lane.plain(case)]
     if plains[0].status == "hangs" or plains[0].status == 2:
         raise Hopeless(case.program)
@@ -49,6 +55,8 @@ def worthy(case, found, wanted):
 
 def under_shim(lane, case, plains):
     """What takes so much longer than it may hangs."""
+    if case.is_loose():
+        return lane.shim(case, PATIENCE + min(case.timeouts(), OWN_WAITS))
     return lane.shim(case, min(PATIENCE, bound(case, plains) + 0.8))
 
 

@@ -6,6 +6,7 @@ The process that opens a lane moves into its client namespace: what it then star
 
 import ctypes
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -16,7 +17,7 @@ from conditions import LINKS, PATIENCE, POLICIES, RESTORE, RTT_MS
 CLONE_NEWNET = 0x40000000
 HOST_UP = """
 echo 3 >/proc/sys/net/ipv4/tcp_fastopen
-echo 2 >/proc/sys/net/ipv4/tcp_syn_retries
+echo 1 >/proc/sys/net/ipv4/tcp_syn_retries
 echo 0 >/proc/sys/net/ipv6/conf/link0/accept_ra
 ip -batch - <<END
 link set lo up
@@ -59,7 +60,6 @@ class Lane:
     """Opened once for a process, for it can be in one namespace only."""
 
     def __init__(self, name, build, library, directory):
-        self.name = name
         self.build = build
         self.library = library
         self.directory = os.path.join(directory, name)
@@ -75,8 +75,8 @@ class Lane:
         self._check()
 
     def _network(self):
-        client, server = f"c{self.name}", f"s{self.name}"
-        for namespace in (client, server):
+        self.namespaces = client, server = f"client-{os.getpid()}", f"server-{os.getpid()}"
+        for namespace in self.namespaces:
             subprocess.run(["ip", "netns", "add", namespace], check=True)
         self.control_path = os.path.join(self.directory, "control")
         self.answer_path = os.path.join(self.directory, "answer")
@@ -216,14 +216,18 @@ class Lane:
         for process in (self.server, self.link):
             process.terminate()
             process.wait()
+        for namespace in self.namespaces:
+            subprocess.run(["ip", "netns", "del", namespace], check=True)
 
 
 def wait(process, patience):
     """Its exit status, or that it hangs; whatever it left behind is ended."""
-    try:
-        status = process.wait(patience)
-    except subprocess.TimeoutExpired:
-        status = "hangs"
+    # Popen's own wait with a timeout looks twenty times a second: too seldom for a clock.
+    watch = select.poll()
+    handle = os.pidfd_open(process.pid)
+    watch.register(handle, select.POLLIN)
+    status = process.wait() if watch.poll(patience * 1000) else "hangs"
+    os.close(handle)
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:

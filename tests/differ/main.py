@@ -3,7 +3,7 @@
 
 Runs programs plain and under the shim and says where they differ: those of the files, or, for so
 many seconds (120 unless given), programs made at random. TFOSHIM_DIFFER_LIBRARY names another
-library than build/libtfoshim.so, TFOSHIM_DIFFER_SEED repeats a run, TFOSHIM_DIFFER_LANES says how
+library than build/libtfoshim.so, or several with colons, TFOSHIM_DIFFER_SEED repeats a run, TFOSHIM_DIFFER_LANES says how
 many programs run at a time (12), TFOSHIM_DIFFER_FINDS where finds are kept (build/differ),
 TFOSHIM_DIFFER_POLICY the one policy to draw: under "off" nothing can differ.
 
@@ -23,10 +23,10 @@ def settings():
     """Where things are."""
     build = os.environ.get("TFOSHIM_BUILD", os.path.abspath("build"))
     library = os.environ.get("TFOSHIM_DIFFER_LIBRARY", f"{build}/libtfoshim.so")
-    for path in (library, f"{build}/tests/differ/interpret", f"{build}/tests/differ/server"):
+    for path in (*library.split(":"), f"{build}/tests/differ/interpret", f"{build}/tests/differ/server"):
         if not os.access(path, os.X_OK):
             sys.exit(f"differ: {path} is missing: build the project")
-    return build, os.path.abspath(library)
+    return build, ":".join(os.path.abspath(path) for path in library.split(":"))
 
 
 def story(case, run):
@@ -59,7 +59,7 @@ def run_files(paths):
             try:
                 found = judge(lane, case)
             except Hopeless:
-                sys.exit(f"differ: {path}: the program hangs without the shim")
+                sys.exit(f"differ: {path}: the program hangs without the shim, or may itself wait for too long")
             print(f"{path}: {'differs' if found else 'the same'}", flush=True)
             if found:
                 print(describe(case, found), flush=True)

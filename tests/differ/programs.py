@@ -81,7 +81,7 @@ SETS = st.one_of(
          ONE_OF(["poll", "select"])),
     step("race", KINDS, SIZES),
     step("any", ONE_OF(["peer", "sock"]), RARELY),
-    step("fill", WHICH),
+    step("fill", WHICH, YES),
     step("abandon", YES),
 )
 STEPS = st.one_of(PLAIN_STEPS, PLAIN_STEPS, PLAIN_STEPS, SETS)
