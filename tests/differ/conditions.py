@@ -26,6 +26,6 @@ POLICIES = {
                    'server = { default = "on"; };\n',
     "shim": 'client = { default = "on"; first_write = "any"; defer = "shim"; };\n',
     "built-in": None,
-    # Never drawn: it must differ in nothing, so whatever is found under it is a fault of the tester.
+    # Never drawn: it must differ in nothing, so what is found under it is a fault of the tester.
     "off": 'client = { default = "off"; };\n',
 }

@@ -7,14 +7,13 @@ import re
 import sys
 import tempfile
 import time
-import traceback
 
 from hypothesis import HealthCheck, Phase, Verbosity, errors, given, seed, settings
 
 from case import Case
 from judge import Hopeless, judge
 from lane import Lane
-from main import describe
+from main import describe, in_processes
 from programs import cases
 
 SHRINKING = 60
@@ -34,7 +33,7 @@ class Board:
 
     def __init__(self, directory):
         self.directory = directory
-        os.makedirs(directory, exist_ok=True)
+        os.makedirs(directory)
 
     def count(self, signature):
         """How many finds look like this."""
@@ -49,6 +48,25 @@ class Board:
         except FileExistsError:
             return False
         return True
+
+    def note(self, index, tried):
+        """How many programs a lane has tried."""
+        with open(os.path.join(self.directory, f"tried.{index}"), "w", encoding="ascii") as file:
+            file.write(str(tried))
+
+    def tried(self):
+        """How many all lanes have."""
+        total = 0
+        for name in os.listdir(self.directory):
+            if name.startswith("tried."):
+                with open(os.path.join(self.directory, name), encoding="ascii") as file:
+                    total += int(file.read())
+        return total
+
+    def finds(self):
+        """How many programs differ."""
+        return sum(not name.startswith(("tried.", name_of("claim")))
+                   for name in os.listdir(self.directory))
 
     def claim(self, signature):
         """False where another lane is busy with it."""
@@ -194,21 +212,6 @@ def differs(search, case):
     return bool(found)
 
 
-def lane_process(index, build, library, directory, number, deadline):
-    """The body of a lane's own process."""
-    try:
-        lane = Lane(str(index), build, library, directory)
-        board = Board(os.path.join(directory, "board"))
-        tried = work(lane, board, number * 1000 + index * 100000, deadline)
-        lane.close()
-        with open(os.path.join(directory, f"tried.{index}"), "w", encoding="ascii") as file:
-            file.write(str(tried))
-        return 0
-    except BaseException:  # pylint: disable=broad-except
-        traceback.print_exc()
-        return 1
-
-
 def hunt(seconds, build, library):
     """New programs, for so long."""
     number = int(os.environ.get("TFOSHIM_DIFFER_SEED", random.randrange(1000)))
@@ -216,22 +219,16 @@ def hunt(seconds, build, library):
     print(f"seed {number}, {lanes} lanes, {seconds} seconds, {library}", flush=True)
     deadline = time.monotonic() + seconds
     with tempfile.TemporaryDirectory(dir="/run") as directory:
-        children = []
-        for index in range(lanes):
-            pid = os.fork()
-            if pid == 0:
-                status = lane_process(index, build, library, directory, number, deadline)
-                sys.stdout.flush()
-                os._exit(status)
-            children.append(pid)
-        failed = sum(os.waitpid(pid, 0)[1] != 0 for pid in children)
-        tried = finds = 0
-        for name in os.listdir(directory):
-            if name.startswith("tried."):
-                with open(os.path.join(directory, name), encoding="ascii") as file:
-                    tried += int(file.read())
-        if os.path.isdir(os.path.join(directory, "board")):
-            finds = len(os.listdir(os.path.join(directory, "board")))  # no lane claims any now
+        board = Board(os.path.join(directory, "board"))
+
+        def run(index):
+            lane = Lane(str(index), build, library, directory)
+            tried = work(lane, board, number * 1000 + index * 100000, deadline)
+            lane.close()
+            board.note(index, tried)
+            return 0
+        failed = sum(status != 0 for status in in_processes(lanes, run))
+        tried, finds = board.tried(), board.finds()
     print(f"{tried} programs, {finds} differ", flush=True)
     if failed:
         sys.exit(f"differ: {failed} lanes have failed")

@@ -3,9 +3,10 @@
 
 Runs programs plain and under the shim and says where they differ: those of the files, or, for so
 many seconds (120 unless given), programs made at random. TFOSHIM_DIFFER_LIBRARY names another
-library than build/libtfoshim.so, or several with colons, TFOSHIM_DIFFER_SEED repeats a run, TFOSHIM_DIFFER_LANES says how
-many programs run at a time (12), TFOSHIM_DIFFER_FINDS where finds are kept (build/differ),
-TFOSHIM_DIFFER_POLICY the one policy to draw: under "off" nothing can differ.
+library than build/libtfoshim.so, or several with colons; TFOSHIM_DIFFER_SEED draws as another
+run did, as far as timing allows; TFOSHIM_DIFFER_LANES says how many programs run at a time (12, of
+files 8); TFOSHIM_DIFFER_FINDS where finds are kept (build/differ); TFOSHIM_DIFFER_POLICY the one
+policy to draw: under "off" nothing can differ.
 
 Exit status: 0 where nothing differs, 1 where something does.
 """
@@ -13,6 +14,7 @@ Exit status: 0 where nothing differs, 1 where something does.
 import os
 import sys
 import tempfile
+import traceback
 
 from case import Case, steps
 from judge import Hopeless, judge
@@ -23,7 +25,8 @@ def settings():
     """Where things are."""
     build = os.environ.get("TFOSHIM_BUILD", os.path.abspath("build"))
     library = os.environ.get("TFOSHIM_DIFFER_LIBRARY", f"{build}/libtfoshim.so")
-    for path in (*library.split(":"), f"{build}/tests/differ/interpret", f"{build}/tests/differ/server"):
+    parts = [f"{build}/tests/differ/{name}" for name in ("interpret", "server")]
+    for path in library.split(":") + parts:
         if not os.access(path, os.X_OK):
             sys.exit(f"differ: {path} is missing: build the project")
     return build, ":".join(os.path.abspath(path) for path in library.split(":"))
@@ -47,25 +50,54 @@ def describe(case, found):
     return "\n".join(lines)
 
 
+def run_file(lane, path):
+    """Runs a kept case again; whether it differs."""
+    with open(path, encoding="ascii") as file:
+        case = Case.parse(file.read())
+    try:
+        found = judge(lane, case)
+    except Hopeless:
+        sys.exit(f"differ: {path}: the program hangs without the shim, or may wait for too long")
+    text = f"{path}: {'differs' if found else 'the same'}\n"
+    if found:
+        text += describe(case, found) + "\n"
+    # In one piece: other lanes print too.
+    os.write(1, text.encode())
+    return bool(found)
+
+
 def run_files(paths):
-    """Runs kept cases again."""
+    """All of them, some at a time."""
     build, library = settings()
-    status = 0
+    lanes = min(len(paths), int(os.environ.get("TFOSHIM_DIFFER_LANES", "8")))
     with tempfile.TemporaryDirectory(dir="/run") as directory:
-        lane = Lane("0", build, library, directory)
-        for path in paths:
-            with open(path, encoding="ascii") as file:
-                case = Case.parse(file.read())
+        def work(index):
+            lane = Lane(str(index), build, library, directory)
+            differ = [run_file(lane, path) for path in paths[index::lanes]]
+            lane.close()
+            return 1 if any(differ) else 0
+        statuses = in_processes(lanes, work)
+    return max(statuses)
+
+
+def in_processes(count, work):
+    """Calls it with 0, 1 and so on, each in a process of its own; returns the exit statuses."""
+    children = []
+    for index in range(count):
+        pid = os.fork()
+        if pid == 0:
+            status = 2
             try:
-                found = judge(lane, case)
-            except Hopeless:
-                sys.exit(f"differ: {path}: the program hangs without the shim, or may itself wait for too long")
-            print(f"{path}: {'differs' if found else 'the same'}", flush=True)
-            if found:
-                print(describe(case, found), flush=True)
-                status = 1
-        lane.close()
-    return status
+                status = work(index)
+            except SystemExit as reason:
+                print(reason, file=sys.stderr)
+            except BaseException:  # pylint: disable=broad-except
+                traceback.print_exc()
+            finally:
+                sys.stdout.flush()
+                os._exit(status)
+        children.append(pid)
+    return [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children]
 
 
 def main(arguments):
@@ -75,6 +107,7 @@ def main(arguments):
         return 0
     if arguments and not arguments[0].isdigit():
         return run_files(arguments)
+    # Hypothesis takes its time to load.
     from hunt import hunt  # pylint: disable=import-outside-toplevel
     return hunt(int(arguments[0]) if arguments else 120, *settings())
 
