@@ -167,7 +167,7 @@ rendezvous() { # HOW...
 }
 
 @test "looking for another thread again and again" {
-  rendezvous sched_yield recv
+  rendezvous sched_yield looking
 }
 
 @test "waiting for a signal" {
