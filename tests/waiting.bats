@@ -177,7 +177,8 @@ rendezvous() { # HOW...
 @test "waiting for a name server" {
   local how ADDRESS=$SERVER_IP4
   reference_start sink
-  for how in getaddrinfo gethostbyname gethostbyname_r getnameinfo gethostbyaddr gethostbyaddr_r; do
+  for how in getaddrinfo gethostbyname gethostbyname2 gethostbyname_r gethostbyname2_r getnameinfo \
+    gethostbyaddr gethostbyaddr_r; do
     compare --records 0 "$PROGRAMS/look-up" 127.0.0.1 "$how"
     assert_success
   done

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * first-call ADDRESS PORT CALL [nonblocking]: what programs do first with a connection apart from
- * the ordinary writes, then a few bytes more, half-close, read to the end. For a server in mode
- * answer.
+ * first-call ADDRESS PORT CALL|FAMILY [nonblocking]: what programs do first with a connection, then
+ * a few bytes more, half-close, read to the end. For a server in mode answer; with the calls that
+ * read in mode greet. Of a family (writes, reads, descriptors, processes) all, each in a process of
+ * its own and after a connection as most are. With a family alone, prints the names of its calls.
  */
+#include "calls.h"
 #include "common.h"
 
 #include <err.h>
@@ -12,6 +14,7 @@
 #include <poll.h>
 #include <semaphore.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -148,10 +151,7 @@ static void call_looks(int fd)
     say("write", write(fd, bytes, 100));
 }
 
-static const struct {
-    const char *name;
-    void (*call)(int fd);
-} calls[] = {
+static const struct call calls[] = {
     {"sendfile", call_sendfile},
     {"splice", call_splice},
     {"fprintf", call_fprintf},
@@ -167,29 +167,88 @@ static const struct {
     {"nothing", call_nothing},
     {"msg-fastopen", call_msg_fastopen},
     {"looks", call_looks},
+    {0},
 };
+
+static const struct {
+    const char *name;
+    const struct call *calls;
+} families[] = {
+    {"writes", write_calls},
+    {"reads", read_calls},
+    {"descriptors", descriptor_calls},
+    {"processes", process_calls},
+};
+
+int connection;
+
+static void use(const struct address *peer, bool nonblocking, const struct call *call)
+{
+    connection = tcp_socket(peer, nonblocking);
+    if (!connect_said(connection, peer, nonblocking)) {
+        exit(1);
+    }
+    if (call != NULL) {
+        call->call(connection);
+    }
+    write_said(connection, (const unsigned char *)"the rest", 8);
+    say("shutdown", shutdown(connection, SHUT_WR));
+    read_to_end_said(connection);
+    say("close", close(connection));
+}
+
+/* Who never reads an answer may be treated in a way of its own. */
+static void use_each(const struct address *peer, bool nonblocking, const struct call *call)
+{
+    for (; call->name != NULL; call++) {
+        int status = -1;
+        pid_t child = fork();
+        if (child == 0) {
+            alarm(10);
+            use(peer, nonblocking, NULL);
+            use(peer, nonblocking, call);
+            _exit(0);
+        }
+        waitpid(child, &status, 0);
+        printf("%s: status %d\n", call->name, status);
+    }
+}
+
+static const struct call *family_of(const char *name)
+{
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        if (strcmp(name, families[i].name) == 0) {
+            return families[i].calls;
+        }
+    }
+    return NULL;
+}
 
 int main(int argc, char **argv)
 {
     program_start();
+    const struct call *family = argc > 1 ? family_of(argv[argc > 3 ? 3 : 1]) : NULL;
+    if (argc == 2 && family != NULL) {
+        for (; family->name != NULL; family++) {
+            puts(family->name);
+        }
+        return 0;
+    }
     if (argc < 4) {
-        errx(2, "usage: first-call ADDRESS PORT CALL [nonblocking]");
+        errx(2, "usage: first-call ADDRESS PORT CALL|FAMILY [nonblocking]");
     }
     bool nonblocking = argc > 4 && strcmp(argv[4], "nonblocking") == 0;
     struct address peer = address_parse(argv[1], argv[2]);
     pattern_fill(bytes, SIZE, 0);
-    int fd = tcp_socket(&peer, nonblocking);
-    if (!connect_said(fd, &peer, nonblocking)) {
-        return 1;
+    if (family != NULL) {
+        alarm(0); /* each call has its own */
+        use_each(&peer, nonblocking, family);
+        return 0;
     }
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-        if (strcmp(argv[3], calls[i].name) == 0) {
-            calls[i].call(fd);
-        }
+    const struct call *call = calls;
+    while (call->name != NULL && strcmp(argv[3], call->name) != 0) {
+        call++;
     }
-    write_said(fd, (const unsigned char *)"the rest", 8);
-    say("shutdown", shutdown(fd, SHUT_WR));
-    read_to_end_said(fd);
-    say("close", close(fd));
+    use(&peer, nonblocking, call->name != NULL ? call : NULL);
     return 0;
 }

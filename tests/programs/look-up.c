@@ -2,7 +2,8 @@
 /*
  * look-up ADDRESS HOW: connects to itself, writes nothing and looks a name or an address up, at a
  * name server that answers when it has accepted the connection. Several times over. HOW:
- * getaddrinfo gethostbyname gethostbyname_r getnameinfo gethostbyaddr gethostbyaddr_r.
+ * getaddrinfo gethostbyname gethostbyname2 gethostbyname_r gethostbyname2_r getnameinfo
+ * gethostbyaddr gethostbyaddr_r.
  */
 #include "common.h"
 
@@ -52,6 +53,20 @@ static int by_getaddrinfo(void)
 static int by_gethostbyname(void)
 {
     return gethostbyname(NAME) == NULL ? h_errno : 0;
+}
+
+static int by_gethostbyname2(void)
+{
+    return gethostbyname2(NAME, AF_INET) == NULL ? h_errno : 0;
+}
+
+static int by_gethostbyname2_r(void)
+{
+    char buffer[1024];
+    struct hostent entry, *found;
+    int error = 0;
+    gethostbyname2_r(NAME, AF_INET, &entry, buffer, sizeof buffer, &found, &error);
+    return error;
 }
 
 static int by_gethostbyname_r(void)
@@ -122,9 +137,10 @@ int main(int argc, char **argv)
         const char *name;
         int (*look_up)(void);
     } ways[] = {
-        {"getaddrinfo", by_getaddrinfo},         {"gethostbyname", by_gethostbyname},
-        {"gethostbyname_r", by_gethostbyname_r}, {"getnameinfo", by_getnameinfo},
-        {"gethostbyaddr", by_gethostbyaddr},     {"gethostbyaddr_r", by_gethostbyaddr_r},
+        {"getaddrinfo", by_getaddrinfo},           {"gethostbyname", by_gethostbyname},
+        {"gethostbyname2", by_gethostbyname2},     {"gethostbyname_r", by_gethostbyname_r},
+        {"gethostbyname2_r", by_gethostbyname2_r}, {"getnameinfo", by_getnameinfo},
+        {"gethostbyaddr", by_gethostbyaddr},       {"gethostbyaddr_r", by_gethostbyaddr_r},
     };
     program_start();
     if (argc != 3) {

@@ -31,8 +31,8 @@ static int listener, connection;
 static sem_t taken;
 
 static const struct way *const families[] = {
-    thread_ways, lock_ways, signal_ways, ipc_ways,  process_ways,
-    stream_ways, wide_ways, poll_ways,   read_ways, write_ways,
+    thread_ways, sleep_ways, lock_ways, signal_ways, ipc_ways,   process_ways,
+    stream_ways, wide_ways,  poll_ways, read_ways,   write_ways,
 };
 
 void must(int succeeded, const char *what)

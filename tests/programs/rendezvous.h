@@ -24,8 +24,8 @@ struct way {
     int (*missing)(void);  /* true where the C library has no such symbol */
 };
 
-extern const struct way thread_ways[], lock_ways[], signal_ways[], ipc_ways[], process_ways[],
-    stream_ways[], wide_ways[], poll_ways[], read_ways[], write_ways[];
+extern const struct way thread_ways[], sleep_ways[], lock_ways[], signal_ways[], ipc_ways[],
+    process_ways[], stream_ways[], wide_ways[], poll_ways[], read_ways[], write_ways[];
 
 /* Made anew for each wait. */
 extern int ends[2];         /* a pipe with nothing in it */

@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Waiting for another thread: to end, to tell, or by looking again and again. */
-#include "named.h"
+/* Waiting for another thread to end or to tell. */
 #include "rendezvous.h"
 
-#include <errno.h>
-#include <sched.h>
 #include <semaphore.h>
-#include <stdbool.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <threads.h>
-#include <unistd.h>
 
 static sem_t semaphore;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -22,7 +15,6 @@ static struct {
     cnd_t condition;
     thrd_t thread;
 } c11;
-static const struct timespec soon = {.tv_nsec = 1000000};
 
 static long wait_join(void)
 {
@@ -62,12 +54,6 @@ static void broadcast(void)
     pthread_cond_broadcast(&condition);
     pthread_mutex_unlock(&lock);
 }
-
-/* Once at least, though it may be too late to be told: then the time runs out. */
-#define UNTIL_ACCEPTED(call)                                                                       \
-    do {                                                                                           \
-        call;                                                                                      \
-    } while (!accepted)
 
 static void hold_and_wait(int how)
 {
@@ -230,61 +216,6 @@ static long wait_once(void)
     return pthread_once(&once, routine);
 }
 
-static long wait_sleep(void)
-{
-    UNTIL_ACCEPTED(sleep(1));
-    return 0;
-}
-
-static long wait_usleep(void)
-{
-    UNTIL_ACCEPTED(usleep(1000));
-    return 0;
-}
-
-static long wait_nanosleep(void)
-{
-    UNTIL_ACCEPTED(nanosleep(&soon, NULL));
-    return 0;
-}
-
-#ifndef __USE_TIME_BITS64
-NAMED(int, __nanosleep, const struct timespec *, struct timespec *);
-static long wait_nanosleep_alias(void)
-{
-    UNTIL_ACCEPTED(named___nanosleep(&soon, NULL));
-    return 0;
-}
-#endif
-
-static long wait_clock_nanosleep(void)
-{
-    UNTIL_ACCEPTED(clock_nanosleep(CLOCK_MONOTONIC, 0, &soon, NULL));
-    return 0;
-}
-
-static long wait_thrd_sleep(void)
-{
-    UNTIL_ACCEPTED(thrd_sleep(&soon, NULL));
-    return 0;
-}
-
-static long wait_yielding(void)
-{
-    UNTIL_ACCEPTED(sched_yield());
-    return 0;
-}
-
-/* Looks at something else again and again, without ever waiting. */
-static long wait_looking(void)
-{
-    int pair[2];
-    char byte;
-    must(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) == 0, "socketpair");
-    UNTIL_ACCEPTED(must(recv(pair[0], &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN, "recv"));
-    return 0;
-}
-
 const struct way thread_ways[] = {
     {"pthread_join", wait_join, NULL, NULL, NULL}, /* the first one: nobody else may join */
     {"pthread_timedjoin_np", wait_join_timed, take_other, post, NULL},
@@ -300,15 +231,5 @@ const struct way thread_ways[] = {
     {"cnd_timedwait", wait_cnd_timed, take_c11, broadcast_c11, NULL},
     {"pthread_barrier_wait", wait_barrier, take_barrier, arrive, NULL},
     {"pthread_once", wait_once, take_once, post, NULL},
-    {"sleep", wait_sleep, NULL, NULL, NULL},
-    {"usleep", wait_usleep, NULL, NULL, NULL},
-    {"nanosleep", wait_nanosleep, NULL, NULL, NULL},
-#ifndef __USE_TIME_BITS64
-    {"__nanosleep", wait_nanosleep_alias, NULL, NULL, NULL},
-#endif
-    {"clock_nanosleep", wait_clock_nanosleep, NULL, NULL, NULL},
-    {"thrd_sleep", wait_thrd_sleep, NULL, NULL, NULL},
-    {"sched_yield", wait_yielding, NULL, NULL, NULL},
-    {"looking", wait_looking, NULL, NULL, NULL},
     {0},
 };

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+"""Which tests concern which source file: the one table of it."""
+
+import fnmatch
+import pathlib
+
+# The first pattern that matches a file says its tests; files of tomorrow fall to the later, wider ones.
+# Names of .bats files in tests/; those that are not there are passed over. In which order they run
+# is measured, not written: the fastest first.
+CLIENT = ("hooks", "client", "closing", "waiting", "fallback", "isolation", "programs", "cookies", "log")
+CONCERNS = (
+    ("src/memory/run_figures.*", ("memory", "stat", "log")),
+    ("src/memory/*", ("memory", "policy", "stat", "cookies", "fallback", "client", "log")),
+    ("src/kernel/listening.*", ("client", "server", "waiting", "isolation")),
+    ("src/kernel/cookie.*", ("cookies", "client", "fallback", "stat")),
+    ("src/kernel/*", ("client", "closing", "fallback", "server", "cookies", "isolation", "stat")),
+    ("src/shim/log.*", ("log", "isolation", "client", "fallback")),
+    ("src/shim/listen*", ("server", "isolation", "log")),
+    ("src/shim/hooks/listen.*", ("server", "isolation", "log")),
+    ("src/shim/hooks/resolve.*", ("hooks", "programs", "waiting", "isolation")),
+    ("src/shim/hooks/*", CLIENT + ("server",)),
+    ("src/shim/*", CLIENT + ("server", "memory", "stat")),
+    ("*", CLIENT + ("server", "memory", "policy", "stat")),
+)
+DIFFER = "differ"
+DIFFER_SECONDS = 120
+
+
+def tests_of(tree: pathlib.Path, source: str) -> list[str]:
+    """The names of the tests that concern a file of the tree, and last the differ's."""
+    names = next(names for pattern, names in CONCERNS if fnmatch.fnmatch(source, pattern))
+    found = [name for name in names if (tree / "tests" / f"{name}.bats").exists()]
+    if (tree / "tests/differ/main.py").exists():
+        found.append(DIFFER)
+    return found
+
+
+def commands_of(tree: pathlib.Path, name: str) -> list[list[str]]:
+    """What runs a test; each command fails or tells in TAP what failed."""
+    if name != DIFFER:
+        return [["bats", "--formatter", "tap", f"tests/{name}.bats"]]
+    program = ["/usr/bin/python3", "-B", "tests/differ/main.py"]
+    cases = sorted(str(path.relative_to(tree)) for path in (tree / "tests/differ/cases").glob("*"))
+    return ([program + cases] if cases else []) + [program + [str(DIFFER_SECONDS)]]
