@@ -23,10 +23,10 @@ setup() {
   load lib/network
   load lib/package
   load programs/programs
+  load programs/names
   tools_required readelf nm
   NATIVE_SHIM=$SHIM NATIVE_PROGRAMS=$PROGRAMS
   SHIM=$BUILD_32/libtfoshim.so PROGRAMS=$BUILD_32/tests/programs
-  HOOKS=$TFOSHIM_ROOT/src/shim/hooks.def
   cd "$BATS_TEST_TMPDIR" || exit
 }
 
@@ -40,23 +40,6 @@ with_both_times() { # COMMAND
   PROGRAMS=$BUILD_32/tests/programs/time64 "$@"
 }
 
-c_library() {
-  cc -m32 -print-file-name=libc.so.6
-}
-
-# Symbols, without their versions.
-symbols() { # FILE
-  nm -D --defined-only --format=just-symbols "$1" | sed 's/@.*//' | sort -u
-}
-
-# The symbols in hooks.def.
-hooks() { # KIND...
-  local kind
-  for kind in "$@"; do
-    sed -n "s/^$kind(\([A-Za-z0-9_]*\).*/\1/p" "$HOOKS"
-  done | sort -u
-}
-
 @test "the library is a 32-bit one that needs the C library alone" {
   run -0 readelf -hW "$SHIM"
   assert_line --regexp 'Class: +ELF32'
@@ -66,32 +49,35 @@ hooks() { # KIND...
 }
 
 @test "exactly the hooks are exported, those of 64-bit times among them" {
-  assert_equal "$(symbols "$SHIM")" "$(hooks HOOK HOOK_OPTIONAL HOOK_ALIAS HOOK_TIME64)"
-  run -1 grep -xF "$(hooks HOOK_TIME64)" <(symbols "$NATIVE_SHIM")
+  assert_equal "$(symbols_defined "$SHIM")" "$(hooked_names HOOK HOOK_OPTIONAL HOOK_ALIAS HOOK_TIME64)"
+  run -1 grep -xF "$(hooked_names HOOK_TIME64)" <(symbols_defined "$NATIVE_SHIM")
 }
 
 # The C library names them __NAME64 or __NAME_time64.
 @test "whatever is hooked is hooked under its name for 64-bit times too" {
-  symbols "$(c_library)" >libc
-  hooks HOOK HOOK_OPTIONAL | sed 's/.*/__&64\n__&_time64/' | sort | comm -12 - libc >expected
+  symbols_defined "$(c_library -m32)" >libc
+  hooked_names HOOK HOOK_OPTIONAL | sed 's/.*/__&64\n__&_time64/' | sort | comm -12 - libc >expected
   (($(wc -l <expected) >= 20))
-  run comm -23 expected <(hooks HOOK_TIME64)
+  run comm -23 expected <(hooked_names HOOK_TIME64)
   assert_output ''
   # And there are no others: __ppoll64_chk came with a later C library.
-  run comm -13 libc <(hooks HOOK_TIME64)
+  run comm -13 libc <(hooked_names HOOK_TIME64)
   assert_output "$(comm -13 libc <(echo __ppoll64_chk))"
 }
 
 # For all the programs below to be of one time or the other, they must import the names.
-@test "the test programs import the names that they are to test" {
-  run -0 nm -D "$PROGRAMS/time64/client" "$PROGRAMS/time64/waits" "$PROGRAMS/time64/rendezvous"
-  for name in __sendmsg64 __sendmmsg64 __getsockopt64 __ppoll64 __select64 __pselect64 \
-    __epoll_pwait2_time64 __sem_timedwait64 __pthread_cond_timedwait64 __nanosleep64 \
-    __clock_nanosleep_time64 __sigtimedwait64; do
-    assert_line --partial " U $name@"
-  done
-  run -0 nm -D "$PROGRAMS/client" "$PROGRAMS/waits" "$PROGRAMS/rendezvous"
-  refute_output --regexp '__(sendmsg|select|nanosleep)64'
+@test "every hooked name that the C library has is called by a test program" {
+  hooked_names HOOK HOOK_OPTIONAL HOOK_ALIAS >hooks
+  hooked_names HOOK_TIME64 >hooks64
+  symbols_defined "$(c_library -m32)" >libc
+  symbols_called "$PROGRAMS"/* >called
+  symbols_called "$PROGRAMS"/time64/* >called64
+  run comm -23 <(comm -12 hooks libc) called
+  assert_output ''
+  run comm -23 <(comm -12 hooks64 libc) called64
+  assert_output ''
+  run comm -12 hooks64 called
+  assert_output ''
 }
 
 # sendmmsg() is given two messages, and the first one leaves in the SYN.
@@ -147,6 +133,19 @@ meets() {
   network_up --rtt 20
   reference_start sink
   with_both_times meets
+}
+
+# The families of ways and of calls in which a name has a twin for 64-bit times.
+each_name() {
+  local family
+  for family in thread sleep lock signal ipc process poll read; do
+    meet "$family"
+  done
+}
+
+@test "every name that knows a time, as the first call after a connect" {
+  network_up --rtt 20
+  with_both_times each_name
 }
 
 @test "a 32-bit server takes a request from the SYN" {

@@ -137,11 +137,15 @@ static void call_popen(int fd)
     say("pclose", stream != NULL ? pclose(stream) : -1);
 }
 
-const struct call process_calls[] = {
+const struct call exit_calls[] = {
     {"exit", call_exit},
     {"_exit", call__exit},
     {"_Exit", call__Exit},
     {"quick_exit", call_quick_exit},
+    {0},
+};
+
+const struct call process_calls[] = {
     {"execl", call_execl},
     {"execle", call_execle},
     {"execlp", call_execlp},

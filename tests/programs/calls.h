@@ -8,7 +8,8 @@ struct call {
     void (*call)(int fd);
 };
 
-extern const struct call write_calls[], read_calls[], descriptor_calls[], process_calls[];
+extern const struct call write_calls[], read_calls[], descriptor_calls[], exit_calls[],
+    process_calls[];
 
 /* What the call made of the descriptor: the rest is written there. */
 extern int connection;

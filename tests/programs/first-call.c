@@ -2,8 +2,9 @@
 /*
  * first-call ADDRESS PORT CALL|FAMILY [nonblocking]: what programs do first with a connection, then
  * a few bytes more, half-close, read to the end. For a server in mode answer; with the calls that
- * read in mode greet. Of a family (writes, reads, descriptors, processes) all, each in a process of
- * its own and after a connection as most are. With a family alone, prints the names of its calls.
+ * read in mode greet. Of a family (writes, reads, descriptors, exits, processes) all, each in a
+ * process of its own and after a connection as most are. With a family alone, prints the names of
+ * its calls.
  */
 #include "calls.h"
 #include "common.h"
@@ -174,10 +175,8 @@ static const struct {
     const char *name;
     const struct call *calls;
 } families[] = {
-    {"writes", write_calls},
-    {"reads", read_calls},
-    {"descriptors", descriptor_calls},
-    {"processes", process_calls},
+    {"writes", write_calls}, {"reads", read_calls},        {"descriptors", descriptor_calls},
+    {"exits", exit_calls},   {"processes", process_calls},
 };
 
 int connection;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rendezvous ADDRESS|inherited [WAY]...: one thread connects and writes nothing, but waits, in one
+ * rendezvous ADDRESS|inherited WAY...: one thread connects and writes nothing, but waits, in one
  * way or another, for the thread that accepts: which waits for the connection. Each way in a
  * process of its own. Without a way, prints what there are.
  *
@@ -30,10 +30,16 @@ atomic_bool accepted;
 static int listener, connection;
 static sem_t taken;
 
-static const struct way *const families[] = {
-    thread_ways, sleep_ways, lock_ways, signal_ways, ipc_ways,   process_ways,
-    stream_ways, wide_ways,  poll_ways, read_ways,   write_ways,
+static const struct {
+    const char *name;
+    const struct way *ways;
+} families[] = {
+    {"thread", thread_ways}, {"sleep", sleep_ways}, {"lock", lock_ways},
+    {"signal", signal_ways}, {"ipc", ipc_ways},     {"process", process_ways},
+    {"stream", stream_ways}, {"wide", wide_ways},   {"poll", poll_ways},
+    {"read", read_ways},     {"write", write_ways},
 };
+#define FAMILIES (sizeof families / sizeof *families)
 
 void must(int succeeded, const char *what)
 {
@@ -156,12 +162,28 @@ static void in_child(const struct address *self, const struct way *way)
     }
 }
 
-static bool wanted(const char *name, char **names)
+static void print_family(const char *name)
 {
-    while (*names != NULL && strcmp(*names, name) != 0) {
-        names++;
+    for (size_t i = 0; i < FAMILIES; i++) {
+        const struct way *way = families[i].ways;
+        for (; strcmp(families[i].name, name) == 0 && way->name != NULL; way++) {
+            if (way->missing == NULL || !way->missing()) {
+                puts(way->name);
+            }
+        }
     }
-    return *names != NULL;
+}
+
+static const struct way *find(const char *name)
+{
+    for (size_t i = 0; i < FAMILIES; i++) {
+        for (const struct way *way = families[i].ways; way->name != NULL; way++) {
+            if (strcmp(way->name, name) == 0) {
+                return way;
+            }
+        }
+    }
+    errx(2, "no such way: %s", name);
 }
 
 static void listen_at(const char *where, struct address *self)
@@ -185,19 +207,15 @@ int main(int argc, char **argv)
     program_start();
     alarm(0); /* each way has its own */
     if (argc < 2) {
-        errx(2, "usage: rendezvous ADDRESS|inherited [WAY]...");
+        errx(2, "usage: rendezvous ADDRESS|inherited WAY... | FAMILY");
     }
-    if (argc > 2) {
-        listen_at(argv[1], &self);
+    if (argc == 2) {
+        print_family(argv[1]);
+        return 0;
     }
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
-        for (const struct way *way = families[i]; way->name != NULL; way++) {
-            if (argc > 2 && wanted(way->name, argv + 2)) {
-                in_child(&self, way);
-            } else if (argc == 2 && (way->missing == NULL || !way->missing())) {
-                puts(way->name);
-            }
-        }
+    listen_at(argv[1], &self);
+    for (int i = 2; i < argc; i++) {
+        in_child(&self, find(argv[i]));
     }
     return 0;
 }
