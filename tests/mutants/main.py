@@ -13,6 +13,7 @@ import fnmatch
 import os
 import pathlib
 import random
+import signal
 import sys
 import threading
 import time
@@ -65,10 +66,17 @@ class Hunt:
             self._under_way += fault is not None
             return fault
 
+    def give_up(self) -> None:
+        with self._changed:
+            self._wanted = 0
+            self._changed.notify_all()
+
     def over(self, report: str, killed: bool | None) -> None:
         """Killed or not; None: it does not count."""
         with self._changed:
             self._under_way -= 1
+            if self._wanted == 0:
+                return
             self._counted += killed is not None
             self.killed += bool(killed)
             self._changed.notify_all()
@@ -99,7 +107,11 @@ def judge(hunt: Hunt, place: scratch.Scratch, fault: faults.Fault) -> tuple[str,
 
 def work(hunt: Hunt, place: scratch.Scratch) -> None:
     while fault := hunt.next():
-        hunt.over(*judge(hunt, place, fault))
+        outcome: tuple[str, bool | None] = "", None
+        try:
+            outcome = judge(hunt, place, fault)
+        finally:
+            hunt.over(*outcome)
 
 
 def baseline(hunt: Hunt, place: scratch.Scratch, names: list[str]) -> None:
@@ -108,16 +120,23 @@ def baseline(hunt: Hunt, place: scratch.Scratch, names: list[str]) -> None:
         name, began = names.pop(), time.monotonic()
         failure = place.test(name, 1800)
         if failure:
-            names.clear()
+            names.clear()  # the other worker takes no more
             raise SystemExit(f"mutants: fails without any fault: {failure}")
         hunt.durations[name] = time.monotonic() - began
 
 
-def together(places: list[scratch.Scratch], function, *arguments) -> None:
+def together(hunt: Hunt, places: list[scratch.Scratch], function, *arguments) -> None:
+    """One thread for each place; when one fails, or somebody interrupts, the others end too."""
     with concurrent.futures.ThreadPoolExecutor(len(places)) as pool:
-        futures = [pool.submit(function, arguments[0], place, *arguments[1:]) for place in places]
-        for future in futures:
-            future.result()
+        futures = [pool.submit(function, hunt, place, *arguments) for place in places]
+        try:
+            for future in concurrent.futures.as_completed(futures):
+                future.result()
+        except BaseException:
+            hunt.give_up()
+            for place in places:
+                place.stop()
+            raise
 
 
 def arguments_of(command_line: list[str]) -> argparse.Namespace:
@@ -141,8 +160,8 @@ def main() -> int:
         paths = {fault.path for fault in order}
         names = sorted({name for path in paths for name in concerns.tests_of(ROOT, path)})
         say(f"without a fault: {', '.join(names)}")
-        together(places, baseline, hunt, names)
-        together(places, work, hunt)
+        together(hunt, places, baseline, names)
+        together(hunt, places, work)
     except scratch.Broken as broken:
         raise SystemExit(f"mutants: does not build without any fault:\n{broken}") from broken
     finally:
@@ -154,4 +173,5 @@ def main() -> int:
 
 if __name__ == "__main__":
     os.nice(10)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was copied is cleared away
     sys.exit(main())

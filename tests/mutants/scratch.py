@@ -105,7 +105,8 @@ class Scratch:
                 break
             if line.startswith("ok "):
                 last = line.split(" ", 2)[-1].strip()
-        self.stop() if failure else None
+        if failure:
+            self.stop()
         self._process.stdout.close()
         status = self._process.wait()
         timer.cancel()
