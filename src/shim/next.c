@@ -23,8 +23,8 @@ void next_resolve(bool with_optional)
 {
     /* ISO C has no conversion from an object pointer to a function pointer; POSIX guarantees that
      * the representation is the same. */
-#define HOOK(symbol) *(void **)&next_functions.symbol = look_up(#symbol);
-#define HOOK_OPTIONAL(symbol)
+#define HOOK(symbol, kind, number) *(void **)&next_functions.symbol = look_up(#symbol);
+#define HOOK_OPTIONAL(symbol, kind, number)
 #define HOOK_ALIAS(symbol, hook)
 #include "shim/hooks.def"
 #undef HOOK
@@ -32,8 +32,8 @@ void next_resolve(bool with_optional)
     if (!with_optional)
         return;
 
-#define HOOK(symbol)
-#define HOOK_OPTIONAL(symbol)                                                                      \
+#define HOOK(symbol, kind, number)
+#define HOOK_OPTIONAL(symbol, kind, number)                                                        \
     *(void **)&next_functions.symbol = look_up(#symbol);                                           \
     if (!next_functions.symbol)                                                                    \
         next_functions.symbol = (__typeof__(&(symbol)))(void (*)(void))missing_function;

@@ -11,8 +11,8 @@
 #include <stdbool.h>
 
 struct next_functions {
-#define HOOK(symbol) __typeof__(&(symbol)) symbol;
-#define HOOK_OPTIONAL(symbol) HOOK(symbol)
+#define HOOK(symbol, kind, number) __typeof__(&(symbol)) symbol;
+#define HOOK_OPTIONAL(symbol, kind, number) HOOK(symbol, kind, number)
 #define HOOK_ALIAS(symbol, hook)
 #include "shim/hooks.def"
 #undef HOOK

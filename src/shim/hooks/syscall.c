@@ -1,139 +1,138 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * syscall(): programs reach the hooked calls by number too; libuv closes that way, to close without
- * a cancellation point. The real call stays a system call, for another preloaded library may make
- * the call of which it takes the place: what the hooks do is done around it.
+ * a cancellation point. The hook table says of which kind a number is, and of each kind a function
+ * (number_*.c) does around the call what the hooks of that kind do by name.
  */
 #include "shim/hook.h"
 
-#include "shim/hooks/inner.h"
+#include "shim/hooks/by_number.h"
+#include "shim/program_memory.h"
 
-#include <stdarg.h>
+#include <string.h>
 #include <sys/syscall.h>
 
-static long call(long number, const union argument a[6])
+long call_plainly(const struct call *call)
 {
-    return NEXT(syscall)(number, a[0].word, a[1].word, a[2].word, a[3].word, a[4].word, a[5].word);
+    const union argument *a = call->a;
+    return NEXT(syscall)(call->number, a[0].word, a[1].word, a[2].word, a[3].word, a[4].word,
+                         a[5].word);
 }
 
-static long read_by_number(long number, const union argument a[6], int flags)
+#ifdef SYS_syscall
+long ANY_CALL_by_number(const struct call *call)
 {
-    int fd = (int)a[0].word;
-    if (!connection_concerns(fd))
-        return call(number, a);
-    int error = connection_before_read(fd, flags);
-    if (error)
-        return hook_fail(error);
-    long result = call(number, a);
-    connection_after(fd, result);
-    return result;
+    struct call meant = {.number = call->a[0].word};
+    memcpy(meant.a, call->a + 1, 5 * sizeof *meant.a);
+    return call_by_number(&meant);
 }
-
-static long write_by_number(long number, const union argument a[6], struct iovec *parts,
-                            size_t count, int flags)
-{
-    int state;
-    ssize_t result;
-    if (!connection_concerns((int)a[0].word))
-        return call(number, a);
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state); /* syscall() is no cancellation point */
-    bool done = wrote((int)a[0].word, parts, count, flags, &result);
-    pthread_setcancelstate(state, NULL);
-    if (done)
-        return result;
-    result = call(number, a);
-    connection_after((int)a[0].word, result);
-    return result;
-}
-
-static ssize_t next_sendmsg(int fd, const struct msghdr *message, int flags)
-{
-    return NEXT(syscall)(SYS_sendmsg, fd, message, flags);
-}
-
-static int next_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
-{
-    return (int)NEXT(syscall)(SYS_sendmmsg, fd, messages, count, flags);
-}
-
-static long send_by_number(long number, const union argument a[6])
-{
-    int state;
-    if (!connection_any() && !wait_thread_defers())
-        return call(number, a);
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-    long result = number == SYS_sendmsg
-                      ? send_message(next_sendmsg, (int)a[0].word, a[1].pointer, (int)a[2].word)
-                      : send_messages(next_sendmmsg, (int)a[0].word, a[1].pointer,
-                                      (unsigned)a[2].word, (int)a[3].word);
-    pthread_setcancelstate(state, NULL);
-    return result;
-}
-
-static int next_getpeername(int fd, struct sockaddr *address, socklen_t *length)
-{
-    return (int)NEXT(syscall)(SYS_getpeername, fd, address, length);
-}
-
-static int next_getsockopt(int fd, int level, int name, void *value, socklen_t *length)
-{
-    return (int)NEXT(syscall)(SYS_getsockopt, fd, level, name, value, length);
-}
-
-static int next_setsockopt(int fd, int level, int name, const void *value, socklen_t length)
-{
-    return (int)NEXT(syscall)(SYS_setsockopt, fd, level, name, value, length);
-}
-
-/* The calls of which the hooks see more than the beginning. */
-static long call_around(long number, const union argument a[6])
-{
-    int fd = (int)a[0].word;
-    struct iovec part = {a[1].pointer, (size_t)a[2].word};
-    switch (number) {
-    case SYS_read:
-    case SYS_readv:
-    case SYS_preadv2:
-        return read_by_number(number, a, 0);
-    case SYS_recvfrom:
-    case SYS_recvmmsg:
-#ifdef SYS_recvmmsg_time64
-    case SYS_recvmmsg_time64:
 #endif
-        return read_by_number(number, a, (int)a[3].word);
-    case SYS_recvmsg:
-        return read_by_number(number, a, (int)a[2].word);
-    case SYS_write:
-        return write_by_number(number, a, &part, 1, 0);
-    case SYS_sendto:
-        return write_by_number(number, a, &part, 1, (int)a[3].word);
-    case SYS_writev:
-        return a[2].word < 0 ? call(number, a)
-                             : write_by_number(number, a, a[1].pointer, (size_t)a[2].word, 0);
-    case SYS_sendmsg:
-    case SYS_sendmmsg:
-        return send_by_number(number, a);
-    case SYS_getpeername:
-        return get_peer_name(next_getpeername, fd, a[1].pointer, a[2].pointer);
-    case SYS_getsockopt:
-        return get_option(next_getsockopt, fd, (int)a[1].word, (int)a[2].word, a[3].pointer,
-                          a[4].pointer);
-    case SYS_setsockopt:
-        return set_option(next_setsockopt, fd, (int)a[1].word, (int)a[2].word, a[3].pointer,
-                          (socklen_t)a[4].word);
+
+#ifdef SYS_socketcall
+/* The call meant by each number of <linux/net.h>, and how many arguments it has. */
+static const struct {
+    short number, arguments;
+} socket_calls[] = {
+    {0, 0},
+    {SYS_socket, 3},
+    {SYS_bind, 3},
+    {SYS_connect, 3},
+    {SYS_listen, 2},
+    {SYS_accept4, 3},
+    {SYS_getsockname, 3},
+    {SYS_getpeername, 3},
+    {SYS_socketpair, 4},
+    {SYS_sendto, 4},
+    {SYS_recvfrom, 4},
+    {SYS_sendto, 6},
+    {SYS_recvfrom, 6},
+    {SYS_shutdown, 2},
+    {SYS_setsockopt, 5},
+    {SYS_getsockopt, 5},
+    {SYS_sendmsg, 3},
+    {SYS_recvmsg, 3},
+    {SYS_accept4, 4},
+    {SYS_recvmmsg, 5},
+    {SYS_sendmmsg, 4},
+};
+
+long SOCKET_CALL_by_number(const struct call *call)
+{
+    struct call meant = {0};
+    unsigned long which = (unsigned long)call->a[0].word;
+    const void *arguments = call->a[1].pointer;
+    if (which == 0 || which >= sizeof socket_calls / sizeof *socket_calls)
+        return call_plainly(call);
+    size_t size = (size_t)socket_calls[which].arguments * sizeof *meant.a;
+    if (!program_memory_readable(arguments, size))
+        return call_plainly(call);
+    meant.number = socket_calls[which].number;
+    memcpy(meant.a, arguments, size);
+    return call_by_number(&meant);
+}
+#endif
+
+/* Of these, unlike the others, something is to be seen while there is no record of a connection. */
+enum {
+    CONNECT_MAKES_OR_ENDS = true,
+    ACCEPT_MAKES_OR_ENDS = true,
+    LISTEN_MAKES_OR_ENDS = true,
+    WATCH_MAKES_OR_ENDS = true,
+    OPTION_MAKES_OR_ENDS = true,
+    CLOSE_MAKES_OR_ENDS = true,
+    SHARE_MAKES_OR_ENDS = true,
+    PROCESS_MAKES_OR_ENDS = true,
+    SOCKET_CALL_MAKES_OR_ENDS = true,
+    ANY_CALL_MAKES_OR_ENDS = true,
+    WRITE_MAKES_OR_ENDS = false,
+    BULK_WRITE_MAKES_OR_ENDS = false,
+    TRANSFER_MAKES_OR_ENDS = false,
+    READ_MAKES_OR_ENDS = false,
+    READINESS_MAKES_OR_ENDS = false,
+    NAME_MAKES_OR_ENDS = false,
+    BLOCK_MAKES_OR_ENDS = false,
+};
+
+static inline bool makes_or_ends(long called)
+{
+    switch (called) {
+#define NUMBER(number, kind)                                                                       \
+    case number:                                                                                   \
+        return kind##_MAKES_OR_ENDS;
+#include "numbers.def"
+#undef NUMBER
     default:
-        return call(number, a);
+        return false;
     }
 }
 
-SHIM_HOOK long syscall(long number, ...)
+long call_by_number(const struct call *call)
 {
-    union argument a[6];
-    va_list arguments;
-    va_start(arguments, number);
-    for (int i = 0; i < 6; i++)
-        a[i].word = va_arg(arguments, long);
-    va_end(arguments);
-    int error = before_syscall(number, a);
-    return error ? hook_fail(error) : call_around(number, a);
+    switch (call->number) {
+#define NUMBER(number, kind)                                                                       \
+    case number:                                                                                   \
+        return kind##_by_number(call);
+#include "numbers.def"
+#undef NUMBER
+    default:
+        return call_plainly(call);
+    }
+}
+
+static __attribute__((noinline)) long seen_by_number(long number, long a, long b, long c, long d,
+                                                     long e, long f)
+{
+    return call_by_number(&(struct call){number, {{a}, {b}, {c}, {d}, {e}, {f}}});
+}
+
+/* As the C library's own, it takes six arguments wherever they would be, however many the program
+ * gave: so they stay where they are for the plain call, which is all that most numbers need. */
+SHIM_HOOK long hook_syscall(long, long, long, long, long, long, long) __asm__("syscall");
+
+long hook_syscall(long number, long a, long b, long c, long d, long e, long f)
+{
+    __typeof__(&(syscall)) next = next_functions.syscall;
+    if (!next || connection_any() || makes_or_ends(number))
+        return seen_by_number(number, a, b, c, d, e, f);
+    return next(number, a, b, c, d, e, f);
 }

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads and writes by their numbers. */
+#include "shim/hook.h"
+
+#include "shim/hooks/by_number.h"
+#include "shim/hooks/inner.h"
+
+#include <sys/syscall.h>
+
+static ssize_t next_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+    return NEXT(syscall)(SYS_sendmsg, fd, message, flags);
+}
+
+static int next_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+    return (int)NEXT(syscall)(SYS_sendmmsg, fd, messages, count, flags);
+}
+
+static long write_parts(const struct call *call, struct iovec *parts, size_t count, int flags)
+{
+    int fd = call_fd(call);
+    ssize_t result;
+    if (!connection_concerns(fd))
+        return call_plainly(call);
+    if (wrote(fd, parts, count, flags, &result))
+        return result;
+    result = call_plainly(call);
+    connection_after(fd, result);
+    return result;
+}
+
+static long write_by_number(const struct call *call)
+{
+    const union argument *a = call->a;
+    struct iovec part = {a[1].pointer, (size_t)a[2].word};
+    switch (call->number) {
+    case SYS_sendmsg:
+        return send_message(next_sendmsg, call_fd(call), a[1].pointer, (int)a[2].word);
+    case SYS_sendmmsg:
+        return send_messages(next_sendmmsg, call_fd(call), a[1].pointer, (unsigned)a[2].word,
+                             (int)a[3].word);
+    case SYS_write:
+        return write_parts(call, &part, 1, 0);
+    case SYS_writev:
+        return a[2].word < 0 ? call_plainly(call)
+                             : write_parts(call, a[1].pointer, (size_t)a[2].word, 0);
+    default: /* send, sendto */
+        return write_parts(call, &part, 1, (int)a[3].word);
+    }
+}
+
+long WRITE_by_number(const struct call *call)
+{
+    int state;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    long result = write_by_number(call);
+    pthread_setcancelstate(state, NULL);
+    return result;
+}
+
+long BULK_WRITE_by_number(const struct call *call)
+{
+    int error = before_bulk_write(call_fd(call));
+    if (error)
+        return hook_fail(error);
+    long result = call_plainly(call);
+    if (call->number == SYS_pwritev2)
+        connection_after(call_fd(call), result);
+    return result;
+}
+
+long TRANSFER_by_number(const struct call *call)
+{
+    int out = (int)call->a[call->number == SYS_splice ? 2 : 1].word;
+    int error = before_transfer(call_fd(call), out);
+    return error ? hook_fail(error) : call_plainly(call);
+}
+
+static int read_flags(const struct call *call)
+{
+    switch (call->number) {
+    case SYS_read:
+    case SYS_readv:
+    case SYS_preadv2:
+        return 0;
+    case SYS_recvmsg:
+        return (int)call->a[2].word;
+    default: /* recv, recvfrom, recvmmsg */
+        return (int)call->a[3].word;
+    }
+}
+
+long READ_by_number(const struct call *call)
+{
+    int fd = call_fd(call);
+    if (!connection_concerns(fd))
+        return call_plainly(call);
+    int error = connection_before_read(fd, read_flags(call));
+    if (error)
+        return hook_fail(error);
+    long result = call_plainly(call);
+    connection_after(fd, result);
+    return result;
+}
