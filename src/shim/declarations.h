@@ -10,15 +10,28 @@
 #undef _FILE_OFFSET_BITS
 #undef _TIME_BITS
 
+/* The header gives another function this name. */
+#define sigpause sigpause_by_signal
+#include <signal.h>
+#undef sigpause
+int sigpause(int mask);
+
 #include <aio.h>
+#include <aliases.h>
+#include <arpa/nameser.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <mqueue.h>
 #include <netdb.h>
+#include <netinet/ether.h>
 #include <poll.h>
 #include <pthread.h>
+#include <pwd.h>
+#include <resolv.h>
+#include <rpc/netdb.h>
 #include <sched.h>
 #include <semaphore.h>
-#include <signal.h>
+#include <shadow.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -26,7 +39,9 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/msg.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/sem.h>
@@ -34,10 +49,12 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <threads.h>
 #include <time.h>
 #include <unistd.h>
 #include <wchar.h>
+#include <wordexp.h>
 
 /* What fortified programs call instead of read(), recv(), ...: exported by the C library, declared
  * in its private headers only. */
@@ -52,8 +69,18 @@ int __vdprintf_chk(int, int flag, const char *, va_list);
 int __dprintf_chk(int, int flag, const char *, ...);
 char *__fgets_chk(char *, size_t buffer_size, int, FILE *);
 size_t __fread_chk(void *, size_t buffer_size, size_t, size_t, FILE *);
+char *__fgets_unlocked_chk(char *, size_t buffer_size, int, FILE *);
+size_t __fread_unlocked_chk(void *, size_t buffer_size, size_t, size_t, FILE *);
+wchar_t *__fgetws_chk(wchar_t *, size_t buffer_size, int, FILE *);
+wchar_t *__fgetws_unlocked_chk(wchar_t *, size_t buffer_size, int, FILE *);
+char *gets(char *);
+char *__gets_chk(char *, size_t buffer_size);
+int __sigpause(int signal_or_mask, int is_signal);
+int __xpg_sigpause(int signal_number);
 int __uflow(FILE *);
 int __underflow(FILE *);
+wint_t __wuflow(FILE *);
+wint_t __wunderflow(FILE *);
 ssize_t __getdelim(char **, size_t *, int, FILE *);
 
 /* scanf() by the standard that the program was compiled for. */
@@ -65,6 +92,14 @@ int __isoc23_scanf(const char *, ...);
 int __isoc23_fscanf(FILE *, const char *, ...);
 int __isoc23_vscanf(const char *, va_list);
 int __isoc23_vfscanf(FILE *, const char *, va_list);
+int __isoc99_wscanf(const wchar_t *, ...);
+int __isoc99_fwscanf(FILE *, const wchar_t *, ...);
+int __isoc99_vwscanf(const wchar_t *, va_list);
+int __isoc99_vfwscanf(FILE *, const wchar_t *, va_list);
+int __isoc23_wscanf(const wchar_t *, ...);
+int __isoc23_fwscanf(FILE *, const wchar_t *, ...);
+int __isoc23_vwscanf(const wchar_t *, va_list);
+int __isoc23_vfwscanf(FILE *, const wchar_t *, va_list);
 
 #ifdef TFOSHIM_TIME64
 #include "shim/time64.h"

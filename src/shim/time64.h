@@ -41,6 +41,9 @@ int __epoll_pwait2_time64(int, struct epoll_event *, int, const struct timespec6
 __typeof__(getsockopt) __getsockopt64;
 __typeof__(setsockopt) __setsockopt64;
 __typeof__(fcntl) __fcntl_time64;
+__typeof__(ioctl) __ioctl_time64;
+__typeof__(prctl) __prctl_time64;
+int __gai_suspend_time64(const struct gaicb *const[], int, const struct timespec64 *);
 int __sem_timedwait64(sem_t *, const struct timespec64 *);
 int __sem_clockwait64(sem_t *, clockid_t, const struct timespec64 *);
 int __pthread_cond_timedwait64(pthread_cond_t *, pthread_mutex_t *, const struct timespec64 *);

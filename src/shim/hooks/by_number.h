@@ -33,6 +33,7 @@ long WATCH_by_number(const struct call *);
 long CLOSE_by_number(const struct call *);
 long SHARE_by_number(const struct call *);
 long PROCESS_by_number(const struct call *);
+long SOCKET_by_number(const struct call *);
 long LISTEN_by_number(const struct call *);
 long NAME_by_number(const struct call *);
 long OPTION_by_number(const struct call *);

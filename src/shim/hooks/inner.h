@@ -29,6 +29,9 @@ typedef __typeof__(epoll_wait) epoll_wait_fn;
 typedef __typeof__(epoll_pwait) epoll_pwait_fn;
 typedef __typeof__(epoll_pwait2) epoll_pwait2_fn;
 
+typedef __typeof__(ioctl) ioctl_fn;
+typedef __typeof__(prctl) prctl_fn;
+
 int make_connection(connect_fn *next, int fd, const struct sockaddr *, socklen_t);
 int take_connection(accept_fn *next, int fd, struct sockaddr *, socklen_t *, int flags);
 int bind_socket(bind_fn *next, int fd, const struct sockaddr *, socklen_t);
@@ -71,6 +74,13 @@ int wait_pselect64(pselect64_fn *next, int count, fd_set *reads, fd_set *writes,
                    const struct timespec64 *, const sigset_t *);
 int wait_epoll_pwait2_64(epoll_pwait2_64_fn *next, int epoll, struct epoll_event *, int most,
                          const struct timespec64 *, const sigset_t *);
+
+/* After socket() and epoll_create(): what they have answered. */
+int socket_made(int fd);
+int epoll_made(int epoll);
+
+int control(ioctl_fn *next, int fd, unsigned long request, void *argument);
+int control_process(prctl_fn *next, int operation, const unsigned long arguments[4]);
 
 /* All writes end here: true when the write is done and `result` is its answer. */
 bool wrote(int fd, struct iovec *parts, size_t count, int flags, ssize_t *result);

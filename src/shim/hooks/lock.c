@@ -79,6 +79,41 @@ LOCK_HOOK(mtx_lock, (mtx_t * mutex), NEXT(mtx_trylock)(mutex), thrd_busy, (mutex
 LOCK_HOOK(mtx_timedlock, (mtx_t *restrict mutex, const struct timespec *restrict until),
           NEXT(mtx_trylock)(mutex), thrd_busy, (mutex, until))
 
+SHIM_HOOK void flockfile(FILE *stream)
+{
+    int64_t since = 0;
+    if (wait_thread_defers()) {
+        do
+            if (NEXT(ftrylockfile)(stream) == 0)
+                return;
+        while (try_again(&since));
+        wait_start_all();
+    }
+    NEXT(flockfile)(stream);
+}
+
+SHIM_ALIAS(flockfile) __typeof__(flockfile) _IO_flockfile;
+
+/* While a thread runs the initializer, for which others wait, C libraries set the lowest bit. A
+ * call that runs it itself waits for nobody, and one that comes later for nothing. */
+static void before_once(const int *control)
+{
+    if (wait_thread_defers() && (__atomic_load_n(control, __ATOMIC_RELAXED) & 1))
+        wait_start_all();
+}
+
+SHIM_HOOK int pthread_once(pthread_once_t *control, void (*initialize)(void))
+{
+    before_once(control);
+    return NEXT(pthread_once)(control, initialize);
+}
+
+SHIM_HOOK void call_once(once_flag *flag, void (*initialize)(void))
+{
+    before_once((const int *)flag);
+    NEXT(call_once)(flag, initialize);
+}
+
 #ifdef TFOSHIM_TIME64
 LOCK_HOOK(__pthread_mutex_timedlock64, (pthread_mutex_t * mutex, const struct timespec64 *until),
           NEXT(pthread_mutex_trylock)(mutex), EBUSY, (mutex, until))

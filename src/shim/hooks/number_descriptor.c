@@ -5,6 +5,7 @@
 #include "shim/hooks/by_number.h"
 #include "shim/hooks/inner.h"
 
+#include <stdarg.h>
 #include <sys/syscall.h>
 
 long CLOSE_by_number(const struct call *call)
@@ -47,9 +48,25 @@ long SHARE_by_number(const struct call *call)
     return call_plainly(call);
 }
 
+static int next_prctl(int operation, ...)
+{
+    unsigned long words[4];
+    va_list arguments;
+    va_start(arguments, operation);
+    for (int i = 0; i < 4; i++)
+        words[i] = va_arg(arguments, unsigned long);
+    va_end(arguments);
+    return (int)NEXT(syscall)(SYS_prctl, operation, words[0], words[1], words[2], words[3]);
+}
+
 long PROCESS_by_number(const struct call *call)
 {
+    const union argument *a = call->a;
+    const unsigned long words[4] = {(unsigned long)a[1].word, (unsigned long)a[2].word,
+                                    (unsigned long)a[3].word, (unsigned long)a[4].word};
     switch (call->number) {
+    case SYS_prctl:
+        return control_process(next_prctl, (int)a[0].word, words);
     case SYS_exit: /* of this thread */
         wait_start_all();
         break;
@@ -71,5 +88,7 @@ static int next_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *
 long WATCH_by_number(const struct call *call)
 {
     const union argument *a = call->a;
+    if (call->number != SYS_epoll_ctl)
+        return epoll_made((int)call_plainly(call));
     return watch(next_epoll_ctl, (int)a[0].word, (int)a[1].word, (int)a[2].word, a[3].pointer);
 }

@@ -5,6 +5,7 @@
 #include "shim/hooks/by_number.h"
 #include "shim/hooks/inner.h"
 
+#include <stdarg.h>
 #include <sys/syscall.h>
 
 static int next_connect(int fd, const struct sockaddr *address, socklen_t length)
@@ -20,6 +21,11 @@ long CONNECT_by_number(const struct call *call)
                                  (socklen_t)call->a[2].word);
     pthread_setcancelstate(state, NULL);
     return result;
+}
+
+long SOCKET_by_number(const struct call *call)
+{
+    return socket_made((int)call_plainly(call));
 }
 
 /* accept() is accept4() with no flags; not every machine has the former. */
@@ -71,6 +77,15 @@ long NAME_by_number(const struct call *call)
                : get_own_name(next_getsockname, call_fd(call), a[1].pointer, a[2].pointer);
 }
 
+static int next_ioctl(int fd, unsigned long request, ...)
+{
+    va_list arguments;
+    va_start(arguments, request);
+    void *argument = va_arg(arguments, void *);
+    va_end(arguments);
+    return (int)NEXT(syscall)(SYS_ioctl, fd, request, argument);
+}
+
 static int next_getsockopt(int fd, int level, int name, void *value, socklen_t *length)
 {
     return (int)NEXT(syscall)(SYS_getsockopt, fd, level, name, value, length);
@@ -85,6 +100,8 @@ long OPTION_by_number(const struct call *call)
 {
     const union argument *a = call->a;
     int level = (int)a[1].word, name = (int)a[2].word;
+    if (call->number == SYS_ioctl)
+        return control(next_ioctl, call_fd(call), (unsigned long)a[1].word, a[2].pointer);
     return call->number == SYS_getsockopt
                ? get_option(next_getsockopt, call_fd(call), level, name, a[3].pointer, a[4].pointer)
                : set_option(next_setsockopt, call_fd(call), level, name, a[3].pointer,

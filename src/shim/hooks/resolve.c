@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Look-ups, which wait for a name server. The program's own, of names, tell which addresses a
  * rule's `host` means. */
-#include "shim/hook.h"
+#include "shim/hooks/wait_hook.h"
 
 #include "policy/names.h"
 #include "shim/shim.h"
@@ -114,3 +114,47 @@ SHIM_HOOK int gethostbyaddr_r(const void *restrict address, socklen_t length, in
     wait_start_all();
     return NEXT(gethostbyaddr_r)(address, length, family, host, buffer, size, answer, error);
 }
+
+WAIT_HOOK(int, res_query, (const char *name, int class, int type, unsigned char *answer, int size),
+          (name, class, type, answer, size))
+WAIT_HOOK(int, res_search, (const char *name, int class, int type, unsigned char *answer, int size),
+          (name, class, type, answer, size))
+WAIT_HOOK(int, res_querydomain,
+          (const char *name, const char *domain, int class, int type, unsigned char *answer,
+           int size),
+          (name, domain, class, type, answer, size))
+WAIT_HOOK(int, res_send,
+          (const unsigned char *query, int query_size, unsigned char *answer, int size),
+          (query, query_size, answer, size))
+WAIT_HOOK(int, res_nquery,
+          (res_state state, const char *name, int class, int type, unsigned char *answer, int size),
+          (state, name, class, type, answer, size))
+WAIT_HOOK(int, res_nsearch,
+          (res_state state, const char *name, int class, int type, unsigned char *answer, int size),
+          (state, name, class, type, answer, size))
+WAIT_HOOK(int, res_nquerydomain,
+          (res_state state, const char *name, const char *domain, int class, int type,
+           unsigned char *answer, int size),
+          (state, name, domain, class, type, answer, size))
+WAIT_HOOK(int, res_nsend,
+          (res_state state, const unsigned char *query, int query_size, unsigned char *answer,
+           int size),
+          (state, query, query_size, answer, size))
+
+/* The look-ups are made by threads of the C library's, which wait in the caller's stead. */
+SHIM_HOOK int getaddrinfo_a(int mode, struct gaicb *list[restrict], int count,
+                            struct sigevent *restrict event)
+{
+    if (mode == GAI_WAIT)
+        wait_start_all();
+    return NEXT(getaddrinfo_a)(mode, list, count, event);
+}
+
+WAIT_HOOK(int, gai_suspend,
+          (const struct gaicb *const list[], int count, const struct timespec *timeout),
+          (list, count, timeout))
+#ifdef TFOSHIM_TIME64
+WAIT_HOOK(int, __gai_suspend_time64,
+          (const struct gaicb *const list[], int count, const struct timespec64 *timeout),
+          (list, count, timeout))
+#endif

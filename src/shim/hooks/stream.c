@@ -21,6 +21,9 @@ static void before_stream_read(FILE *stream)
 #undef getc_unlocked
 #undef fread_unlocked
 #undef getchar_unlocked
+#undef fgetwc_unlocked
+#undef getwc_unlocked
+#undef getwchar_unlocked
 STREAM_HOOK(int, fgetc, (FILE * stream), stream, (stream))
 STREAM_HOOK(int, getc, (FILE * stream), stream, (stream))
 SHIM_ALIAS(getc) __typeof__(getc) _IO_getc;
@@ -29,10 +32,12 @@ STREAM_HOOK(int, __uflow, (FILE * stream), stream, (stream))
 STREAM_HOOK(int, __underflow, (FILE * stream), stream, (stream))
 STREAM_HOOK(char *, fgets, (char *restrict line, int size, FILE *restrict stream), stream,
             (line, size, stream))
+SHIM_ALIAS(fgets) __typeof__(fgets) _IO_fgets;
 STREAM_HOOK(char *, __fgets_chk, (char *line, size_t buffer_size, int size, FILE *stream), stream,
             (line, buffer_size, size, stream))
 STREAM_HOOK(size_t, fread, (void *restrict to, size_t size, size_t count, FILE *restrict stream),
             stream, (to, size, count, stream))
+SHIM_ALIAS(fread) __typeof__(fread) _IO_fread;
 STREAM_HOOK(size_t, __fread_chk,
             (void *to, size_t buffer_size, size_t size, size_t count, FILE *stream), stream,
             (to, buffer_size, size, count, stream))
@@ -56,25 +61,46 @@ STREAM_HOOK(wint_t, getwc, (FILE * stream), stream, (stream))
 STREAM_HOOK(wint_t, getwchar, (void), stdin, ())
 STREAM_HOOK(wchar_t *, fgetws, (wchar_t *restrict line, int size, FILE *restrict stream), stream,
             (line, size, stream))
+STREAM_HOOK(wint_t, fgetwc_unlocked, (FILE * stream), stream, (stream))
+STREAM_HOOK(wint_t, getwc_unlocked, (FILE * stream), stream, (stream))
+STREAM_HOOK(wint_t, getwchar_unlocked, (void), stdin, ())
+STREAM_HOOK(wint_t, __wuflow, (FILE * stream), stream, (stream))
+STREAM_HOOK(wint_t, __wunderflow, (FILE * stream), stream, (stream))
+STREAM_HOOK(wchar_t *, fgetws_unlocked, (wchar_t *restrict line, int size, FILE *restrict stream),
+            stream, (line, size, stream))
+STREAM_HOOK(wchar_t *, __fgetws_chk, (wchar_t * line, size_t buffer_size, int size, FILE *stream),
+            stream, (line, buffer_size, size, stream))
+STREAM_HOOK(wchar_t *, __fgetws_unlocked_chk,
+            (wchar_t * line, size_t buffer_size, int size, FILE *stream), stream,
+            (line, buffer_size, size, stream))
+STREAM_HOOK(char *, __fgets_unlocked_chk, (char *line, size_t buffer_size, int size, FILE *stream),
+            stream, (line, buffer_size, size, stream))
+STREAM_HOOK(size_t, __fread_unlocked_chk,
+            (void *to, size_t buffer_size, size_t size, size_t count, FILE *stream), stream,
+            (to, buffer_size, size, count, stream))
+STREAM_HOOK(int, getw, (FILE * stream), stream, (stream))
+STREAM_HOOK(char *, gets, (char *line), stdin, (line))
+SHIM_ALIAS(gets) __typeof__(gets) _IO_gets;
+STREAM_HOOK(char *, __gets_chk, (char *line, size_t buffer_size), stdin, (line, buffer_size))
 
 /* By the standard that a program is compiled for, headers redirect scanf() to one of three symbols:
  * the hooks are named by their symbols alone. */
 #define SCANF_HOOK(symbol, ...) SHIM_HOOK int hook_##symbol(__VA_ARGS__) __asm__(#symbol)
-#define SCANF_HOOKS(vfscanf, vscanf, fscanf, scanf)                                                \
-    SCANF_HOOK(vfscanf, FILE *, const char *, va_list);                                            \
-    SCANF_HOOK(vscanf, const char *, va_list);                                                     \
-    SCANF_HOOK(fscanf, FILE *, const char *, ...);                                                 \
-    SCANF_HOOK(scanf, const char *, ...);                                                          \
-    int hook_##vfscanf(FILE *stream, const char *format, va_list arguments)                        \
+#define SCANF_HOOKS(character, vfscanf, vscanf, fscanf, scanf)                                     \
+    SCANF_HOOK(vfscanf, FILE *, const character *, va_list);                                       \
+    SCANF_HOOK(vscanf, const character *, va_list);                                                \
+    SCANF_HOOK(fscanf, FILE *, const character *, ...);                                            \
+    SCANF_HOOK(scanf, const character *, ...);                                                     \
+    int hook_##vfscanf(FILE *stream, const character *format, va_list arguments)                   \
     {                                                                                              \
         before_stream_read(stream);                                                                \
         return NEXT(vfscanf)(stream, format, arguments);                                           \
     }                                                                                              \
-    int hook_##vscanf(const char *format, va_list arguments)                                       \
+    int hook_##vscanf(const character *format, va_list arguments)                                  \
     {                                                                                              \
         return hook_##vfscanf(stdin, format, arguments);                                           \
     }                                                                                              \
-    int hook_##fscanf(FILE *stream, const char *format, ...)                                       \
+    int hook_##fscanf(FILE *stream, const character *format, ...)                                  \
     {                                                                                              \
         va_list arguments;                                                                         \
         va_start(arguments, format);                                                               \
@@ -82,7 +108,7 @@ STREAM_HOOK(wchar_t *, fgetws, (wchar_t *restrict line, int size, FILE *restrict
         va_end(arguments);                                                                         \
         return result;                                                                             \
     }                                                                                              \
-    int hook_##scanf(const char *format, ...)                                                      \
+    int hook_##scanf(const character *format, ...)                                                 \
     {                                                                                              \
         va_list arguments;                                                                         \
         va_start(arguments, format);                                                               \
@@ -91,6 +117,10 @@ STREAM_HOOK(wchar_t *, fgetws, (wchar_t *restrict line, int size, FILE *restrict
         return result;                                                                             \
     }
 
-SCANF_HOOKS(vfscanf, vscanf, fscanf, scanf)
-SCANF_HOOKS(__isoc99_vfscanf, __isoc99_vscanf, __isoc99_fscanf, __isoc99_scanf)
-SCANF_HOOKS(__isoc23_vfscanf, __isoc23_vscanf, __isoc23_fscanf, __isoc23_scanf)
+SCANF_HOOKS(char, vfscanf, vscanf, fscanf, scanf)
+SCANF_HOOKS(char, __isoc99_vfscanf, __isoc99_vscanf, __isoc99_fscanf, __isoc99_scanf)
+SCANF_HOOKS(char, __isoc23_vfscanf, __isoc23_vscanf, __isoc23_fscanf, __isoc23_scanf)
+SHIM_ALIAS(vfscanf) int __vfscanf(FILE *, const char *, va_list);
+SCANF_HOOKS(wchar_t, vfwscanf, vwscanf, fwscanf, wscanf)
+SCANF_HOOKS(wchar_t, __isoc99_vfwscanf, __isoc99_vwscanf, __isoc99_fwscanf, __isoc99_wscanf)
+SCANF_HOOKS(wchar_t, __isoc23_vfwscanf, __isoc23_vwscanf, __isoc23_fwscanf, __isoc23_wscanf)

@@ -76,6 +76,7 @@ long SOCKET_CALL_by_number(const struct call *call)
 enum {
     CONNECT_MAKES_OR_ENDS = true,
     ACCEPT_MAKES_OR_ENDS = true,
+    SOCKET_MAKES_OR_ENDS = true,
     LISTEN_MAKES_OR_ENDS = true,
     WATCH_MAKES_OR_ENDS = true,
     OPTION_MAKES_OR_ENDS = true,

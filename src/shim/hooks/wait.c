@@ -4,21 +4,7 @@
  * must not wait with it. A wait that returns at once starts them too, unless its arguments say that
  * it will: when in doubt, start.
  */
-#include "shim/hook.h"
-
-/* The one shape of all of them; `waits` says whether this call may. */
-#define WAIT_HOOK_IF(waits, type, name, parameters, arguments)                                     \
-    SHIM_HOOK type name parameters                                                                 \
-    {                                                                                              \
-        if (waits)                                                                                 \
-            wait_start_all();                                                                      \
-        else                                                                                       \
-            wait_looked();                                                                         \
-        return NEXT(name) arguments;                                                               \
-    }
-
-#define WAIT_HOOK(type, name, parameters, arguments)                                               \
-    WAIT_HOOK_IF(true, type, name, parameters, arguments)
+#include "shim/hooks/wait_hook.h"
 
 WAIT_HOOK(int, sem_timedwait, (sem_t *restrict semaphore, const struct timespec *restrict until),
           (semaphore, until))
@@ -113,6 +99,14 @@ WAIT_HOOK(int, aio_suspend64,
           (const struct aiocb64 *const list[], int count, const struct timespec *timeout),
           (list, count, timeout))
 WAIT_HOOK(int, eventfd_read, (int fd, eventfd_t *value), (fd, value))
+WAIT_HOOK(int, eventfd_write, (int fd, eventfd_t value), (fd, value))
+WAIT_HOOK(int, tcdrain, (int fd), (fd))
+WAIT_HOOK(char *, getpass, (const char *prompt), (prompt))
+WAIT_HOOK(int, pthread_mutex_setprioceiling,
+          (pthread_mutex_t *restrict mutex, int ceiling, int *restrict old), (mutex, ceiling, old))
+WAIT_HOOK(int, sigpause, (int mask), (mask))
+WAIT_HOOK(int, __sigpause, (int signal_or_mask, int is_signal), (signal_or_mask, is_signal))
+WAIT_HOOK(int, __xpg_sigpause, (int signal_number), (signal_number))
 
 /* No wait, but a thread that yields again and again does wait. */
 SHIM_HOOK int sched_yield(void)
@@ -121,12 +115,38 @@ SHIM_HOOK int sched_yield(void)
     return NEXT(sched_yield)();
 }
 
+SHIM_ALIAS(sched_yield) __typeof__(sched_yield) __sched_yield;
+
+SHIM_HOOK void thrd_yield(void)
+{
+    wait_looked();
+    NEXT(thrd_yield)();
+}
+
 /* These wait for a child, to which the descriptors go as well. */
 SHIM_HOOK int system(const char *command)
 {
     wait_start_all();
     connection_before_spawn();
     return NEXT(system)(command);
+}
+
+SHIM_HOOK FILE *popen(const char *command, const char *mode)
+{
+    connection_before_spawn();
+    return NEXT(popen)(command, mode);
+}
+
+SHIM_ALIAS(popen) __typeof__(popen) _IO_popen;
+
+/* Words may be what a command says. */
+SHIM_HOOK int wordexp(const char *restrict text, wordexp_t *restrict words, int flags)
+{
+    if (!(flags & WRDE_NOCMD)) {
+        wait_start_all();
+        connection_before_spawn();
+    }
+    return NEXT(wordexp)(text, words, flags);
 }
 
 SHIM_HOOK int pclose(FILE *stream)

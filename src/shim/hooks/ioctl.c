@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* Calls that control this and that. Whatever they mean, their arguments travel in registers. */
+#include "shim/hook.h"
+
+#include "shim/hooks/inner.h"
+
+#include <stdarg.h>
+
+int control(ioctl_fn *next, int fd, unsigned long request, void *argument)
+{
+    return next(fd, request, argument);
+}
+
+int control_process(prctl_fn *next, int operation, const unsigned long arguments[4])
+{
+    return next(operation, arguments[0], arguments[1], arguments[2], arguments[3]);
+}
+
+#define IOCTL_HOOK(name)                                                                           \
+    SHIM_HOOK int name(int fd, unsigned long request, ...)                                         \
+    {                                                                                              \
+        va_list arguments;                                                                         \
+        va_start(arguments, request);                                                              \
+        void *argument = va_arg(arguments, void *);                                                \
+        va_end(arguments);                                                                         \
+        return control(NEXT(name), fd, request, argument);                                         \
+    }
+
+#define PRCTL_HOOK(name)                                                                           \
+    SHIM_HOOK int name(int operation, ...)                                                         \
+    {                                                                                              \
+        unsigned long words[4];                                                                    \
+        va_list arguments;                                                                         \
+        va_start(arguments, operation);                                                            \
+        for (int i = 0; i < 4; i++)                                                                \
+            words[i] = va_arg(arguments, unsigned long);                                           \
+        va_end(arguments);                                                                         \
+        return control_process(NEXT(name), operation, words);                                      \
+    }
+
+IOCTL_HOOK(ioctl)
+PRCTL_HOOK(prctl)
+
+#ifdef TFOSHIM_TIME64
+IOCTL_HOOK(__ioctl_time64)
+PRCTL_HOOK(__prctl_time64)
+#endif
