@@ -21,6 +21,7 @@ int sigpause(int mask);
 #include <arpa/nameser.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <gshadow.h>
 #include <mqueue.h>
 #include <netdb.h>
 #include <netinet/ether.h>

@@ -19,6 +19,7 @@ LOOK_UP_HOOKS(getpwuid, passwd, uid_t user, user)
 LOOK_UP_HOOKS(getgrnam, group, const char *restrict name, name)
 LOOK_UP_HOOKS(getgrgid, group, gid_t group, group)
 LOOK_UP_HOOKS(getspnam, spwd, const char *name, name)
+LOOK_UP_HOOKS(getsgnam, sgrp, const char *name, name)
 LOOK_UP_HOOKS(getservbyname, servent, const char *restrict name COMMA const char *restrict protocol,
               name COMMA protocol)
 LOOK_UP_HOOKS(getservbyport, servent, int port COMMA const char *restrict protocol,
@@ -57,6 +58,7 @@ NETWORK_HOOKS(getnetbyaddr, uint32_t address COMMA int family, address COMMA fam
 NEXT_ENTRY_HOOKS(getpwent, passwd)
 NEXT_ENTRY_HOOKS(getgrent, group)
 NEXT_ENTRY_HOOKS(getspent, spwd)
+NEXT_ENTRY_HOOKS(getsgent, sgrp)
 NEXT_ENTRY_HOOKS(getservent, servent)
 NEXT_ENTRY_HOOKS(getprotoent, protoent)
 NEXT_ENTRY_HOOKS(getrpcent, rpcent)
@@ -71,6 +73,12 @@ WAIT_HOOK(int, initgroups, (const char *user, gid_t group), (user, group))
 WAIT_HOOK(int, innetgr, (const char *group, const char *host, const char *user, const char *domain),
           (group, host, user, domain))
 WAIT_HOOK(int, setnetgrent, (const char *group), (group))
+WAIT_HOOK(int, getnetgrent, (char **restrict host, char **restrict user, char **restrict domain),
+          (host, user, domain))
+WAIT_HOOK(int, getnetgrent_r,
+          (char **restrict host, char **restrict user, char **restrict domain,
+           char *restrict buffer, size_t size),
+          (host, user, domain, buffer, size))
 WAIT_HOOK(int, ether_hostton, (const char *name, struct ether_addr *address), (name, address))
 WAIT_HOOK(int, ether_ntohost, (char *name, const struct ether_addr *address), (name, address))
 WAIT_HOOK(long, gethostid, (void), ())
