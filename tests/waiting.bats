@@ -137,12 +137,16 @@ rendezvous() { # HOW...
 }
 
 @test "waiting for another thread by a stream" {
-  rendezvous fscanf fgetwc fgetc_unlocked
+  rendezvous fscanf fgetwc fgetc_unlocked fgets_unlocked fread_unlocked fwscanf getwc_unlocked
 }
 
 @test "waiting for a lock that another thread holds" {
   rendezvous pthread_mutex_lock pthread_mutex_timedlock pthread_rwlock_rdlock pthread_rwlock_wrlock \
-    pthread_spin_lock mtx_lock fcntl
+    pthread_spin_lock mtx_lock flockfile fcntl
+}
+
+@test "waiting for another thread to initialize something" {
+  rendezvous pthread_once
 }
 
 @test "calls that may wait, but not this time, leave the request in the SYN" {
@@ -171,7 +175,7 @@ rendezvous() { # HOW...
 }
 
 @test "waiting for a signal" {
-  rendezvous sigwait sigwaitinfo sigsuspend
+  rendezvous sigwait sigwaitinfo sigsuspend sigpause
 }
 
 @test "waiting for a name server" {

@@ -1,15 +1,42 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Preloaded before the shim, it makes the program's calls on sockets by their numbers, all but
- * connect(): whoever does so must fare as those who call the C library's functions.
+ * Preloaded before the shim, it makes the program's calls on sockets by their numbers: whoever does
+ * so must fare as those who call the C library's functions.
  */
 #include <fcntl.h>
+#include <sched.h>
 #include <stdarg.h>
+#include <sys/epoll.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+int connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+    return (int)syscall(SYS_connect, fd, address, length);
+}
+
+int bind(int fd, const struct sockaddr *address, socklen_t length)
+{
+    return (int)syscall(SYS_bind, fd, address, length);
+}
+
+int listen(int fd, int backlog)
+{
+    return (int)syscall(SYS_listen, fd, backlog);
+}
+
+int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
+{
+    return (int)syscall(SYS_epoll_ctl, epoll, operation, fd, event);
+}
+
+int sched_yield(void)
+{
+    return (int)syscall(SYS_sched_yield);
+}
 
 ssize_t read(int fd, void *bytes, size_t length)
 {

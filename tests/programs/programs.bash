@@ -35,7 +35,7 @@ PORT=8080
 KERNEL=()
 [[ ${TFOSHIM_TEST_KERNEL-} != old ]] || KERNEL=("$PROGRAMS/sandbox" ENOPROTOOPT deferral)
 
-# TFOSHIM_TEST_CALLS=number: those programs make their calls on sockets by number, but for connect().
+# TFOSHIM_TEST_CALLS=number: those programs make their calls on sockets by number.
 [[ ${TFOSHIM_TEST_CALLS-} != number ]] || SHIM=$PROGRAMS/by-number.so:$SHIM
 
 # Seconds after which a program is taken to hang.
