@@ -115,7 +115,7 @@ static void examine_memory(void)
         finding(FINDING_OK, "memory of destinations: %s, made when it is needed", path);
         return;
     }
-    reason = memory_set_up(path, NULL);
+    reason = memory_set_up(path, NULL, 0);
     if (reason == NULL)
         finding(FINDING_OK, "memory of destinations: %s", path);
     else

@@ -4,6 +4,7 @@
 #include "cli/recollection.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
+#include "kernel/tcp.h"
 #include "policy/compile.h"
 #include "policy/names.h"
 #include "policy/search.h"
@@ -117,11 +118,15 @@ static void explain_one(const struct explanation *explanation, bool listener,
 static void explain_each(const struct explanation *explanation, bool listener,
                          const struct addrinfo *addresses)
 {
-    struct endpoint endpoint;
+    struct endpoint endpoint, before = {.port = 0};
 
     for (const struct addrinfo *at = addresses; at != NULL; at = at->ai_next)
-        if (endpoint_from_sockaddr(&endpoint, at->ai_addr, at->ai_addrlen))
+        if (endpoint_from_sockaddr(&endpoint, at->ai_addr, at->ai_addrlen)) {
             names_learn(explanation->policy, explanation->place->host, &endpoint);
+            if (at != addresses)
+                names_learn_siblings(&before, &endpoint);
+            before = endpoint;
+        }
     for (const struct addrinfo *at = addresses; at != NULL; at = at->ai_next)
         if (endpoint_from_sockaddr(&endpoint, at->ai_addr, at->ai_addrlen))
             explain_one(explanation, listener, &endpoint);
@@ -146,7 +151,8 @@ static int explain(const struct request *request, const char *what)
     explanation.policy = load(request);
     if (explanation.policy == NULL)
         return EXIT_FAILURE;
-    recollection_set_up();
+    kernel_syscall = syscall;
+    recollection_set_up_as(request->program);
     addresses = place_resolve(&place, AF_UNSPEC, "explain");
     explain_each(&explanation, request->listener, addresses);
     if (explanation.policy != policy_builtin)

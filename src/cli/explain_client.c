@@ -3,22 +3,22 @@
 #include "cli/machine.h"
 #include "cli/metrics.h"
 #include "cli/recollection.h"
+#include "decision/decision.h"
 #include "policy/flat.h"
 
 #include <stdlib.h>
 
 /* All that the answer depends on. */
 struct facts {
-    struct client_verdict verdict;
+    struct decision decision;
     long fastopen;      /* the sysctl */
     bool metrics_known; /* the kernel could be asked */
     bool cookie;
-    enum memory_verdict memory;
 };
 
 static void show_policy_of(const struct explanation *explanation, const struct facts *facts)
 {
-    const struct client_verdict *verdict = &facts->verdict;
+    const struct client_verdict *verdict = &facts->decision.verdict;
     char *decider = explain_decider(explanation->policy, verdict->file, verdict->line, "client");
 
     if (!verdict->fastopen)
@@ -55,74 +55,90 @@ static void show_kernel(struct facts *facts, const struct endpoint *endpoint)
     free(bits);
 }
 
-static void show_memory(struct facts *facts, const struct endpoint *endpoint)
+static void show_memory(const struct endpoint *endpoint)
 {
     char *text = recollection_text(endpoint);
 
     explain_line("memory", "%s", text);
     free(text);
-    facts->memory = recollection_judge(endpoint);
 }
 
-static void answer(const char *now, const char *to_do)
+/* What to do about it; NULL: nothing. */
+static const char *remedy(enum decision_reason reason)
 {
-    explain_line("now", "%s", now);
-    if (to_do != NULL)
-        explain_line("to do", "%s", to_do);
+    switch (reason) {
+    case DECISION_FIRST_CONTACT:
+        return "connect once under tfoshim; the next one is fast";
+    case DECISION_BACKED_OFF:
+        return "ask \"tfoshim probe\" whether the path takes SYN data";
+    case DECISION_LOCAL:
+        return "there is nothing to gain; a rule that names the loopback address asks for it all "
+               "the same, and so does min_rtt = 0";
+    case DECISION_SHORT:
+        return "there is little to gain; a smaller min_rtt asks for it all the same";
+    case DECISION_WRITES_UNFIT:
+        return "if its first writes may be delivered twice: a rule with first_write = \"any\"";
+    default:
+        return NULL;
+    }
 }
 
-/* The first thing that stands in the way between here and the server, if any does. */
-static void show_obstacle(const struct facts *facts)
+static void say_plain(const struct facts *facts)
 {
-    const bool any_host = (facts->fastopen & FASTOPEN_CLIENT_NO_COOKIE) != 0;
+    const enum decision_reason reason = facts->decision.reason;
 
-    if (facts->memory == MEMORY_BACKED_OFF)
-        answer(
-            "an ordinary connect: fast opens have failed here, and it is not yet time to try again",
-            "ask \"tfoshim probe\" whether the path takes SYN data");
-    else if (facts->memory == MEMORY_READS_FIRST)
-        answer("an ordinary connect: programs read first here, so nothing would be gained", NULL);
-    else if (!facts->cookie && !any_host)
-        answer("an ordinary connect, whose SYN asks the server for a cookie",
-               "connect once under tfoshim; if there is still no cookie, ask \"tfoshim probe\"");
-    else if (facts->memory == MEMORY_NOT_LATELY &&
-             facts->verdict.first_contact == FIRST_CONTACT_CONNECT)
-        answer("an ordinary connect: this address and port has completed no handshake lately",
-               "connect once under tfoshim; the next one is fast");
-    else
-        answer(facts->verdict.first_write == FIRST_WRITE_ANY
-                   ? "a fast open: connect() is deferred, and the first write goes into the SYN"
-                   : "a fast open: connect() is deferred, and the first write goes into the SYN if "
-                     "it is replay-safe",
-               NULL);
+    explain_line("now", "an ordinary connect: %s", decision_why(reason));
+    if (facts->decision.asks_cookie && !facts->cookie)
+        explain_line("", "its SYN asks the server for a cookie");
+    if (remedy(reason) != NULL)
+        explain_line("to do", "%s", remedy(reason));
+}
+
+/* The kernel defers where it has a cookie of the host, or needs none. */
+static void say_deferred(const struct facts *facts)
+{
+    if (!facts->cookie && !(facts->fastopen & FASTOPEN_CLIENT_NO_COOKIE)) {
+        explain_line("now", "an ordinary connect, whose SYN asks the server for a cookie");
+        explain_line("to do", "connect once under tfoshim; if there is still no cookie, ask "
+                              "\"tfoshim probe\"");
+        return;
+    }
+    explain_line("now", "a fast open: connect() is deferred, and the first write goes into the SYN%s",
+                 facts->decision.verdict.first_write == FIRST_WRITE_ANY ? ""
+                                                                        : " if it is replay-safe");
+    if (facts->decision.room > 0)
+        explain_line("", "if it is not longer than %u bytes", facts->decision.room);
 }
 
 /* In the order in which the library and the kernel look. */
 static void show_answer(const struct explanation *explanation, const struct facts *facts)
 {
-    const struct client_verdict *verdict = &facts->verdict;
+    const struct client_verdict *verdict = &facts->decision.verdict;
 
-    if (!verdict->fastopen) {
-        answer("an ordinary connect", NULL);
+    if (facts->decision.reason == DECISION_NO_RULE) {
+        explain_line("now", "an ordinary connect");
         explain_how_to_enable(explanation, verdict->file, verdict->line, "client");
     } else if (!(facts->fastopen & FASTOPEN_CLIENT)) {
-        answer("an ordinary connect: the kernel's client part is off", NULL);
+        explain_line("now", "an ordinary connect: the kernel's client part is off");
         explain_line("to do", "sysctl -w net.ipv4.tcp_fastopen=%ld",
                      facts->fastopen | FASTOPEN_CLIENT | FASTOPEN_SERVER);
+    } else if (facts->decision.reason == DECISION_DEFER) {
+        say_deferred(facts);
     } else {
-        show_obstacle(facts);
+        say_plain(facts);
     }
 }
 
 void explain_client(const struct explanation *explanation, const struct endpoint *endpoint)
 {
-    struct facts facts = {.verdict = policy_client(explanation->policy, endpoint),
+    const struct memory_destination to = {.netns = recollection_netns(), .endpoint = *endpoint};
+    struct facts facts = {.decision = decide_client(explanation->policy, &to),
                           .fastopen = machine_sysctl_number("tcp_fastopen")};
 
     show_policy_of(explanation, &facts);
     if (facts.fastopen < 0)
         facts.fastopen = 0;
     show_kernel(&facts, endpoint);
-    show_memory(&facts, endpoint);
+    show_memory(endpoint);
     show_answer(explanation, &facts);
 }

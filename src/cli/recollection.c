@@ -19,6 +19,12 @@ static bool is_shared; /* there is a place that programs share it in */
 
 bool recollection_set_up(void)
 {
+    return recollection_set_up_as(NULL);
+}
+
+bool recollection_set_up_as(const char *program)
+{
+    const uint32_t number = memory_program(program);
     static struct stat opened;
     char path[PATH_MAX];
     struct stat status;
@@ -26,13 +32,13 @@ bool recollection_set_up(void)
 
     is_shared = memory_path(path, sizeof(path), true);
     if (!is_shared || lstat(path, &status) != 0) {
-        memory_set_up(NULL, NULL);
+        memory_set_up(NULL, NULL, number);
         opened.st_ino = 0;
         return true;
     }
     if (status.st_dev == opened.st_dev && status.st_ino == opened.st_ino)
         return true;
-    reason = memory_set_up(path, NULL);
+    reason = memory_set_up(path, NULL, number);
     opened = status;
     if (reason != NULL)
         complain("%s: %s", path, reason);
@@ -58,13 +64,6 @@ static struct memory_destination destination_of(const struct endpoint *endpoint)
     return (struct memory_destination){.netns = recollection_netns(), .endpoint = *endpoint};
 }
 
-enum memory_verdict recollection_judge(const struct endpoint *endpoint)
-{
-    const struct memory_destination destination = destination_of(endpoint);
-
-    return memory_judge(&destination);
-}
-
 static bool find(const struct endpoint *endpoint, struct memory_entry *entry)
 {
     const struct memory_destination wanted = destination_of(endpoint);
@@ -76,6 +75,22 @@ static bool find(const struct endpoint *endpoint, struct memory_entry *entry)
                    sizeof(endpoint->address)) == 0)
             return true;
     return false;
+}
+
+/* Of whichever programs. */
+static void write_lessons(FILE *stream, const struct memory_entry *entry, uint32_t now)
+{
+    static const char *const texts[MEMORY_LESSONS] = {
+        [MEMORY_READS_FIRST] = "reads first",
+        [MEMORY_WRITES_UNFIT] = "writes first what may not go into a SYN",
+        [MEMORY_NEVER_READS] = "never reads",
+        [MEMORY_COSTS_A_WAIT] = "was made to wait",
+    };
+
+    for (unsigned i = 0; i < MEMORY_LESSONS; i++)
+        if (entry->learned_until[i] > now)
+            fprintf(stream, "; some program %s, for %" PRIu32 " s more", texts[i],
+                    entry->learned_until[i] - now);
 }
 
 static void write_figures(FILE *stream, const struct memory_entry *entry)
@@ -90,6 +105,8 @@ static void write_figures(FILE *stream, const struct memory_entry *entry)
         fprintf(stream, ", %" PRIu32 " with a lost SYN", entry->retransmitted);
     if (entry->rtt_us > 0)
         fprintf(stream, "; round trip %.1f ms", entry->rtt_us / 1000.0);
+    if (entry->local)
+        fputs("; the machine itself", stream);
 }
 
 char *recollection_text(const struct endpoint *endpoint)
@@ -112,6 +129,7 @@ char *recollection_text(const struct endpoint *endpoint)
     write_figures(stream, &entry);
     if (entry.backed_off_until != 0 && entry.backed_off_until > now)
         fprintf(stream, "; backed off for %" PRIu32 " s more", entry.backed_off_until - now);
+    write_lessons(stream, &entry, now);
     fclose(stream);
     return need_memory(text);
 }

@@ -8,12 +8,11 @@
 /* Opens this user's memory if there is one; makes none. False, after a complaint, if it cannot be
  * used. Called again, it opens what has come or been replaced since. */
 bool recollection_set_up(void);
+/* And recalls lessons as that program would; NULL: none. */
+bool recollection_set_up_as(const char *program);
 
 /* The number by which it tells our network namespace from others; 0 where the kernel has none. */
 uint64_t recollection_netns(void);
-
-/* Does it speak against deferring a connect? */
-enum memory_verdict recollection_judge(const struct endpoint *);
 
 /* In words: "a handshake 12 s ago; 5 fast opens tried, 5 accepted; round trip 50.1 ms". To be
  * freed. */

@@ -103,7 +103,8 @@ static const char *first_write_name(enum first_write first_write)
 }
 
 /* The first write, and whatever is unusual about the rest. */
-static char *client_ways(enum first_write first_write, int first_contact, int deferral)
+static char *client_ways(enum first_write first_write, int first_contact, int deferral,
+                         int min_rtt)
 {
     struct list list;
 
@@ -113,6 +114,8 @@ static char *client_ways(enum first_write first_write, int first_contact, int de
         fputs("first contact deferred", list_next(&list));
     if (deferral == DEFERRAL_BY_SHIM)
         fputs("deferral by the shim", list_next(&list));
+    if (min_rtt != AS_THE_GROUP && min_rtt != POLICY_MIN_RTT_US)
+        fprintf(list_next(&list), "round trips from %d us", min_rtt);
     return list_end(&list);
 }
 
@@ -133,7 +136,8 @@ static void show_rules(const struct rule_group *group)
         table_add(&table, place(rule));
         table_add_copy(&table, on_off(rule->fastopen));
         if (client)
-            table_add(&table, client_ways(rule->first_write, rule->first_contact, rule->deferral));
+            table_add(&table, client_ways(rule->first_write, rule->first_contact, rule->deferral,
+                                          rule->min_rtt));
         else
             table_add(&table, queue(rule));
         table_add(&table, ports(rule));
@@ -146,7 +150,7 @@ static void show_rules(const struct rule_group *group)
 static void show_group(const struct rule_group *group)
 {
     if (group->side == SIDE_CLIENT) {
-        char *ways = client_ways(group->first_write, group->first_contact, group->deferral);
+        char *ways = client_ways(group->first_write, group->first_contact, group->deferral, group->min_rtt);
 
         printf("client: default %s, first write %s\n", on_off(group->fastopen), ways);
         free(ways);

@@ -64,6 +64,9 @@ static inline uint32_t stat_age(uint32_t since, uint32_t now)
 const char *stat_reason_name(enum memory_reason);
 const char *stat_reason_text(enum memory_reason);
 
+/* The first lesson that holds for some program, as "; a program reads first"; NULL: none does. */
+const char *stat_lesson(const struct stat_view *, const struct memory_entry *);
+
 /* What keeps a destination from gaining anything, in words; NULL: nothing does. To be freed. */
 char *stat_trouble(const struct stat_view *, const struct memory_entry *);
 

@@ -24,7 +24,12 @@ FIELD(struck, memory_entry, entry->struck)
 FIELD(round_trip, memory_entry, entry->rtt_us == 0 ? NAN : entry->rtt_us / 1e6)
 FIELD(saved, memory_entry, stat_saved_seconds(entry))
 FIELD(backed_off, memory_entry, stat_left(entry->backed_off_until, now))
-FIELD(reads_first, memory_entry, stat_left(entry->reads_first_until, now))
+FIELD(min_round_trip, memory_entry, entry->min_rtt_us == 0 ? NAN : entry->min_rtt_us / 1e6)
+FIELD(room, memory_entry, entry->room == 0 ? NAN : entry->room)
+FIELD(reads_first, memory_entry, stat_left(entry->learned_until[MEMORY_READS_FIRST], now))
+FIELD(writes_unfit, memory_entry, stat_left(entry->learned_until[MEMORY_WRITES_UNFIT], now))
+FIELD(never_reads, memory_entry, stat_left(entry->learned_until[MEMORY_NEVER_READS], now))
+FIELD(costs_a_wait, memory_entry, stat_left(entry->learned_until[MEMORY_COSTS_A_WAIT], now))
 FIELD(connected_age, memory_entry,
       entry->last_connected == 0 ? NAN : stat_age(entry->last_connected, now))
 FIELD(seen_age, memory_entry, stat_age(entry->last_seen, now))
@@ -46,12 +51,22 @@ const struct stat_field stat_destination_fields[] = {
     {"failed", "connects_failed_total", NULL, "Connects that were refused, reset or timed out.",
      struck},
     {"round_trip_seconds", "round_trip_seconds", NULL, "The smoothed round-trip time.", round_trip},
+    {"min_round_trip_seconds", "min_round_trip_seconds", NULL, "The least round-trip time.",
+     min_round_trip},
+    {"syn_room_bytes", "syn_room_bytes", NULL, "How much data a SYN takes.", room},
     {"saved_seconds", "saved_seconds", NULL,
      "Time saved, by today's round-trip time: one for each accepted fast open.", saved},
     {"backed_off_seconds", "backed_off_seconds", NULL,
      "For how long yet no fast open is tried, because some have failed.", backed_off},
     {"reads_first_seconds", "reads_first_seconds", NULL,
-     "For how long yet no connect is deferred, because programs read first.", reads_first},
+     "For how long yet no connect of some program is deferred, because it reads first.",
+     reads_first},
+    {"writes_unfit_seconds", "writes_unfit_seconds", NULL,
+     "The same, because its first writes may not go into a SYN.", writes_unfit},
+    {"never_reads_seconds", "never_reads_seconds", NULL, "The same, because it never reads.",
+     never_reads},
+    {"costs_a_wait_seconds", "costs_a_wait_seconds", NULL,
+     "The same, because deferring made it wait.", costs_a_wait},
     {"connected_seconds_ago", "connected_age_seconds", NULL, "Time since the last handshake.",
      connected_age},
     {"seen_seconds_ago", "seen_age_seconds", NULL, "Time since anything happened.", seen_age},

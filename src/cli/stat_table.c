@@ -62,8 +62,9 @@ static void add_last(struct table *table, const struct stat_view *view,
 {
     const uint32_t left = stat_left(entry->backed_off_until, view->now);
 
-    add_text(table, "%s%s%s", stat_reason_text(entry->reason),
-             stat_left(entry->reads_first_until, view->now) > 0 ? "; programs read first" : "",
+    add_text(table, "%s%s%s%s", stat_reason_text(entry->reason),
+             entry->local ? "; the machine itself" : "",
+             stat_lesson(view, entry) != NULL ? stat_lesson(view, entry) : "",
              left > 0 ? "; backed off" : "");
 }
 

@@ -16,13 +16,32 @@ static const struct {
     [MEMORY_REASON_NONE] = {"none", "-"},
     [MEMORY_REASON_CONNECTED] = {"connected", "connected plainly"},
     [MEMORY_REASON_STRUCK] = {"failed", "refused, reset or timed out"},
-    [MEMORY_REASON_LISTENER_CLOSED] = {"listener_closed", "its listener was closed"},
     [MEMORY_REASON_ACCEPTED] = {"accepted", "SYN data acknowledged"},
     [MEMORY_REASON_NO_COOKIE] = {"no_cookie", "no cookie was left"},
     [MEMORY_REASON_IGNORED] = {"ignored", "SYN data not acknowledged"},
     [MEMORY_REASON_SYN_RETRANSMITTED] = {"retransmitted", "SYN with data lost"},
-    [MEMORY_REASON_READ_FIRST] = {"read_first", "the program read first"},
+    [MEMORY_REASON_COOKIE_REQUEST_LOST] = {"cookie_request_lost", "SYN that asked for a cookie lost"},
+    [MEMORY_REASON_LESSON + MEMORY_READS_FIRST] = {"read_first", "the program read first"},
+    [MEMORY_REASON_LESSON +
+        MEMORY_WRITES_UNFIT] = {"write_unfit", "the first write may not go into a SYN"},
+    [MEMORY_REASON_LESSON + MEMORY_NEVER_READS] = {"never_read", "the program did not read"},
+    [MEMORY_REASON_LESSON + MEMORY_COSTS_A_WAIT] = {"waited", "the program was made to wait"},
 };
+
+const char *stat_lesson(const struct stat_view *view, const struct memory_entry *entry)
+{
+    static const char *const texts[MEMORY_LESSONS] = {
+        [MEMORY_READS_FIRST] = "; a program reads first",
+        [MEMORY_WRITES_UNFIT] = "; a program's first writes may not go into a SYN",
+        [MEMORY_NEVER_READS] = "; a program never reads",
+        [MEMORY_COSTS_A_WAIT] = "; a program was made to wait",
+    };
+
+    for (size_t i = 0; i < MEMORY_LESSONS; i++)
+        if (stat_left(entry->learned_until[i], view->now) > 0)
+            return texts[i];
+    return NULL;
+}
 
 const char *stat_reason_name(enum memory_reason reason)
 {
@@ -68,9 +87,9 @@ static bool gets_no_cookie(const struct stat_view *view, const struct memory_ent
     return true;
 }
 
-static bool is_never_written_to(const struct memory_entry *entry)
+static bool is_never_written_to(const struct stat_view *view, const struct memory_entry *entry)
 {
-    return entry->tried == 0 && entry->started >= TIMES_ENOUGH && entry->reads_first_until == 0;
+    return entry->tried == 0 && entry->started >= TIMES_ENOUGH && stat_lesson(view, entry) == NULL;
 }
 
 /* What stands in the way of a first write, rather than of a SYN. */
@@ -78,7 +97,7 @@ static const char *obstacle(const struct stat_view *view, const struct memory_en
 {
     if (gets_no_cookie(view, entry))
         return "no cookie from the server: it does not do Fast Open, or the path strips the option";
-    if (is_never_written_to(entry))
+    if (is_never_written_to(view, entry))
         return "every SYN left without data: the first write may not go into one (first_write), or "
                "the program waits before it writes";
     return NULL;

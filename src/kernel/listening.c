@@ -23,13 +23,6 @@ static const void *ipv4(const struct sockaddr *address)
     return IN6_IS_ADDR_V4MAPPED(in6) ? &in6->s6_addr[12] : NULL;
 }
 
-bool address_is_loopback(const struct sockaddr *address)
-{
-    const unsigned char *bytes = ipv4(address);
-    return bytes ? bytes[0] == IN_LOOPBACKNET
-                 : IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)address)->sin6_addr);
-}
-
 /* With no peer named, the kernel looks for whom a SYN would find. */
 static struct question ask_for(const struct sockaddr *address)
 {

@@ -7,9 +7,6 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-/* An address of the machine itself, whichever that is: 127.0.0.0/8 or ::1. */
-bool address_is_loopback(const struct sockaddr *);
-
 /* Would a SYN to this address of the machine itself find a listener, in the network namespace with
  * this SO_NETNS_COOKIE? False, too, where the kernel will not say. As netlink.h. */
 bool somebody_listens(const struct sockaddr *, uint64_t netns);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What is known of a destination, and what happens to it. */
+#include "memory/lessons.h"
 #include "memory/rules.h"
 
 #include <string.h>
@@ -15,35 +16,37 @@ static uint32_t boot_clock(void)
 
 uint32_t (*memory_now)(void) = boot_clock;
 
-/* ---- decisions ---- */
+#define PATH_BELIEVED_S 3600u
 
-/* The same link-local address may be another host's on another link: nothing that is known of it is
- * known of this one. */
-static bool is_link_local(const struct endpoint *endpoint)
+/* ---- what is known ---- */
+
+static void recall_entry(struct entry *entry, const struct key *key, uint32_t now,
+                         struct memory_knowledge *known)
 {
-    return endpoint->address[0] == 0xfe && (endpoint->address[1] & 0xc0) == 0x80;
+    struct fact lately = fact_get(&entry->state[STATE_LATELY], key->mark);
+    struct path path = path_unpack(fact_get(&entry->state[STATE_PATH], key->mark));
+
+    known->connected_ago = age_of(lately.value, now);
+    known->local = (lately.extra & LATELY_LOCAL) != 0;
+    known->backed_off = backoff_holds(fact_get(&entry->state[STATE_BACKOFF], key->mark), now);
+    known->rtt_us = seen_get(entry).rtt_us;
+    known->min_rtt_us = path.min_rtt_us;
+    known->room = path.room;
+    known->lessons = lessons_recall(entry, key, now);
 }
 
-enum memory_verdict memory_judge(const struct memory_destination *destination)
+struct memory_knowledge memory_recall(const struct memory_destination *destination)
 {
+    struct memory_knowledge known = {.connected_ago = MEMORY_NEVER};
     struct key key = key_of(destination);
     struct entry *entry = entry_find(AREA_DESTINATIONS, &key);
-    uint32_t now = memory_now();
+    uint32_t now = memory_now(), refused;
 
-    if (!entry || is_link_local(&destination->endpoint))
-        return MEMORY_NOT_LATELY;
-    if (backoff_holds(fact_get(&entry->state[STATE_BACKOFF], key.mark), now))
-        return MEMORY_BACKED_OFF;
-    if (habit_holds(fact_get(&entry->state[STATE_HABIT], key.mark), now))
-        return MEMORY_READS_FIRST;
-    if (!lately_holds(fact_get(&entry->state[STATE_LATELY], key.mark), now))
-        return MEMORY_NOT_LATELY;
-    return MEMORY_DEFER;
-}
-
-bool memory_may_defer(const struct memory_destination *destination)
-{
-    return memory_judge(destination) == MEMORY_DEFER;
+    if (entry)
+        recall_entry(entry, &key, now, &known);
+    refused = fact_get(table_refusal(&key), key.mark).value;
+    known.refused = age_of(refused, now) < MEMORY_REFUSED_S;
+    return known;
 }
 
 /* ---- events ---- */
@@ -77,20 +80,52 @@ static void change(struct happening it, enum table_state state, fact_change_fn *
         fact_change(&it.entry->state[state], it.mark, how, it.now);
 }
 
-void memory_connected(const struct memory_destination *destination, uint32_t rtt_us)
+/* Of a path that has been quiet for long, or has failed since, the old figure tells nothing: the
+ * host may have moved. */
+static void note_path(struct happening it, uint32_t quiet, const struct memory_handshake *handshake)
 {
-    struct happening it = happened(destination, MEMORY_REASON_CONNECTED, rtt_us);
+    struct path path = path_unpack(fact_get(&it.entry->state[STATE_PATH], it.mark));
+    uint32_t least = handshake->min_rtt_us;
 
-    if (it.entry)
-        fact_set(&it.entry->state[STATE_LATELY], it.mark, (struct fact){it.now, 0});
+    if (least != 0 && (path.min_rtt_us == 0 || least < path.min_rtt_us || quiet > PATH_BELIEVED_S))
+        path.min_rtt_us = least;
+    if (handshake->room != 0)
+        path.room = handshake->room;
+    fact_set(&it.entry->state[STATE_PATH], it.mark, path_pack(path));
+}
+
+/* Whoever has answered refuses no more. */
+static void forgive(const struct memory_destination *destination)
+{
+    struct key key = key_of(destination);
+    table_word *word = table_refusal(&key);
+
+    if (fact_get(word, key.mark).value != 0)
+        fact_set(word, key.mark, (struct fact){0, 0});
+}
+
+void memory_connected(const struct memory_destination *destination,
+                      const struct memory_handshake *handshake)
+{
+    struct happening it = happened(destination, MEMORY_REASON_CONNECTED, handshake->rtt_us);
+    table_word *lately;
+
+    forgive(destination);
+    if (!it.entry)
+        return;
+    lately = &it.entry->state[STATE_LATELY];
+    note_path(it, age_of(fact_get(lately, it.mark).value, it.now), handshake);
+    fact_set(lately, it.mark, (struct fact){it.now, handshake->local ? LATELY_LOCAL : 0});
     count(it, COUNT_CONNECTED);
 }
 
-static void strike(struct entry *entry, uint32_t mark, enum memory_reason reason)
+static void strike(struct entry *entry, uint32_t mark)
 {
-    fact_set(&entry->state[STATE_LATELY], mark, (struct fact){0, 0});
+    uint8_t extra = fact_get(&entry->state[STATE_LATELY], mark).extra;
+
+    fact_set(&entry->state[STATE_LATELY], mark, (struct fact){0, extra});
     count_one(&entry->count[COUNT_STRUCK], mark);
-    seen_note(entry, memory_now(), reason, 0);
+    seen_note(entry, memory_now(), MEMORY_REASON_STRUCK, 0);
 }
 
 /* Makes no entry: whoever tries a thousand closed ports is not to push out what is worth knowing.
@@ -100,44 +135,15 @@ void memory_struck(const struct memory_destination *destination, bool with_syn_d
     struct key key = key_of(destination);
     struct entry *set = table_set(AREA_DESTINATIONS, key.hash);
 
+    fact_set(table_refusal(&key), key.mark, (struct fact){memory_now(), 0});
     /* All that have the tag: while two claims meet there may be two. */
     for (unsigned way = 0; way < TABLE_WAYS; way++)
         if (atomic_load(&set[way].tag) == key.tag) {
-            strike(&set[way], key.mark, MEMORY_REASON_STRUCK);
+            strike(&set[way], key.mark);
             if (with_syn_data)
                 fact_change(&set[way].state[STATE_BACKOFF], key.mark, backoff_retransmitted,
                             memory_now());
         }
-}
-
-static bool is_wildcard(const uint8_t address[16])
-{
-    static const uint8_t any[16], any_mapped[16] = {[10] = 0xff, [11] = 0xff};
-
-    return memcmp(address, any, sizeof(any)) == 0 ||
-           memcmp(address, any_mapped, sizeof(any_mapped)) == 0;
-}
-
-/* Could a connect to `destination` have reached a listener at `local`? A connect to the wildcard
- * goes to this machine. */
-static bool reaches(const uint8_t destination[16], const uint8_t local[16])
-{
-    return is_wildcard(local) || is_wildcard(destination) || memcmp(destination, local, 16) == 0;
-}
-
-void memory_struck_port(uint64_t netns, uint16_t port, const struct endpoint *local)
-{
-    struct entry *entries = table_all(AREA_DESTINATIONS);
-
-    for (unsigned i = 0; i < MEMORY_ENTRIES; i++) {
-        uint64_t tag = atomic_load_explicit(&entries[i].tag, memory_order_relaxed);
-        struct memory_destination destination;
-        struct key key;
-
-        if (tag != 0 && tag_port(tag) == port && entry_key(&entries[i], &key, &destination) &&
-            destination.netns == netns && reaches(destination.endpoint.address, local->address))
-            strike(&entries[i], key.mark, MEMORY_REASON_LISTENER_CLOSED);
-    }
 }
 
 void memory_deferred(const struct memory_destination *destination)
@@ -178,12 +184,30 @@ void memory_fast_opened(const struct memory_destination *destination, enum memor
     change(it, STATE_BACKOFF, of[outcome].backoff);
 }
 
-void memory_read_first(const struct memory_destination *destination)
+void memory_cookie_request_lost(const struct memory_destination *destination)
 {
-    change(happened(destination, MEMORY_REASON_READ_FIRST, 0), STATE_HABIT, habit_read_first);
+    change(happened(destination, MEMORY_REASON_COOKIE_REQUEST_LOST, 0), STATE_BACKOFF,
+           backoff_retransmitted);
 }
 
-void memory_wrote_first(const struct memory_destination *destination)
+void memory_learn(const struct memory_destination *destination, enum memory_lesson lesson)
 {
-    change(happened(destination, MEMORY_REASON_NONE, 0), STATE_HABIT, habit_wrote_first);
+    struct key key = key_of(destination);
+    struct happening it;
+
+    if ((unsigned)lesson >= MEMORY_LESSONS)
+        return;
+    it = happened(destination, (enum memory_reason)(MEMORY_REASON_LESSON + (unsigned)lesson), 0);
+    if (it.entry)
+        lesson_learn(it.entry, &key, lesson, it.now);
+}
+
+/* Makes no entry: it takes away what is there. */
+void memory_unlearn(const struct memory_destination *destination, enum memory_lesson lesson)
+{
+    struct key key = key_of(destination);
+    struct entry *entry = entry_find(AREA_DESTINATIONS, &key);
+
+    if (entry && (unsigned)lesson < MEMORY_LESSONS)
+        lesson_unlearn(entry, &key, lesson, memory_now());
 }

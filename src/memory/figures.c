@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Listeners, and walking the table for whoever shows it. */
+#include "memory/lessons.h"
 #include "memory/rules.h"
 
 /* ---- listeners ---- */
@@ -44,7 +45,7 @@ static uint32_t value_of(table_word *word, uint32_t mark)
 
 static enum memory_reason known(enum memory_reason reason)
 {
-    return (unsigned)reason <= MEMORY_REASON_READ_FIRST ? reason : MEMORY_REASON_NONE;
+    return (unsigned)reason < MEMORY_REASONS ? reason : MEMORY_REASON_NONE;
 }
 
 static void copy_counters(struct entry *entry, uint32_t mark, struct memory_entry *copy)
@@ -64,12 +65,17 @@ static void copy_facts(struct entry *entry, uint32_t mark, struct memory_entry *
 {
     struct seen seen = seen_get(entry);
     struct fact backoff = fact_get(&entry->state[STATE_BACKOFF], mark);
-    struct fact habit = fact_get(&entry->state[STATE_HABIT], mark);
+    struct fact lately = fact_get(&entry->state[STATE_LATELY], mark);
+    struct path path = path_unpack(fact_get(&entry->state[STATE_PATH], mark));
     uint32_t now = memory_now();
 
-    copy->last_connected = value_of(&entry->state[STATE_LATELY], mark);
+    copy->last_connected = lately.value;
+    copy->local = (lately.extra & LATELY_LOCAL) != 0;
+    copy->min_rtt_us = path.min_rtt_us;
+    copy->room = path.room;
     copy->backed_off_until = backoff_holds(backoff, now) ? backoff.value : 0;
-    copy->reads_first_until = habit_holds(habit, now) ? habit.value : 0;
+    for (unsigned i = 0; i < MEMORY_LESSONS; i++)
+        copy->learned_until[i] = lesson_until(entry, (enum memory_lesson)i, now);
     copy->rtt_us = seen.rtt_us;
     copy->last_seen = seen.time;
     copy->reason = known(seen.reason);
@@ -133,6 +139,7 @@ static void reset(enum table_area area)
             atomic_store_explicit(&entries[i].state[j], 0, memory_order_relaxed);
         for (unsigned j = 0; j < COUNTERS; j++)
             atomic_store_explicit(&entries[i].count[j], 0, memory_order_relaxed);
+        entry_wipe_lessons(&entries[i]);
     }
 }
 
@@ -140,4 +147,6 @@ void memory_reset(void)
 {
     reset(AREA_DESTINATIONS);
     reset(AREA_LISTENERS);
+    for (uint32_t i = 0; i < TABLE_REFUSALS; i++)
+        atomic_store_explicit(table_refusal(&(struct key){.hash = i}), 0, memory_order_relaxed);
 }

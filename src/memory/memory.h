@@ -16,11 +16,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MEMORY_LATELY_S 3600u
 #define MEMORY_BACKOFF_LEAST_S 60u
 #define MEMORY_BACKOFF_MOST_S 86400u
-#define MEMORY_READ_FIRST_TIMES 3u /* in a row, until it counts as a habit */
-#define MEMORY_READ_FIRST_S 86400u /* that long the habit is believed */
+#define MEMORY_REFUSED_S 60u    /* that long a destination has "just refused" */
+#define MEMORY_LESSON_TIMES 2u  /* in a row, until a lesson is learned */
+#define MEMORY_LESSON_S 86400u  /* that long it is believed */
+#define MEMORY_LESSON_PROGRAMS 4u /* that each lesson is kept of, for one destination */
 #define MEMORY_ENTRIES 1024u
 #define MEMORY_LISTENERS 64u
 
@@ -39,40 +40,58 @@ bool memory_path(char *path, size_t size, bool trust_environment);
 typedef bool memory_readable_fn(const void *address, size_t length);
 
 /* Opens the file, or makes it. Whoever can write to a file can truncate it, and then an access
- * would raise SIGBUS: `readable` is asked before each (NULL: the caller takes that risk). Returns
- * NULL, or why the memory is this process's own; a NULL path asks for that and is no reason. */
-const char *memory_set_up(const char *path, memory_readable_fn *readable);
+ * would raise SIGBUS: `readable` is asked before each (NULL: the caller takes that risk). Lessons
+ * are learned and recalled as this program. Returns NULL, or why the memory is this process's own;
+ * a NULL path asks for that and is no reason. */
+const char *memory_set_up(const char *path, memory_readable_fn *readable, uint32_t program);
+
+/* The number of a program of this name; NULL: 0, which is no program's. */
+uint32_t memory_program(const char *name);
 
 /* Seconds since boot, suspended or not; never 0. Tests put their own here. */
 extern uint32_t (*memory_now)(void);
 
-/* ---- decisions ---- */
+/* ---- what is known ---- */
 
-/* In this order: the first reason not to. Who does not ask for a handshake of late takes NOT_LATELY
- * for DEFER. */
-enum memory_verdict {
-    MEMORY_BACKED_OFF,  /* fast opens failed here, and it is not yet time to try again */
-    MEMORY_READS_FIRST, /* programs read first here: deferring gains nothing */
-    MEMORY_NOT_LATELY,  /* no handshake to this address and port within MEMORY_LATELY_S, or it is of
-                         * one link */
-    MEMORY_DEFER,
+/* Why deferring gains nothing here, or costs something: learned of one program. */
+enum memory_lesson {
+    MEMORY_READS_FIRST,  /* it reads before it writes */
+    MEMORY_WRITES_UNFIT, /* its first writes do not fit a SYN, or are not safe to repeat */
+    MEMORY_NEVER_READS,  /* its connections end without a read */
+    MEMORY_COSTS_A_WAIT, /* deferring made it wait */
+    MEMORY_LESSONS,
 };
 
-enum memory_verdict memory_judge(const struct memory_destination *);
-bool memory_may_defer(const struct memory_destination *);
+#define MEMORY_NEVER UINT32_MAX
+
+struct memory_knowledge {
+    uint32_t connected_ago; /* seconds since the last handshake; MEMORY_NEVER: none is known, or
+                             * the destination was struck since */
+    bool backed_off;        /* fast opens failed here, and it is not yet time to try again */
+    bool refused;           /* struck within MEMORY_REFUSED_S */
+    bool local;             /* the machine itself, as of the last handshake */
+    uint16_t room;          /* bytes of data that a SYN takes, 0: not known */
+    uint32_t rtt_us;        /* smoothed, 0: not known */
+    uint32_t min_rtt_us;    /* least, 0: not known */
+    unsigned lessons;       /* 1 << enum memory_lesson: those that hold for this program */
+};
+
+struct memory_knowledge memory_recall(const struct memory_destination *);
 
 /* ---- events ---- */
 
-/* A handshake was completed; `rtt_us` 0: not known. */
-void memory_connected(const struct memory_destination *, uint32_t rtt_us);
+/* A handshake was completed; 0: not known. */
+struct memory_handshake {
+    uint32_t rtt_us;
+    uint32_t min_rtt_us;
+    uint16_t room; /* of a SYN */
+    bool local;    /* the connection's own address is its peer's */
+};
+void memory_connected(const struct memory_destination *, const struct memory_handshake *);
 
 /* It was refused, reset, or timed out: not "lately" any more. With data in its SYN the path may be
  * what refuses it, and is backed off from. */
 void memory_struck(const struct memory_destination *, bool with_syn_data);
-
-/* A listener on this port was closed. `local` is its address, or a wildcard for every address; its
- * port is not looked at. */
-void memory_struck_port(uint64_t netns, uint16_t port, const struct endpoint *local);
 
 /* A connect was deferred; where a back-off has ended, this is the one try that it allows. */
 void memory_deferred(const struct memory_destination *);
@@ -87,9 +106,13 @@ enum memory_outcome {
 };
 void memory_fast_opened(const struct memory_destination *, enum memory_outcome);
 
-/* On a fresh connection the program read first, or waited to; or it wrote first. */
-void memory_read_first(const struct memory_destination *);
-void memory_wrote_first(const struct memory_destination *);
+/* The SYN of a true connect asked for a cookie, and had to be sent again: the path may swallow such
+ * SYNs, and is backed off from. */
+void memory_cookie_request_lost(const struct memory_destination *);
+
+/* One case of a lesson; or a case against it, after which the cases count from none again. */
+void memory_learn(const struct memory_destination *, enum memory_lesson);
+void memory_unlearn(const struct memory_destination *, enum memory_lesson);
 
 /* TCP_FASTOPEN was set on a listener; a connection came out of it with the SYN's data. */
 void memory_listener(const struct memory_destination *, uint32_t queue);
@@ -101,12 +124,13 @@ enum memory_reason { /* what happened last */
                      MEMORY_REASON_NONE,
                      MEMORY_REASON_CONNECTED,
                      MEMORY_REASON_STRUCK,
-                     MEMORY_REASON_LISTENER_CLOSED,
                      MEMORY_REASON_ACCEPTED,
                      MEMORY_REASON_NO_COOKIE,
                      MEMORY_REASON_IGNORED,
                      MEMORY_REASON_SYN_RETRANSMITTED,
-                     MEMORY_REASON_READ_FIRST,
+                     MEMORY_REASON_COOKIE_REQUEST_LOST,
+                     MEMORY_REASON_LESSON, /* and the next ones: + enum memory_lesson */
+                     MEMORY_REASONS = MEMORY_REASON_LESSON + MEMORY_LESSONS,
 };
 
 struct memory_entry {
@@ -116,10 +140,15 @@ struct memory_entry {
     uint32_t accepted, no_cookie, ignored, retransmitted; /* accepted: round trips saved */
     uint32_t struck, connected;
     uint32_t rtt_us;           /* smoothed, 0: not known */
+    uint32_t min_rtt_us;       /* least, 0: not known */
+    uint16_t room;             /* of a SYN, 0: not known */
+    bool local;                /* the machine itself */
     uint32_t last_connected;   /* times as of memory_now(), 0: never, or struck since */
     uint32_t last_seen;        /* the last event of any kind */
     uint32_t backed_off_until; /* 0: is not */
-    uint32_t reads_first_until;
+    /* For whichever program it holds longest, 0: for none. Whose it was is not kept, so that one in
+     * a great many may have been said of what the entry held before. */
+    uint32_t learned_until[MEMORY_LESSONS];
     enum memory_reason reason;
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where the file is, and the opening of the memory. */
 #include "memory/digits.h"
+#include "memory/lessons.h"
 #include "memory/table.h"
 
 #include <errno.h>
@@ -44,12 +45,13 @@ bool memory_path(char *path, size_t size, bool trust_environment)
     return found;
 }
 
-const char *memory_set_up(const char *path, memory_readable_fn *readable)
+const char *memory_set_up(const char *path, memory_readable_fn *readable, uint32_t program)
 {
     struct table *table = NULL;
     int saved = errno;
     const char *reason = path ? table_map(path, &table) : NULL;
 
+    lessons_use(program);
     table_use(table, readable);
     errno = saved;
     return reason;

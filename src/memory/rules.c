@@ -25,9 +25,9 @@ static bool clear(struct fact *fact)
     return changes;
 }
 
-bool lately_holds(struct fact fact, uint32_t now)
+uint32_t age_of(uint32_t time, uint32_t now)
 {
-    return fact.value != 0 && fact.value <= now && now - fact.value <= MEMORY_LATELY_S;
+    return time != 0 && time <= now ? now - time : MEMORY_NEVER;
 }
 
 bool backoff_holds(struct fact fact, uint32_t now)
@@ -85,24 +85,24 @@ bool backoff_untold(struct fact *fact, uint32_t now)
     return true;
 }
 
-/* A habit's value is when it ends, its extra how often in a row it was seen. */
-bool habit_holds(struct fact fact, uint32_t now)
+/* A lesson's value is when its last case was that counted, its extra how many there were in a row. */
+bool lesson_holds(struct fact fact, uint32_t now)
 {
-    return ends_later(fact.value, now, MEMORY_READ_FIRST_S);
+    return fact.extra >= MEMORY_LESSON_TIMES && age_of(fact.value, now) < MEMORY_LESSON_S;
 }
 
-bool habit_read_first(struct fact *fact, uint32_t now)
+bool lesson_case(struct fact *fact, uint32_t now)
 {
     /* Not prolonged while it holds: after its day, one connection is to find out. */
-    if (habit_holds(*fact, now))
+    if (lesson_holds(*fact, now))
         return false;
-    if (fact->extra < MEMORY_READ_FIRST_TIMES)
+    if (fact->extra < MEMORY_LESSON_TIMES)
         fact->extra++;
-    fact->value = fact->extra < MEMORY_READ_FIRST_TIMES ? 0 : now + MEMORY_READ_FIRST_S;
+    fact->value = now;
     return true;
 }
 
-bool habit_wrote_first(struct fact *fact, uint32_t now)
+bool lesson_counter_case(struct fact *fact, uint32_t now)
 {
     (void)now;
     return clear(fact);

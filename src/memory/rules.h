@@ -5,8 +5,8 @@
 
 #include "memory/table.h"
 
-/* A handshake was completed, at the time that is the fact's value. */
-bool lately_holds(struct fact, uint32_t now);
+/* Seconds since then; MEMORY_NEVER where that is no time, or one to come. */
+uint32_t age_of(uint32_t time, uint32_t now);
 
 bool backoff_holds(struct fact, uint32_t now);
 bool backoff_accepted(struct fact *, uint32_t now);
@@ -16,8 +16,8 @@ bool backoff_retransmitted(struct fact *, uint32_t now);
 bool backoff_try(struct fact *, uint32_t now);
 bool backoff_untold(struct fact *, uint32_t now);
 
-bool habit_holds(struct fact, uint32_t now);
-bool habit_read_first(struct fact *, uint32_t now);
-bool habit_wrote_first(struct fact *, uint32_t now);
+bool lesson_holds(struct fact, uint32_t now);
+bool lesson_case(struct fact *, uint32_t now);
+bool lesson_counter_case(struct fact *, uint32_t now);
 
 #endif

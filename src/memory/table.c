@@ -47,6 +47,18 @@ struct entry *table_all(enum table_area area)
     return usable(area, 0, (size_t)table_sets(area) * TABLE_WAYS);
 }
 
+table_word *table_refusal(const struct key *key)
+{
+    struct table *table = atomic_load_explicit(&current, memory_order_acquire);
+
+    if (table != &in_process && is_readable &&
+        !is_readable(table->refusals, sizeof(table->refusals))) {
+        atomic_store(&current, &in_process);
+        table = &in_process;
+    }
+    return &table->refusals[key->hash % TABLE_REFUSALS];
+}
+
 /* A bijection of 64 bits that leaves no bit where it was (the finalizer of MurmurHash3). */
 static uint64_t mix(uint64_t value)
 {
@@ -74,6 +86,11 @@ struct key key_of(const struct memory_destination *destination)
 
     memcpy(address, destination->endpoint.address, sizeof(address));
     return key_from(destination->netns, address, destination->endpoint.port);
+}
+
+uint32_t mark_of_program(const struct key *key, uint32_t program)
+{
+    return (uint32_t)(mix(key->tag ^ (uint64_t)program << 24 ^ key->mark) >> 40) | 1;
 }
 
 uint16_t tag_port(uint64_t tag)
@@ -165,6 +182,23 @@ static void wipe(table_word *word, uint32_t mark)
                                                 memory_order_relaxed);
 }
 
+/* Lessons are marked with a program's mark besides: whose they were is not seen. */
+void entry_wipe_lessons(struct entry *entry)
+{
+    for (unsigned lesson = 0; lesson < MEMORY_LESSONS; lesson++)
+        for (unsigned way = 0; way < MEMORY_LESSON_PROGRAMS; way++)
+            atomic_store_explicit(&entry->lessons[lesson][way], 0, memory_order_relaxed);
+}
+
+static void wipe_all(struct entry *entry, uint32_t mark)
+{
+    for (unsigned i = 0; i < STATES; i++)
+        wipe(&entry->state[i], mark);
+    for (unsigned i = 0; i < COUNTERS; i++)
+        wipe(&entry->count[i], mark);
+    entry_wipe_lessons(entry);
+}
+
 /* Two claims of one key at a time may have taken two entries: one of the two sees the other's. The
  * first entry stays, for that is the one that is found. */
 static struct entry *sole(struct entry *set, struct entry *claimed, uint64_t tag)
@@ -200,10 +234,7 @@ struct entry *entry_claim(enum table_area area, const struct key *key)
         if (!atomic_compare_exchange_strong(&entry->tag, &tag, key->tag))
             continue;
         write_words(entry, key);
-        for (unsigned i = 0; i < STATES; i++)
-            wipe(&entry->state[i], key->mark);
-        for (unsigned i = 0; i < COUNTERS; i++)
-            wipe(&entry->count[i], key->mark);
+        wipe_all(entry, key->mark);
         return sole(set, entry, key->tag);
     }
     return NULL;

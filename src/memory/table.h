@@ -15,15 +15,23 @@
 
 #include <stdatomic.h>
 
-#define TABLE_VERSION 1u
+#define TABLE_VERSION 2u
 #define TABLE_WAYS 8u
+#define TABLE_REFUSALS 256u
 
 /* Other machines would need libatomic, whose locks are no good between processes. */
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "64-bit atomics must be lock-free");
 
 typedef _Atomic uint64_t table_word;
 
-enum table_state { STATE_LATELY, STATE_BACKOFF, STATE_HABIT, STATES };
+enum table_state {
+    STATE_LATELY,  /* when the last handshake was; extra: LATELY_LOCAL */
+    STATE_BACKOFF, /* rules.c */
+    STATE_PATH,    /* the least round trip and the room of a SYN: path_pack() */
+    STATES,
+};
+#define LATELY_LOCAL 1u
+
 enum table_counter {
     COUNT_DEFERRED,
     COUNT_STARTED,
@@ -48,8 +56,9 @@ struct entry {
     table_word seen; /* time: 32 bits, reason: 8, rtt in microseconds: 24 */
     table_word state[STATES];
     table_word count[COUNTERS];
+    table_word lessons[MEMORY_LESSONS][MEMORY_LESSON_PROGRAMS]; /* marked with entry and program */
 };
-_Static_assert(sizeof(struct entry) == 128, "two cache lines");
+_Static_assert(sizeof(struct entry) == 256, "four cache lines");
 
 struct table_header {
     char magic[8];
@@ -60,7 +69,13 @@ struct table_header {
 
 struct table {
     union {
-        struct table_header header;
+        struct {
+            struct table_header header;
+            /* Destinations that have just refused, whether they have an entry or not: whoever tries
+             * a thousand closed ports is not to push out what is worth knowing. The key's mark, and
+             * the time. */
+            table_word refusals[TABLE_REFUSALS];
+        };
         unsigned char page[4096]; /* so that no set straddles two pages */
     };
     struct entry destinations[MEMORY_ENTRIES];
@@ -92,6 +107,11 @@ struct key {
 };
 
 struct key key_of(const struct memory_destination *);
+/* The word for a destination's refusals; other destinations may have the same. */
+table_word *table_refusal(const struct key *);
+
+/* The mark of what is said about a key and of one program. */
+uint32_t mark_of_program(const struct key *, uint32_t program);
 uint16_t tag_port(uint64_t tag);
 
 /* The key of an entry; false where it is free, or caught while it changed hands. */
@@ -101,6 +121,8 @@ bool entry_key(struct entry *, struct key *, struct memory_destination *);
 struct entry *entry_find(enum table_area, const struct key *);
 /* Or else the stalest of its set, made its own. NULL only in the thick of a fight for the set. */
 struct entry *entry_claim(enum table_area, const struct key *);
+
+void entry_wipe_lessons(struct entry *);
 
 /* ---- words ---- */
 
@@ -116,6 +138,14 @@ void fact_set(table_word *, uint32_t mark, struct fact);
 /* Changes a fact to what `change` makes of it (false: nothing), as one step. */
 typedef bool fact_change_fn(struct fact *, uint32_t now);
 void fact_change(table_word *, uint32_t mark, fact_change_fn *change, uint32_t now);
+
+/* What the word of a path says. Round trips are held up to 16.7 s. */
+struct path {
+    uint32_t min_rtt_us;
+    uint16_t room;
+};
+struct fact path_pack(struct path);
+struct path path_unpack(struct fact);
 
 /* Never loses one, whoever else is counting. */
 void count_one(table_word *, uint32_t mark);

@@ -58,6 +58,20 @@ void count_one(table_word *word, uint32_t mark)
         atomic_fetch_add_explicit(word, 1, memory_order_relaxed);
 }
 
+/* 24 bits of round trip, of which 8 stand in the extra, and 16 of room. */
+struct fact path_pack(struct path path)
+{
+    uint32_t rtt = path.min_rtt_us < RTT_MOST ? path.min_rtt_us : RTT_MOST;
+
+    return (struct fact){.value = rtt << 16 | path.room, .extra = (uint8_t)(rtt >> 16)};
+}
+
+struct path path_unpack(struct fact fact)
+{
+    return (struct path){.min_rtt_us = (uint32_t)fact.extra << 16 | fact.value >> 16,
+                         .room = (uint16_t)fact.value};
+}
+
 struct seen seen_get(struct entry *entry)
 {
     uint64_t word = atomic_load_explicit(&entry->seen, memory_order_relaxed);

@@ -31,6 +31,26 @@ static int inherited(int of_rule, int of_group)
     return of_rule == AS_THE_GROUP ? of_group : of_rule;
 }
 
+static bool is_loopback6(const struct address_pattern *pattern)
+{
+    static const uint8_t one[16] = {[15] = 1};
+
+    return memcmp(pattern->address, one, sizeof(one)) == 0;
+}
+
+/* "*" and the like are for every host, and say nothing of this one. */
+static bool names_loopback(const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->address_count; i++) {
+        const struct address_pattern *pattern = &rule->addresses[i];
+
+        if (pattern->family == FAMILY_IPV4 ? pattern->length >= 96 + 8 && pattern->address[12] == 127
+                                           : pattern->length == 128 && is_loopback6(pattern))
+            return true;
+    }
+    return false;
+}
+
 static struct policy_array append_rules(struct builder *builder, const struct rule_group *group)
 {
     struct policy_rule *rules =
@@ -51,6 +71,8 @@ static struct policy_array append_rules(struct builder *builder, const struct ru
             .first_write = (uint8_t)rule->first_write,
             .first_contact = (uint8_t)inherited(rule->first_contact, group->first_contact),
             .deferral = (uint8_t)inherited(rule->deferral, group->deferral),
+            .min_rtt_us = (uint32_t)inherited(rule->min_rtt, group->min_rtt),
+            .names_loopback = names_loopback(rule),
         };
     }
     return block_array(builder, rules, builder->rule_count, sizeof(*rules));
@@ -129,7 +151,8 @@ static struct policy_group append_group(struct builder *builder, const struct ru
     struct policy_group flat = {.fallback = {.fastopen = group->fastopen,
                                              .first_write = (uint8_t)group->first_write,
                                              .first_contact = (uint8_t)group->first_contact,
-                                             .deferral = (uint8_t)group->deferral}};
+                                             .deferral = (uint8_t)group->deferral,
+                                             .min_rtt_us = (uint32_t)group->min_rtt}};
 
     select_rules(builder, group);
     flat.rules = append_rules(builder, group);

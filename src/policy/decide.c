@@ -146,6 +146,8 @@ struct client_verdict policy_client(const struct policy *policy, const struct en
         .first_write = rule->first_write,
         .first_contact = rule->first_contact,
         .deferral = rule->deferral,
+        .min_rtt_us = rule->min_rtt_us,
+        .names_loopback = rule->names_loopback,
         .line = rule->line,
         .file = string_at(policy, rule->file),
     };

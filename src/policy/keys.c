@@ -15,6 +15,16 @@ const char *key_string(struct reader *reader, const config_setting_t *setting)
     return arena_string(&reader->file->arena, text, strlen(text));
 }
 
+/* libconfig 1.5 cuts a hexadecimal number to 32 bits without a word, so none is taken. */
+bool key_integer(const config_setting_t *setting, int *value)
+{
+    if (config_setting_type(setting) != CONFIG_TYPE_INT ||
+        config_setting_get_format(setting) == CONFIG_FORMAT_HEX)
+        return false;
+    *value = config_setting_get_int(setting);
+    return true;
+}
+
 int key_word(struct reader *reader, const config_setting_t *setting, const char *const words[],
              size_t count, const char *expected)
 {
@@ -71,6 +81,16 @@ void key_deferral(struct reader *reader, const config_setting_t *setting, int *v
 
     if (word >= 0)
         *value = word;
+}
+
+void key_min_rtt(struct reader *reader, const config_setting_t *setting, int *value)
+{
+    int microseconds;
+
+    if (key_integer(setting, &microseconds) && microseconds >= 0 && microseconds <= MIN_RTT_MOST)
+        *value = microseconds;
+    else
+        reader_unexpected(reader, setting, "a number of microseconds from 0 to 60000000");
 }
 
 /* "a, b or c": the keys that belong on that side. */

@@ -22,10 +22,12 @@ struct key {
 void keys_read(struct reader *, const config_setting_t *group, const struct key *, size_t count,
                unsigned side, void *target);
 
-/* The readers of single values. All but key_string() report what they did not expect. */
+/* The readers of single values. All but key_string() and key_integer() report what they did not expect. */
 
 /* The string, in the arena, or NULL if the setting is of another type. */
 const char *key_string(struct reader *, const config_setting_t *);
+/* False for what is no integer. */
+bool key_integer(const config_setting_t *, int *value);
 /* The index of the string among `words`, or -1. */
 int key_word(struct reader *, const config_setting_t *, const char *const words[], size_t count,
              const char *expected);
@@ -33,6 +35,7 @@ void key_on_off(struct reader *, const config_setting_t *, bool *value);
 void key_first_write(struct reader *, const config_setting_t *, enum first_write *value);
 void key_first_contact(struct reader *, const config_setting_t *, int *value);
 void key_deferral(struct reader *, const config_setting_t *, int *value);
+void key_min_rtt(struct reader *, const config_setting_t *, int *value);
 
 /* The settings of one rule. */
 void rule_read(struct reader *, const config_setting_t *group, enum side, struct rule *);

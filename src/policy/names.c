@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A set-associative table of (address, host pattern) pairs. Each entry is guarded by a sequence
- * number that is odd while the entry is being written; nobody ever waits: a writer that finds an
- * entry in use takes the next one, a reader that finds it changed takes it for no match. An entry
- * whose writer was killed by fork() stays odd in the child: one entry fewer, no harm.
+ * Set-associative tables of (address, number) pairs, where the number is a host pattern's. A writer
+ * that finds an entry in use takes the next one, a reader that finds it changed takes it for no
+ * match (slot/slot.h). An entry whose writer was killed by fork() stays claimed in the child: one
+ * entry fewer, no harm.
  */
 #include "policy/names.h"
 #include "policy/flat.h"
+#include "slot/slot.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -15,89 +16,99 @@
 #define SETS 128
 #define WAYS NAMES_PER_ADDRESS
 
-/* 32-bit words alone: lock-free on every machine, with no help from libatomic. */
+/* The owner's bits of a tag; 0: never used. */
+#define CLAIMED UINT64_C(1)
+#define PUBLISHED UINT64_C(2)
+
+struct pair {
+    uint64_t address[2];
+    uint64_t number;
+};
+#define PAIR_WORDS 3
+_Static_assert(sizeof(struct pair) == PAIR_WORDS * sizeof(uint64_t), "a pair is words alone");
+
 struct entry {
-    atomic_uint sequence; /* 0: never used */
-    atomic_uint address[4];
-    atomic_uint id;
+    _Atomic uint64_t tag;
+    _Atomic uint64_t words[PAIR_WORDS];
 };
 
-static struct {
+struct set {
     atomic_uint next; /* the way that is overwritten next */
     struct entry ways[WAYS];
-} table[SETS];
-
-struct address_words {
-    uint32_t word[4];
 };
 
-static struct address_words words_of(const uint8_t address[16])
-{
-    struct address_words words;
+static struct set names[SETS], siblings[SETS];
+#define SIBLING 0 /* the number of each of them */
 
-    memcpy(&words, address, sizeof(words));
-    return words;
+static struct pair pair_of(const uint8_t address[16], uint32_t number)
+{
+    struct pair pair = {.number = number};
+
+    memcpy(pair.address, address, sizeof(pair.address));
+    return pair;
 }
 
-static unsigned set_of(const struct address_words *words)
+static unsigned set_of(const struct pair *pair)
 {
     uint32_t hash = 0;
 
     /* Addresses differ in their last bytes, which are a word's highest bits on most machines: they
      * have to be brought down before a product can spread them. */
     for (int i = 0; i < 4; i++) {
-        hash ^= words->word[i];
+        hash ^= (uint32_t)(pair->address[i / 2] >> (i % 2 * 32));
         hash = (hash ^ hash >> 16) * UINT32_C(0x7feb352d);
         hash = (hash ^ hash >> 15) * UINT32_C(0x846ca68b);
     }
     return (hash ^ hash >> 16) % SETS;
 }
 
-/* Acquire on every word keeps the second look at the sequence after them; a fence would do the
- * same, but ThreadSanitizer does not understand fences. */
-static bool entry_holds(struct entry *entry, const struct address_words *words, uint32_t *id)
+static bool entry_read(const struct entry *entry, struct pair *pair)
 {
-    unsigned sequence = atomic_load_explicit(&entry->sequence, memory_order_acquire);
+    uint64_t tag, words[PAIR_WORDS];
 
-    if (sequence == 0 || sequence % 2 == 1)
+    if (!slot_copy(&entry->tag, entry->words, PAIR_WORDS, &tag, words) ||
+        (tag & SLOT_OWN_BITS) != PUBLISHED)
         return false;
-    for (int i = 0; i < 4; i++)
-        if (atomic_load_explicit(&entry->address[i], memory_order_acquire) != words->word[i])
-            return false;
-    *id = atomic_load_explicit(&entry->id, memory_order_acquire);
-    return atomic_load_explicit(&entry->sequence, memory_order_relaxed) == sequence;
-}
-
-/* Release on every word keeps it after the odd sequence: whoever sees a new word sees that too. */
-static bool entry_write(struct entry *entry, const struct address_words *words, uint32_t id)
-{
-    unsigned sequence = atomic_load_explicit(&entry->sequence, memory_order_relaxed);
-
-    if (sequence % 2 == 1 ||
-        !atomic_compare_exchange_strong_explicit(&entry->sequence, &sequence, sequence + 1,
-                                                 memory_order_acquire, memory_order_relaxed))
-        return false;
-    for (int i = 0; i < 4; i++)
-        atomic_store_explicit(&entry->address[i], words->word[i], memory_order_release);
-    atomic_store_explicit(&entry->id, id, memory_order_release);
-    /* 0 means never used: skip it when the number wraps. */
-    sequence = sequence + 2 == 0 ? 2 : sequence + 2;
-    atomic_store_explicit(&entry->sequence, sequence, memory_order_release);
+    memcpy(pair, words, sizeof(*pair));
     return true;
 }
 
-static void remember(const struct address_words *words, uint32_t id)
+/* Is the entry about this address? Then its number. */
+static bool entry_holds(const struct entry *entry, const struct pair *wanted, uint32_t *number)
 {
-    unsigned set = set_of(words);
+    struct pair pair;
+
+    if (!entry_read(entry, &pair) || pair.address[0] != wanted->address[0] ||
+        pair.address[1] != wanted->address[1])
+        return false;
+    *number = (uint32_t)pair.number;
+    return true;
+}
+
+static bool entry_write(struct entry *entry, const struct pair *pair)
+{
+    uint64_t tag = atomic_load_explicit(&entry->tag, memory_order_relaxed), words[PAIR_WORDS];
+
+    if ((tag & SLOT_OWN_BITS) == CLAIMED || !slot_claim(&entry->tag, tag, CLAIMED))
+        return false;
+    memcpy(words, pair, sizeof(words));
+    slot_write(entry->words, PAIR_WORDS, words);
+    slot_publish(&entry->tag, PUBLISHED);
+    return true;
+}
+
+static void remember(struct set table[SETS], const struct pair *pair)
+{
+    struct set *set = &table[set_of(pair)];
     uint32_t known;
 
     for (unsigned way = 0; way < WAYS; way++)
-        if (entry_holds(&table[set].ways[way], words, &known) && known == id)
+        if (entry_holds(&set->ways[way], pair, &known) && known == pair->number)
             return;
     for (unsigned attempt = 0; attempt < WAYS; attempt++) {
-        unsigned way = atomic_fetch_add_explicit(&table[set].next, 1, memory_order_relaxed) % WAYS;
+        unsigned way = atomic_fetch_add_explicit(&set->next, 1, memory_order_relaxed) % WAYS;
 
-        if (entry_write(&table[set].ways[way], words, id))
+        if (entry_write(&set->ways[way], pair))
             return;
     }
 }
@@ -121,28 +132,80 @@ static bool normalize(char normal[NAME_LONGEST + 1], const char *name)
 void names_learn(const struct policy *policy, const char *name, const struct endpoint *address)
 {
     char normal[NAME_LONGEST + 1];
-    struct address_words words;
 
     if (policy->hosts.count == 0 || name == NULL || !normalize(normal, name))
         return;
-    words = words_of(address->address);
     /* "www.example.com", then ".example.com" and ".com": what the wild-card patterns look like. */
     for (const char *part = normal; part != NULL; part = strchr(part + 1, '.')) {
         uint32_t id = policy_host_id(policy, part);
+        struct pair pair = pair_of(address->address, id);
 
         if (id != POLICY_NO_RULE)
-            remember(&words, id);
+            remember(names, &pair);
     }
 }
 
 size_t names_lookup(const uint8_t address[16], uint32_t ids[], size_t most)
 {
-    struct address_words words = words_of(address);
-    unsigned set = set_of(&words);
+    struct pair wanted = pair_of(address, 0);
+    const struct set *set = &names[set_of(&wanted)];
     size_t found = 0;
 
     for (unsigned way = 0; way < WAYS && found < most; way++)
-        if (entry_holds(&table[set].ways[way], &words, &ids[found]))
+        if (entry_holds(&set->ways[way], &wanted, &ids[found]))
             found++;
     return found;
+}
+
+/* ---- siblings ---- */
+
+static bool same_address(const struct endpoint *one, const struct endpoint *other)
+{
+    return memcmp(one->address, other->address, sizeof(one->address)) == 0;
+}
+
+void names_learn_siblings(const struct endpoint *one, const struct endpoint *other)
+{
+    struct pair pairs[2] = {pair_of(one->address, SIBLING), pair_of(other->address, SIBLING)};
+
+    if (same_address(one, other))
+        return;
+    remember(siblings, &pairs[0]);
+    remember(siblings, &pairs[1]);
+}
+
+bool names_has_siblings(const uint8_t address[16])
+{
+    struct pair wanted = pair_of(address, SIBLING);
+    const struct set *set = &siblings[set_of(&wanted)];
+    uint32_t number;
+
+    for (unsigned way = 0; way < WAYS; way++)
+        if (entry_holds(&set->ways[way], &wanted, &number))
+            return true;
+    return false;
+}
+
+/* Where the last connect failed, its port as the number, until another is tried. */
+static struct entry failed;
+
+void names_learn_failure(const struct endpoint *endpoint)
+{
+    struct pair pair = pair_of(endpoint->address, endpoint->port);
+
+    entry_write(&failed, &pair);
+}
+
+void names_learn_attempt(const struct endpoint *endpoint)
+{
+    struct endpoint last;
+    struct pair pair;
+    uint64_t tag = atomic_load_explicit(&failed.tag, memory_order_relaxed);
+
+    if ((tag & SLOT_OWN_BITS) != PUBLISHED || !entry_read(&failed, &pair) ||
+        pair.number != endpoint->port || !slot_claim(&failed.tag, tag, 0))
+        return;
+    last.port = endpoint->port;
+    memcpy(last.address, pair.address, sizeof(last.address));
+    names_learn_siblings(&last, endpoint);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Learned names: which addresses the program's own resolver calls answered for the names that some
- * `host` pattern of the policy matches. Fixed memory, no locks; under pressure the oldest answer is
- * forgotten, and a forgotten answer only means a plain connect.
+ * `host` pattern of the policy matches, and which of them came with others. Fixed memory, no locks;
+ * under pressure the oldest answer is forgotten: a forgotten name only means a plain connect, a
+ * forgotten sibling a handshake that counts for longer.
  */
 #ifndef TFOSHIM_POLICY_NAMES_H
 #define TFOSHIM_POLICY_NAMES_H
@@ -15,6 +16,16 @@
 /* The resolver answered `address` (port ignored) for `name`. Costs nothing when no pattern matches.
  */
 void names_learn(const struct policy *, const char *name, const struct endpoint *address);
+
+/* Both were in one answer of the resolver, or the program turned from one to the other: it has
+ * somewhere to turn to if either fails. The same one twice is none. */
+void names_learn_siblings(const struct endpoint *, const struct endpoint *);
+bool names_has_siblings(const uint8_t address[16]);
+
+/* A connect to there has failed; one is tried. To another address of the same port, it is the
+ * program that turns to it. */
+void names_learn_failure(const struct endpoint *);
+void names_learn_attempt(const struct endpoint *);
 
 /* Fills ids[] with the host patterns that `address` was learned under; returns how many. */
 size_t names_lookup(const uint8_t address[16], uint32_t ids[], size_t most);

@@ -25,6 +25,14 @@ struct endpoint {
  * short for the family it claims (sa_family itself is read only when the length covers it). */
 bool endpoint_from_sockaddr(struct endpoint *, const struct sockaddr *, socklen_t length);
 
+/* The other way; returns its length. An IPv4-mapped address becomes one of AF_INET. */
+socklen_t endpoint_to_sockaddr(const struct endpoint *, struct sockaddr_storage *);
+
+/* Is this the machine itself, whichever that is: 127.0.0.0/8, ::1, or no address at all? */
+bool endpoint_is_loopback(const struct endpoint *);
+/* Another host on another link may have the same. */
+bool endpoint_is_link_local(const struct endpoint *);
+
 enum first_write {
     FIRST_WRITE_ANY,         /* whatever is written first may go into the SYN */
     FIRST_WRITE_REPLAY_SAFE, /* only bytes that do no harm when delivered twice (RFC 7413, 6.1) */
@@ -43,11 +51,16 @@ enum deferral {
 
 enum log_level { LOG_NONE, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
+/* Shorter round trips are not worth a fast open, unless the policy says otherwise. */
+#define POLICY_MIN_RTT_US 100u
+
 struct client_verdict {
     bool fastopen;
     enum first_write first_write;
     enum first_contact first_contact;
     enum deferral deferral;
+    uint32_t min_rtt_us;  /* 0: however short, and the machine itself as well */
+    bool names_loopback;  /* the rule has an address of the loopback network */
     uint32_t
         line; /* of the rule that decided, 0: the default of the group, or the built-in policy */
     const char *file; /* that holds that rule, as it was opened or included; NULL where line is 0 */

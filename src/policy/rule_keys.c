@@ -64,16 +64,6 @@ static bool add_host(struct reader *reader, const config_setting_t *setting, voi
     return true;
 }
 
-/* libconfig 1.5 cuts a hexadecimal number to 32 bits without a word, so none is taken. */
-static bool read_integer(const config_setting_t *setting, int *number)
-{
-    if (config_setting_type(setting) != CONFIG_TYPE_INT ||
-        config_setting_get_format(setting) == CONFIG_FORMAT_HEX)
-        return false;
-    *number = config_setting_get_int(setting);
-    return true;
-}
-
 static bool add_ports(struct reader *reader, const config_setting_t *setting, void *target)
 {
     const char *text = key_string(reader, setting);
@@ -88,7 +78,7 @@ static bool add_ports(struct reader *reader, const config_setting_t *setting, vo
             return true;
         }
     } else {
-        if (!read_integer(setting, &port) || port < 1 || port > PORT_HIGHEST)
+        if (!key_integer(setting, &port) || port < 1 || port > PORT_HIGHEST)
             return false;
         ports = (struct port_range){.lo = (uint16_t)port, .hi = (uint16_t)port};
     }
@@ -150,11 +140,16 @@ static void read_defer(struct reader *reader, const config_setting_t *setting, v
     key_deferral(reader, setting, &((struct rule *)rule)->deferral);
 }
 
+static void read_min_rtt(struct reader *reader, const config_setting_t *setting, void *rule)
+{
+    key_min_rtt(reader, setting, &((struct rule *)rule)->min_rtt);
+}
+
 static void read_queue(struct reader *reader, const config_setting_t *setting, void *rule)
 {
     int queue;
 
-    if (read_integer(setting, &queue) && queue > 0)
+    if (key_integer(setting, &queue) && queue > 0)
         ((struct rule *)rule)->queue = (uint32_t)queue;
     else
         reader_unexpected(reader, setting, "a number above 0");
@@ -165,7 +160,7 @@ static const struct key rule_keys[] = {
     {"port", BOTH_SIDES, read_ports},        {"program", BOTH_SIDES, read_programs},
     {"fastopen", BOTH_SIDES, read_fastopen}, {"first_write", SIDE_CLIENT, read_first_write},
     {"queue", SIDE_SERVER, read_queue},      {"first_contact", SIDE_CLIENT, read_first_contact},
-    {"defer", SIDE_CLIENT, read_defer},
+    {"defer", SIDE_CLIENT, read_defer},      {"min_rtt", SIDE_CLIENT, read_min_rtt},
 };
 
 void rule_read(struct reader *reader, const config_setting_t *group, enum side side,

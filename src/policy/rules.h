@@ -8,6 +8,7 @@
 #include "policy/flat.h"
 
 #define PORT_HIGHEST 65535
+#define MIN_RTT_MOST 60000000
 
 struct address_pattern {
     const char *text; /* as written */
@@ -44,6 +45,7 @@ struct rule {
     enum first_write first_write;
     int first_contact; /* enum first_contact, or AS_THE_GROUP */
     int deferral;      /* enum deferral, or AS_THE_GROUP */
+    int min_rtt;       /* in microseconds, or AS_THE_GROUP */
     uint32_t queue;
 };
 
@@ -55,6 +57,7 @@ struct rule_group {
     enum first_write first_write;
     int first_contact;
     int deferral;
+    int min_rtt;
     struct rule *rules;
     size_t rule_count;
 };

@@ -30,6 +30,12 @@ static void read_default_defer(struct reader *reader, const config_setting_t *se
     key_deferral(reader, setting, &((struct rule_group *)group)->deferral);
 }
 
+static void read_default_min_rtt(struct reader *reader, const config_setting_t *setting,
+                                 void *group)
+{
+    key_min_rtt(reader, setting, &((struct rule_group *)group)->min_rtt);
+}
+
 /* Whoever lists a destination vouches for it: a rule is on, for any first write. */
 static void add_rule(struct reader *reader, const config_setting_t *setting,
                      struct rule_group *group)
@@ -42,6 +48,7 @@ static void add_rule(struct reader *reader, const config_setting_t *setting,
         .first_write = FIRST_WRITE_ANY,
         .first_contact = AS_THE_GROUP,
         .deferral = AS_THE_GROUP,
+        .min_rtt = AS_THE_GROUP,
     };
 
     rule_read(reader, setting, group->side, &rule);
@@ -72,6 +79,7 @@ static const struct key group_keys[] = {
     {"first_write", SIDE_CLIENT, read_default_first_write},
     {"first_contact", SIDE_CLIENT, read_default_first_contact},
     {"defer", SIDE_CLIENT, read_default_defer},
+    {"min_rtt", SIDE_CLIENT, read_default_min_rtt},
     {"rules", BOTH_SIDES, read_rules},
 };
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "shim/contact.h"
 
-#include "kernel/listening.h"
 #include "kernel/tcp.h"
 #include "memory/memory.h"
 #include "memory/run_figures.h"
+#include "policy/names.h"
 #include "shim/log.h"
+#include "shim/shim.h"
 #include "shim/verbs.h"
 
 #include <netinet/tcp.h>
@@ -17,28 +18,15 @@ static struct memory_destination destination_of(const struct record *record)
     return destination;
 }
 
-static const char *const objections[] = {
-    [MEMORY_BACKED_OFF] = "connects truly: fast opens have failed here",
-    [MEMORY_READS_FIRST] = "connects truly: programs read first here",
-    [MEMORY_NOT_LATELY] = "connects truly: no handshake within the last hour",
-};
-
-bool contact_may_defer(const struct record *record, enum first_contact first_contact)
+struct decision contact_decide(const struct record *record)
 {
     struct memory_destination destination = destination_of(record);
-    enum memory_verdict verdict = memory_judge(&destination);
-    /* On the machine itself the kernel knows, and better: servers die unseen. */
-    if (verdict == MEMORY_DEFER && first_contact == FIRST_CONTACT_CONNECT &&
-        address_is_loopback(&record->address.any) &&
-        !somebody_listens(&record->address.any, record->netns)) {
-        verb_tell(record, "connects truly: nobody listens there", 0);
-        return false;
-    }
-    if (verdict == MEMORY_NOT_LATELY && first_contact == FIRST_CONTACT_DEFER)
-        verdict = MEMORY_DEFER;
-    if (verdict != MEMORY_DEFER)
-        verb_tell(record, objections[verdict], 0);
-    return verdict == MEMORY_DEFER;
+    struct decision decision = decide_client(shim.policy, &destination);
+    if (decision.verdict.fastopen)
+        names_learn_attempt(&destination.endpoint);
+    if (decision.reason != DECISION_DEFER)
+        verb_tell(record, decision_words(decision.reason), 0);
+    return decision;
 }
 
 static enum memory_outcome outcome_of(const struct tcp_opening *opening)
@@ -73,7 +61,15 @@ void contact_completed(const struct record *record)
     struct memory_destination destination = destination_of(record);
     struct tcp_opening opening = {.rtt_us = 0};
     bool told = tcp_opening(record->fd, &opening);
-    memory_connected(&destination, opening.rtt_us);
+    struct memory_handshake handshake = {
+        .rtt_us = opening.rtt_us,
+        .min_rtt_us = opening.min_rtt_us,
+        .room = opening.room,
+        .local = opening.local,
+    };
+    memory_connected(&destination, &handshake);
+    if (told && tcp_cookie_request_lost(&opening))
+        memory_cookie_request_lost(&destination);
     const char *event = "connected";
     if (told && (record->tag.flags & RECORD_SYN_DATA)) {
         enum memory_outcome outcome = outcome_of(&opening);
@@ -90,6 +86,7 @@ void contact_failed(const struct record *record)
 {
     struct memory_destination destination = destination_of(record);
     memory_struck(&destination, record->tag.flags & RECORD_SYN_DATA);
+    names_learn_failure(&destination.endpoint);
 }
 
 void contact_deferred(const struct record *record)
@@ -109,13 +106,13 @@ void contact_started(const struct record *record)
 void contact_read_first(const struct record *record)
 {
     struct memory_destination destination = destination_of(record);
-    memory_read_first(&destination);
+    memory_learn(&destination, MEMORY_READS_FIRST);
 }
 
 void contact_wrote_first(const struct record *record)
 {
     struct memory_destination destination = destination_of(record);
-    memory_wrote_first(&destination);
+    memory_unlearn(&destination, MEMORY_READS_FIRST);
 }
 
 void contact_taken(const struct record *note)
@@ -123,10 +120,4 @@ void contact_taken(const struct record *note)
     struct memory_destination local = destination_of(note);
     memory_listener_accepted(&local);
     run_figures_add(RUN_TAKEN, 1);
-}
-
-void contact_listener_gone(const struct record *note)
-{
-    struct memory_destination local = destination_of(note);
-    memory_struck_port(local.netns, local.endpoint.port, &local.endpoint);
 }

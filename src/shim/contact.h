@@ -3,12 +3,11 @@
 #ifndef TFOSHIM_SHIM_CONTACT_H
 #define TFOSHIM_SHIM_CONTACT_H
 
-#include "policy/policy.h"
+#include "decision/decision.h"
 #include "shim/record.h"
 
-/* May the connect be deferred: has this address and port completed a handshake lately (or does the
- * policy not ask for that), with nothing learned that speaks against it? */
-bool contact_may_defer(const struct record *, enum first_contact);
+/* Is the connect to be deferred? */
+struct decision contact_decide(const struct record *);
 
 /* A handshake has been completed. One getsockopt tells what became of the data in the SYN. */
 void contact_completed(const struct record *);
@@ -24,8 +23,5 @@ void contact_wrote_first(const struct record *);
 
 /* A connection that came out of a listener had data in its SYN. */
 void contact_taken(const struct record *note);
-
-/* A listener of this process has gone: whoever calls its port is to see that at once. */
-void contact_listener_gone(const struct record *note);
 
 #endif

@@ -186,24 +186,26 @@ int connection_connect(int fd, const struct sockaddr *address, socklen_t length)
         (note_flags(fd) & NOTE_ASIDE))
         return connect_elsewhere(fd, address, length);
 
-    struct client_verdict verdict = policy_client(shim.policy, &destination);
     record = (struct record){
         .fd = fd, .socket_cookie = tcp_socket_cookie(fd), .netns = tcp_netns_cookie(fd)};
     memcpy(&record.address, address,
            length < sizeof record.address ? length : sizeof record.address);
-    if (!verdict.fastopen || !record.socket_cookie) {
-        verb_tell(&record,
-                  verdict.fastopen ? "connects plainly: the kernel gives sockets no identity"
-                                   : "connects plainly: no rule enables it",
-                  0);
+    struct decision decision = contact_decide(&record);
+    if (decision.reason == DECISION_NO_RULE)
+        return connect_plainly(fd, address, length);
+    if (!record.socket_cookie) {
+        verb_tell(&record, "connects plainly: the kernel gives sockets no identity", 0);
         return connect_plainly(fd, address, length);
     }
     run_figures_add(RUN_CONNECTS, 1);
-    record.tag.flags = verdict.first_write == FIRST_WRITE_REPLAY_SAFE ? RECORD_REPLAY_SAFE : 0;
-    bool may_defer = contact_may_defer(&record, verdict.first_contact);
+    record.tag.flags =
+        decision.verdict.first_write == FIRST_WRITE_REPLAY_SAFE ? RECORD_REPLAY_SAFE : 0;
+    bool may_defer = decision.reason == DECISION_DEFER;
     if (shim.dry_run)
         return rehearsal_connect(&record, may_defer, address, length);
-    int error = verdict.deferral == DEFERRAL_BY_KERNEL ? tcp_set_option(fd, TCP_FASTOPEN_CONNECT, 1)
+    if (!may_defer && !decision.asks_cookie)
+        return connected_truly(&record, connect_plainly(fd, address, length));
+    int error = decision.verdict.deferral == DEFERRAL_BY_KERNEL ? tcp_set_option(fd, TCP_FASTOPEN_CONNECT, 1)
                                                        : ENOPROTOOPT;
     if (error == ENOPROTOOPT) /* asked for, or a kernel older than 4.11 */
         return connect_by_shim(&record, may_defer, address, length);

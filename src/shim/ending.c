@@ -51,29 +51,8 @@ static void end_all(struct record_table *table, void (*ending)(struct record *),
             ending(&record);
 }
 
-static bool may_be_of(const struct record *record, const void *listener)
+static void forget_note(struct record *note)
 {
-    const struct record *note = listener;
-    return (record->tag.state == RECORD_OPENING || record->tag.state == RECORD_CONTACT) &&
-           record->netns == note->netns &&
-           /* the same place in both families */
-           record->address.in.sin_port == note->address.in.sin_port;
-}
-
-static void learn(struct record *record)
-{
-    if (tcp_socket_cookie(record->fd) == record->socket_cookie && tcp_has_connected(record->fd))
-        verb_established(record);
-}
-
-/* Its handshakes are learned first: a connection that is closed after its listener would tell of
- * one that seems to be later than the listener's end. */
-static void end_note(struct record *note)
-{
-    if ((note->tag.flags & NOTE_LISTENING) && tcp_socket_cookie(note->fd) == note->socket_cookie) {
-        end_all(&record_connections, learn, may_be_of, note);
-        contact_listener_gone(note);
-    }
     record_forget(&record_notes, note);
 }
 
@@ -85,7 +64,7 @@ void connection_before_close(int fd)
         end(&record);
     if (record_present(&record_notes, fd) && record_is_own_process() &&
         record_get(&record_notes, fd, &record))
-        end_note(&record);
+        record_forget(&record_notes, &record);
 }
 
 void connection_before_sharing(int fd)
@@ -135,12 +114,6 @@ static bool matters_at_exit(const struct record *record, const void *context)
     return record->tag.state == RECORD_CONTACT || (record->tag.flags & RECORD_SYN_DATA);
 }
 
-static bool is_listener(const struct record *note, const void *context)
-{
-    (void)context;
-    return note->tag.flags & NOTE_LISTENING;
-}
-
 static bool is_inherited(const struct record *record, const void *context)
 {
     (void)context;
@@ -153,7 +126,7 @@ void connection_before_close_range(unsigned first, unsigned last)
     if (!record_is_own_process())
         return;
     end_all(&record_connections, end, in_range, range);
-    end_all(&record_notes, end_note, in_range, range);
+    end_all(&record_notes, forget_note, in_range, range);
 }
 
 void connection_before_exit(void)
@@ -161,7 +134,6 @@ void connection_before_exit(void)
     if (!record_is_own_process())
         return;
     end_all(&record_connections, end, matters_at_exit, NULL);
-    end_all(&record_notes, end_note, is_listener, NULL);
 }
 
 void connection_before_exec(void)

@@ -104,7 +104,8 @@ static void set_up_memory(bool trust_environment)
 {
     char path[PATH_MAX];
     bool shared = memory_path(path, sizeof path, trust_environment);
-    const char *why_not = memory_set_up(shared ? path : NULL, program_memory_readable);
+    const char *why_not = memory_set_up(shared ? path : NULL, program_memory_readable,
+                                        memory_program(program_invocation_short_name));
     if (why_not)
         log_texts(LOG_INFO, path, ": ", why_not, ": what is learned stays in this process");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Backing off where Fast Open fails, and not deferring where programs read first. */
+/* Backing off where Fast Open fails. */
 #include "check.h"
 #include "memory/memory.h"
 #include "memory_keys.h"
@@ -19,10 +19,10 @@ static void a_swallowed_syn_backs_off_doubling(void)
         memory_fast_opened(&to, MEMORY_SYN_RETRANSMITTED);
         CHECK_EQUAL(backed_off_for(), expected);
         test_time += expected - 1;
-        memory_connected(&to, 0);
-        CHECK_EQUAL(memory_judge(&to), MEMORY_BACKED_OFF);
+        test_connected(&to, 0);
+        CHECK_EQUAL(test_judge(&to), TEST_BACKED_OFF);
         test_time++;
-        CHECK_EQUAL(memory_judge(&to), MEMORY_DEFER);
+        CHECK_EQUAL(test_judge(&to), TEST_DEFER);
         expected = expected * 2 < MEMORY_BACKOFF_MOST_S ? expected * 2 : MEMORY_BACKOFF_MOST_S;
     }
     CHECK_EQUAL(expected, MEMORY_BACKOFF_MOST_S);
@@ -44,11 +44,11 @@ static void success_ends_a_back_off(void)
 {
     connected_start();
     memory_fast_opened(&to, MEMORY_SYN_RETRANSMITTED);
-    CHECK_EQUAL(memory_judge(&to), MEMORY_BACKED_OFF);
-    memory_connected(&to, 0);
-    CHECK_EQUAL(memory_judge(&to), MEMORY_BACKED_OFF);
+    CHECK_EQUAL(test_judge(&to), TEST_BACKED_OFF);
+    test_connected(&to, 0);
+    CHECK_EQUAL(test_judge(&to), TEST_BACKED_OFF);
     memory_fast_opened(&to, MEMORY_ACCEPTED);
-    CHECK_EQUAL(memory_judge(&to), MEMORY_DEFER);
+    CHECK_EQUAL(test_judge(&to), TEST_DEFER);
     CHECK_EQUAL(test_entry(&to).backed_off_until, 0);
 }
 
@@ -56,13 +56,13 @@ static void ignored_backs_off_the_second_time(void)
 {
     connected_start();
     memory_fast_opened(&to, MEMORY_IGNORED);
-    CHECK_EQUAL(memory_judge(&to), MEMORY_DEFER);
+    CHECK_EQUAL(test_judge(&to), TEST_DEFER);
     memory_fast_opened(&to, MEMORY_ACCEPTED);
     memory_fast_opened(&to, MEMORY_IGNORED);
-    CHECK_EQUAL(memory_judge(&to), MEMORY_DEFER);
+    CHECK_EQUAL(test_judge(&to), TEST_DEFER);
     memory_fast_opened(&to, MEMORY_NO_COOKIE);
     memory_fast_opened(&to, MEMORY_IGNORED);
-    CHECK_EQUAL(memory_judge(&to), MEMORY_BACKED_OFF);
+    CHECK_EQUAL(test_judge(&to), TEST_BACKED_OFF);
     CHECK_EQUAL(backed_off_for(), MEMORY_BACKOFF_LEAST_S);
     /* In the try that follows, once is enough. */
     test_time += MEMORY_BACKOFF_LEAST_S;
@@ -76,7 +76,7 @@ static void no_cookie_does_not_back_off(void)
     connected_start();
     for (int i = 0; i < 5; i++)
         memory_fast_opened(&to, MEMORY_NO_COOKIE);
-    CHECK_EQUAL(memory_judge(&to), MEMORY_DEFER);
+    CHECK_EQUAL(test_judge(&to), TEST_DEFER);
 }
 
 /* Backed off once, and over. */
@@ -85,9 +85,9 @@ static void to_the_try(void)
     connected_start();
     memory_fast_opened(&to, MEMORY_SYN_RETRANSMITTED);
     test_time += MEMORY_BACKOFF_LEAST_S;
-    CHECK_EQUAL(memory_judge(&to), MEMORY_DEFER);
+    CHECK_EQUAL(test_judge(&to), TEST_DEFER);
     memory_deferred(&to);
-    CHECK_EQUAL(memory_judge(&to), MEMORY_BACKED_OFF);
+    CHECK_EQUAL(test_judge(&to), TEST_BACKED_OFF);
 }
 
 static void one_try_after_a_back_off(void)
@@ -98,88 +98,68 @@ static void one_try_after_a_back_off(void)
 
     to_the_try();
     memory_fast_opened(&to, MEMORY_ACCEPTED);
-    CHECK_EQUAL(memory_judge(&to), MEMORY_DEFER);
+    CHECK_EQUAL(test_judge(&to), TEST_DEFER);
 }
 
 static void a_try_that_told_nothing_is_given_back(void)
 {
     to_the_try();
     memory_started(&to);
-    CHECK_EQUAL(memory_judge(&to), MEMORY_DEFER);
+    CHECK_EQUAL(test_judge(&to), TEST_DEFER);
 
     to_the_try();
     memory_fast_opened(&to, MEMORY_NO_COOKIE);
-    CHECK_EQUAL(memory_judge(&to), MEMORY_DEFER);
+    CHECK_EQUAL(test_judge(&to), TEST_DEFER);
     /* And is a try again, not the end of it. */
     memory_deferred(&to);
-    CHECK_EQUAL(memory_judge(&to), MEMORY_BACKED_OFF);
+    CHECK_EQUAL(test_judge(&to), TEST_BACKED_OFF);
 
     /* The process that tried was killed. */
     to_the_try();
     test_time += MEMORY_BACKOFF_LEAST_S;
-    CHECK_EQUAL(memory_judge(&to), MEMORY_DEFER);
+    CHECK_EQUAL(test_judge(&to), TEST_DEFER);
     memory_fast_opened(&to, MEMORY_SYN_RETRANSMITTED);
     CHECK_EQUAL(backed_off_for(), 2 * MEMORY_BACKOFF_LEAST_S);
-}
-
-static void reading_first_thrice_is_a_habit(void)
-{
-    connected_start();
-    memory_read_first(&to);
-    memory_read_first(&to);
-    memory_wrote_first(&to);
-    memory_read_first(&to);
-    memory_read_first(&to);
-    CHECK_EQUAL(memory_judge(&to), MEMORY_DEFER);
-    memory_read_first(&to);
-    CHECK_EQUAL(memory_judge(&to), MEMORY_READS_FIRST);
-    CHECK(!memory_may_defer(&to));
-    memory_wrote_first(&to);
-    CHECK_EQUAL(memory_judge(&to), MEMORY_DEFER);
-}
-
-static void a_habit_is_believed_for_a_day(void)
-{
-    connected_start();
-    for (unsigned i = 0; i < MEMORY_READ_FIRST_TIMES; i++)
-        memory_read_first(&to);
-    CHECK_EQUAL(test_entry(&to).reads_first_until, test_time + MEMORY_READ_FIRST_S);
-    test_time += MEMORY_READ_FIRST_S - 1;
-    /* Those that still read first in that day do not prolong it. */
-    memory_read_first(&to);
-    memory_connected(&to, 0);
-    CHECK_EQUAL(memory_judge(&to), MEMORY_READS_FIRST);
-    test_time++;
-    CHECK_EQUAL(memory_judge(&to), MEMORY_DEFER);
-    CHECK_EQUAL(test_entry(&to).reads_first_until, 0);
-    /* Still in a row. */
-    memory_read_first(&to);
-    CHECK_EQUAL(memory_judge(&to), MEMORY_READS_FIRST);
 }
 
 static void a_refused_fast_open_backs_off(void)
 {
     connected_start();
     memory_struck(&to, true);
-    memory_connected(&to, 0); /* plainly, as it was before */
-    CHECK_EQUAL(memory_judge(&to), MEMORY_BACKED_OFF);
+    test_connected(&to, 0); /* plainly, as it was before */
+    CHECK_EQUAL(test_judge(&to), TEST_BACKED_OFF);
     test_time += MEMORY_BACKOFF_LEAST_S;
-    CHECK_EQUAL(memory_judge(&to), MEMORY_DEFER);
+    CHECK_EQUAL(test_judge(&to), TEST_DEFER);
     memory_struck(&to, true);
     CHECK_EQUAL(test_entry(&to).backed_off_until, test_time + 2 * MEMORY_BACKOFF_LEAST_S);
     memory_struck(&to, false);
     CHECK_EQUAL(test_entry(&to).backed_off_until, test_time + 2 * MEMORY_BACKOFF_LEAST_S);
 }
 
+/* Its option was enough for the path to swallow it. */
+static void a_lost_cookie_request_backs_off(void)
+{
+    connected_start();
+    memory_cookie_request_lost(&to);
+    CHECK_EQUAL(test_judge(&to), TEST_BACKED_OFF);
+    CHECK_EQUAL(backed_off_for(), MEMORY_BACKOFF_LEAST_S);
+    CHECK_EQUAL(test_entry(&to).reason, MEMORY_REASON_COOKIE_REQUEST_LOST);
+    /* No fast open was tried. */
+    CHECK_EQUAL(test_entry(&to).tried, 0);
+    test_time += MEMORY_BACKOFF_LEAST_S;
+    memory_cookie_request_lost(&to);
+    CHECK_EQUAL(backed_off_for(), 2 * MEMORY_BACKOFF_LEAST_S);
+}
+
 static void verdicts_have_an_order(void)
 {
     connected_start();
-    for (unsigned i = 0; i < MEMORY_READ_FIRST_TIMES; i++)
-        memory_read_first(&to);
+    for (unsigned i = 0; i < MEMORY_LESSON_TIMES; i++)
+        memory_learn(&to, MEMORY_READS_FIRST);
     memory_struck(&to, false);
-    CHECK_EQUAL(memory_judge(&to), MEMORY_READS_FIRST);
+    CHECK_EQUAL(test_judge(&to), TEST_LEARNED);
     memory_fast_opened(&to, MEMORY_SYN_RETRANSMITTED);
-    CHECK_EQUAL(memory_judge(&to), MEMORY_BACKED_OFF);
+    CHECK_EQUAL(test_judge(&to), TEST_BACKED_OFF);
 }
 
 static const struct test_case cases[] = {
@@ -190,8 +170,7 @@ static const struct test_case cases[] = {
     {"no_cookie_does_not_back_off", no_cookie_does_not_back_off},
     {"one_try_after_a_back_off", one_try_after_a_back_off},
     {"a_try_that_told_nothing_is_given_back", a_try_that_told_nothing_is_given_back},
-    {"reading_first_thrice_is_a_habit", reading_first_thrice_is_a_habit},
-    {"a_habit_is_believed_for_a_day", a_habit_is_believed_for_a_day},
+    {"a_lost_cookie_request_backs_off", a_lost_cookie_request_backs_off},
     {"a_refused_fast_open_backs_off", a_refused_fast_open_backs_off},
     {"verdicts_have_an_order", verdicts_have_an_order},
 };

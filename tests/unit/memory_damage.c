@@ -13,14 +13,14 @@ static void a_claim_that_stopped_half_way(void)
     empty_table();
     to = in_set(0);
     key = key_of(&to);
-    memory_connected(&to, 0);
+    test_connected(&to, 0);
     memory_fast_opened(&to, MEMORY_SYN_RETRANSMITTED);
     atomic_store(&entry_find(AREA_DESTINATIONS, &key)->tag, heirs.tag);
-    CHECK_EQUAL(memory_judge(&to), MEMORY_NOT_LATELY);
-    CHECK_EQUAL(memory_judge(&heir), MEMORY_NOT_LATELY);
+    CHECK_EQUAL(test_judge(&to), TEST_NOT_LATELY);
+    CHECK_EQUAL(test_judge(&heir), TEST_NOT_LATELY);
     CHECK(!test_look(&to, &copy) && !test_look(&heir, &copy));
     memory_deferred(&heir);
-    CHECK_EQUAL(memory_judge(&heir), MEMORY_NOT_LATELY);
+    CHECK_EQUAL(test_judge(&heir), TEST_NOT_LATELY);
     copy = test_entry(&heir);
     CHECK_EQUAL(copy.deferred, 1);
     CHECK_EQUAL(copy.connected + copy.retransmitted, 0);
@@ -36,20 +36,20 @@ static void a_late_writer_makes_no_match(void)
     struct memory_entry copy;
 
     empty_table();
-    memory_connected(&owner, 0);
+    test_connected(&owner, 0);
     entry = entry_find(AREA_DESTINATIONS, &key);
     atomic_store(&entry->address[1], lates.address[1]);
     memcpy(mixed.endpoint.address + 8, late.endpoint.address + 8, 8);
-    CHECK(!memory_may_defer(&owner) && !memory_may_defer(&late) && !memory_may_defer(&mixed));
+    CHECK(!test_may_defer(&owner) && !test_may_defer(&late) && !test_may_defer(&mixed));
     CHECK(!test_look(&owner, &copy) && !test_look(&mixed, &copy));
     /* The owner's next event puts it right. */
     memory_deferred(&owner);
-    CHECK(memory_may_defer(&owner));
+    CHECK(test_may_defer(&owner));
     /* And what the late one says about itself is nothing about the owner. */
     fact_set(&entry->state[STATE_BACKOFF], lates.mark, (struct fact){test_time + 60, 1});
-    CHECK_EQUAL(memory_judge(&owner), MEMORY_DEFER);
+    CHECK_EQUAL(test_judge(&owner), TEST_DEFER);
     fact_set(&entry->state[STATE_LATELY], lates.mark, (struct fact){test_time, 0});
-    CHECK_EQUAL(memory_judge(&owner), MEMORY_NOT_LATELY);
+    CHECK_EQUAL(test_judge(&owner), TEST_NOT_LATELY);
     count_one(&entry->count[COUNT_CONNECTED], lates.mark);
     CHECK_EQUAL(test_entry(&owner).connected, 0);
 }
@@ -57,22 +57,17 @@ static void a_late_writer_makes_no_match(void)
 static void striking_reaches_twins(void)
 {
     struct entry *twins;
-    struct endpoint any = test_endpoint("::", 0);
     struct key key;
 
     empty_table();
     to = in_set(0);
     key = key_of(&to);
     twins = table_set(AREA_DESTINATIONS, key.hash);
-    memory_connected(&to, 0);
+    test_connected(&to, 0);
     twins[3] = twins[0];
     memory_struck(&to, false);
     CHECK_EQUAL(fact_get(&twins[3].state[STATE_LATELY], key.mark).value, 0);
-    CHECK(!memory_may_defer(&to));
-    memory_connected(&to, 0);
-    twins[3] = twins[0];
-    memory_struck_port(1, 443, &any);
-    CHECK_EQUAL(fact_get(&twins[3].state[STATE_LATELY], key.mark).value, 0);
+    CHECK(!test_may_defer(&to));
 }
 
 static void values_out_of_range_bind_nobody(void)
@@ -82,43 +77,41 @@ static void values_out_of_range_bind_nobody(void)
     struct fact most = {UINT32_MAX, UINT8_MAX};
 
     empty_table();
-    memory_connected(&to, 0);
+    test_connected(&to, 0);
     key = key_of(&to);
     entry = entry_find(AREA_DESTINATIONS, &key);
     fact_set(&entry->state[STATE_BACKOFF], key.mark, most);
-    fact_set(&entry->state[STATE_HABIT], key.mark, most);
-    CHECK_EQUAL(memory_judge(&to), MEMORY_DEFER);
+    CHECK_EQUAL(test_judge(&to), TEST_DEFER);
     memory_deferred(&to);
     memory_fast_opened(&to, MEMORY_SYN_RETRANSMITTED);
     CHECK_EQUAL(test_entry(&to).backed_off_until, test_time + MEMORY_BACKOFF_MOST_S);
-    memory_read_first(&to);
-    CHECK_EQUAL(test_entry(&to).reads_first_until, test_time + MEMORY_READ_FIRST_S);
+    fact_set(table_refusal(&key), key.mark, most);
+    CHECK(!memory_recall(&to).refused);
     fact_set(&entry->state[STATE_LATELY], key.mark, most);
     fact_set(&entry->state[STATE_BACKOFF], key.mark, (struct fact){0, 0});
-    fact_set(&entry->state[STATE_HABIT], key.mark, (struct fact){0, 0});
-    CHECK_EQUAL(memory_judge(&to), MEMORY_NOT_LATELY);
+    CHECK_EQUAL(test_judge(&to), TEST_NOT_LATELY);
     /* Right after the machine was started, too. */
     uint32_t saved = test_time;
     test_time = 10;
-    CHECK_EQUAL(memory_judge(&to), MEMORY_NOT_LATELY);
+    CHECK_EQUAL(test_judge(&to), TEST_NOT_LATELY);
     test_time = saved;
 }
 
 static void everything_happens_to(const struct memory_destination *destination)
 {
-    memory_judge(destination);
-    memory_connected(destination, 1);
+    test_judge(destination);
+    test_connected(destination, 1);
     memory_deferred(destination);
     memory_started(destination);
     for (int outcome = MEMORY_ACCEPTED; outcome <= MEMORY_SYN_RETRANSMITTED; outcome++)
         memory_fast_opened(destination, (enum memory_outcome)outcome);
-    memory_read_first(destination);
-    memory_wrote_first(destination);
+    memory_learn(destination, MEMORY_READS_FIRST);
+    memory_unlearn(destination, MEMORY_READS_FIRST);
     memory_struck(destination, false);
-    memory_struck_port(destination->netns, destination->endpoint.port, &destination->endpoint);
+    memory_cookie_request_lost(destination);
     memory_listener(destination, 1);
     memory_listener_accepted(destination);
-    memory_connected(destination, 1);
+    test_connected(destination, 1);
     memory_fast_opened(destination, MEMORY_ACCEPTED);
 }
 
@@ -139,9 +132,9 @@ static void rubbish_is_lived_with(void)
         for (uint32_t number = 0; number < 100; number++) {
             struct memory_destination destination = test_numbered(number);
 
-            CHECK(!memory_may_defer(&destination));
+            CHECK(!test_may_defer(&destination));
             everything_happens_to(&destination);
-            CHECK(memory_may_defer(&destination));
+            CHECK(test_may_defer(&destination));
         }
     }
 }
@@ -165,7 +158,7 @@ static void unreadable_is_never_touched(void)
     empty_table();
     table_use(&table, never_readable);
     everything_happens_to(&to);
-    CHECK(memory_may_defer(&to));
+    CHECK(test_may_defer(&to));
     CHECK(test_look(&to, &copy));
     for (size_t i = 0; i < sizeof(table); i++)
         CHECK_EQUAL(((const unsigned char *)&table)[i], 0);
@@ -173,7 +166,7 @@ static void unreadable_is_never_touched(void)
     CHECK_EQUAL(asked, 1);
     table_use(&table, never_readable);
     memory_reset();
-    CHECK(!memory_may_defer(&to));
+    CHECK(!test_may_defer(&to));
     CHECK_EQUAL(asked, 2);
 }
 

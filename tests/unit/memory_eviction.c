@@ -7,14 +7,14 @@ static void connect_to(unsigned n)
 {
     struct memory_destination destination = in_set(n);
 
-    memory_connected(&destination, 0);
+    test_connected(&destination, 0);
 }
 
 static bool holds(unsigned n)
 {
     struct memory_destination destination = in_set(n);
 
-    return memory_may_defer(&destination);
+    return test_may_defer(&destination);
 }
 
 static void keys_spread(void)
@@ -80,12 +80,12 @@ static void an_evicted_one_leaves_nothing(void)
     for (unsigned n = 0; n < TABLE_WAYS; n++) {
         struct memory_destination destination = in_set(n);
 
-        memory_connected(&destination, 70000);
+        test_connected(&destination, 70000);
         memory_fast_opened(&destination, MEMORY_SYN_RETRANSMITTED);
     }
     to = in_set(TABLE_WAYS);
     memory_deferred(&to);
-    CHECK_EQUAL(memory_judge(&to), MEMORY_NOT_LATELY);
+    CHECK_EQUAL(test_judge(&to), TEST_NOT_LATELY);
     copy = test_entry(&to);
     CHECK_EQUAL(copy.connected + copy.retransmitted + copy.rtt_us + copy.reason, 0);
     CHECK_EQUAL(copy.backed_off_until + copy.last_connected, 0);

@@ -9,7 +9,7 @@ static void figures(void)
     struct memory_entry copy;
 
     start_afresh();
-    memory_connected(&to, 0);
+    test_connected(&to, 0);
     memory_deferred(&to);
     memory_deferred(&to);
     memory_started(&to);
@@ -39,14 +39,14 @@ static void the_round_trip_time_is_smoothed(void)
 {
     connected_start();
     CHECK_EQUAL(test_entry(&to).rtt_us, 0);
-    memory_connected(&to, 80000);
+    test_connected(&to, 80000);
     CHECK_EQUAL(test_entry(&to).rtt_us, 80000);
-    memory_connected(&to, 0);
+    test_connected(&to, 0);
     CHECK_EQUAL(test_entry(&to).rtt_us, 80000);
-    memory_connected(&to, 160000);
+    test_connected(&to, 160000);
     CHECK_EQUAL(test_entry(&to).rtt_us, 90000);
     for (int i = 0; i < 100; i++)
-        memory_connected(&to, UINT32_MAX);
+        test_connected(&to, UINT32_MAX);
     CHECK(test_entry(&to).rtt_us <= 0xffffff && test_entry(&to).rtt_us > 0xff0000);
 }
 
@@ -70,7 +70,7 @@ static void listeners(void)
     CHECK_EQUAL(copy.accepted, 1);
     CHECK_EQUAL(copy.last_seen, test_time);
     /* To be listened on is not to be connected to. */
-    CHECK_EQUAL(memory_judge(&to), MEMORY_NOT_LATELY);
+    CHECK_EQUAL(test_judge(&to), TEST_NOT_LATELY);
 }
 
 static void there_is_nothing_beyond_the_last_entry(void)
@@ -94,7 +94,7 @@ static void reset_forgets_everything(void)
 
     connected_start();
     memory_listener(&to, 5);
-    memory_read_first(&to);
+    memory_learn(&to, MEMORY_READS_FIRST);
     memory_fast_opened(&to, MEMORY_SYN_RETRANSMITTED);
     memory_reset();
     for (unsigned i = 0; i < MEMORY_ENTRIES; i++)
@@ -103,7 +103,7 @@ static void reset_forgets_everything(void)
         CHECK(!memory_listener_entry(i, &listener));
     /* Nothing comes back with the next entry in the same place. */
     memory_deferred(&to);
-    CHECK_EQUAL(memory_judge(&to), MEMORY_NOT_LATELY);
+    CHECK_EQUAL(test_judge(&to), TEST_NOT_LATELY);
     copy = test_entry(&to);
     CHECK_EQUAL(copy.connected + copy.retransmitted, 0);
     CHECK_EQUAL(copy.deferred, 1);

@@ -43,7 +43,7 @@ static const char *open_memory(const char *path)
     const char *reason;
 
     errno = ENOTBLK;
-    reason = memory_set_up(path, readable);
+    reason = memory_set_up(path, readable, TEST_PROGRAM);
     CHECK_EQUAL(errno, ENOTBLK);
     return reason ? reason : "shared";
 }
@@ -61,10 +61,10 @@ static const char *answer(const char *order, const char *argument)
     if (strcmp(order, "open") == 0)
         return open_memory(argument);
     if (strcmp(order, "lately") == 0)
-        return memory_may_defer(&destination) ? "yes" : "no";
+        return test_may_defer(&destination) ? "yes" : "no";
     if (strcmp(order, "connect") != 0)
         return "what?";
-    memory_connected(&destination, 0);
+    test_connected(&destination, 0);
     return "done";
 }
 

@@ -4,6 +4,7 @@
 #define TFOSHIM_TESTS_UNIT_MEMORY_KEYS_H
 
 #include "check.h"
+#include "decision/decision.h"
 #include "memory/memory.h"
 
 #include <arpa/inet.h>
@@ -67,6 +68,35 @@ static inline struct memory_entry test_entry(const struct memory_destination *de
     return copy;
 }
 
+/* ---- what the memory says for and against deferring, put as one word ---- */
+
+#define TEST_PROGRAM 7u
+
+enum test_verdict { TEST_BACKED_OFF, TEST_LEARNED, TEST_NOT_LATELY, TEST_DEFER };
+
+static inline enum test_verdict test_judge(const struct memory_destination *destination)
+{
+    struct memory_knowledge known = memory_recall(destination);
+
+    if (known.backed_off)
+        return TEST_BACKED_OFF;
+    if (known.lessons != 0)
+        return TEST_LEARNED;
+    return known.connected_ago <= DECISION_LATELY_S ? TEST_DEFER : TEST_NOT_LATELY;
+}
+
+static inline bool test_may_defer(const struct memory_destination *destination)
+{
+    return test_judge(destination) == TEST_DEFER;
+}
+
+static inline void test_connected(const struct memory_destination *destination, uint32_t rtt_us)
+{
+    struct memory_handshake handshake = {.rtt_us = rtt_us};
+
+    memory_connected(destination, &handshake);
+}
+
 /* The same numbers in every run. */
 static inline uint32_t test_chance(uint32_t below)
 {
@@ -84,7 +114,7 @@ static struct memory_destination to;
 
 static inline void start_afresh(void)
 {
-    CHECK(memory_set_up(NULL, NULL) == NULL);
+    CHECK(memory_set_up(NULL, NULL, TEST_PROGRAM) == NULL);
     memory_now = test_clock;
     memory_reset();
     to = test_destination("192.0.2.1", 443);
@@ -93,8 +123,8 @@ static inline void start_afresh(void)
 static inline void connected_start(void)
 {
     start_afresh();
-    memory_connected(&to, 0);
-    CHECK_EQUAL(memory_judge(&to), MEMORY_DEFER);
+    test_connected(&to, 0);
+    CHECK_EQUAL(test_judge(&to), TEST_DEFER);
 }
 
 #endif

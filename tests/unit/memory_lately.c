@@ -7,23 +7,23 @@
 static void lately_is_an_hour(void)
 {
     start_afresh();
-    CHECK_EQUAL(memory_judge(&to), MEMORY_NOT_LATELY);
-    CHECK(!memory_may_defer(&to));
-    memory_connected(&to, 0);
-    CHECK(memory_may_defer(&to));
-    test_time += MEMORY_LATELY_S;
-    CHECK(memory_may_defer(&to));
+    CHECK_EQUAL(test_judge(&to), TEST_NOT_LATELY);
+    CHECK(!test_may_defer(&to));
+    test_connected(&to, 0);
+    CHECK(test_may_defer(&to));
+    test_time += DECISION_LATELY_S;
+    CHECK(test_may_defer(&to));
     test_time++;
-    CHECK_EQUAL(memory_judge(&to), MEMORY_NOT_LATELY);
-    memory_connected(&to, 0);
-    CHECK(memory_may_defer(&to));
+    CHECK_EQUAL(test_judge(&to), TEST_NOT_LATELY);
+    test_connected(&to, 0);
+    CHECK(test_may_defer(&to));
 }
 
 static void a_handshake_to_come_is_none(void)
 {
     connected_start();
     test_time--;
-    CHECK_EQUAL(memory_judge(&to), MEMORY_NOT_LATELY);
+    CHECK_EQUAL(test_judge(&to), TEST_NOT_LATELY);
     test_time++;
 }
 
@@ -33,25 +33,16 @@ static void address_port_and_namespace_all_count(void)
 
     connected_start();
     other = test_destination("192.0.2.1", 444);
-    CHECK(!memory_may_defer(&other));
+    CHECK(!test_may_defer(&other));
     other = test_destination("192.0.2.2", 443);
-    CHECK(!memory_may_defer(&other));
+    CHECK(!test_may_defer(&other));
     other = test_destination("::192.0.2.1", 443);
-    CHECK(!memory_may_defer(&other));
+    CHECK(!test_may_defer(&other));
     other = to;
     other.netns = 2;
-    CHECK(!memory_may_defer(&other));
+    CHECK(!test_may_defer(&other));
     other.netns = 1;
-    CHECK(memory_may_defer(&other));
-}
-
-static void a_link_local_address_is_nobodys(void)
-{
-    struct memory_destination here = test_destination("fe80::1", 80);
-
-    start_afresh();
-    memory_connected(&here, 0);
-    CHECK_EQUAL(memory_judge(&here), MEMORY_NOT_LATELY);
+    CHECK(test_may_defer(&other));
 }
 
 static void struck_is_not_lately(void)
@@ -59,15 +50,15 @@ static void struck_is_not_lately(void)
     struct memory_destination other = test_destination("192.0.2.1", 80);
 
     connected_start();
-    memory_connected(&other, 0);
+    test_connected(&other, 0);
     memory_struck(&to, false);
-    CHECK_EQUAL(memory_judge(&to), MEMORY_NOT_LATELY);
-    CHECK(memory_may_defer(&other));
+    CHECK_EQUAL(test_judge(&to), TEST_NOT_LATELY);
+    CHECK(test_may_defer(&other));
     CHECK_EQUAL(test_entry(&to).struck, 1);
     CHECK_EQUAL(test_entry(&to).last_connected, 0);
     CHECK_EQUAL(test_entry(&to).reason, MEMORY_REASON_STRUCK);
-    memory_connected(&to, 0);
-    CHECK(memory_may_defer(&to));
+    test_connected(&to, 0);
+    CHECK(test_may_defer(&to));
 }
 
 static void striking_the_unknown_makes_no_entry(void)
@@ -79,69 +70,93 @@ static void striking_the_unknown_makes_no_entry(void)
     CHECK(!test_look(&to, &copy));
 }
 
-/* Does closing a listener at `local` strike a destination at `address`, other ports and namespaces
- * aside? */
-static bool strikes(const char *local, const char *address)
+static void struck_is_refused_for_a_minute(void)
 {
-    struct memory_destination at = test_destination(address, 443), port = at, space = at;
-    struct endpoint listener = test_endpoint(local, 0);
+    struct memory_destination other = test_destination("192.0.2.1", 80);
 
-    start_afresh();
-    port.endpoint.port = 444;
-    space.netns = 2;
-    memory_connected(&at, 0);
-    memory_connected(&port, 0);
-    memory_connected(&space, 0);
-    memory_struck_port(1, 443, &listener);
-    CHECK(memory_may_defer(&port));
-    CHECK(memory_may_defer(&space));
-    if (memory_may_defer(&at))
-        return false;
-    CHECK_EQUAL(test_entry(&at).reason, MEMORY_REASON_LISTENER_CLOSED);
-    CHECK_EQUAL(test_entry(&at).struck, 1);
-    return true;
+    /* With an entry or without. */
+    for (int known = 0; known < 2; known++) {
+        start_afresh();
+        if (known)
+            test_connected(&to, 0);
+        CHECK(!memory_recall(&to).refused);
+        memory_struck(&to, false);
+        CHECK(memory_recall(&to).refused);
+        CHECK(!memory_recall(&other).refused);
+        test_time += MEMORY_REFUSED_S - 1;
+        CHECK(memory_recall(&to).refused);
+        test_time++;
+        CHECK(!memory_recall(&to).refused);
+    }
+    memory_struck(&to, false);
+    test_connected(&to, 0);
+    CHECK(!memory_recall(&to).refused);
 }
 
-static void a_closed_listener_strikes_its_port(void)
+/* Who tries a thousand closed ports pushes out what refused, and nothing else. */
+static void many_refusals_push_out_nothing_else(void)
 {
-    CHECK(strikes("127.0.0.1", "127.0.0.1"));
-    CHECK(!strikes("127.0.0.1", "127.0.0.2"));
-    CHECK(strikes("2001:db8::1", "2001:db8::1"));
-    CHECK(!strikes("2001:db8::1", "2001:db8::2"));
-    /* Every address, of either family. */
-    CHECK(strikes("0.0.0.0", "127.0.0.2"));
-    CHECK(strikes("::", "127.0.0.2"));
-    CHECK(strikes("::", "2001:db8::1"));
-    /* connect() to the wildcard goes to this machine. */
-    CHECK(strikes("127.0.0.1", "0.0.0.0"));
-    CHECK(strikes("::1", "::"));
+    struct memory_destination closed = test_destination("192.0.2.9", 1);
+
+    connected_start();
+    for (closed.endpoint.port = 1; closed.endpoint.port < 5000; closed.endpoint.port++) {
+        memory_struck(&closed, false);
+        CHECK(memory_recall(&closed).refused);
+    }
+    CHECK(test_may_defer(&to));
+    CHECK(!memory_recall(&to).refused);
 }
 
-static void a_closed_listener_strikes_every_address(void)
+static void the_path_is_remembered(void)
 {
-    struct endpoint any = test_endpoint("::", 443);
+    const struct memory_handshake far = {
+        .rtt_us = 900, .min_rtt_us = 800, .room = 1420, .local = false};
+    struct memory_handshake near = {.rtt_us = 60, .min_rtt_us = 50, .room = 536, .local = true};
+    struct memory_knowledge known;
 
     start_afresh();
-    for (uint32_t i = 0; i < 200; i++) {
-        to = test_numbered(i);
-        memory_connected(&to, 0);
-    }
-    memory_struck_port(1, 443, &any);
-    for (uint32_t i = 0; i < 200; i++) {
-        to = test_numbered(i);
-        CHECK(!memory_may_defer(&to));
-    }
+    memory_connected(&to, &far);
+    memory_connected(&to, &near);
+    known = memory_recall(&to);
+    CHECK_EQUAL(known.min_rtt_us, 50);
+    CHECK_EQUAL(known.room, 536);
+    CHECK_EQUAL(known.local, true);
+    CHECK_EQUAL(test_entry(&to).min_rtt_us, 50);
+    CHECK_EQUAL(test_entry(&to).room, 536);
+    CHECK_EQUAL(test_entry(&to).local, true);
+    /* The least stays, until it is long ago or the path has failed; what is not told leaves what
+     * was there. */
+    memory_connected(&to, &far);
+    memory_connected(&to, &(struct memory_handshake){.rtt_us = 0});
+    known = memory_recall(&to);
+    CHECK_EQUAL(known.min_rtt_us, 50);
+    CHECK_EQUAL(known.room, 1420);
+    CHECK_EQUAL(known.local, false);
+    test_time += DECISION_LATELY_S + 1;
+    memory_connected(&to, &far);
+    CHECK_EQUAL(memory_recall(&to).min_rtt_us, 800);
+    near.min_rtt_us = UINT32_MAX;
+    near.room = UINT16_MAX;
+    test_time += DECISION_LATELY_S + 1;
+    memory_connected(&to, &near);
+    CHECK_EQUAL(memory_recall(&to).min_rtt_us, 0xffffff);
+    CHECK_EQUAL(memory_recall(&to).room, UINT16_MAX);
+    memory_struck(&to, false);
+    CHECK_EQUAL(memory_recall(&to).local, true);
+    memory_connected(&to, &far);
+    CHECK_EQUAL(memory_recall(&to).min_rtt_us, 800);
+    CHECK_EQUAL(memory_recall(&to).local, false);
 }
 
 static const struct test_case cases[] = {
     {"lately_is_an_hour", lately_is_an_hour},
     {"a_handshake_to_come_is_none", a_handshake_to_come_is_none},
     {"address_port_and_namespace_all_count", address_port_and_namespace_all_count},
-    {"a_link_local_address_is_nobodys", a_link_local_address_is_nobodys},
     {"struck_is_not_lately", struck_is_not_lately},
     {"striking_the_unknown_makes_no_entry", striking_the_unknown_makes_no_entry},
-    {"a_closed_listener_strikes_its_port", a_closed_listener_strikes_its_port},
-    {"a_closed_listener_strikes_every_address", a_closed_listener_strikes_every_address},
+    {"struck_is_refused_for_a_minute", struck_is_refused_for_a_minute},
+    {"many_refusals_push_out_nothing_else", many_refusals_push_out_nothing_else},
+    {"the_path_is_remembered", the_path_is_remembered},
 };
 
 TEST_MAIN(cases)

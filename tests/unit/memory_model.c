@@ -19,15 +19,15 @@ struct model {
 
 static struct model models[KEYS];
 
-static enum memory_verdict expected(const struct model *model)
+static enum test_verdict expected(const struct model *model)
 {
     if (model->backoff_end > test_time)
-        return MEMORY_BACKED_OFF;
+        return TEST_BACKED_OFF;
     if (model->habit_end > test_time)
-        return MEMORY_READS_FIRST;
-    return model->connected_at != 0 && test_time <= model->connected_at + MEMORY_LATELY_S
-               ? MEMORY_DEFER
-               : MEMORY_NOT_LATELY;
+        return TEST_LEARNED;
+    return model->connected_at != 0 && test_time <= model->connected_at + DECISION_LATELY_S
+               ? TEST_DEFER
+               : TEST_NOT_LATELY;
 }
 
 static void model_fails(struct model *model)
@@ -85,8 +85,8 @@ static void model_read_first(struct model *model)
 {
     if (model->habit_end > test_time)
         return;
-    if (++model->read_run >= MEMORY_READ_FIRST_TIMES)
-        model->habit_end = test_time + MEMORY_READ_FIRST_S;
+    if (++model->read_run >= MEMORY_LESSON_TIMES)
+        model->habit_end = test_time + MEMORY_LESSON_S;
 }
 
 static void event(uint32_t number)
@@ -97,7 +97,7 @@ static void event(uint32_t number)
 
     to = test_numbered(number);
     if (kind < 3) {
-        memory_connected(&to, 0);
+        test_connected(&to, 0);
         model->connected_at = test_time;
         model->connected++;
     } else if (kind == 3 && model->connected + model->deferred > 0) {
@@ -115,10 +115,10 @@ static void event(uint32_t number)
         memory_fast_opened(&to, outcome);
         model_outcome(model, outcome);
     } else if (kind == 8 || test_chance(3) != 0) {
-        memory_read_first(&to);
+        memory_learn(&to, MEMORY_READS_FIRST);
         model_read_first(model);
     } else {
-        memory_wrote_first(&to);
+        memory_unlearn(&to, MEMORY_READS_FIRST);
         model->read_run = model->habit_end = 0;
     }
 }
@@ -129,7 +129,7 @@ static void compare(uint32_t number)
     struct memory_entry copy;
 
     to = test_numbered(number);
-    CHECK_EQUAL(memory_judge(&to), expected(model));
+    CHECK_EQUAL(test_judge(&to), expected(model));
     test_look(&to, &copy);
     CHECK_EQUAL(copy.connected, model->connected);
     CHECK_EQUAL(copy.struck, model->struck);
@@ -141,13 +141,13 @@ static void compare(uint32_t number)
     CHECK_EQUAL(copy.retransmitted, model->outcomes[MEMORY_SYN_RETRANSMITTED]);
     CHECK_EQUAL(copy.last_connected, model->connected_at);
     CHECK_EQUAL(copy.backed_off_until, model->backoff_end > test_time ? model->backoff_end : 0);
-    CHECK_EQUAL(copy.reads_first_until, model->habit_end > test_time ? model->habit_end : 0);
+    CHECK_EQUAL(copy.learned_until[MEMORY_READS_FIRST], model->habit_end > test_time ? model->habit_end : 0);
 }
 
 int main(void)
 {
     static const uint32_t steps[] = {0, 0, 1, 59, 60, 61, 600, 3599, 3600, 40000, 86400};
-    unsigned verdicts[MEMORY_DEFER + 1] = {0};
+    unsigned verdicts[TEST_DEFER + 1] = {0};
 
     start_afresh();
     for (int i = 0; i < EVENTS; i++) {
@@ -163,7 +163,7 @@ int main(void)
         verdicts[expected(&models[number])]++;
     }
     /* All of it was tried, not one corner. */
-    for (int verdict = 0; verdict <= MEMORY_DEFER; verdict++)
+    for (int verdict = 0; verdict <= TEST_DEFER; verdict++)
         CHECK(verdicts[verdict] > EVENTS / 100);
     return 0;
 }

@@ -24,7 +24,7 @@ static int reports[2];
 
 static void work(uint32_t random, bool counted)
 {
-    CHECK(memory_set_up(file, NULL) == NULL);
+    CHECK(memory_set_up(file, NULL, TEST_PROGRAM) == NULL);
     for (unsigned i = 1; !counted || i <= EVENTS; i++) {
         random = random * UINT32_C(1664525) + UINT32_C(1013904223);
         traffic_event(random >> 4);
@@ -90,10 +90,10 @@ static void check_recovery(void)
 
         if (traffic_role(destination->endpoint.port) != ROLE_CONNECTED)
             continue;
-        memory_connected(destination, 0);
-        CHECK(memory_may_defer(destination));
+        test_connected(destination, 0);
+        CHECK(test_may_defer(destination));
         memory_struck(destination, false);
-        CHECK(!memory_may_defer(destination));
+        CHECK(!test_may_defer(destination));
     }
 }
 
@@ -118,7 +118,7 @@ int main(int argc, char **argv)
         CHECK(waitpid(survivors[i], &status, 0) == survivors[i] && status == 0);
     for (unsigned i = 0; i < VICTIMS; i++)
         CHECK(waitpid(victims[i], &status, 0) == victims[i] && WTERMSIG(status) == SIGKILL);
-    CHECK(memory_set_up(file, NULL) == NULL);
+    CHECK(memory_set_up(file, NULL, TEST_PROGRAM) == NULL);
     check_table();
     copy = test_entry(&apart);
     CHECK_EQUAL(copy.connected, SURVIVORS * EVENTS);

@@ -100,10 +100,10 @@ static void *claim(void *is_first)
         if (is_first)
             test_time++;
         meet(3 * round + 1);
-        memory_connected(&destination, 0);
+        test_connected(&destination, 0);
         meet(3 * round + 2);
         CHECK_EQUAL(entries_of(&destination), 1);
-        CHECK(memory_may_defer(&destination));
+        CHECK(test_may_defer(&destination));
         meet(3 * round + 3);
     }
     return NULL;

@@ -65,33 +65,30 @@ static inline struct memory_destination traffic_apart(unsigned n)
 static inline void traffic_event(uint32_t random)
 {
     const struct memory_destination *destination = &traffic_keys[random % TRAFFIC_KEYS];
-    const struct endpoint none = {.address = {1}};
 
     switch (traffic_role(destination->endpoint.port)) {
     case ROLE_CONNECTED:
-        memory_connected(destination, random % 1000);
+        test_connected(destination, random % 1000);
         break;
     case ROLE_BACKED_OFF:
         memory_fast_opened(destination, MEMORY_SYN_RETRANSMITTED);
         break;
     default:
-        for (unsigned i = 0; i < MEMORY_READ_FIRST_TIMES; i++)
-            memory_read_first(destination);
+        for (unsigned i = 0; i < MEMORY_LESSON_TIMES; i++)
+            memory_learn(destination, MEMORY_READS_FIRST);
     }
     if (random >> 16 & 1)
         memory_struck(&traffic_keys[random / 64 % TRAFFIC_KEYS], false);
-    if ((random >> 17) % 256 == 0)
-        memory_struck_port(destination->netns, destination->endpoint.port, &none);
 }
 
 static inline void traffic_check_verdict(uint32_t random)
 {
     const struct memory_destination *destination = &traffic_keys[random % TRAFFIC_KEYS];
-    static const enum memory_verdict of_role[ROLES] = {MEMORY_DEFER, MEMORY_BACKED_OFF,
-                                                       MEMORY_READS_FIRST};
-    enum memory_verdict verdict = memory_judge(destination);
+    static const enum test_verdict of_role[ROLES] = {TEST_DEFER, TEST_BACKED_OFF,
+                                                       TEST_LEARNED};
+    enum test_verdict verdict = test_judge(destination);
 
-    if (verdict != MEMORY_NOT_LATELY)
+    if (verdict != TEST_NOT_LATELY)
         CHECK_EQUAL(verdict, of_role[traffic_role(destination->endpoint.port)]);
 }
 
@@ -105,14 +102,13 @@ static inline void traffic_check_entry(const struct memory_entry *entry)
     CHECK(memcmp(&entry->destination.endpoint, &destination.endpoint, 16) == 0);
     CHECK(entry->last_connected == 0 || role == ROLE_CONNECTED);
     CHECK(entry->backed_off_until == 0 || role == ROLE_BACKED_OFF);
-    CHECK(entry->reads_first_until == 0 || role == ROLE_READ_FIRST);
     CHECK(entry->last_seen <= memory_now());
 }
 
 /* The events of a key set apart, which are counted. */
 static inline void traffic_counted(const struct memory_destination *destination)
 {
-    memory_connected(destination, 1000);
+    test_connected(destination, 1000);
     memory_deferred(destination);
     memory_fast_opened(destination, MEMORY_ACCEPTED);
 }

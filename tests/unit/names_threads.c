@@ -15,28 +15,28 @@
 static struct entry entry;
 static atomic_bool writing;
 
-/* Address and id belong together; every word of two addresses differs. */
-static struct address_words words_for(uint32_t id)
+/* Address and number belong together; every word of two pairs differs. */
+static struct pair pair_for(uint32_t number)
 {
-    return (struct address_words){.word = {id, id + 100, id + 200, id + 300}};
+    return (struct pair){.address = {number + 100, number + 200}, .number = number};
 }
 
 static void *write_entries(void *first)
 {
-    uint32_t id = *(uint32_t *)first;
+    uint32_t number = *(uint32_t *)first;
 
     for (unsigned round = 0; round < ROUNDS; round++) {
-        struct address_words words = words_for(id);
+        struct pair pair = pair_for(number);
 
-        entry_write(&entry, &words, id);
-        id = id % 4 + 1;
+        entry_write(&entry, &pair);
+        number = number % 4 + 1;
     }
     return NULL;
 }
 
 static void *read_entries(void *unused)
 {
-    const struct address_words one = words_for(1);
+    const struct pair one = pair_for(1);
     bool seen = false;
 
     (void)unused;
@@ -55,7 +55,7 @@ static void no_torn_entry_is_a_match(void)
 {
     pthread_t writers[WRITERS], reader;
     uint32_t firsts[WRITERS];
-    struct address_words one = words_for(1);
+    struct pair one = pair_for(1);
 
     atomic_store(&writing, true);
     CHECK(pthread_create(&reader, NULL, read_entries, NULL) == 0);
@@ -66,42 +66,74 @@ static void no_torn_entry_is_a_match(void)
     for (unsigned i = 0; i < WRITERS; i++)
         pthread_join(writers[i], NULL);
     /* The reader ends when it has seen this one at the latest. */
-    CHECK(entry_write(&entry, &one, 1));
+    CHECK(entry_write(&entry, &one));
     atomic_store(&writing, false);
     pthread_join(reader, NULL);
 }
 
 static void an_entry_in_use_is_left_alone(void)
 {
-    struct entry busy = {.sequence = 3};
-    struct address_words words = words_for(1);
+    struct entry busy = {.tag = UINT64_C(3) << SLOT_GENERATION_SHIFT | CLAIMED};
+    struct pair pair = pair_for(1);
+    uint64_t before = atomic_load(&busy.tag), words[PAIR_WORDS];
     uint32_t id;
 
-    CHECK(!entry_write(&busy, &words, 1));
-    CHECK_EQUAL(atomic_load(&busy.sequence), 3);
-    for (int i = 0; i < 4; i++)
-        atomic_store(&busy.address[i], words.word[i]);
-    CHECK(!entry_holds(&busy, &words, &id));
+    CHECK(!entry_write(&busy, &pair));
+    CHECK_EQUAL(atomic_load(&busy.tag), before);
+    memcpy(words, &pair, sizeof(words));
+    slot_write(busy.words, PAIR_WORDS, words);
+    CHECK(!entry_holds(&busy, &pair, &id));
 }
 
 static void an_unused_entry_is_no_match(void)
 {
-    struct entry unused = {.sequence = 0};
-    struct address_words zero = {.word = {0}};
+    struct entry unused = {.tag = 0};
+    struct pair zero = {.number = 0}, seven = {.number = 7};
     uint32_t id;
 
     CHECK(!entry_holds(&unused, &zero, &id));
-    /* The sequence wraps to what means used, not to what means never used. */
-    atomic_store(&unused.sequence, UINT32_MAX - 1);
-    CHECK(entry_write(&unused, &zero, 7));
+    /* The generation wraps. */
+    atomic_store(&unused.tag, ~SLOT_OWN_BITS);
+    CHECK(entry_write(&unused, &seven));
+    CHECK_EQUAL(atomic_load(&unused.tag), PUBLISHED);
     CHECK(entry_holds(&unused, &zero, &id));
     CHECK_EQUAL(id, 7);
+}
+
+/* Many turn from one address to another at a time: one of them is believed, or none. */
+static void *turn(void *first)
+{
+    struct endpoint from = {.address = {*(uint8_t *)first}, .port = 80}, to = from;
+
+    to.address[1] = 1;
+    for (unsigned round = 0; round < ROUNDS / 10; round++) {
+        names_learn_failure(&from);
+        names_learn_attempt(&to);
+        names_has_siblings(to.address);
+    }
+    return NULL;
+}
+
+static void failing_over_is_torn_by_nobody(void)
+{
+    pthread_t threads[WRITERS];
+    uint8_t firsts[WRITERS], unheard_of[16] = {99};
+
+    for (uint8_t i = 0; i < WRITERS; i++) {
+        firsts[i] = (uint8_t)(i + 1);
+        CHECK(pthread_create(&threads[i], NULL, turn, &firsts[i]) == 0);
+    }
+    for (unsigned i = 0; i < WRITERS; i++)
+        pthread_join(threads[i], NULL);
+    CHECK(names_has_siblings((uint8_t[16]){1}) || names_has_siblings((uint8_t[16]){2}));
+    CHECK(!names_has_siblings(unheard_of));
 }
 
 static const struct test_case cases[] = {
     {"no_torn_entry_is_a_match", no_torn_entry_is_a_match},
     {"an_entry_in_use_is_left_alone", an_entry_in_use_is_left_alone},
     {"an_unused_entry_is_no_match", an_unused_entry_is_no_match},
+    {"failing_over_is_torn_by_nobody", failing_over_is_torn_by_nobody},
 };
 
 TEST_MAIN(cases)

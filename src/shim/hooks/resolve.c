@@ -11,10 +11,15 @@
 
 static void learn_list(const char *name, const struct addrinfo *answer)
 {
-    struct endpoint endpoint;
-    for (; answer; answer = answer->ai_next)
-        if (endpoint_from_sockaddr(&endpoint, answer->ai_addr, answer->ai_addrlen))
+    struct endpoint endpoint, before = {.port = 0};
+    for (bool first = true; answer; answer = answer->ai_next)
+        if (endpoint_from_sockaddr(&endpoint, answer->ai_addr, answer->ai_addrlen)) {
             names_learn(shim.policy, name, &endpoint);
+            if (!first)
+                names_learn_siblings(&before, &endpoint);
+            before = endpoint;
+            first = false;
+        }
 }
 
 /* Only a name is waited for, not an address that is written out. */
@@ -40,6 +45,7 @@ static void learn_host(const char *name, const struct hostent *host)
 {
     if (!host || !shim.active)
         return;
+    struct endpoint before;
     for (char **address = host->h_addr_list; *address; address++) {
         struct sockaddr_in in = {.sin_family = AF_INET};
         struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
@@ -51,8 +57,12 @@ static void learn_host(const char *name, const struct hostent *host)
         struct endpoint endpoint;
         if (endpoint_from_sockaddr(&endpoint,
                                    six ? (struct sockaddr *)&in6 : (struct sockaddr *)&in,
-                                   six ? sizeof in6 : sizeof in))
+                                   six ? sizeof in6 : sizeof in)) {
             names_learn(shim.policy, name, &endpoint);
+            if (address != host->h_addr_list)
+                names_learn_siblings(&before, &endpoint);
+            before = endpoint;
+        }
     }
 }
 
