@@ -188,7 +188,7 @@ END
   assert_rule_refused 'adress = "*";' 'unknown key "adress", did you mean "address"?'
   assert_rule_refused 'prot = 80;' 'unknown key "prot", did you mean "port"?'
   assert_rule_refused 'colour = 80;' \
-    'unknown key "colour", expected "address", "host", "port", "program", "fastopen", "first_write", "first_contact" or "defer"'
+    'unknown key "colour", expected "address", "host", "port", "program", "fastopen", "first_write", "first_contact", "defer" or "min_rtt"'
 }
 
 @test "error: keys of the other group" {
@@ -198,7 +198,7 @@ END
     '"first_write" is not for servers, expected "address", "port", "program", "fastopen" or "queue"' \
     server
   assert_rule_refused 'queue = 5;' \
-    '"queue" is not for clients, expected "address", "host", "port", "program", "fastopen", "first_write", "first_contact" or "defer"'
+    '"queue" is not for clients, expected "address", "host", "port", "program", "fastopen", "first_write", "first_contact", "defer" or "min_rtt"'
   assert_refused 't.conf:1: "first_write" is not for servers, expected "default" or "rules"' \
     <<<'server = { first_write = "any"; };'
 }
@@ -232,6 +232,31 @@ END
     'first_write: found "safe", expected "any" or "replay-safe"'
   assert_refused 't.conf:1: first_write: found 1, expected "any" or "replay-safe"' \
     <<<'client = { first_write = 1; };'
+}
+
+@test "the least round trip is shown where it is not the usual one" {
+  cat >t.conf <<'END'
+client = { default = "on"; min_rtt = 5000; rules = (
+  { port = 80; min_rtt = 0; }, { port = 81; min_rtt = 100; }, { port = 82; min_rtt = 60000000; }, { }
+); };
+END
+  run -0 "$tfoshim" check t.conf
+  assert_line "client: default on, first write replay-safe, round trips from 5000 us"
+  assert_line --regexp '^  t.conf:2  on        any, round trips from 0 us +80 '
+  assert_line --regexp '^  t.conf:2  on        any +81 '
+  assert_line --regexp '^  t.conf:2  on        any, round trips from 60000000 us +82 '
+  assert_line --regexp '^  t.conf:2  on        any +\* '
+}
+
+@test "error: min_rtt" {
+  local bad expected='a number of microseconds from 0 to 60000000'
+  for bad in -1 60000001 1.5 '"100"' true; do
+    assert_rule_refused "min_rtt = $bad;" "min_rtt: found $bad, expected $expected"
+  done
+  assert_refused "t.conf:1: min_rtt: found an array, expected $expected" \
+    <<<'client = { min_rtt = [ 1 ]; };'
+  assert_refused 't.conf:1: "min_rtt" is not for servers, expected "default" or "rules"' \
+    <<<'server = { min_rtt = 1; };'
 }
 
 @test "error: fastopen" {

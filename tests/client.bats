@@ -166,7 +166,7 @@ answer_ms() { # CONNECTION
 }
 
 @test "a server on the same machine is killed: its port is refused by connect" {
-  local ADDRESS count
+  local ADDRESS count CONFIG=$CONF/local.conf
   client_spawn "$PROGRAMS/server" :: "$PORT" sink --queue 16
   wait_listening client "$PORT"
   for ADDRESS in 127.0.0.1 ::1 ::ffff:127.0.0.1; do

@@ -124,7 +124,8 @@ END
     foretold "$address"
     assert_line --partial "; has no cookie of this host"
     assert_line "  memory  nothing"
-    assert_line "  now     an ordinary connect, whose SYN asks the server for a cookie"
+    assert_line "  now     an ordinary connect: no handshake with this address and port lately"
+    assert_line "          its SYN asks the server for a cookie"
     shim "$PROGRAMS/client" "$address" "$PORT" --bytes 79
     assert_equal "$(last_syn syn.data syn.option)" "0 request"
 
@@ -144,8 +145,113 @@ $cookie of this host"
     # Another port of the same host is not known to answer.
     run -0 on_client XDG_RUNTIME_DIR="$NETWORK_DIR" \
       "$tfoshim" explain -c "$CONF/on.conf" "[$address]:81"
-    assert_line --partial "  now     an ordinary connect: this address and port has completed no"
+    assert_line "  now     an ordinary connect: no handshake with this address and port lately"
+    refute_line --partial 'asks the server for a cookie'
   done
+}
+
+# Both ends are the client's machine; its address and port are given.
+serve_locally() { # CONFIG ADDRESS
+  CONFIG=$1 ADDRESS=$2
+  client_spawn "$PROGRAMS/server" "$ADDRESS" "$PORT" sink --queue 16
+  SERVER=$SPAWNED
+  wait_listening client "$PORT"
+}
+
+@test "the machine itself, by whichever address" {
+  network_up --rtt 4
+  serve_locally "$CONF/on.conf" 127.0.0.1
+  foretold 127.0.0.1
+  assert_line "  now     an ordinary connect: the machine itself"
+  assert_line --partial "  to do   there is nothing to gain; a rule that names"
+  shim "$PROGRAMS/client" 127.0.0.1 "$PORT"
+  foretold 127.0.0.1
+  assert_line "  now     an ordinary connect: the machine itself"
+}
+
+@test "an address of the machine itself is known as such by its first contact" {
+  network_up --rtt 4
+  serve_locally "$CONF/on.conf" "$CLIENT_IP4"
+  foretold "$CLIENT_IP4"
+  assert_line "  now     an ordinary connect: no handshake with this address and port lately"
+  shim TFOSHIM_LOG=debug "$PROGRAMS/client" "$CLIENT_IP4" "$PORT"
+  foretold "$CLIENT_IP4"
+  assert_line --regexp '^  memory  a handshake .*; the machine itself$'
+  assert_line "  now     an ordinary connect: the machine itself"
+  shim TFOSHIM_LOG=debug "$PROGRAMS/client" "$CLIENT_IP4" "$PORT"
+  assert_line --partial "connects plainly: the machine itself"
+}
+
+@test "a server of the machine itself that is gone, where a rule asks for it" {
+  network_up --rtt 4
+  serve_locally "$CONF/local.conf" 127.0.0.1
+  shim "$PROGRAMS/client" 127.0.0.1 "$PORT"
+  foretold 127.0.0.1
+  assert_line --partial "  now     a fast open: connect() is deferred"
+  kill "$SERVER"
+  wait_until "! on_client ss -Hltn sport = $PORT | grep -q ."
+  foretold 127.0.0.1
+  assert_line "  now     an ordinary connect: nobody listens there"
+}
+
+@test "a round trip that is too short" {
+  network_up --rtt 4
+  reference_start sink
+  echo 'client = { default = "on"; min_rtt = 1000000; };' >short.conf
+  CONFIG=$PWD/short.conf
+  shim "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+  assert_equal "$(last_syn syn.data syn.option)" "0 request"
+  foretold "$SERVER_IP4"
+  assert_line "  now     an ordinary connect: its round trip is shorter than min_rtt"
+  shim "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+  assert_equal "$(last_syn syn.data syn.option)" "0 none"
+}
+
+@test "what has just refused, whatever the policy says of the first contact" {
+  network_up --rtt 4
+  reference_start sink
+  prime "$SERVER_IP4"
+  echo 'client = { default = "on"; first_contact = "defer"; };' >gate.conf
+  CONFIG=$PWD/gate.conf
+  PORT=8099
+  foretold "$SERVER_IP4"
+  assert_line --partial "  now     a fast open: "
+  shim "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+  foretold "$SERVER_IP4"
+  assert_line "  now     an ordinary connect: it has just refused"
+  shim TFOSHIM_LOG=debug "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+  assert_line --partial "connects plainly: it has just refused"
+}
+
+@test "a path that drops the option: its SYNs do without, for a while" {
+  network_up --rtt 4
+  reference_start sink
+  network_control drop-option
+  shim "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+  assert_equal "$(last_syn syns syn.option)" "2 request"
+  foretold "$SERVER_IP4"
+  assert_line --regexp "^  memory  .*; backed off for [0-9]+ s more$"
+  assert_line "  now     an ordinary connect: fast opens have failed here"
+  shim "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+  assert_equal "$(last_syn syns syn.option)" "1 none"
+}
+
+@test "a listener that is not under tfoshim" {
+  network_up
+  export XDG_RUNTIME_DIR=$NETWORK_DIR
+  client_spawn "$PROGRAMS/server" 127.0.0.1 "$PORT" sink
+  wait_listening client "$PORT"
+  run -0 on_client "$tfoshim" explain --listen "127.0.0.1:$PORT"
+  assert_line "  memory  nothing"
+  assert_line --partial "  now     what listens there now does not run under tfoshim"
+  run -0 on_client "$tfoshim" explain --listen "127.0.0.1:8099"
+  assert_line "  now     a listener that takes data in SYNs, and hands out cookies"
+  client_spawn TFOSHIM_CONFIG="$CONF/on.conf" LD_PRELOAD="$SHIM" \
+    "$PROGRAMS/server" 127.0.0.1 8098 sink --backlog 5
+  wait_listening client 8098
+  run -0 on_client "$tfoshim" explain --listen "127.0.0.1:8098"
+  assert_line "  memory  TCP_FASTOPEN set 1 time, with a queue of 5; 0 connections with SYN data"
+  assert_line "  now     a listener that takes data in SYNs, and hands out cookies"
 }
 
 @test "a path that loses SYN data: backed off" {

@@ -121,7 +121,7 @@ waits() { # FIRST EXPECTED-SYN-DATA
 }
 
 meets() {
-  local how ADDRESS=$SERVER_IP4
+  local how ADDRESS=$SERVER_IP4 CONFIG=$CONF/local.conf
   for how in sem_timedwait pthread_cond_timedwait nanosleep clock_nanosleep sigwaitinfo waitpid; do
     compare --records 0 "$PROGRAMS/rendezvous" 127.0.0.1 "$how"
     assert_success

@@ -260,7 +260,7 @@ no_allocation() { # PROGRAM [ARGUMENT]...
     no_allocation waits "$ADDRESS" "$PORT" "$what" client-first nonblocking
   done
   no_allocation inspect "$ADDRESS" "$PORT" nonblocking
-  ADDRESS=127.0.0.1
+  ADDRESS=127.0.0.1 CONFIG=$CONF/local.conf
   for what in sem_wait pthread_cond_wait nanosleep read fscanf pthread_mutex_lock connect waitpid sigwait; do
     no_allocation rendezvous "$ADDRESS" "$what"
   done

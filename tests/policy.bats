@@ -26,6 +26,11 @@ unit() {
 }
 
 # bats test_tags=unit
+@test "a connect opens fast, or there is a reason why not" {
+  unit decision
+}
+
+# bats test_tags=unit
 @test "random policies decide as a matcher that walks their rules" {
   unit matching
 }

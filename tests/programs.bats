@@ -212,7 +212,7 @@ server.shutdown()
 END
   plain /usr/bin/python3 "$BATS_TEST_TMPDIR/both.py"
   plain_output=$output
-  shim /usr/bin/python3 "$BATS_TEST_TMPDIR/both.py"
+  CONFIG=$CONF/local.conf shim /usr/bin/python3 "$BATS_TEST_TMPDIR/both.py"
   assert_success
   assert_equal "$output" "$plain_output"
 }

@@ -92,7 +92,7 @@ conversation_with_gain() { # FIRST WAY FACILITY...
 }
 
 @test "a thread that is its own client and server" {
-  local order self ADDRESS=$SERVER_IP4
+  local order self ADDRESS=$SERVER_IP4 CONFIG=$CONF/local.conf
   reference_start sink
   for self in 127.0.0.1 ::1 "$CLIENT_IP4"; do
     for order in accept-first write-first poll-first speak-first outlive by-number; do
@@ -105,7 +105,7 @@ conversation_with_gain() { # FIRST WAY FACILITY...
 
 # A thread that connects and then waits for something else than the socket is waited for itself.
 rendezvous() { # HOW...
-  local how ADDRESS=$SERVER_IP4
+  local how ADDRESS=$SERVER_IP4 CONFIG=$CONF/local.conf
   reference_start sink
   for how; do
     compare --records 0 "$PROGRAMS/rendezvous" 127.0.0.1 "$how"
@@ -179,7 +179,7 @@ rendezvous() { # HOW...
 }
 
 @test "waiting for a name server" {
-  local how ADDRESS=$SERVER_IP4
+  local how ADDRESS=$SERVER_IP4 CONFIG=$CONF/local.conf
   reference_start sink
   for how in getaddrinfo gethostbyname gethostbyname2 gethostbyname_r gethostbyname2_r getnameinfo \
     gethostbyaddr gethostbyaddr_r; do

@@ -40,7 +40,8 @@ static int show_builtin(void)
     const struct rule_file file = {
         .client = {.side = SIDE_CLIENT,
                    .fastopen = client->fastopen,
-                   .first_write = client->first_write},
+                   .first_write = client->first_write,
+                   .min_rtt = (int)client->min_rtt_us},
         .server = {.side = SIDE_SERVER, .fastopen = policy_builtin->server.fallback.fastopen},
         .log_level = policy_log_level(policy_builtin),
         .log_to = policy_log_to(policy_builtin),

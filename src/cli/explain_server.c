@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/explain.h"
 #include "cli/machine.h"
+#include "cli/recollection.h"
+#include "kernel/listening.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -19,27 +22,63 @@ static void show_verdict(const struct explanation *explanation,
     free(decider);
 }
 
+/* Whoever listens there now, and was not under the library when it began. */
+static bool is_uncovered(const struct endpoint *endpoint, const struct memory_listener_entry *entry)
+{
+    struct sockaddr_storage address;
+
+    endpoint_to_sockaddr(endpoint, &address);
+    return entry->set == 0 && somebody_listens((struct sockaddr *)&address, entry->listener.netns);
+}
+
+static void show_memory(const struct memory_listener_entry *entry)
+{
+    if (entry->set == 0)
+        explain_line("memory", "nothing");
+    else
+        explain_line("memory",
+                     "TCP_FASTOPEN set %" PRIu32 " time%s, with a queue of %" PRIu32
+                     "; %" PRIu32 " connection%s with SYN data",
+                     entry->set, entry->set == 1 ? "" : "s", entry->queue, entry->accepted,
+                     entry->accepted == 1 ? "" : "s");
+}
+
+static void say_covered(long fastopen)
+{
+    explain_line("now", "a listener that takes data in SYNs%s",
+                 fastopen & FASTOPEN_SERVER_NO_COOKIE
+                     ? ", and hands out no cookies (0x200): most clients will send none"
+                     : ", and hands out cookies");
+}
+
 void explain_server(const struct explanation *explanation, const struct endpoint *endpoint)
 {
     const struct server_verdict verdict = policy_server(explanation->policy, endpoint);
     long fastopen = machine_sysctl_number("tcp_fastopen");
     char *bits = machine_fastopen_bits(fastopen < 0 ? 0 : fastopen);
+    struct memory_listener_entry entry;
+    const bool known = recollection_of_listener(endpoint, &entry);
 
     show_verdict(explanation, &verdict);
     explain_line("kernel", "net.ipv4.tcp_fastopen is %ld: %s", fastopen, bits);
     free(bits);
+    if (known)
+        show_memory(&entry);
     if (fastopen < 0)
         fastopen = 0;
     if (!(fastopen & FASTOPEN_SERVER)) {
         explain_line("now", "an ordinary listener: the kernel's server part is off");
         explain_line("to do", "sysctl -w net.ipv4.tcp_fastopen=%ld", fastopen | FASTOPEN_SERVER);
-    } else if (verdict.fastopen || fastopen & FASTOPEN_SERVER_ALWAYS) {
-        explain_line("now", "a listener that takes data in SYNs%s",
-                     fastopen & FASTOPEN_SERVER_NO_COOKIE
-                         ? ", and hands out no cookies (0x200): most clients will send none"
-                         : ", and hands out cookies");
-    } else {
+    } else if (fastopen & FASTOPEN_SERVER_ALWAYS) {
+        say_covered(fastopen);
+    } else if (!verdict.fastopen) {
         explain_line("now", "an ordinary listener");
         explain_how_to_enable(explanation, verdict.file, verdict.line, "server");
+    } else if (known && is_uncovered(endpoint, &entry)) {
+        explain_line("now", "what listens there now does not run under tfoshim, or says for itself "
+                            "what it takes");
+        explain_line("to do", "start it again under tfoshim");
+    } else {
+        say_covered(fastopen);
     }
 }

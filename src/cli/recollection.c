@@ -64,15 +64,30 @@ static struct memory_destination destination_of(const struct endpoint *endpoint)
     return (struct memory_destination){.netns = recollection_netns(), .endpoint = *endpoint};
 }
 
+static bool same_place(const struct memory_destination *one, const struct memory_destination *other)
+{
+    return one->netns == other->netns && one->endpoint.port == other->endpoint.port &&
+           memcmp(one->endpoint.address, other->endpoint.address,
+                  sizeof(one->endpoint.address)) == 0;
+}
+
+bool recollection_of_listener(const struct endpoint *endpoint, struct memory_listener_entry *entry)
+{
+    const struct memory_destination wanted = destination_of(endpoint);
+
+    for (unsigned i = 0; i < MEMORY_LISTENERS; i++)
+        if (memory_listener_entry(i, entry) && same_place(&entry->listener, &wanted))
+            return true;
+    *entry = (struct memory_listener_entry){.listener = wanted};
+    return is_shared;
+}
+
 static bool find(const struct endpoint *endpoint, struct memory_entry *entry)
 {
     const struct memory_destination wanted = destination_of(endpoint);
 
     for (unsigned i = 0; i < MEMORY_ENTRIES; i++)
-        if (memory_entry(i, entry) && entry->destination.netns == wanted.netns &&
-            entry->destination.endpoint.port == endpoint->port &&
-            memcmp(entry->destination.endpoint.address, endpoint->address,
-                   sizeof(endpoint->address)) == 0)
+        if (memory_entry(i, entry) && same_place(&entry->destination, &wanted))
             return true;
     return false;
 }

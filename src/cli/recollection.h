@@ -14,6 +14,9 @@ bool recollection_set_up_as(const char *program);
 /* The number by which it tells our network namespace from others; 0 where the kernel has none. */
 uint64_t recollection_netns(void);
 
+/* What is known of a listener; false: programs share no memory here. */
+bool recollection_of_listener(const struct endpoint *, struct memory_listener_entry *);
+
 /* In words: "a handshake 12 s ago; 5 fast opens tried, 5 accepted; round trip 50.1 ms". To be
  * freed. */
 char *recollection_text(const struct endpoint *);
