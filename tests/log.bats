@@ -51,7 +51,7 @@ client_with_log() { # [NAME=VALUE]...
   client_with_log TFOSHIM_LOG=debug TFOSHIM_CONFIG="$CONF/off.conf"
   assert_equal "$(told)" "tfoshim: $place: connects plainly: no rule enables it"
   client_with_log TFOSHIM_LOG=debug
-  assert_equal "$(told)" "tfoshim: $place: connects truly: no handshake within the last hour
+  assert_equal "$(told)" "tfoshim: $place: connects truly: no handshake with this address and port lately
 tfoshim: $place: connected (round trip N ms)"
   client_with_log TFOSHIM_LOG=debug
   assert_equal "$(told)" "tfoshim: $place: deferred
@@ -66,7 +66,7 @@ tfoshim: $place: SYN data acknowledged, a round trip saved (round trip N ms)"
   assert_equal "$(told | tail -n 1)" \
     "tfoshim: $place: SYN lost, and sent again without its data (round trip N ms)"
   client_with_log TFOSHIM_LOG=debug
-  assert_equal "$(told | head -n 1)" "tfoshim: $place: connects truly: fast opens have failed here"
+  assert_equal "$(told | head -n 1)" "tfoshim: $place: connects plainly: fast opens have failed here"
 }
 
 @test "debug: a listener's, too" {

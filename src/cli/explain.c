@@ -41,7 +41,8 @@ static int help(void)
         "      --listen      explain a listener\n"
         "      --program NAME\n"
         "                    as the program of this name; without it rules that name programs\n"
-        "                    do not match\n" PAINT_HELP "      --help        this text\n",
+        "                    do not match, and what was learned of programs does not "
+        "count\n" PAINT_HELP "      --help        this text\n",
         stdout);
     return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -103,9 +103,9 @@ static void say_deferred(const struct facts *facts)
                               "\"tfoshim probe\"");
         return;
     }
-    explain_line("now", "a fast open: connect() is deferred, and the first write goes into the SYN%s",
-                 facts->decision.verdict.first_write == FIRST_WRITE_ANY ? ""
-                                                                        : " if it is replay-safe");
+    explain_line(
+        "now", "a fast open: connect() is deferred, and the first write goes into the SYN%s",
+        facts->decision.verdict.first_write == FIRST_WRITE_ANY ? "" : " if it is replay-safe");
     if (facts->decision.room > 0)
         explain_line("", "if it is not longer than %u bytes", facts->decision.room);
 }

@@ -37,8 +37,8 @@ static void show_memory(const struct memory_listener_entry *entry)
         explain_line("memory", "nothing");
     else
         explain_line("memory",
-                     "TCP_FASTOPEN set %" PRIu32 " time%s, with a queue of %" PRIu32
-                     "; %" PRIu32 " connection%s with SYN data",
+                     "TCP_FASTOPEN set %" PRIu32 " time%s, with a queue of %" PRIu32 "; %" PRIu32
+                     " connection%s with SYN data",
                      entry->set, entry->set == 1 ? "" : "s", entry->queue, entry->accepted,
                      entry->accepted == 1 ? "" : "s");
 }

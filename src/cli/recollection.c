@@ -67,8 +67,8 @@ static struct memory_destination destination_of(const struct endpoint *endpoint)
 static bool same_place(const struct memory_destination *one, const struct memory_destination *other)
 {
     return one->netns == other->netns && one->endpoint.port == other->endpoint.port &&
-           memcmp(one->endpoint.address, other->endpoint.address,
-                  sizeof(one->endpoint.address)) == 0;
+           memcmp(one->endpoint.address, other->endpoint.address, sizeof(one->endpoint.address)) ==
+               0;
 }
 
 bool recollection_of_listener(const struct endpoint *endpoint, struct memory_listener_entry *entry)

@@ -103,8 +103,7 @@ static const char *first_write_name(enum first_write first_write)
 }
 
 /* The first write, and whatever is unusual about the rest. */
-static char *client_ways(enum first_write first_write, int first_contact, int deferral,
-                         int min_rtt)
+static char *client_ways(enum first_write first_write, int first_contact, int deferral, int min_rtt)
 {
     struct list list;
 
@@ -150,7 +149,8 @@ static void show_rules(const struct rule_group *group)
 static void show_group(const struct rule_group *group)
 {
     if (group->side == SIDE_CLIENT) {
-        char *ways = client_ways(group->first_write, group->first_contact, group->deferral, group->min_rtt);
+        char *ways =
+            client_ways(group->first_write, group->first_contact, group->deferral, group->min_rtt);
 
         printf("client: default %s, first write %s\n", on_off(group->fastopen), ways);
         free(ways);

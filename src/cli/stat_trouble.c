@@ -20,7 +20,8 @@ static const struct {
     [MEMORY_REASON_NO_COOKIE] = {"no_cookie", "no cookie was left"},
     [MEMORY_REASON_IGNORED] = {"ignored", "SYN data not acknowledged"},
     [MEMORY_REASON_SYN_RETRANSMITTED] = {"retransmitted", "SYN with data lost"},
-    [MEMORY_REASON_COOKIE_REQUEST_LOST] = {"cookie_request_lost", "SYN that asked for a cookie lost"},
+    [MEMORY_REASON_COOKIE_REQUEST_LOST] = {"cookie_request_lost",
+                                           "SYN that asked for a cookie lost"},
     [MEMORY_REASON_LESSON + MEMORY_READS_FIRST] = {"read_first", "the program read first"},
     [MEMORY_REASON_LESSON +
         MEMORY_WRITES_UNFIT] = {"write_unfit", "the first write may not go into a SYN"},

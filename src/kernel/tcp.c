@@ -124,8 +124,8 @@ bool tcp_opening(int fd, struct tcp_opening *opening)
         .state = info[0],
         .syn_data_acked = (info[INFO_OPTIONS] & TCPI_OPT_SYN_DATA) != 0,
         .client_fail = (enum tcp_opening_failure)((info[INFO_CLIENT_FAIL] >> 1) & 3),
-        .syn_retransmitted = info_u32(info, INFO_TOTAL_RETRANS) > 0 &&
-                             info_u64_is_zero(info, INFO_BYTES_RETRANS),
+        .syn_retransmitted =
+            info_u32(info, INFO_TOTAL_RETRANS) > 0 && info_u64_is_zero(info, INFO_BYTES_RETRANS),
         .local = is_local(fd),
         .rtt_us = info_u32(info, INFO_RTT),
         .min_rtt_us = info_u32(info, INFO_MIN_RTT),

@@ -18,9 +18,9 @@
 
 #define MEMORY_BACKOFF_LEAST_S 60u
 #define MEMORY_BACKOFF_MOST_S 86400u
-#define MEMORY_REFUSED_S 60u    /* that long a destination has "just refused" */
-#define MEMORY_LESSON_TIMES 2u  /* in a row, until a lesson is learned */
-#define MEMORY_LESSON_S 86400u  /* that long it is believed */
+#define MEMORY_REFUSED_S 60u      /* that long a destination has "just refused" */
+#define MEMORY_LESSON_TIMES 2u    /* in a row, until a lesson is learned */
+#define MEMORY_LESSON_S 86400u    /* that long it is believed */
 #define MEMORY_LESSON_PROGRAMS 4u /* that each lesson is kept of, for one destination */
 #define MEMORY_ENTRIES 1024u
 #define MEMORY_LISTENERS 64u

@@ -85,7 +85,8 @@ bool backoff_untold(struct fact *fact, uint32_t now)
     return true;
 }
 
-/* A lesson's value is when its last case was that counted, its extra how many there were in a row. */
+/* A lesson's value is when its last case was that counted, its extra how many there were in a row.
+ */
 bool lesson_holds(struct fact fact, uint32_t now)
 {
     return fact.extra >= MEMORY_LESSON_TIMES && age_of(fact.value, now) < MEMORY_LESSON_S;

@@ -44,8 +44,9 @@ static bool names_loopback(const struct rule *rule)
     for (size_t i = 0; i < rule->address_count; i++) {
         const struct address_pattern *pattern = &rule->addresses[i];
 
-        if (pattern->family == FAMILY_IPV4 ? pattern->length >= 96 + 8 && pattern->address[12] == 127
-                                           : pattern->length == 128 && is_loopback6(pattern))
+        if (pattern->family == FAMILY_IPV4
+                ? pattern->length >= 96 + 8 && pattern->address[12] == 127
+                : pattern->length == 128 && is_loopback6(pattern))
             return true;
     }
     return false;

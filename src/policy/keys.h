@@ -22,7 +22,8 @@ struct key {
 void keys_read(struct reader *, const config_setting_t *group, const struct key *, size_t count,
                unsigned side, void *target);
 
-/* The readers of single values. All but key_string() and key_integer() report what they did not expect. */
+/* The readers of single values. All but key_string() and key_integer() report what they did not
+ * expect. */
 
 /* The string, in the arena, or NULL if the setting is of another type. */
 const char *key_string(struct reader *, const config_setting_t *);

@@ -59,8 +59,8 @@ struct client_verdict {
     enum first_write first_write;
     enum first_contact first_contact;
     enum deferral deferral;
-    uint32_t min_rtt_us;  /* 0: however short, and the machine itself as well */
-    bool names_loopback;  /* the rule has an address of the loopback network */
+    uint32_t min_rtt_us; /* 0: however short, and the machine itself as well */
+    bool names_loopback; /* the rule has an address of the loopback network */
     uint32_t
         line; /* of the rule that decided, 0: the default of the group, or the built-in policy */
     const char *file; /* that holds that rule, as it was opened or included; NULL where line is 0 */

@@ -154,6 +154,61 @@ static void rules_of_other_programs_are_left_out(void)
     discard(policy);
 }
 
+static struct client_verdict verdict_of(const struct policy *policy, const char *address,
+                                        uint16_t port)
+{
+    struct endpoint to = endpoint(address, port);
+
+    return policy_client(policy, &to);
+}
+
+static void the_least_round_trip_is_inherited(void)
+{
+    const struct policy *policy = compile_text("client = { min_rtt = 7; rules = (\n"
+                                               "  { port = 1; }, { port = 2; min_rtt = 0; },\n"
+                                               "  { port = 3; min_rtt = 60000000; } ); };");
+
+    CHECK_EQUAL(verdict_of(policy, "192.0.2.1", 1).min_rtt_us, 7);
+    CHECK_EQUAL(verdict_of(policy, "192.0.2.1", 2).min_rtt_us, 0);
+    CHECK_EQUAL(verdict_of(policy, "192.0.2.1", 3).min_rtt_us, 60000000);
+    CHECK_EQUAL(verdict_of(policy, "192.0.2.1", 4).min_rtt_us, 7);
+    discard(policy);
+    policy = compile_text("");
+    CHECK_EQUAL(verdict_of(policy, "192.0.2.1", 1).min_rtt_us, POLICY_MIN_RTT_US);
+    discard(policy);
+    CHECK_EQUAL(verdict_of(policy_builtin, "192.0.2.1", 1).min_rtt_us, POLICY_MIN_RTT_US);
+}
+
+static bool names_loopback(const char *addresses)
+{
+    char text[256];
+    const struct policy *policy;
+    bool names;
+
+    snprintf(text, sizeof(text), "client = { rules = ( { port = 1; address = %s; } ); };",
+             addresses);
+    policy = compile_text(text);
+    names = verdict_of(policy, "127.0.0.1", 1).names_loopback ||
+            verdict_of(policy, "::1", 1).names_loopback;
+    CHECK(!verdict_of(policy, "192.0.2.1", 2).names_loopback);
+    discard(policy);
+    return names;
+}
+
+static void loopback_is_named_by_its_own_addresses(void)
+{
+    CHECK(names_loopback("\"127.0.0.1\""));
+    CHECK(names_loopback("\"127.0.0.0/8\""));
+    CHECK(names_loopback("\"127.0.0.0/24\""));
+    CHECK(names_loopback("\"::ffff:127.0.0.0/104\""));
+    CHECK(names_loopback("\"::1\""));
+    CHECK(names_loopback("[ \"*\", \"::1/128\" ]"));
+    CHECK(!names_loopback("\"*\""));
+    CHECK(!names_loopback("\"0.0.0.0/0\""));
+    CHECK(!names_loopback("\"126.0.0.0/7\""));
+    CHECK(!names_loopback("[ \"::/0\", \"::/127\", \"::\" ]"));
+}
+
 static const struct test_case cases[] = {
     {"builtin_is_on_and_careful", builtin_is_on_and_careful},
     {"empty_file_is_off", empty_file_is_off},
@@ -162,6 +217,8 @@ static const struct test_case cases[] = {
     {"first_rule_wins", first_rule_wins},
     {"families_are_apart", families_are_apart},
     {"rules_of_other_programs_are_left_out", rules_of_other_programs_are_left_out},
+    {"the_least_round_trip_is_inherited", the_least_round_trip_is_inherited},
+    {"loopback_is_named_by_its_own_addresses", loopback_is_named_by_its_own_addresses},
 };
 
 TEST_MAIN(cases)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Whether a connect opens fast, and why not: each reason, and which of two comes first. */
-#include "check.h"
 #include "decision/decision.h"
+#include "check.h"
 #include "kernel/tcp.h"
 #include "memory_keys.h"
 #include "policy/names.h"

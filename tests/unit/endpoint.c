@@ -79,12 +79,57 @@ static void any_alignment_will_do(void)
     }
 }
 
+static void there_and_back(const char *text)
+{
+    struct endpoint to = endpoint(text, 4711), back;
+    struct sockaddr_storage storage;
+    socklen_t length = endpoint_to_sockaddr(&to, &storage);
+
+    CHECK_EQUAL(storage.ss_family, strchr(text, '.') ? AF_INET : AF_INET6);
+    CHECK(endpoint_from_sockaddr(&back, (struct sockaddr *)&storage, length));
+    CHECK(memcmp(&back.address, &to.address, sizeof(to.address)) == 0);
+    CHECK_EQUAL(back.port, 4711);
+}
+
+static void socket_addresses_are_made(void)
+{
+    there_and_back("192.0.2.1");
+    there_and_back("2001:db8::1");
+    there_and_back("::");
+}
+
+static bool is_loopback(const char *text)
+{
+    struct endpoint address = endpoint(text, 1);
+
+    return endpoint_is_loopback(&address);
+}
+
+static bool is_link_local(const char *text)
+{
+    struct endpoint address = endpoint(text, 1);
+
+    return endpoint_is_link_local(&address);
+}
+
+static void kinds_of_addresses(void)
+{
+    CHECK(is_loopback("127.0.0.1") && is_loopback("127.255.255.255") && is_loopback("::1"));
+    CHECK(is_loopback("0.0.0.0") && is_loopback("::"));
+    CHECK(!is_loopback("126.0.0.1") && !is_loopback("128.0.0.1") && !is_loopback("0.0.0.1"));
+    CHECK(!is_loopback("::2") && !is_loopback("2001:db8::1"));
+    CHECK(is_link_local("fe80::1") && is_link_local("febf::1"));
+    CHECK(!is_link_local("fec0::1") && !is_link_local("169.254.0.1"));
+}
+
 static const struct test_case cases[] = {
     {"ipv4_is_mapped", ipv4_is_mapped},
     {"ipv6_is_kept", ipv6_is_kept},
     {"short_addresses_are_refused", short_addresses_are_refused},
     {"other_families_are_refused", other_families_are_refused},
     {"any_alignment_will_do", any_alignment_will_do},
+    {"socket_addresses_are_made", socket_addresses_are_made},
+    {"kinds_of_addresses", kinds_of_addresses},
 };
 
 TEST_MAIN(cases)

@@ -141,7 +141,8 @@ static void compare(uint32_t number)
     CHECK_EQUAL(copy.retransmitted, model->outcomes[MEMORY_SYN_RETRANSMITTED]);
     CHECK_EQUAL(copy.last_connected, model->connected_at);
     CHECK_EQUAL(copy.backed_off_until, model->backoff_end > test_time ? model->backoff_end : 0);
-    CHECK_EQUAL(copy.learned_until[MEMORY_READS_FIRST], model->habit_end > test_time ? model->habit_end : 0);
+    CHECK_EQUAL(copy.learned_until[MEMORY_READS_FIRST],
+                model->habit_end > test_time ? model->habit_end : 0);
 }
 
 int main(void)

@@ -84,8 +84,7 @@ static inline void traffic_event(uint32_t random)
 static inline void traffic_check_verdict(uint32_t random)
 {
     const struct memory_destination *destination = &traffic_keys[random % TRAFFIC_KEYS];
-    static const enum test_verdict of_role[ROLES] = {TEST_DEFER, TEST_BACKED_OFF,
-                                                       TEST_LEARNED};
+    static const enum test_verdict of_role[ROLES] = {TEST_DEFER, TEST_BACKED_OFF, TEST_LEARNED};
     enum test_verdict verdict = test_judge(destination);
 
     if (verdict != TEST_NOT_LATELY)

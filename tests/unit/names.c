@@ -132,6 +132,47 @@ static void no_pattern_no_memory(void)
     CHECK_EQUAL(names_lookup(to.address, ids, NAMES_PER_ADDRESS), 0);
 }
 
+static bool has_siblings(const char *address)
+{
+    return names_has_siblings(endpoint(address, 0).address);
+}
+
+static void addresses_of_one_answer_are_siblings(void)
+{
+    struct endpoint one = endpoint("198.51.100.1", 0), six = endpoint("2001:db8::1", 0);
+
+    names_learn_siblings(&one, &one);
+    CHECK(!has_siblings("198.51.100.1"));
+    names_learn_siblings(&one, &six);
+    CHECK(has_siblings("198.51.100.1"));
+    CHECK(has_siblings("2001:db8::1"));
+    CHECK(!has_siblings("198.51.100.2"));
+}
+
+static void tries(const char *failed, uint16_t failed_port, const char *next, uint16_t next_port)
+{
+    struct endpoint from = endpoint(failed, failed_port), to = endpoint(next, next_port);
+
+    names_learn_failure(&from);
+    names_learn_attempt(&to);
+}
+
+static void turning_to_another_address_is_failing_over(void)
+{
+    struct endpoint later = endpoint("203.0.113.9", 80);
+
+    tries("203.0.113.1", 80, "203.0.113.1", 80); /* again */
+    CHECK(!has_siblings("203.0.113.1"));
+    tries("203.0.113.1", 80, "203.0.113.2", 81); /* something else */
+    CHECK(!has_siblings("203.0.113.1") && !has_siblings("203.0.113.2"));
+    tries("203.0.113.1", 80, "203.0.113.3", 80);
+    CHECK(has_siblings("203.0.113.1"));
+    CHECK(has_siblings("203.0.113.3"));
+    /* That failure has been answered. */
+    names_learn_attempt(&later);
+    CHECK(!has_siblings("203.0.113.9"));
+}
+
 static const struct test_case cases[] = {
     {"patterns", patterns},
     {"letters_and_the_last_dot_do_not_matter", letters_and_the_last_dot_do_not_matter},
@@ -139,6 +180,8 @@ static const struct test_case cases[] = {
     {"one_address_of_several_names", one_address_of_several_names},
     {"old_answers_are_forgotten_and_new_ones_kept", old_answers_are_forgotten_and_new_ones_kept},
     {"no_pattern_no_memory", no_pattern_no_memory},
+    {"addresses_of_one_answer_are_siblings", addresses_of_one_answer_are_siblings},
+    {"turning_to_another_address_is_failing_over", turning_to_another_address_is_failing_over},
 };
 
 TEST_MAIN(cases)
