@@ -166,6 +166,7 @@ answer_ms() { # CONNECTION
 }
 
 @test "a server on the same machine is killed: its port is refused by connect" {
+  # shellcheck disable=SC2034 # for `shim`
   local ADDRESS count CONFIG=$CONF/local.conf
   client_spawn "$PROGRAMS/server" :: "$PORT" sink --queue 16
   wait_listening client "$PORT"

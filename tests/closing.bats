@@ -114,6 +114,7 @@ everything_arrives() { # OPTION...
 # Once the handshake is over the shim has nothing more to ask of the kernel: a second connect() would
 # throw away what came before the reset.
 @test "what a server sent before it reset the connection is read, and then the error" {
+  # shellcheck disable=SC2034 # for `shim`
   local self way ADDRESS=$SERVER_IP4 CONFIG=$CONF/local.conf
   reference_start sink
   for self in 127.0.0.1 ::1; do

@@ -213,7 +213,7 @@ serve_locally() { # CONFIG ADDRESS
   prime "$SERVER_IP4"
   echo 'client = { default = "on"; first_contact = "defer"; };' >gate.conf
   CONFIG=$PWD/gate.conf
-  PORT=8099
+  local PORT=8099
   foretold "$SERVER_IP4"
   assert_line --partial "  now     a fast open: "
   shim "$PROGRAMS/client" "$SERVER_IP4" "$PORT"

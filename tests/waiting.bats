@@ -179,6 +179,7 @@ rendezvous() { # HOW...
 }
 
 @test "waiting for a name server" {
+  # shellcheck disable=SC2034 # for `shim`
   local how ADDRESS=$SERVER_IP4 CONFIG=$CONF/local.conf
   reference_start sink
   for how in getaddrinfo gethostbyname gethostbyname2 gethostbyname_r gethostbyname2_r getnameinfo \

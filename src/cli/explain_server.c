@@ -58,6 +58,7 @@ void explain_server(const struct explanation *explanation, const struct endpoint
     char *bits = machine_fastopen_bits(fastopen < 0 ? 0 : fastopen);
     struct memory_listener_entry entry;
     const bool known = recollection_of_listener(endpoint, &entry);
+    bool is_always;
 
     show_verdict(explanation, &verdict);
     explain_line("kernel", "net.ipv4.tcp_fastopen is %ld: %s", fastopen, bits);
@@ -66,15 +67,14 @@ void explain_server(const struct explanation *explanation, const struct endpoint
         show_memory(&entry);
     if (fastopen < 0)
         fastopen = 0;
+    is_always = (fastopen & FASTOPEN_SERVER_ALWAYS) != 0;
     if (!(fastopen & FASTOPEN_SERVER)) {
         explain_line("now", "an ordinary listener: the kernel's server part is off");
         explain_line("to do", "sysctl -w net.ipv4.tcp_fastopen=%ld", fastopen | FASTOPEN_SERVER);
-    } else if (fastopen & FASTOPEN_SERVER_ALWAYS) {
-        say_covered(fastopen);
-    } else if (!verdict.fastopen) {
+    } else if (!verdict.fastopen && !is_always) {
         explain_line("now", "an ordinary listener");
         explain_how_to_enable(explanation, verdict.file, verdict.line, "server");
-    } else if (known && is_uncovered(endpoint, &entry)) {
+    } else if (!is_always && known && is_uncovered(endpoint, &entry)) {
         explain_line("now", "what listens there now does not run under tfoshim, or says for itself "
                             "what it takes");
         explain_line("to do", "start it again under tfoshim");
