@@ -32,9 +32,9 @@ explain() {
 }
 
 # What it says of the next connect of a program under the shim.
-foretold() { # ADDRESS
+foretold() { # ADDRESS [PORT]
   run -0 --separate-stderr on_client XDG_RUNTIME_DIR="$NETWORK_DIR" \
-    "$tfoshim" explain -c "${CONFIG-$CONF/on.conf}" "[$1]:$PORT"
+    "$tfoshim" explain -c "${CONFIG-$CONF/on.conf}" "[$1]:${2-$PORT}"
   assert_equal "$stderr" ""
 }
 
@@ -213,13 +213,12 @@ serve_locally() { # CONFIG ADDRESS
   prime "$SERVER_IP4"
   echo 'client = { default = "on"; first_contact = "defer"; };' >gate.conf
   CONFIG=$PWD/gate.conf
-  local PORT=8099
-  foretold "$SERVER_IP4"
+  foretold "$SERVER_IP4" 8099
   assert_line --partial "  now     a fast open: "
-  shim "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
-  foretold "$SERVER_IP4"
+  shim "$PROGRAMS/client" "$SERVER_IP4" 8099
+  foretold "$SERVER_IP4" 8099
   assert_line "  now     an ordinary connect: it has just refused"
-  shim TFOSHIM_LOG=debug "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+  shim TFOSHIM_LOG=debug "$PROGRAMS/client" "$SERVER_IP4" 8099
   assert_line --partial "connects plainly: it has just refused"
 }
 
