@@ -219,7 +219,7 @@ assert_counted() { # client|server NAME VALUE
   assert_output --partial "to do   ask \"tfoshim probe\""
   step --status 1 client 'tfoshim probe www.example.com:80'
   on_machine client 'tfoshim run curl -s http://www.example.com/'
-  assert_equal "$(last_syn)" '0 cookie'
+  assert_equal "$(last_syn)" '0 none'
   network_control drop-syn-data off
 
   # Broken: the configuration.
