@@ -7,6 +7,8 @@
 #ifndef TFOSHIM_KERNEL_TCP_H
 #define TFOSHIM_KERNEL_TCP_H
 
+#include "kernel/opening.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -26,45 +28,18 @@ uint64_t tcp_socket_cookie(int fd);
  * >= 5.14); 0 where the kernel does not tell. */
 uint64_t tcp_netns_cookie(int fd);
 
-/* What became of a Fast Open, from TCP_INFO (Linux >= 4.18 tells why not). */
-enum tcp_opening_failure {
-    TCP_OPENING_NO_REASON,
-    TCP_OPENING_NO_COOKIE,
-    TCP_OPENING_NOT_ACKED,
-    TCP_OPENING_SYN_RETRANSMITTED,
-};
-struct tcp_opening {
-    int state; /* TCP_ESTABLISHED, ... */
-    bool syn_data_acked;
-    enum tcp_opening_failure client_fail;
-    bool syn_retransmitted; /* with or without a Fast Open; false, too, where data was as well */
-    bool local;             /* the machine itself: own address and peer's are the same */
-    uint32_t rtt_us;        /* smoothed, 0: not known */
-    uint32_t min_rtt_us;    /* Linux >= 4.6, else 0 */
-    uint16_t room;          /* bytes of data that the next SYN to there takes, 0: not known */
-};
-bool tcp_opening(int fd, struct tcp_opening *);
-
-/* Did its SYN ask for a cookie and get lost, so that it had to be sent again without? */
-bool tcp_cookie_request_lost(const struct tcp_opening *);
-
-/* The bytes of data that the SYN of a socket takes which the kernel has deferred, as far as its
- * route tells; what the host has said before (tcp_opening(), its room) may be less. 0: not known.
- */
-int tcp_syn_room(int fd);
-
 /* tcpi_state (TCP_SYN_SENT, TCP_ESTABLISHED, ... of <netinet/tcp.h>); -1 where it cannot be told.
  */
 int tcp_state(int fd);
-
-/* Has its handshake been completed, whatever has become of the connection since? */
-bool tcp_has_connected(int fd);
 
 /* An IPPROTO_TCP stream: not MPTCP, SCTP, UDP. */
 bool tcp_is_tcp(int fd);
 
 /* What the socket is bound to. */
 bool tcp_local_address(int fd, struct sockaddr_storage *, socklen_t *length);
+
+/* False on any error. */
+bool tcp_get_option(int fd, int level, int name, void *value, socklen_t *length);
 
 /* An int-valued option of level IPPROTO_TCP; -1 on any error. */
 int tcp_option(int fd, int name);

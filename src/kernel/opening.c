@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/opening.h"
+
+#include "kernel/tcp.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+/* The kernel's struct tcp_info grows at its end and never changes before; the C library's headers
+ * lag behind and lack the bits of the eighth byte. */
+#define INFO_OPTIONS 5
+#define INFO_CLIENT_FAIL 7
+#define INFO_SND_MSS 16
+#define INFO_RTT 68
+#define INFO_TOTAL_RETRANS 100
+#define INFO_BYTES_ACKED 120   /* Linux >= 4.1 */
+#define INFO_MIN_RTT 148       /* Linux >= 4.6 */
+#define INFO_BYTES_RETRANS 208 /* Linux >= 4.19 */
+#define INFO_LEAST (INFO_TOTAL_RETRANS + 4)
+#define INFO_LENGTH (INFO_BYTES_RETRANS + 8)
+
+/* The room that a SYN keeps for its options, whether it needs it or not. */
+#define SYN_OPTIONS 40
+#define TIMESTAMPS 12
+
+static uint32_t info_u32(const uint8_t *info, size_t at)
+{
+    uint32_t value;
+    memcpy(&value, info + at, sizeof value);
+    return value;
+}
+
+static bool info_u64_is_zero(const uint8_t *info, size_t at)
+{
+    return info_u32(info, at) == 0 && info_u32(info, at + 4) == 0;
+}
+
+/* What the kernel will reckon with: the segment that both ends agreed on. */
+static uint16_t room_of(const uint8_t *info)
+{
+    uint32_t segment = info_u32(info, INFO_SND_MSS);
+    if (info[INFO_OPTIONS] & TCPI_OPT_TIMESTAMPS)
+        segment += TIMESTAMPS;
+    if (segment <= SYN_OPTIONS)
+        return 0;
+    segment -= SYN_OPTIONS;
+    return segment < UINT16_MAX ? (uint16_t)segment : UINT16_MAX;
+}
+
+static size_t address_bytes(const struct sockaddr_storage *address, const void **bytes)
+{
+    *bytes = address->ss_family == AF_INET6
+                 ? (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr
+                 : (const void *)&((const struct sockaddr_in *)address)->sin_addr;
+    return address->ss_family == AF_INET6 ? sizeof(struct in6_addr) : sizeof(struct in_addr);
+}
+
+/* A connection to one of the machine's own addresses leaves from that address. */
+static bool is_local(int fd)
+{
+    struct sockaddr_storage own, peer;
+    const void *own_bytes, *peer_bytes;
+    socklen_t length = sizeof own;
+    if (tcp_call(SYS_getsockname, fd, (long)&own, (long)&length, 0, 0, 0) != 0)
+        return false;
+    length = sizeof peer;
+    if (tcp_call(SYS_getpeername, fd, (long)&peer, (long)&length, 0, 0, 0) != 0)
+        return false;
+    size_t size = address_bytes(&own, &own_bytes);
+    return own.ss_family == peer.ss_family && size == address_bytes(&peer, &peer_bytes) &&
+           memcmp(own_bytes, peer_bytes, size) == 0;
+}
+
+bool tcp_opening(int fd, struct tcp_opening *opening)
+{
+    uint8_t info[INFO_LENGTH] = {0};
+    socklen_t length = sizeof info;
+    if (!tcp_get_option(fd, IPPROTO_TCP, TCP_INFO, info, &length) || length < INFO_LEAST)
+        return false;
+    *opening = (struct tcp_opening){
+        .state = info[0],
+        .syn_data_acked = (info[INFO_OPTIONS] & TCPI_OPT_SYN_DATA) != 0,
+        .client_fail = (enum tcp_opening_failure)((info[INFO_CLIENT_FAIL] >> 1) & 3),
+        .syn_retransmitted =
+            info_u32(info, INFO_TOTAL_RETRANS) > 0 && info_u64_is_zero(info, INFO_BYTES_RETRANS),
+        .local = is_local(fd),
+        .rtt_us = info_u32(info, INFO_RTT),
+        .min_rtt_us = info_u32(info, INFO_MIN_RTT),
+        .room = room_of(info),
+    };
+    /* The kernel's way of saying that there was no sample. */
+    if (opening->min_rtt_us == UINT32_MAX)
+        opening->min_rtt_us = 0;
+    return true;
+}
+
+bool tcp_cookie_request_lost(const struct tcp_opening *opening)
+{
+    return opening->client_fail == TCP_OPENING_NO_COOKIE && opening->syn_retransmitted &&
+           !opening->syn_data_acked;
+}
+
+int tcp_syn_room(int fd)
+{
+    struct sockaddr_storage own;
+    socklen_t length = sizeof own;
+    if (tcp_call(SYS_getsockname, fd, (long)&own, (long)&length, 0, 0, 0) != 0)
+        return 0;
+    bool six = own.ss_family == AF_INET6 &&
+               !IN6_IS_ADDR_V4MAPPED(&((const struct sockaddr_in6 *)&own)->sin6_addr);
+    int mtu = 0, headers = six ? 60 : 40;
+    length = sizeof mtu;
+    if (!tcp_get_option(fd, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_MTU : IP_MTU, &mtu,
+                        &length))
+        return 0;
+    return mtu > headers + SYN_OPTIONS ? mtu - headers - SYN_OPTIONS : 0;
+}
+
+bool tcp_has_connected(int fd)
+{
+    uint8_t info[INFO_BYTES_ACKED + sizeof(uint64_t)] = {0};
+    socklen_t length = sizeof info;
+    uint64_t acked;
+    if (!tcp_get_option(fd, IPPROTO_TCP, TCP_INFO, info, &length))
+        return false;
+    memcpy(&acked, info + INFO_BYTES_ACKED, sizeof acked);
+    switch (info[0]) {
+    case 0:
+    case TCP_SYN_SENT:
+    case TCP_SYN_RECV:
+    case TCP_LISTEN:
+        return false;
+    case TCP_CLOSE: /* reset since: the SYN was acknowledged, which counts as a byte */
+        return acked > 0;
+    default:
+        return true;
+    }
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* What TCP_INFO and the route tell of an opening, a SYN and what became of it. As tcp.h. */
+#ifndef TFOSHIM_KERNEL_OPENING_H
+#define TFOSHIM_KERNEL_OPENING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What became of a Fast Open, from TCP_INFO (Linux >= 4.18 tells why not). */
+enum tcp_opening_failure {
+    TCP_OPENING_NO_REASON,
+    TCP_OPENING_NO_COOKIE,
+    TCP_OPENING_NOT_ACKED,
+    TCP_OPENING_SYN_RETRANSMITTED,
+};
+struct tcp_opening {
+    int state; /* TCP_ESTABLISHED, ... */
+    bool syn_data_acked;
+    enum tcp_opening_failure client_fail;
+    bool syn_retransmitted; /* with or without a Fast Open; false, too, where data was as well */
+    bool local;             /* the machine itself: own address and peer's are the same */
+    uint32_t rtt_us;        /* smoothed, 0: not known */
+    uint32_t min_rtt_us;    /* Linux >= 4.6, else 0 */
+    uint16_t room;          /* bytes of data that the next SYN to there takes, 0: not known */
+};
+bool tcp_opening(int fd, struct tcp_opening *);
+
+/* Did its SYN ask for a cookie and get lost, so that it had to be sent again without? */
+bool tcp_cookie_request_lost(const struct tcp_opening *);
+
+/* The bytes of data that the SYN of a socket takes which the kernel has deferred, as far as its
+ * route tells; what the host has said before (tcp_opening(), its room) may be less. 0: not known.
+ */
+int tcp_syn_room(int fd);
+
+/* Has its handshake been completed, whatever has become of the connection since? */
+bool tcp_has_connected(int fd);
+
+#endif
