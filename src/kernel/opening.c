@@ -25,6 +25,12 @@
 #define SYN_OPTIONS 40
 #define TIMESTAMPS 12
 
+/* False on any error. */
+static bool get_info(int fd, void *info, socklen_t *length)
+{
+    return tcp_call(SYS_getsockopt, fd, IPPROTO_TCP, TCP_INFO, (long)info, (long)length, 0) == 0;
+}
+
 static uint32_t info_u32(const uint8_t *info, size_t at)
 {
     uint32_t value;
@@ -77,7 +83,7 @@ bool tcp_opening(int fd, struct tcp_opening *opening)
 {
     uint8_t info[INFO_LENGTH] = {0};
     socklen_t length = sizeof info;
-    if (!tcp_get_option(fd, IPPROTO_TCP, TCP_INFO, info, &length) || length < INFO_LEAST)
+    if (!get_info(fd, info, &length) || length < INFO_LEAST)
         return false;
     *opening = (struct tcp_opening){
         .state = info[0],
@@ -112,8 +118,8 @@ int tcp_syn_room(int fd)
                !IN6_IS_ADDR_V4MAPPED(&((const struct sockaddr_in6 *)&own)->sin6_addr);
     int mtu = 0, headers = six ? 60 : 40;
     length = sizeof mtu;
-    if (!tcp_get_option(fd, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_MTU : IP_MTU, &mtu,
-                        &length))
+    long level = six ? IPPROTO_IPV6 : IPPROTO_IP, name = six ? IPV6_MTU : IP_MTU;
+    if (tcp_call(SYS_getsockopt, fd, level, name, (long)&mtu, (long)&length, 0) != 0)
         return 0;
     return mtu > headers + SYN_OPTIONS ? mtu - headers - SYN_OPTIONS : 0;
 }
@@ -123,7 +129,7 @@ bool tcp_has_connected(int fd)
     uint8_t info[INFO_BYTES_ACKED + sizeof(uint64_t)] = {0};
     socklen_t length = sizeof info;
     uint64_t acked;
-    if (!tcp_get_option(fd, IPPROTO_TCP, TCP_INFO, info, &length))
+    if (!get_info(fd, info, &length))
         return false;
     memcpy(&acked, info + INFO_BYTES_ACKED, sizeof acked);
     switch (info[0]) {

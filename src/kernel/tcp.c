@@ -30,7 +30,7 @@ long tcp_call(long number, long a, long b, long c, long d, long e, long f)
     return result;
 }
 
-bool tcp_get_option(int fd, int level, int name, void *value, socklen_t *length)
+static bool get_option(int fd, int level, int name, void *value, socklen_t *length)
 {
     return tcp_call(SYS_getsockopt, fd, level, name, (long)value, (long)length, 0) == 0;
 }
@@ -39,14 +39,14 @@ uint64_t tcp_socket_cookie(int fd)
 {
     uint64_t cookie = 0;
     socklen_t length = sizeof cookie;
-    return tcp_get_option(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length) ? cookie : 0;
+    return get_option(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length) ? cookie : 0;
 }
 
 uint64_t tcp_netns_cookie(int fd)
 {
     uint64_t cookie = 0;
     socklen_t length = sizeof cookie;
-    return tcp_get_option(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &length) ? cookie : 0;
+    return get_option(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &length) ? cookie : 0;
 }
 
 int tcp_state(int fd)
@@ -54,15 +54,14 @@ int tcp_state(int fd)
     /* Only the first byte is wanted: the kernel copies no more than it is given room for. */
     uint8_t state = 0;
     socklen_t length = sizeof state;
-    return tcp_get_option(fd, IPPROTO_TCP, TCP_INFO, &state, &length) ? state : -1;
+    return get_option(fd, IPPROTO_TCP, TCP_INFO, &state, &length) ? state : -1;
 }
 
 bool tcp_is_tcp(int fd)
 {
     int protocol = 0;
     socklen_t length = sizeof protocol;
-    return tcp_get_option(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) &&
-           protocol == IPPROTO_TCP;
+    return get_option(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) && protocol == IPPROTO_TCP;
 }
 
 bool tcp_local_address(int fd, struct sockaddr_storage *address, socklen_t *length)
@@ -75,7 +74,7 @@ int tcp_option(int fd, int name)
 {
     int value = 0;
     socklen_t length = sizeof value;
-    return tcp_get_option(fd, IPPROTO_TCP, name, &value, &length) ? value : -1;
+    return get_option(fd, IPPROTO_TCP, name, &value, &length) ? value : -1;
 }
 
 int tcp_set_option(int fd, int name, int value)
@@ -94,7 +93,7 @@ int tcp_send_timeout(int fd)
 {
     long limit[2] = {0, 0};
     socklen_t length = sizeof limit;
-    if (!tcp_get_option(fd, SOL_SOCKET, SO_SNDTIMEO_OLD, limit, &length))
+    if (!get_option(fd, SOL_SOCKET, SO_SNDTIMEO_OLD, limit, &length))
         return 0;
     if (limit[0] >= INT_MAX / 1000)
         return INT_MAX;
@@ -112,14 +111,14 @@ void tcp_clear_error(int fd)
 {
     int error;
     socklen_t length = sizeof error;
-    tcp_get_option(fd, SOL_SOCKET, SO_ERROR, &error, &length);
+    get_option(fd, SOL_SOCKET, SO_ERROR, &error, &length);
 }
 
 int tcp_domain(int fd)
 {
     int domain = -1;
     socklen_t length = sizeof domain;
-    return tcp_get_option(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) ? domain : -1;
+    return get_option(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) ? domain : -1;
 }
 
 bool tcp_is_nonblocking(int fd)
@@ -152,7 +151,7 @@ static long connect_without_waiting(int fd, const struct sockaddr *address, sock
 {
     long limit[2] = {0, 0}, least[2] = {0, 1};
     socklen_t size = sizeof limit;
-    tcp_get_option(fd, SOL_SOCKET, SO_SNDTIMEO_OLD, limit, &size);
+    get_option(fd, SOL_SOCKET, SO_SNDTIMEO_OLD, limit, &size);
     tcp_call(SYS_setsockopt, fd, SOL_SOCKET, SO_SNDTIMEO_OLD, (long)least, sizeof least, 0);
     long result = tcp_call(SYS_connect, fd, (long)address, length, 0, 0, 0);
     tcp_call(SYS_setsockopt, fd, SOL_SOCKET, SO_SNDTIMEO_OLD, (long)limit, sizeof limit, 0);

@@ -38,9 +38,6 @@ bool tcp_is_tcp(int fd);
 /* What the socket is bound to. */
 bool tcp_local_address(int fd, struct sockaddr_storage *, socklen_t *length);
 
-/* False on any error. */
-bool tcp_get_option(int fd, int level, int name, void *value, socklen_t *length);
-
 /* An int-valued option of level IPPROTO_TCP; -1 on any error. */
 int tcp_option(int fd, int name);
 /* Returns 0 or the errno. */

@@ -205,9 +205,8 @@ int connection_connect(int fd, const struct sockaddr *address, socklen_t length)
         return rehearsal_connect(&record, may_defer, address, length);
     if (!may_defer && !decision.asks_cookie)
         return connected_truly(&record, connect_plainly(fd, address, length));
-    int error = decision.verdict.deferral == DEFERRAL_BY_KERNEL
-                    ? tcp_set_option(fd, TCP_FASTOPEN_CONNECT, 1)
-                    : ENOPROTOOPT;
+    int error = decision.verdict.deferral == DEFERRAL_BY_KERNEL ? tcp_set_option(fd, TCP_FASTOPEN_CONNECT, 1)
+                                                       : ENOPROTOOPT;
     if (error == ENOPROTOOPT) /* asked for, or a kernel older than 4.11 */
         return connect_by_shim(&record, may_defer, address, length);
     if (error)
