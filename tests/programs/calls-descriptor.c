@@ -7,6 +7,7 @@
 #include <err.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 NAMED(int, __connect, int, const struct sockaddr *, socklen_t);
@@ -94,6 +95,14 @@ static void call_connect_alias(int fd)
     say("close", close(second));
 }
 
+/* It asks how much there is to read. */
+static void call_ioctl(int fd)
+{
+    int waiting = -1;
+    say("ioctl", ioctl(fd, FIONREAD, &waiting));
+    printf("waiting: %d\n", waiting);
+}
+
 static void call_shutdown(int fd)
 {
     say("shutdown", shutdown(fd, SHUT_WR));
@@ -137,6 +146,7 @@ const struct call descriptor_calls[] = {
     {"__fcntl", call_fcntl_alias},
     {"fdopen-fclose", call_fdopen},
     {"__connect", call_connect_alias},
+    {"ioctl", call_ioctl},
     {"shutdown", call_shutdown},
     {"close", call_close},
     {"__close", call_close_alias},

@@ -6,25 +6,40 @@
 
 #include <err.h>
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <wordexp.h>
 
 extern char **environ;
 
 NAMED(void, _Exit, int) __attribute__((noreturn));
 NAMED(int, execl, const char *, const char *, ...);
 NAMED(int, execle, const char *, const char *, ...);
+NAMED(FILE *, _IO_popen, const char *, const char *);
 NAMED(int, execlp, const char *, const char *, ...);
 
 #define SHELL "/bin/sh"
 
 /* What a program that inherits the connection does with it. */
+/* As whoever gives a connection to another program does: it is not to meet EAGAIN. */
+static void make_blocking(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) != 0) {
+        err(2, "fcntl");
+    }
+}
+
 static char *script(int fd)
 {
+    make_blocking(fd);
     static char text[64];
     snprintf(text, sizeof text, "echo hello >&%d", fd);
     return text;
@@ -103,6 +118,11 @@ static void call_fexecve(int fd)
     fexecve(file, arguments(fd), environ);
 }
 
+static void call_execveat(int fd)
+{
+    execveat(AT_FDCWD, SHELL, arguments(fd), environ, 0);
+}
+
 static void await(const char *what, int error, pid_t child)
 {
     int status = -1;
@@ -137,12 +157,33 @@ static void call_popen(int fd)
     say("pclose", stream != NULL ? pclose(stream) : -1);
 }
 
+static void call_popen_alias(int fd)
+{
+    FILE *stream = named__IO_popen(script(fd), "r");
+    say("pclose", stream != NULL ? pclose(stream) : -1);
+}
+
+static void call_wordexp(int fd)
+{
+    char text[80];
+    wordexp_t words;
+    snprintf(text, sizeof text, "$(%s)", script(fd));
+    say("wordexp", wordexp(text, &words, 0));
+}
+
+/* From then on reading, writing and this end are all that does not kill. A process that is under a
+ * filter already is refused it. */
+static void call_prctl(int fd)
+{
+    prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
+    ssize_t written = write(fd, "hello\n", 6);
+    syscall(SYS_exit, written == 6 ? 0 : 1);
+}
+
 const struct call exit_calls[] = {
-    {"exit", call_exit},
-    {"_exit", call__exit},
-    {"_Exit", call__Exit},
-    {"quick_exit", call_quick_exit},
-    {0},
+    {"exit", call_exit},   {"_exit", call__exit},
+    {"_Exit", call__Exit}, {"quick_exit", call_quick_exit},
+    {"prctl", call_prctl}, {0},
 };
 
 const struct call process_calls[] = {
@@ -154,9 +195,12 @@ const struct call process_calls[] = {
     {"execvp", call_execvp},
     {"execvpe", call_execvpe},
     {"fexecve", call_fexecve},
+    {"execveat", call_execveat},
     {"posix_spawn", call_posix_spawn},
     {"posix_spawnp", call_posix_spawnp},
     {"system", call_system},
     {"pclose", call_popen},
+    {"_IO_popen", call_popen_alias},
+    {"wordexp", call_wordexp},
     {0},
 };

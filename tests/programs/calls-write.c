@@ -4,6 +4,7 @@
 #include "common.h"
 #include "named.h"
 
+#include <aio.h>
 #include <err.h>
 #include <errno.h>
 #include <poll.h>
@@ -73,6 +74,25 @@ WRITE(__dprintf_chk, named___dprintf_chk(fd, 1, "%s", bytes))
 WRITE(vdprintf, list(0, fd, "%s", bytes))
 WRITE(__vdprintf_chk, list(1, fd, "%s", bytes))
 
+/* The C library's thread writes, and waits itself where it has to. */
+#define WRITE_LATER(symbol, width, call)                                                           \
+    static void call_##symbol(int fd)                                                              \
+    {                                                                                              \
+        struct aiocb##width block = {                                                              \
+            .aio_fildes = fd, .aio_lio_opcode = LIO_WRITE, .aio_buf = bytes, .aio_nbytes = 6};     \
+        struct aiocb##width *list[] = {&block};                                                    \
+        say(#symbol, call);                                                                        \
+        while (aio_error##width(list[0]) == EINPROGRESS) {                                         \
+            poll(NULL, 0, 1);                                                                      \
+        }                                                                                          \
+        say("aio_return", aio_return##width(list[0]));                                             \
+    }
+
+WRITE_LATER(aio_write, , aio_write(&block))
+WRITE_LATER(aio_write64, 64, aio_write64(&block))
+WRITE_LATER(lio_listio, , lio_listio(LIO_WAIT, list, 1, NULL))
+WRITE_LATER(lio_listio64, 64, lio_listio64(LIO_WAIT, list, 1, NULL))
+
 const struct call write_calls[] = {
     {"write", call_write},
     {"__write", call___write},
@@ -90,5 +110,9 @@ const struct call write_calls[] = {
     {"__dprintf_chk", call___dprintf_chk},
     {"vdprintf", call_vdprintf},
     {"__vdprintf_chk", call___vdprintf_chk},
+    {"aio_write", call_aio_write},
+    {"aio_write64", call_aio_write64},
+    {"lio_listio", call_lio_listio},
+    {"lio_listio64", call_lio_listio64},
     {0},
 };

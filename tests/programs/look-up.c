@@ -3,9 +3,10 @@
  * look-up ADDRESS HOW: connects to itself, writes nothing and looks a name or an address up, at a
  * name server that answers when it has accepted the connection. Several times over. HOW:
  * getaddrinfo gethostbyname gethostbyname2 gethostbyname_r gethostbyname2_r getnameinfo
- * gethostbyaddr gethostbyaddr_r.
+ * gethostbyaddr gethostbyaddr_r, or one of resolvers.c.
  */
 #include "common.h"
+#include "resolvers.h"
 
 #include <err.h>
 #include <netdb.h>
@@ -17,7 +18,6 @@
 #include <unistd.h>
 
 #define ROUNDS 3
-#define NAME "nobody.test." /* the dot: nothing is tried behind it */
 
 static int listener, name_server;
 static const struct sockaddr_in somebody = {.sin_family = AF_INET,
@@ -131,16 +131,26 @@ static void set_up(struct address *self)
     _res.retry = 1;
 }
 
+static const struct resolver *find(const struct resolver *list, const char *name)
+{
+    while (list->name != NULL && strcmp(list->name, name) != 0) {
+        list++;
+    }
+    return list->name != NULL ? list : NULL;
+}
+
 int main(int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        int (*look_up)(void);
-    } ways[] = {
-        {"getaddrinfo", by_getaddrinfo},           {"gethostbyname", by_gethostbyname},
-        {"gethostbyname2", by_gethostbyname2},     {"gethostbyname_r", by_gethostbyname_r},
-        {"gethostbyname2_r", by_gethostbyname2_r}, {"getnameinfo", by_getnameinfo},
-        {"gethostbyaddr", by_gethostbyaddr},       {"gethostbyaddr_r", by_gethostbyaddr_r},
+    static const struct resolver ways[] = {
+        {"getaddrinfo", by_getaddrinfo},
+        {"gethostbyname", by_gethostbyname},
+        {"gethostbyname2", by_gethostbyname2},
+        {"gethostbyname_r", by_gethostbyname_r},
+        {"gethostbyname2_r", by_gethostbyname2_r},
+        {"getnameinfo", by_getnameinfo},
+        {"gethostbyaddr", by_gethostbyaddr},
+        {"gethostbyaddr_r", by_gethostbyaddr_r},
+        {0},
     };
     program_start();
     if (argc != 3) {
@@ -148,10 +158,13 @@ int main(int argc, char **argv)
     }
     struct address self = address_parse(argv[1], "0");
     set_up(&self);
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-        for (int round = 0; strcmp(argv[2], ways[i].name) == 0 && round < ROUNDS; round++) {
-            one_round(&self, ways[i].name, ways[i].look_up);
-        }
+    const struct resolver *way = find(ways, argv[2]);
+    way = way != NULL ? way : find(resolvers, argv[2]);
+    if (way == NULL) {
+        errx(2, "no such way: %s", argv[2]);
+    }
+    for (int round = 0; round < ROUNDS; round++) {
+        one_round(&self, way->name, way->look_up);
     }
     return 0;
 }

@@ -16,7 +16,11 @@
 #                                 N is "any" where the record may differ
 #   gain WAY BYTES                how many of BYTES the SYN is to carry: all of them, but none where
 #                                 WAY says nonblocking or polled and the kernel has no
-#                                 TCP_FASTOPEN_CONNECT: the shim's own deferral ends before a poll
+#                                 TCP_FASTOPEN_CONNECT: what is polled the shim alone does not defer
+#   room ADDRESS                  how much of a first write fits in a SYN on a link with packets of 1500
+#                                 bytes, headers and the largest options taken off
+#   syn_share WAY ADDRESS BYTES   how many of BYTES, written at once, the SYN is to carry: all or none
+#   opening WAY                   what option it carries: cookie, or none where connect is a plain one
 #   client_syns                   the client's connections to $PORT, as `connections` prints them
 #   last_syn FIELD...             those fields of the last one, with a space between them
 #   last_syn_data                 how many bytes its SYN carried
@@ -121,6 +125,20 @@ gain() { # WAY BYTES
   local bytes=$2
   [[ ${TFOSHIM_TEST_KERNEL-} != old || ! $1 =~ nonblocking|polled ]] || bytes=0
   echo "$bytes"
+}
+
+room() { # ADDRESS
+  [[ $1 == *:* ]] && echo 1400 || echo 1420
+}
+
+syn_share() { # WAY ADDRESS BYTES
+  local bytes=$3
+  ((bytes <= $(room "$2"))) || bytes=0
+  gain "$1" "$bytes"
+}
+
+opening() { # WAY
+  (($(gain "$1" 1))) && echo cookie || echo none
 }
 
 client_syns() {

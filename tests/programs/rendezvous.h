@@ -25,7 +25,8 @@ struct way {
 };
 
 extern const struct way thread_ways[], sleep_ways[], lock_ways[], signal_ways[], ipc_ways[],
-    process_ways[], stream_ways[], wide_ways[], poll_ways[], read_ways[], write_ways[];
+    process_ways[], stream_ways[], wide_ways[], poll_ways[], read_ways[], write_ways[], user_ways[],
+    service_ways[], remote_ways[];
 
 /* Made anew for each wait. */
 extern int ends[2];         /* a pipe with nothing in it */

@@ -145,6 +145,24 @@ static long wait_aio_suspend(void)
     return result == 0 ? aio_return(&block) : result;
 }
 
+static long wait_lio_listio(void)
+{
+    char text[8];
+    struct aiocb block = {.aio_fildes = ends[0], .aio_buf = text, .aio_nbytes = sizeof text};
+    struct aiocb *list[] = {&block};
+    int result = lio_listio(LIO_WAIT, list, 1, NULL); /* LIO_READ is 0 */
+    return result == 0 ? aio_return(&block) : result;
+}
+
+static long wait_lio_listio64(void)
+{
+    char text[8];
+    struct aiocb64 block = {.aio_fildes = ends[0], .aio_buf = text, .aio_nbytes = sizeof text};
+    struct aiocb64 *list[] = {&block};
+    int result = lio_listio64(LIO_WAIT, list, 1, NULL);
+    return result == 0 ? aio_return64(&block) : result;
+}
+
 #ifndef __USE_TIME_BITS64
 static long wait_aio_suspend64(void)
 {
@@ -186,6 +204,8 @@ const struct way ipc_ways[] = {
 #ifndef __USE_TIME_BITS64
     {"aio_suspend64", wait_aio_suspend64, NULL, release_pipe, NULL},
 #endif
+    {"lio_listio", wait_lio_listio, NULL, release_pipe, NULL},
+    {"lio_listio64", wait_lio_listio64, NULL, release_pipe, NULL},
     {"eventfd_read", wait_eventfd_read, take_event, raise_event, NULL},
     {0},
 };

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Waiting for a lock that another thread of the process holds. */
+#include "named.h"
 #include "rendezvous.h"
 
 #include <threads.h>
 
+NAMED(void, _IO_flockfile, FILE *);
+
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t with_ceiling;
 static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_spinlock_t spin;
 static mtx_t mtx;
@@ -17,6 +21,21 @@ static void take_mutex(void)
 static void release_mutex(void)
 {
     pthread_mutex_unlock(&mutex);
+}
+
+static void take_with_ceiling(void)
+{
+    pthread_mutexattr_t attributes;
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_PROTECT);
+    pthread_mutexattr_setprioceiling(&attributes, 1);
+    pthread_mutex_init(&with_ceiling, &attributes);
+    pthread_mutex_lock(&with_ceiling);
+}
+
+static void release_with_ceiling(void)
+{
+    pthread_mutex_unlock(&with_ceiling);
 }
 
 static void take_rwlock(void)
@@ -128,6 +147,19 @@ static long wait_mtx_timed(void)
     return mtx_timedlock(&mtx, &limit);
 }
 
+static long wait_ceiling(void)
+{
+    int before = -1;
+    int error = pthread_mutex_setprioceiling(&with_ceiling, 1, &before);
+    return error != 0 ? error : before;
+}
+
+static long wait_stream_alias(void)
+{
+    named__IO_flockfile(stream);
+    return 0;
+}
+
 static long wait_stream(void)
 {
     flockfile(stream);
@@ -148,5 +180,7 @@ const struct way lock_ways[] = {
     {"mtx_lock", wait_mtx, take_mtx, release_mtx, NULL},
     {"mtx_timedlock", wait_mtx_timed, take_mtx, release_mtx, NULL},
     {"flockfile", wait_stream, take_stream, release_stream, NULL},
+    {"_IO_flockfile", wait_stream_alias, take_stream, release_stream, NULL},
+    {"pthread_mutex_setprioceiling", wait_ceiling, take_with_ceiling, release_with_ceiling, NULL},
     {0},
 };

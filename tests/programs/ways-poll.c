@@ -86,6 +86,14 @@ static void take_epoll(void)
     must(epoll >= 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, ends[0], &event) == 0, "epoll");
 }
 
+/* The program makes it as the first call after its connect. */
+static long wait_epoll_made(void)
+{
+    epoll = epoll_create(1);
+    must(epoll >= 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, ends[0], &event) == 0, "epoll");
+    return epoll_wait(epoll, &event, 1, -1);
+}
+
 static long wait_epoll(void)
 {
     return epoll_wait(epoll, &event, 1, -1);
@@ -111,6 +119,7 @@ const struct way poll_ways[] = {
     {"select", wait_select, NULL, release_pipe, NULL},
     {"__select", wait_select_alias, NULL, release_pipe, NULL},
     {"pselect", wait_pselect, NULL, release_pipe, NULL},
+    {"epoll_create", wait_epoll_made, NULL, release_pipe, NULL},
     {"epoll_wait", wait_epoll, take_epoll, release_pipe, NULL},
     {"epoll_pwait", wait_epoll_p, take_epoll, release_pipe, NULL},
     {"epoll_pwait2", wait_epoll_p2, take_epoll, release_pipe, NULL},

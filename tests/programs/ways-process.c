@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <wordexp.h>
 
 NAMED(pid_t, __wait, int *);
 NAMED(pid_t, __waitpid, pid_t, int *, int);
@@ -144,6 +145,16 @@ static long wait_system(void)
     return WEXITSTATUS(system(text));
 }
 
+/* As many words as the line has that the command prints. */
+static long wait_wordexp(void)
+{
+    char text[64];
+    wordexp_t words;
+    snprintf(text, sizeof text, "$(read word <&%d; echo $word a b)", ends[0]);
+    int error = wordexp(text, &words, 0);
+    return error != 0 ? -error : (long)words.we_wordc;
+}
+
 static long wait_pclose(void)
 {
     return WEXITSTATUS(pclose(command));
@@ -193,6 +204,7 @@ const struct way process_ways[] = {
     {"wait3", wait_wait3, take_child, release_pipe, NULL},
     {"wait4", wait_wait4, take_child, release_pipe, NULL},
     {"system", wait_system, NULL, release_pipe, NULL},
+    {"wordexp", wait_wordexp, NULL, release_pipe, NULL},
     {"pclose", wait_pclose, take_command, release_pipe, NULL},
     {"flock", wait_flock, take_description, release_description, NULL},
     {"lockf", wait_lockf, take_lock, release_pipe, NULL},

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 NAMED(int, __sigsuspend, const sigset_t *);
+NAMED(int, sigpause, int);
+NAMED(int, __sigpause, int, int);
 NAMED(int, __xpg_sigpause, int);
 
 static atomic_bool interrupted;
@@ -78,7 +80,18 @@ static long wait_sigsuspend_alias(void)
     return named___sigsuspend(&none);
 }
 
+/* BSD's takes a mask. */
 static long wait_sigpause(void)
+{
+    return named_sigpause(0);
+}
+
+static long wait_sigpause_either(void)
+{
+    return named___sigpause(SIGNAL, 1);
+}
+
+static long wait_sigpause_xpg(void)
 {
     return named___xpg_sigpause(SIGNAL);
 }
@@ -99,7 +112,9 @@ const struct way signal_ways[] = {
     {"sigtimedwait", wait_sigtimedwait, take_signal, send_signal, NULL},
     {"sigsuspend", wait_sigsuspend, take_signal, send_signal, NULL},
     {"__sigsuspend", wait_sigsuspend_alias, take_signal, send_signal, NULL},
-    {"__xpg_sigpause", wait_sigpause, take_signal, send_signal, NULL},
+    {"sigpause", wait_sigpause, take_signal, send_signal, NULL},
+    {"__sigpause", wait_sigpause_either, take_signal, send_signal, NULL},
+    {"__xpg_sigpause", wait_sigpause_xpg, take_signal, send_signal, NULL},
     {"pause", wait_pause, take_signal, send_signals, NULL},
     {0},
 };

@@ -9,6 +9,8 @@
 #include <threads.h>
 #include <unistd.h>
 
+NAMED(int, __sched_yield, void);
+
 static const struct timespec soon = {.tv_nsec = 1000000};
 
 /* Once at least, for where nothing is deferred it may be so from the first. */
@@ -62,6 +64,18 @@ static long wait_yielding(void)
     return 0;
 }
 
+static long wait_yielding_alias(void)
+{
+    UNTIL_ACCEPTED(named___sched_yield());
+    return 0;
+}
+
+static long wait_yielding_c11(void)
+{
+    UNTIL_ACCEPTED(thrd_yield());
+    return 0;
+}
+
 /* Looks at something else again and again, without ever waiting. */
 static long wait_looking(void)
 {
@@ -82,6 +96,8 @@ const struct way sleep_ways[] = {
     {"clock_nanosleep", wait_clock_nanosleep, NULL, NULL, NULL},
     {"thrd_sleep", wait_thrd_sleep, NULL, NULL, NULL},
     {"sched_yield", wait_yielding, NULL, NULL, NULL},
+    {"__sched_yield", wait_yielding_alias, NULL, NULL, NULL},
+    {"thrd_yield", wait_yielding_c11, NULL, NULL, NULL},
     {"looking", wait_looking, NULL, NULL, NULL},
     {0},
 };

@@ -211,6 +211,29 @@ static void take_once(void)
     sem_wait(&inside);
 }
 
+static once_flag flag = ONCE_FLAG_INIT;
+
+static void *run_once_c11(void *unused)
+{
+    (void)unused;
+    call_once(&flag, routine);
+    return NULL;
+}
+
+static void take_once_c11(void)
+{
+    take_semaphore();
+    sem_init(&inside, 0, 0);
+    pthread_create(&other, NULL, run_once_c11, NULL);
+    sem_wait(&inside);
+}
+
+static long wait_once_c11(void)
+{
+    call_once(&flag, routine);
+    return 0;
+}
+
 static long wait_once(void)
 {
     return pthread_once(&once, routine);
@@ -231,5 +254,6 @@ const struct way thread_ways[] = {
     {"cnd_timedwait", wait_cnd_timed, take_c11, broadcast_c11, NULL},
     {"pthread_barrier_wait", wait_barrier, take_barrier, arrive, NULL},
     {"pthread_once", wait_once, take_once, post, NULL},
+    {"call_once", wait_once_c11, take_once_c11, post, NULL},
     {0},
 };
