@@ -17,8 +17,8 @@ teardown() {
   network_down
 }
 
-# Blocking and non-blocking, over IPv4 and IPv6: the SYN of the second connection has the first
-# `expected` of `bytes` bytes, the server got them all and the end, the program saw what it sees plain.
+# Blocking and non-blocking, over IPv4 and IPv6: the SYN of the second connection has the first write,
+# `expected` of `bytes` bytes, the server got all and the end, the program saw what it sees plain.
 first_write_is_in_the_syn() { # CALL BYTES EXPECTED
   local ADDRESS way data
   reference_start sink
@@ -31,18 +31,9 @@ first_write_is_in_the_syn() { # CALL BYTES EXPECTED
       assert_line --partial "sent: bytes=$2 "
       assert_equal "$RECORDED" "${lines[$((${#lines[@]} - 4))]#sent: } end=EOF"
       assert_equal "$ADDRESS $way $(last_syn syn.data syn.option synack.ack)" \
-        "$ADDRESS $way $data cookie $((data + 1))"
+        "$ADDRESS $way $data $(opening "$way") $((data + 1))"
     done
   done
-}
-
-# How much of a first write fits in a SYN on a link with packets of 1500 bytes, headers and the largest
-# options taken off. Of what sendmmsg() is given it is the first message, here a half.
-syn_room() { # ADDRESS CALL BYTES
-  local room=1420 first=$3
-  [[ $1 != *:* ]] || room=1400
-  [[ $2 != sendmmsg ]] || first=$(($3 / 2))
-  echo $((first < room ? first : room))
 }
 
 @test "write: the first bytes are in the SYN" {
@@ -69,8 +60,8 @@ syn_room() { # ADDRESS CALL BYTES
   first_write_is_in_the_syn sendmsg 79 79
 }
 
-@test "sendmmsg: the first message is in the SYN" {
-  first_write_is_in_the_syn sendmmsg 79 39
+@test "sendmmsg: the first messages are in the SYN together" {
+  first_write_is_in_the_syn sendmmsg 79 79
 }
 
 @test "a single byte" {
@@ -81,18 +72,21 @@ syn_room() { # ADDRESS CALL BYTES
   first_write_is_in_the_syn write 0 0
 }
 
-@test "much data: the SYN is filled and every byte arrives in order" {
+# sendmmsg() sends it in two halves. What does not fit waits for the handshake, which a SYN with the cookie
+# begins.
+@test "much data: it goes into the SYN whole or not at all, and every byte arrives in order" {
   local ADDRESS call bytes way room
   reference_start sink
   for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
+    room=$(room "$ADDRESS")
     for call in write sendmsg sendmmsg; do
-      for bytes in 1000 20000 200000; do
+      for bytes in 1000 "$room" $((room + 1)) 20000 200000; do
         way=$([[ $call == write ]] || echo --nonblocking)
         # shellcheck disable=SC2086
         compare "$PROGRAMS/client" "$ADDRESS" "$PORT" --call "$call" --bytes "$bytes" $way
         assert_regex "$RECORDED" "^bytes=$bytes checksum=[0-9a-f]+ end=EOF\$"
-        room=$(gain "$way" "$(syn_room "$ADDRESS" "$call" "$bytes")")
-        assert_equal "$call $bytes $(last_syn_data)" "$call $bytes $room"
+        assert_equal "$call $bytes $(last_syn syns syn.data syn.option)" \
+          "$call $bytes 1 $(syn_share "$way" "$ADDRESS" "$bytes") $(opening "$way")"
       done
     done
   done
@@ -134,7 +128,7 @@ answer_ms() { # CONNECTION
       # shellcheck disable=SC2086
       CONFIG=$rules compare "$PROGRAMS/client" "$ADDRESS" "$PORT" $way
       assert_equal "$ADDRESS $way $(last_syn syn.data syn.option)" \
-        "$ADDRESS $way $([[ $way ]] && echo 0 || echo 79) cookie"
+        "$ADDRESS $way $([[ $way ]] && echo '0 none' || echo '79 cookie')"
     done
   done
 }
@@ -165,9 +159,56 @@ answer_ms() { # CONNECTION
   done
 }
 
-@test "a server on the same machine is killed: its port is refused by connect" {
+# That an address is the machine's own is seen at the first contact, which asks for a cookie.
+@test "connections to the machine itself are plain" {
+  local ADDRESS
+  client_spawn "$PROGRAMS/server" :: "$PORT" sink --queue 16
+  wait_listening client "$PORT"
+  to_itself() {
+    for ADDRESS; do
+      for _ in 1 2 3; do
+        shim "$PROGRAMS/client" "$ADDRESS" "$PORT"
+        assert_success
+      done
+    done
+    assert_equal "$(netstat_value client TCPFastOpenActive)" 0
+  }
+  to_itself 127.0.0.1 ::1 ::ffff:127.0.0.1
+  assert_equal "$(netstat_value client TCPFastOpenCookieReqd)" 0
+  # shellcheck disable=SC2153
+  to_itself "$CLIENT_IP4" "$CLIENT_IP6"
+  assert_equal "$(netstat_value client TCPFastOpenCookieReqd)" 2
+}
+
+@test "connections to the machine itself open fast where min_rtt says that no round trip is too short" {
   # shellcheck disable=SC2034 # for `shim`
   local ADDRESS count CONFIG=$CONF/local.conf
+  client_spawn "$PROGRAMS/server" :: "$PORT" sink --queue 16
+  wait_listening client "$PORT"
+  for ADDRESS in 127.0.0.1 ::1 "$CLIENT_IP4" "$CLIENT_IP6"; do
+    prime "$ADDRESS"
+    count=$(netstat_value client TCPFastOpenActive)
+    shim "$PROGRAMS/client" "$ADDRESS" "$PORT"
+    assert_success
+    assert_equal "$ADDRESS $(netstat_value client TCPFastOpenActive)" "$ADDRESS $((count + 1))"
+  done
+}
+
+@test "a round trip that is shorter than min_rtt is not worth it" {
+  # shellcheck disable=SC2034 # for `shim`
+  local ADDRESS=$SERVER_IP4 CONFIG=$NETWORK_DIR/near.conf
+  reference_start sink
+  echo 'client = { default = "on"; first_write = "any"; min_rtt = 1000000; };' >"$CONFIG"
+  prime "$ADDRESS"
+  shim "$PROGRAMS/client" "$ADDRESS" "$PORT"
+  assert_success
+  assert_equal "$(last_syn syn.option syn.data)" 'none 0'
+}
+
+@test "a server on the same machine is killed: its port is refused by connect" {
+  # shellcheck disable=SC2034 # for `shim`
+  local ADDRESS count CONFIG=$NETWORK_DIR/loopback.conf
+  echo 'client = { rules = ({ address = [ "127.0.0.1", "::1" ]; first_write = "any"; }); };' >"$CONFIG"
   client_spawn "$PROGRAMS/server" :: "$PORT" sink --queue 16
   wait_listening client "$PORT"
   for ADDRESS in 127.0.0.1 ::1 ::ffff:127.0.0.1; do

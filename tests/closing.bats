@@ -20,16 +20,15 @@ teardown() {
 }
 
 # The server has every byte and the end of the stream, as in the plain run, and what was written first
-# was in the SYN.
+# was in the SYN, where it fits.
 everything_arrives() { # OPTION...
-  local ADDRESS bytes data room=1420
+  local ADDRESS bytes
   for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
-    [[ $ADDRESS != *:* ]] || room=1400
-    for bytes in 79 20000; do
+    for bytes in 79 "$(room "$ADDRESS")" 20000; do
       compare "$PROGRAMS/client" "$ADDRESS" "$PORT" --bytes "$bytes" "$@"
       assert_regex "$RECORDED" "^bytes=$bytes checksum=[0-9a-f]+ end=EOF\$"
-      data=$(gain "$*" "$bytes")
-      assert_equal "$(last_syn syn.option syn.data)" "cookie $((data < room ? data : room))"
+      assert_equal "$bytes $(last_syn syn.option syn.data)" \
+        "$bytes $(opening "$*") $(syn_share "$*" "$ADDRESS" "$bytes")"
     done
   done
 }
@@ -67,6 +66,7 @@ everything_arrives() { # OPTION...
   local end ADDRESS=$SERVER_IP4 key=00112233445566778899aabbccddeeff
   for end in close shutdown-close exit _exit; do
     server_key_set "$key"
+    cookies_flush
     prime "$ADDRESS"
     record_take 1 >/dev/null
     server_key_set "$(rev <<<"$key")"
@@ -97,17 +97,40 @@ everything_arrives() { # OPTION...
   done
 }
 
-@test "a server that is gone does not keep a closing program waiting" {
-  local end way=--nonblocking ADDRESS=$SERVER_IP4
-  [[ $(gain nonblocking 1) == 1 ]] || way='' # a true connect would wait for the server, as ever
-  for end in close shutdown-close _exit; do
+# No longer than ten seconds from the SYN. What is connected truly waits for the server before it writes.
+@test "non-blocking: a server that is gone does not keep an ending program waiting" {
+  local end began ADDRESS=$SERVER_IP4
+  for end in close shutdown-close exit _exit; do
     prime "$ADDRESS"
     network_control cut
-    # shellcheck disable=SC2086
-    PATIENCE=30 shim "$PROGRAMS/client" "$ADDRESS" "$PORT" $way --then "$end"
+    began=$SECONDS
+    PATIENCE=15 shim "$PROGRAMS/client" "$ADDRESS" "$PORT" --nonblocking --then "$end"
     network_control restore
+    if [[ $(opening nonblocking) == none ]]; then
+      assert_equal "$status $output" '124 connect: EINPROGRESS'
+      return
+    fi
     assert_success
     assert_line --partial 'sent: bytes=79 '
+    ((SECONDS - began <= 12))
+  done
+}
+
+# As long as connect() would have: until the server is there again.
+@test "blocking: a server that is gone for a while keeps an ending program waiting, and hears everything" {
+  local end log pid ADDRESS=$SERVER_IP4
+  for end in close shutdown-close exit _exit; do
+    prime "$ADDRESS"
+    record_take 1 >/dev/null
+    network_control cut
+    client_spawn TFOSHIM_CONFIG="$CONF/on.conf" XDG_RUNTIME_DIR="$NETWORK_DIR" "${KERNEL[@]}" \
+      env LD_PRELOAD="$SHIM" "$PROGRAMS/client" "$ADDRESS" "$PORT" --then "$end"
+    pid=$SPAWNED log=$SPAWNED_LOG
+    wait_until "grep -q '^sent: bytes=79 ' '$log'"
+    network_control restore
+    wait_until "! process_runs $pid" "$PATIENCE"
+    assert_equal "$end: $(record_take 1)" "$end: $(sed -n 's/^sent: //p' "$log") end=EOF"
+    (($(last_syn syns) >= 2))
   done
 }
 

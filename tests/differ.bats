@@ -21,8 +21,12 @@ differ() { # [SECONDS|FILE...]
   assert_success
 }
 
+# Every commit has programs of its own, and the same ones each time: a find can be made again. An archive of the
+# sources has those of the first.
 @test "two minutes of new programs" {
-  differ 120
+  local seed
+  seed=${TFOSHIM_DIFFER_SEED-$(git -C "$TFOSHIM_ROOT" rev-list --count HEAD || echo 1)}
+  TFOSHIM_DIFFER_SEED=$seed differ 120
   assert_success
   assert_line --regexp '^seed [0-9]+,'
   assert_line --regexp '^[0-9]{3,} programs, 0 differ$'

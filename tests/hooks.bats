@@ -1,8 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The hook table says what it is to say, and nothing that can block is missing from it. What "can block"
-# means does not depend on anybody's memory: the cancellation points that POSIX lists, and whatever is named
-# like one (tests/hooks/families). A C library with a new pthread_..._wait fails here.
+# Every name of the hook table is called by a test program, plain and under the shim, each the first
+# call after a connect, and the two agree.
+
+# ADDRESS is for compare.
+# shellcheck disable=SC2034
 
 bats_require_minimum_version 1.5.0
 bats_load_library bats-support
@@ -11,101 +13,113 @@ bats_load_library bats-assert
 setup() {
   load lib/network
   load programs/programs
-  tools_required nm cc
-  TABLE=$TFOSHIM_ROOT/src/shim/hooks.def
-  LISTS=$TFOSHIM_ROOT/tests/hooks
+  load programs/names
+  tools_required nm
   cd "$BATS_TEST_TMPDIR" || exit
 }
 
-# Every hook as NAME KIND NUMBER, the aliases as NAME.
-hooks() {
-  sed -nE 's/^HOOK(_OPTIONAL|_TIME64)?\((\w+), (\w+), (\w+)\)$/\2 \3 \4/p; s/^HOOK_ALIAS\((\w+), \w+\)$/\1/p' "$TABLE"
+teardown() {
+  [[ -z ${NETWORK_DIR-} ]] || network_down
 }
 
-# The numbers in the table.
-numbers() {
-  grep -oE '^(HOOK|NUMBER).*\bSYS_\w+' "$TABLE" | grep -o 'SYS_.*' | sort -u
-}
-
-# The system calls that the C library's headers know, of any machine.
-system_calls() {
-  local header
-  header=$(cc -M -xc - <<<'#include <sys/syscall.h>' | grep -oE '[^ ]*/bits/syscall\.h')
-  # Alpha has those of another system as well.
-  grep -oE '\bSYS_\w+' "$header" | grep -v '^SYS_osf_' | sort -u
-}
-
-# The functions that programs can be linked with, which have a version that is the default one.
-c_library() {
-  local library
-  library=$(ldd "$PROGRAMS/client" | sed -nE 's|.* => (/.*libc\.so\.[0-9]+) .*|\1|p')
-  nm -D --defined-only "$library" | sed -nE 's/^[0-9a-f]+ [TWi] (\w+)@@GLIBC_[0-9].*/\1/p' | sort -u
-}
-
-words() { # LIST
-  grep -v '^#' "$LISTS/$1"
-}
-
-# Those of the names on stdin that a list of expressions has.
-named_like() { # LIST
-  grep -Ef <(words "$1")
-}
-
-left_out() {
-  words left-out | cut -f 1 | sort -u
-}
-
-@test "every line of the table says a kind and a number" {
-  run -0 grep -cE '^HOOK' "$TABLE"
-  assert_equal "$(hooks | wc -l)" "$output"
-  # A number that no header knows would be left out without a word.
-  run comm -23 <(numbers) <(system_calls)
-  assert_output ''
-  run bash -c "$(declare -f hooks); TABLE=$TABLE hooks | awk 'NF == 3 && \$3 !~ /^(SYS_[a-z0-9_]+|SAME_NUMBER|NO_NUMBER)\$/'"
+@test "every hooked name that the C library has is called by a test program" {
+  hooked_names HOOK HOOK_OPTIONAL HOOK_ALIAS >hooks
+  (($(wc -l <hooks) > 150))
+  symbols_defined "$(c_library)" >libc
+  run comm -23 <(comm -12 hooks libc) <(symbols_called "$PROGRAMS"/*)
   assert_output ''
 }
 
-@test "a hook of what is a system call too has its number" {
-  local name kind number call
-  system_calls >calls
-  numbers >known
-  while read -r name kind number; do
-    [[ -n $kind ]] || continue
-    # __recvmsg64 and __recv_chk are recvmsg and recv.
-    call=$(sed -E 's/^__//; s/(_time64|_chk|64|64_chk)$//' <<<"$name")
-    if grep -qx "SYS_$name" calls; then
-      [[ $number == "SYS_$name" ]] || echo "$name: found $number, expected SYS_$name"
-    elif grep -qx "SYS_$call" calls; then
-      [[ $number != NO_NUMBER ]] || echo "$name: found $number, SYS_$call is one"
-      grep -qx "SYS_$call" known || echo "$name: SYS_$call is missing"
-    fi
-  done < <(hooks) >wrong
-  run cat wrong
-  assert_output ''
+# ---- waits ----
+
+@test "waiting for threads" {
+  meet thread
 }
 
-@test "whatever of the C library can block is hooked, or left out with a reason" {
-  c_library >functions
-  (($(wc -l <functions) > 1500))
-  sort -u <(named_like families <functions) <(words cancellation-points | sort | comm -12 - functions) >blocking
-  (($(wc -l <blocking) > 400))
-  run comm -23 blocking <(sort -u <(hooks | cut -d ' ' -f 1) <(left_out))
-  assert_output ''
+@test "sleeping, and looking again and again" {
+  meet sleep
 }
 
-@test "whatever system call can block is known to syscall(), or left out with a reason" {
-  system_calls | sed 's/^SYS_//' | named_like number-families | sed 's/^/SYS_/' | sort >blocking
-  (($(wc -l <blocking) > 80))
-  run comm -23 blocking <(sort -u <(numbers) <(left_out))
-  assert_output ''
+@test "waiting for locks" {
+  meet lock
 }
 
-@test "nothing is left out that is hooked, or that nothing asks for, or without a reason" {
-  run comm -12 <(left_out) <(sort -u <(hooks | cut -d ' ' -f 1) <(numbers))
-  assert_output ''
-  left_out | grep -v '^SYS_' >names
-  run comm -23 names <(sort -u <(named_like families <names) <(words cancellation-points))
-  assert_output ''
-  run bash -c "grep -v '^#' '$LISTS/left-out' | grep -vP '^\\w+\\t.+'"
-  assert_output ''
+@test "waiting for signals" {
+  meet signal
+}
+
+@test "waiting for messages, semaphores and events" {
+  meet ipc
+}
+
+@test "waiting for processes and for locks on files" {
+  meet process
+}
+
+@test "waiting for streams" {
+  meet stream
+}
+
+@test "waiting for streams of wide characters" {
+  meet wide
+}
+
+@test "waiting for descriptors" {
+  meet poll
+}
+
+@test "waiting to read, to be accepted and to be connected" {
+  meet read
+}
+
+@test "waiting to write" {
+  meet write
+}
+
+# Files answer, where elsewhere a server does.
+@test "looking up users and groups" {
+  meet user
+}
+
+@test "looking up services, protocols, networks and hosts" {
+  meet service
+}
+
+@test "connecting and looking up inside the C library" {
+  meet remote
+}
+
+@test "waiting for name servers, by every call that looks up" {
+  local how ADDRESS=$SERVER_IP4
+  network_up --rtt 20
+  reference_start sink
+  for how in getaddrinfo gethostbyname gethostbyname2 gethostbyname_r gethostbyname2_r getnameinfo \
+    gethostbyaddr gethostbyaddr_r res_query res_search res_querydomain res_send res_nquery res_nsearch \
+    res_nquerydomain res_nsend; do
+    compare --records 0 "$PROGRAMS/look-up" 127.0.0.1 "$how"
+    assert_success
+    assert_line "close: 0"
+  done
+}
+
+# ---- calls on the connection itself ----
+
+@test "first calls that write" {
+  first_calls answer writes
+}
+
+@test "first calls that read" {
+  first_calls greet reads
+}
+
+@test "first calls that make, copy or close descriptors" {
+  first_calls answer descriptors
+}
+
+@test "first calls that end the process" {
+  first_calls answer exits
+}
+
+@test "first calls that start another program" {
+  first_calls answer processes
 }

@@ -80,11 +80,11 @@ with_both_times() { # COMMAND
   assert_output ''
 }
 
-# sendmmsg() is given two messages, and the first one leaves in the SYN.
+# sendmmsg() is given two messages, and both leave in the SYN.
 first_writes() {
   local pair ADDRESS
   for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
-    for pair in write:79 send:79 sendmsg:79 sendmmsg:39; do
+    for pair in write:79 send:79 sendmsg:79 sendmmsg:79; do
       compare "$PROGRAMS/client" "$ADDRESS" "$PORT" --call "${pair%:*}"
       assert_success
       assert_equal "${pair%:*}: $(last_syn syn.data syn.option)" "${pair/:/: } cookie"
@@ -139,10 +139,10 @@ meets() {
 # has something to say of.
 each_name() {
   local family
-  for family in sleep ipc poll read thread lock signal; do
+  for family in sleep ipc poll read thread lock signal remote; do
     meet "$family"
   done
-  meet process 'system|pclose'
+  meet process 'system|pclose|wordexp'
 }
 
 @test "every name that knows a time, as the first call after a connect" {

@@ -151,3 +151,29 @@ queue_is() { # EXPECTED CONFIG PORT [OPTION]...
     assert_equal "$output" "$plain_output"
   done
 }
+
+# A connection that came out of the SYN says, until its handshake is over, that nothing is to be read.
+@test "how much there is to read is told before the handshake is over" {
+  local variables PORT=8001 told='
+import fcntl, select, socket, struct, termios
+with socket.create_server(("0.0.0.0", 8001)) as listener:
+    for _ in range(3):
+        connection, _ = listener.accept()
+        with connection:
+            select.select([connection], [], [])
+            unread = fcntl.ioctl(connection, termios.FIONREAD, bytes(4))
+            print(struct.unpack("i", unread)[0], len(connection.recv(100)), flush=True)
+            while connection.recv(100):
+                pass'
+  mapfile -t variables < <(under_shim)
+  server_spawn "${variables[@]}" /usr/bin/python3 -c "$told"
+  wait_listening "$PORT"
+  prime "$SERVER_IP4"
+  for _ in 1 2; do
+    shim "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+    assert_success
+  done
+  assert_equal "$(last_syn syn.option syn.data synack.ack)" 'cookie 79 80'
+  wait_until "(( \$(wc -l <'$SPAWNED_LOG') == 3 ))"
+  assert_equal "$(<"$SPAWNED_LOG")" $'79 79\n79 79\n79 79'
+}

@@ -175,7 +175,7 @@ rendezvous() { # HOW...
 }
 
 @test "waiting for a signal" {
-  rendezvous sigwait sigwaitinfo sigsuspend sigpause
+  rendezvous sigwait sigwaitinfo sigsuspend __xpg_sigpause
 }
 
 @test "waiting for a name server" {

@@ -8,6 +8,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -89,29 +90,85 @@ int tcp_set_option(int fd, int name, int value)
 #define SO_SNDTIMEO_OLD SO_SNDTIMEO
 #endif
 
-int tcp_send_timeout(int fd)
+#ifndef SO_RCVTIMEO_OLD
+#define SO_RCVTIMEO_OLD SO_RCVTIMEO
+#endif
+
+static int time_limit(int fd, int name)
 {
     long limit[2] = {0, 0};
     socklen_t length = sizeof limit;
-    if (!get_option(fd, SOL_SOCKET, SO_SNDTIMEO_OLD, limit, &length))
+    if (!get_option(fd, SOL_SOCKET, name, limit, &length))
         return 0;
     if (limit[0] >= INT_MAX / 1000)
         return INT_MAX;
     return (int)(limit[0] * 1000 + (limit[1] + 999) / 1000);
 }
 
+int tcp_send_timeout(int fd)
+{
+    return time_limit(fd, SO_SNDTIMEO_OLD);
+}
+
+int tcp_receive_timeout(int fd)
+{
+    return time_limit(fd, SO_RCVTIMEO_OLD);
+}
+
+int tcp_unread(int fd)
+{
+    int count = 0;
+    tcp_call(SYS_ioctl, fd, FIONREAD, (long)&count, 0, 0, 0);
+    return count;
+}
+
+void tcp_read_away(int fd)
+{
+    int count = tcp_unread(fd);
+    if (count > 0)
+        tcp_call(SYS_recvfrom, fd, 0, count, MSG_TRUNC | MSG_DONTWAIT, 0, 0);
+}
+
+bool tcp_resets_on_close(int fd)
+{
+    struct linger linger = {0, 0};
+    socklen_t length = sizeof linger;
+    return get_option(fd, SOL_SOCKET, SO_LINGER, &linger, &length) && linger.l_onoff &&
+           linger.l_linger == 0;
+}
+
+bool tcp_waits_on_close(int fd)
+{
+    struct linger linger = {0, 0};
+    socklen_t length = sizeof linger;
+    return get_option(fd, SOL_SOCKET, SO_LINGER, &linger, &length) && linger.l_onoff &&
+           linger.l_linger > 0;
+}
+
+void tcp_clear_async(int fd)
+{
+    long flags = tcp_call(SYS_fcntl, fd, F_GETFL, 0, 0, 0, 0);
+    if (flags >= 0 && (flags & O_ASYNC))
+        tcp_call(SYS_fcntl, fd, F_SETFL, flags & ~O_ASYNC, 0, 0, 0);
+}
+
+long tcp_peek(int fd)
+{
+    return tcp_call(SYS_recvfrom, fd, 0, INT_MAX, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT, 0, 0);
+}
+
 void tcp_dissolve(int fd)
 {
     struct sockaddr nobody = {.sa_family = AF_UNSPEC};
     tcp_call(SYS_connect, fd, (long)&nobody, sizeof nobody, 0, 0, 0);
-    tcp_clear_error(fd);
+    tcp_take_error(fd);
 }
 
-void tcp_clear_error(int fd)
+int tcp_take_error(int fd)
 {
-    int error;
+    int error = 0;
     socklen_t length = sizeof error;
-    get_option(fd, SOL_SOCKET, SO_ERROR, &error, &length);
+    return get_option(fd, SOL_SOCKET, SO_ERROR, &error, &length) ? error : 0;
 }
 
 int tcp_domain(int fd)
@@ -125,6 +182,12 @@ bool tcp_is_nonblocking(int fd)
 {
     long flags = tcp_call(SYS_fcntl, fd, F_GETFL, 0, 0, 0, 0);
     return flags >= 0 && (flags & O_NONBLOCK);
+}
+
+bool tcp_is_async(int fd)
+{
+    long flags = tcp_call(SYS_fcntl, fd, F_GETFL, 0, 0, 0, 0);
+    return flags >= 0 && (flags & O_ASYNC);
 }
 
 bool tcp_is_close_on_exec(int fd)
@@ -187,26 +250,45 @@ int tcp_syn_error(int error)
     }
 }
 
-static int64_t now_ms(void)
+int64_t tcp_now_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-bool tcp_wait(int fd, short events, int milliseconds)
+int64_t tcp_now_ms(void)
+{
+    return tcp_now_ns() / 1000000;
+}
+
+static bool wait_with(int fd, short events, int milliseconds, const uint64_t *mask)
 {
     struct pollfd poll_fd = {.fd = fd, .events = events};
-    int64_t deadline = milliseconds > 0 ? now_ms() + milliseconds : 0;
+    int64_t deadline = milliseconds > 0 ? tcp_now_ms() + milliseconds : 0;
     int64_t left = milliseconds;
     for (;;) {
         /* The kernel's own struct: two longs, whatever the C library's time_t is. */
         long timeout[2] = {(long)(left / 1000), (long)(left % 1000) * 1000000};
-        long result = tcp_call(SYS_ppoll, (long)&poll_fd, 1, (long)timeout, 0, 0, 0);
+        long result = tcp_call(SYS_ppoll, (long)&poll_fd, 1, left < 0 ? 0 : (long)timeout,
+                               (long)mask, mask ? sizeof *mask : 0, 0);
         if (result != -EINTR || milliseconds == 0)
             return result > 0;
-        left = deadline - now_ms();
+        if (milliseconds < 0)
+            continue;
+        left = deadline - tcp_now_ms();
         if (left <= 0)
             return false;
     }
+}
+
+bool tcp_wait(int fd, short events, int milliseconds)
+{
+    return wait_with(fd, events, milliseconds, NULL);
+}
+
+bool tcp_wait_quietly(int fd, short events, int milliseconds)
+{
+    const uint64_t all = ~UINT64_C(0);
+    return wait_with(fd, events, milliseconds, &all);
 }

@@ -43,19 +43,36 @@ int tcp_option(int fd, int name);
 /* Returns 0 or the errno. */
 int tcp_set_option(int fd, int name, int value);
 
-/* SO_SNDTIMEO in milliseconds, 0: none. */
+/* SO_SNDTIMEO and SO_RCVTIMEO in milliseconds, 0: none. */
 int tcp_send_timeout(int fd);
+int tcp_receive_timeout(int fd);
+
+/* How many bytes could be read now, as the kernel says; reads them into nothing. */
+int tcp_unread(int fd);
+void tcp_read_away(int fd);
+
+/* SO_LINGER: is close() to be a reset, with no time; does it wait, with some? */
+bool tcp_resets_on_close(int fd);
+bool tcp_waits_on_close(int fd);
+
+/* Takes O_ASYNC off: no signals any more. */
+void tcp_clear_async(int fd);
+
+/* How many bytes could be read now, also where the kernel does not say so before the end of the
+ * handshake; or -errno. */
+long tcp_peek(int fd);
 
 /* Gives the connection up: the socket is closed to the kernel, as before its connect. */
 void tcp_dissolve(int fd);
 
-/* Takes a pending SO_ERROR off the socket. */
-void tcp_clear_error(int fd);
+/* Takes a pending SO_ERROR off the socket; 0: there is none. */
+int tcp_take_error(int fd);
 
 /* The address family that the socket was made for (SO_DOMAIN), -1 where it cannot be told. */
 int tcp_domain(int fd);
 
 bool tcp_is_nonblocking(int fd);
+bool tcp_is_async(int fd);
 bool tcp_is_close_on_exec(int fd);
 
 /* Sends the SYN of a deferred connection without data, as a fast open or, where that is refused, as
@@ -78,7 +95,14 @@ bool tcp_is_deferred(int fd, int error);
 int tcp_syn_error(int error);
 
 /* Waits until one of `events` (POLLIN, POLLOUT ...) or an error is there; false after
- * `milliseconds`. Signals do not end it. 0 asks without waiting. */
+ * `milliseconds`; negative: without limit. Signals do not end it. 0 asks without waiting. */
 bool tcp_wait(int fd, short events, int milliseconds);
+
+/* The same, and signals are not delivered before it ends. */
+bool tcp_wait_quietly(int fd, short events, int milliseconds);
+
+/* CLOCK_MONOTONIC. */
+int64_t tcp_now_ns(void);
+int64_t tcp_now_ms(void);
 
 #endif

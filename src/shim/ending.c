@@ -1,148 +1,191 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Endings: a descriptor, or the process, goes away while a connection is deferred or its handshake
- * is under way. Closing a socket in SYN_SENT kills the connection and what it carries; a plain
- * program would have been through the handshake before its connect() returned.
- */
+/* Before all others: it decides which names the C library's headers give. */
+#include "shim/next.h"
+
+#include "shim/ending.h"
+
 #include "kernel/tcp.h"
-#include "shim/connection.h"
-#include "shim/contact.h"
+#include "shim/machine.h"
 #include "shim/note.h"
-#include "shim/program_memory.h"
-#include "shim/verbs.h"
+#include "shim/own.h"
+#include "shim/pending.h"
+#include "shim/story.h"
 
-#include <string.h>
+#include <errno.h>
+#include <limits.h>
 
-/* Would the plain program's connection have stood by now, seen by the server, and been lost? Where
- * the program was still waiting for its connect, closing aborts it with the shim as without. */
-static bool would_stand(const struct record *record)
+/* The handshake is under way, and the plain program's connection would have stood by now. What a
+ * connect that blocked would have waited for is waited for here; another lingers. */
+static void end_opening(struct record *record)
 {
-    return (record->tag.flags & (RECORD_BELIEVED | RECORD_SYN_DATA)) != 0;
-}
-
-void connection_before_shutdown(int fd)
-{
-    struct record record;
-    if (verb_find(fd, &record) && would_stand(&record))
-        connection_settle(fd);
+    bool blocking = record->tag.flags & RECORD_BLOCKING;
+    if (machine_is_over(record))
+        return;
+    story_lesson(record, MEMORY_NEVER_READS);
+    if (!blocking && (machine_is_shared(record) || !tcp_waits_on_close(record->fd)) &&
+        machine_linger(record))
+        return;
+    if (blocking)
+        machine_settle(record);
+    else
+        machine_settle_within(record, MACHINE_END_MS);
+    machine_finish(record);
 }
 
 /* The record goes before the descriptor does: its number can be reused the instant close() returns.
  */
 static void end(struct record *record)
 {
-    if (record->tag.state == RECORD_CONTACT && tcp_has_connected(record->fd))
-        contact_completed(record);
-    else if (record->tag.state != RECORD_CONTACT && would_stand(record))
-        connection_settle(record->fd);
-    record_forget(&record_connections, record);
-}
-
-typedef bool wanted_record(const struct record *, const void *context);
-
-static void end_all(struct record_table *table, void (*ending)(struct record *),
-                    wanted_record *wanted, const void *context)
-{
-    struct record record;
-    if (atomic_load_explicit(&table->live, memory_order_relaxed) == 0)
+    bool told = record_told_connected(record);
+    if (tcp_socket_cookie(record->fd) != record->socket_cookie) {
+        machine_forget(record);
         return;
-    for (unsigned slot = 0; slot < table->size; slot++)
-        if (record_get_slot(table, slot, &record) && wanted(&record, context))
-            ending(&record);
+    }
+    if (record->tag.flags & RECORD_INHERITED)
+        told = false; /* its parent waits */
+    if (record->tag.state == RECORD_DEFERRED && told)
+        machine_start(record);
+    if (record->tag.state == RECORD_STANDING)
+        story_lesson(record, MEMORY_NEVER_READS);
+    else if (record->tag.state == RECORD_CONTACT)
+        machine_is_over(record);
+    else if (record->tag.state == RECORD_OPENING && told)
+        end_opening(record);
+    machine_forget(record);
 }
 
-static void forget_note(struct record *note)
-{
-    record_forget(&record_notes, note);
-}
-
-void connection_before_close(int fd)
+/* What waits of event loops serve is served by them. */
+bool ending_close(int fd)
 {
     struct record record;
-    if (record_present(&record_connections, fd) && record_is_own_process() &&
+    if (machine_is_ours(fd))
+        return false;
+    own_remove(fd);
+    note_close(fd);
+    if (machine_knows(fd) && record_is_own_process() &&
         record_get(&record_connections, fd, &record))
         end(&record);
-    if (record_present(&record_notes, fd) && record_is_own_process() &&
-        record_get(&record_notes, fd, &record))
-        record_forget(&record_notes, &record);
+    return true;
 }
 
-void connection_before_sharing(int fd)
+bool ending_shutdown(int fd, int how)
 {
     struct record record;
-    if (!verb_find(fd, &record))
-        return;
-    connection_settle(fd);
-    record_forget(&record_connections, &record);
-}
-
-static void share_rights(const struct cmsghdr *header)
-{
-    const unsigned char *data = CMSG_DATA(header);
-    size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (size_t i = 0; i < count; i++) {
-        int fd;
-        memcpy(&fd, data + i * sizeof fd, sizeof fd);
-        connection_before_sharing(fd);
-    }
-}
-
-void connection_before_passing(const struct msghdr *message)
-{
-    struct msghdr copy;
-    if (!program_memory_readable(message, sizeof copy))
-        return;
-    copy = *message;
-    if (!copy.msg_control || !program_memory_readable(copy.msg_control, copy.msg_controllen))
-        return;
-    for (struct cmsghdr *header = CMSG_FIRSTHDR(&copy); header; header = CMSG_NXTHDR(&copy, header))
-        if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
-            header->cmsg_len >= CMSG_LEN(0))
-            share_rights(header);
+    machine_serve();
+    if ((unsigned)how > SHUT_RDWR || !machine_find(fd, &record) || !record_is_pending(&record) ||
+        !record_told_connected(&record))
+        return false;
+    if (machine_before(&record, CALL_ENDS) || record.tag.state != RECORD_OPENING)
+        return false;
+    if (machine_is_over(&record) || !record_is_own_process())
+        return false;
+    /* A child may be gone before the handshake is over, and its parent go on. */
+    if (!(record.tag.flags & RECORD_INHERITED) && machine_shut_later(&record, how))
+        return true;
+    machine_settle_within(&record, MACHINE_END_MS);
+    return false;
 }
 
 static bool in_range(const struct record *record, const void *context)
 {
     const unsigned *range = context;
-    return (unsigned)record->fd >= range[0] && (unsigned)record->fd <= range[1];
+    return record->tag.state != RECORD_LINGERING && (unsigned)record->fd >= range[0] &&
+           (unsigned)record->fd <= range[1];
 }
 
-/* First contacts are looked at too: that they were completed is worth remembering. */
-static bool matters_at_exit(const struct record *record, const void *context)
-{
-    (void)context;
-    return record->tag.state == RECORD_CONTACT || (record->tag.flags & RECORD_SYN_DATA);
-}
-
-static bool is_inherited(const struct record *record, const void *context)
-{
-    (void)context;
-    return !tcp_is_close_on_exec(record->fd);
-}
-
-void connection_before_close_range(unsigned first, unsigned last)
+void ending_range(unsigned first, unsigned last)
 {
     const unsigned range[2] = {first, last};
     if (!record_is_own_process())
         return;
-    end_all(&record_connections, end, in_range, range);
-    end_all(&record_notes, forget_note, in_range, range);
+    machine_each(in_range, range, end);
+    note_close_range(first, last);
 }
 
-void connection_before_exit(void)
+/* ---- the end of the process ---- */
+
+static bool any(const struct record *record, const void *context)
 {
-    if (!record_is_own_process())
+    (void)record, (void)context;
+    return true;
+}
+
+/* All SYNs leave before any is waited for. */
+static void start(struct record *record)
+{
+    if (record->tag.state == RECORD_DEFERRED && record_told_connected(record) &&
+        machine_find(record->fd, record))
+        machine_start(record);
+}
+
+static bool is_under_way(const struct record *record)
+{
+    return record->tag.state == RECORD_OPENING && record_told_connected(record) &&
+           !(record->tag.flags & RECORD_INHERITED);
+}
+
+static void before_wait(struct record *record)
+{
+    if (is_under_way(record) && machine_find(record->fd, record))
+        machine_is_over(record);
+    if (record->tag.state == RECORD_STANDING && machine_find(record->fd, record))
+        machine_before_wait(record);
+}
+
+static void after_wait(struct record *record)
+{
+    if (record->tag.state == RECORD_STANDING && machine_find(record->fd, record))
+        machine_after_wait(record);
+}
+
+static void settle(struct record *record)
+{
+    if (record->tag.state == RECORD_LINGERING) {
+        int64_t left = record->syn_left_ms + MACHINE_END_MS - tcp_now_ms();
+        tcp_wait(record->fd, POLLOUT, left > 0 ? (int)left : 0);
+    } else if (record->tag.state == RECORD_CONTACT && machine_find(record->fd, record)) {
+        machine_is_over(record);
+    } else if (is_under_way(record) && machine_find(record->fd, record)) {
+        story_lesson(record, MEMORY_NEVER_READS);
+        machine_settle_within(record, MACHINE_END_MS);
+        if (record->tag.state == RECORD_OPENING) /* the next connect is to be a true one */
+            machine_refused(record, ETIMEDOUT);
+        else
+            machine_finish(record);
+    }
+}
+
+void ending_process(void)
+{
+    if (machine_idle() || !record_is_own_process())
         return;
-    end_all(&record_connections, end, matters_at_exit, NULL);
+    machine_each(any, NULL, start);
+    machine_each(any, NULL, before_wait);
+    machine_each(any, NULL, settle);
+    machine_each(any, NULL, after_wait);
+    machine_serve();
 }
 
-void connection_before_exec(void)
+static void settle_only(struct record *record)
 {
-    connection_before_spawn();
-    connection_before_exit();
+    if (is_under_way(record) && machine_find(record->fd, record))
+        machine_settle_within(record, MACHINE_END_MS);
+    else if (record->tag.state == RECORD_LINGERING)
+        settle(record);
 }
 
-void connection_before_spawn(void)
+void ending_image(void)
 {
-    end_all(&record_connections, end, is_inherited, NULL);
+    if (machine_idle() || !record_is_own_process())
+        return;
+    machine_each(any, NULL, start);
+    machine_each(any, NULL, settle_only);
+    machine_serve();
+}
+
+void ending_knowledge(void)
+{
+    ending_image();
+    machine_each(any, NULL, machine_forget);
+    note_close_range(0, UINT_MAX);
 }

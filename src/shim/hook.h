@@ -6,8 +6,9 @@
 /* Before all others: it decides which names the C library's headers give. */
 #include "shim/declarations.h"
 
-#include "shim/connection.h"
+#include "shim/machine.h"
 #include "shim/next.h"
+#include "shim/waiting.h"
 
 #include <errno.h>
 

@@ -4,7 +4,6 @@
 #include "kernel/tcp.h"
 #include "memory/memory.h"
 #include "memory/run_figures.h"
-#include "shim/contact.h"
 #include "shim/log.h"
 #include "shim/note.h"
 #include "shim/program_memory.h"
@@ -16,6 +15,8 @@
 /* bind() does not know the backlog that listen() will bring: the kernel's usual ceiling for both.
  * The kernel clips what it is given to net.core.somaxconn. */
 #define QUEUE_WHEN_BOUND 4096
+
+atomic_bool listener_covered;
 
 static bool set_queue(int fd, const struct sockaddr *address, int queue)
 {
@@ -44,6 +45,7 @@ static unsigned cover(int fd, const struct sockaddr_storage *bound, const struct
         return 0;
     memory_listener(&listener, (uint32_t)queue);
     run_figures_add(RUN_LISTENERS, 1);
+    atomic_store_explicit(&listener_covered, true, memory_order_relaxed);
     return NOTE_COVERED;
 }
 
@@ -107,6 +109,14 @@ void listener_accept(int fd)
     note(fd, cover(fd, &bound, &endpoint, queue), &bound);
 }
 
+static void count_taken(const struct record *listener)
+{
+    struct memory_destination local = {.netns = listener->netns};
+    endpoint_from_sockaddr(&local.endpoint, &listener->address.any, sizeof listener->address);
+    memory_listener_accepted(&local);
+    run_figures_add(RUN_TAKEN, 1);
+}
+
 /* For every connection: one question to the kernel. That the note is still about this listener is
  * not asked: at worst a figure of another one is wrong by that. */
 void listener_accepted(int fd, int connection)
@@ -116,7 +126,7 @@ void listener_accepted(int fd, int connection)
     if (!record_get(&record_notes, fd, &listener) || !(listener.tag.flags & NOTE_COVERED) ||
         !tcp_opening(connection, &opening) || !opening.syn_data_acked)
         return;
-    contact_taken(&listener);
+    count_taken(&listener);
     if (log_is_on(LOG_DEBUG))
         log_connection(connection, &listener.address.any, "accepted with data in the SYN", 0);
 }
@@ -130,7 +140,7 @@ void listener_listen(int fd, int backlog)
     struct server_verdict verdict = policy_server(shim.policy, &endpoint);
     unsigned flags = note_flags(fd);
     bool ours = (flags & NOTE_BOUND) || tcp_option(fd, TCP_FASTOPEN) == 0;
-    unsigned set = NOTE_LISTENING | NOTE_ACCEPTING;
+    unsigned set = NOTE_ACCEPTING;
     if (verdict.fastopen && !(flags & NOTE_ASIDE) && ours)
         set |= cover(fd, &bound, &endpoint,
                      verdict.queue ? (int)verdict.queue : queue_for_backlog(backlog));

@@ -3,8 +3,17 @@
 #ifndef TFOSHIM_SHIM_LISTENER_H
 #define TFOSHIM_SHIM_LISTENER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/socket.h>
+
+extern atomic_bool listener_covered;
+
+/* Has this process covered a listener, at whatever time? */
+static inline bool listener_any(void)
+{
+    return atomic_load_explicit(&listener_covered, memory_order_relaxed);
+}
 
 /* Before bind(): a socket bound here may be listened on in another process. */
 void listener_bind(int fd, const struct sockaddr *, socklen_t);

@@ -8,10 +8,11 @@
 
 #include "shim/record.h"
 
+#include <sys/epoll.h>
+
 enum note_flag {
-    NOTE_ASIDE = 1 << 0,     /* the program sets Fast Open options itself: left alone */
-    NOTE_BOUND = 1 << 1,     /* bind() has set TCP_FASTOPEN, listen() may correct it */
-    NOTE_LISTENING = 1 << 2, /* its end is to be told to the destination memory */
+    NOTE_ASIDE = 1 << 0, /* the program sets Fast Open options itself: left alone */
+    NOTE_BOUND = 1 << 1, /* bind() has set TCP_FASTOPEN, listen() may correct it */
     NOTE_ACCEPTING =
         1 << 3, /* accept() has been called on it: its TCP_FASTOPEN is as it should be */
     NOTE_CONNECTED = 1 << 5, /* connect() succeeded, though the kernel has not been asked */
@@ -24,8 +25,22 @@ enum note_flag {
  */
 unsigned note_flags(int fd);
 
+/* Is there such a note, of NOTE_CONNECTED? And all that there are. */
+bool note_is_connected(int fd, struct record *);
+void note_each_connected(void (*action)(const struct record *));
+
 /* Adds and clears flags; without any left the note is struck out. */
 void note_change(int fd, unsigned set, unsigned clear);
+
+/* The descriptor, or all of [first, last], is about to be closed. */
+void note_close(int fd);
+void note_close_range(unsigned first, unsigned last);
+
+/* The socket, not connected yet, is being registered edge-triggered. False: there is no room to
+ * note that. */
+bool note_edge(int fd, int epoll, const struct epoll_event *);
+/* The epoll of that registration, once, or -1. */
+int note_taken_edge(int fd, struct epoll_event *);
 
 /* The connection of `record` stands. A note of convenience: any other takes its place. */
 void note_connected(const struct record *record);

@@ -25,7 +25,8 @@ bool program_memory_readable(const void *address, size_t length)
 {
     int saved = errno;
     uintptr_t begin = (uintptr_t)address;
-    bool readable = length == 0 || begin + (length - 1) >= begin;
+    /* The word at 0 would be no argument at all to the call that reads it. */
+    bool readable = length == 0 || (begin >= 8 && begin + (length - 1) >= begin);
     if (readable && length) {
         uintptr_t last = begin + (length - 1);
         for (uintptr_t at = begin; readable && at <= last;) {

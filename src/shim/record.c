@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "shim/record.h"
 
-#include "shim/next.h"
+#include "kernel/tcp.h"
+#include "slot/slot.h"
 
 #include <string.h>
 #include <sys/syscall.h>
@@ -17,37 +18,43 @@ struct payload {
     uint64_t owner;
     uint64_t netns;
     union record_address address;
+    uint32_t send_timeout_ms;
+    uint32_t round_trip_us;
+    uint32_t forks;
+    uint16_t room;
+    uint16_t unused;
+    uint32_t epoll_events;
+    /* These change while the record lives, each as one word. */
+    int64_t syn_left_ms;
+    uint64_t epoll_data;
+    int32_t epoll;
+    uint32_t error;
 };
+#define CHANGING_WORDS 4
 
 _Static_assert(sizeof(union record_tag) == sizeof(uint64_t), "the tag is one word");
-_Static_assert(sizeof(struct payload) <= RECORD_PAYLOAD_WORDS * sizeof(uint64_t),
+_Static_assert(sizeof(struct payload) % sizeof(uint64_t) == 0 &&
+                   sizeof(struct payload) <= RECORD_PAYLOAD_WORDS * sizeof(uint64_t),
                "the payload fits its slot");
+#define WORDS (sizeof(struct payload) / sizeof(uint64_t))
 
 void record_own_process(void)
 {
-    own_process = NEXT(syscall)(SYS_getpid);
+    own_process = tcp_call(SYS_getpid, 0, 0, 0, 0, 0, 0);
 }
 
 bool record_is_own_process(void)
 {
-    return NEXT(syscall)(SYS_getpid) == own_process;
+    return tcp_call(SYS_getpid, 0, 0, 0, 0, 0, 0) == own_process;
 }
 
 bool record_get_slot(struct record_table *table, unsigned slot, struct record *record)
 {
     struct record_slot *from = &table->slots[slot];
-    uint64_t words[RECORD_PAYLOAD_WORDS];
-    record->tag.word = atomic_load_explicit(&from->tag, memory_order_acquire);
-    if (record->tag.state < RECORD_DEFERRED)
+    uint64_t words[WORDS];
+    if (!slot_copy(&from->tag, from->payload, WORDS, &record->tag.word, words) ||
+        record->tag.state < RECORD_DEFERRED)
         return false;
-    for (unsigned i = 0; i < RECORD_PAYLOAD_WORDS; i++)
-        words[i] = atomic_load_explicit(&from->payload[i], memory_order_acquire);
-    /* The same descriptor may have been struck out and entered anew meanwhile: such a copy is torn.
-     */
-    union record_tag again = {.word = atomic_load_explicit(&from->tag, memory_order_relaxed)};
-    if (again.key != record->tag.key || again.state < RECORD_DEFERRED)
-        return false;
-
     struct payload payload;
     memcpy(&payload, words, sizeof payload);
     record->fd = (int)(record->tag.key - 1);
@@ -55,6 +62,15 @@ bool record_get_slot(struct record_table *table, unsigned slot, struct record *r
     record->owner = payload.owner;
     record->netns = payload.netns;
     record->address = payload.address;
+    record->send_timeout_ms = payload.send_timeout_ms;
+    record->round_trip_us = payload.round_trip_us;
+    record->forks = payload.forks;
+    record->room = payload.room;
+    record->error = (uint8_t)payload.error;
+    record->epoll = payload.epoll;
+    record->epoll_data = payload.epoll_data;
+    record->epoll_events = payload.epoll_events;
+    record->syn_left_ms = payload.syn_left_ms;
     return true;
 }
 
@@ -64,37 +80,63 @@ bool record_get(struct record_table *table, int fd, struct record *record)
            record->fd == fd;
 }
 
-bool record_put(struct record_table *table, const struct record *record)
+static void store(struct record_slot *to, const struct record *record, size_t first)
 {
-    if (!record_is_own_process())
+    struct payload payload = {
+        .socket_cookie = record->socket_cookie,
+        .owner = record->owner,
+        .netns = record->netns,
+        .address = record->address,
+        .send_timeout_ms = record->send_timeout_ms,
+        .round_trip_us = record->round_trip_us,
+        .forks = record->forks,
+        .room = record->room,
+        .syn_left_ms = record->syn_left_ms,
+        .epoll_data = record->epoll_data,
+        .epoll_events = record->epoll_events,
+        .epoll = record->epoll,
+        .error = record->error,
+    };
+    uint64_t words[WORDS];
+    memcpy(words, &payload, sizeof payload);
+    for (size_t i = first; i < WORDS; i++)
+        atomic_store_explicit(&to->payload[i], words[i], memory_order_release);
+}
+
+bool record_put(struct record_table *table, struct record *record)
+{
+    if (!record_is_own_process() || (uint32_t)record->fd >= RECORD_DESCRIPTORS)
         return false;
     struct record_slot *to = &table->slots[record_slot_of(table, record->fd)];
-    union record_tag claim = {.key = (uint32_t)record->fd + 1, .state = RECORD_CLAIMED};
-    uint64_t free_slot = 0;
-    if (!atomic_compare_exchange_strong(&to->tag, &free_slot, claim.word))
+    uint64_t found = atomic_load_explicit(&to->tag, memory_order_relaxed);
+    union record_tag claim = {.word = slot_next_generation(found)};
+    if (((union record_tag){.word = found}).key != 0)
+        return false;
+    claim.key = (uint32_t)record->fd + 1;
+    claim.state = RECORD_CLAIMED;
+    claim.flags = 0;
+    if (!atomic_compare_exchange_strong(&to->tag, &found, claim.word))
         return false;
 
-    struct payload payload = {record->socket_cookie, record->owner, record->netns, record->address};
-    uint64_t words[RECORD_PAYLOAD_WORDS] = {0};
-    memcpy(words, &payload, sizeof payload);
-    for (unsigned i = 0; i < RECORD_PAYLOAD_WORDS; i++)
-        atomic_store_explicit(&to->payload[i], words[i], memory_order_release);
+    store(to, record, 0);
+    unsigned slot = record_slot_of(table, record->fd), end = record_end(table);
+    while (slot >= end && !atomic_compare_exchange_weak(&table->end, &end, slot + 1))
+        ;
     atomic_fetch_add(&table->live, 1);
-    union record_tag tag = record->tag;
-    tag.key = claim.key;
-    atomic_store_explicit(&to->tag, tag.word, memory_order_release);
+    record->tag.key = claim.key;
+    record->tag.generation = claim.generation;
+    atomic_store_explicit(&to->tag, record->tag.word, memory_order_release);
     return true;
 }
 
 bool record_change(struct record_table *table, struct record *record, enum record_state state,
-                   unsigned flags, int error)
+                   unsigned flags)
 {
     if (!record_is_own_process())
         return true;
-    union record_tag to = {.key = record->tag.key,
-                           .flags = (uint16_t)flags,
-                           .state = (uint8_t)state,
-                           .error = (uint8_t)error};
+    union record_tag to = record->tag;
+    to.state = state;
+    to.flags = flags;
     if (!atomic_compare_exchange_strong(&table->slots[record_slot_of(table, record->fd)].tag,
                                         &record->tag.word, to.word))
         return false;
@@ -102,11 +144,24 @@ bool record_change(struct record_table *table, struct record *record, enum recor
     return true;
 }
 
-void record_forget(struct record_table *table, const struct record *record)
+void record_save(struct record_table *table, const struct record *record)
+{
+    struct record_slot *to = &table->slots[record_slot_of(table, record->fd)];
+    if (record_is_own_process() &&
+        slot_same_generation(atomic_load_explicit(&to->tag, memory_order_relaxed),
+                             record->tag.word))
+        store(to, record, WORDS - CHANGING_WORDS);
+}
+
+bool record_forget(struct record_table *table, const struct record *record)
 {
     uint64_t seen = record->tag.word;
-    if (record_is_own_process() &&
-        atomic_compare_exchange_strong(&table->slots[record_slot_of(table, record->fd)].tag, &seen,
-                                       0))
-        atomic_fetch_sub(&table->live, 1);
+    /* The generation stays: who copies meanwhile is to see that the slot changed hands. */
+    union record_tag nobody = {.generation = record->tag.generation};
+    if (!record_is_own_process() ||
+        !atomic_compare_exchange_strong(&table->slots[record_slot_of(table, record->fd)].tag, &seen,
+                                        nobody.word))
+        return false;
+    atomic_fetch_sub(&table->live, 1);
+    return true;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the shim knows of a descriptor: a fixed table without locks, usable from a signal handler.
+ * The table of records: fixed, without locks, usable from a signal handler. Only the state machine
+ * (machine.c) and the notes (note.c) change what is in it.
  *
  * A record is a hint, the kernel is the truth: descriptors are closed and reused where no hook sees
- * it, so whoever acts on a record checks the socket's identity first (verb_find()). The slot of
- * a descriptor is its number modulo the size of the table; when it is taken, the newcomer is simply
- * not deferred.
+ * it. The slot of a descriptor is its number modulo the size of the table; where that is taken, the
+ * newcomer is simply not deferred.
  */
 #ifndef TFOSHIM_SHIM_RECORD_H
 #define TFOSHIM_SHIM_RECORD_H
@@ -26,34 +26,48 @@ enum record_state {
     RECORD_CLAIMED,   /* being filled in */
     RECORD_DEFERRED,  /* connect() was answered and no packet has left */
     RECORD_OPENING,   /* the SYN has left, the handshake is not known to be over */
-    RECORD_FAILED,    /* the SYN could not leave: `error` waits for the program's next call */
-    RECORD_CONTACT,   /* a true connect is under way, whose end the destination memory wants to know
-                       */
-    RECORD_REHEARSED, /* a dry run's connection, before its first write or read (rehearsal.h) */
+    RECORD_FAILED,    /* the SYN could not leave: the program's next call gets `error` */
+    RECORD_LINGERING, /* the shim's own duplicate of what the program has closed or handed on */
+    RECORD_STANDING,  /* the handshake is over, and nothing has been read yet */
+    RECORD_CONTACT,   /* a true connect is under way, whose end the destination memory wants */
+    RECORD_REHEARSED, /* a dry run's connection, before its first write or read */
     RECORD_NOTE,      /* no connection: its flags are enum note_flag (note.h) */
 };
 
 enum record_flag {
-    RECORD_TOLD_IN_PROGRESS = 1 << 0, /* connect() answered EINPROGRESS */
-    RECORD_BELIEVED = 1 << 1,         /* the program acts as on a connected socket */
-    RECORD_SURVIVED_READ = 1 << 3,    /* still deferred after one read that could not block */
-    RECORD_SYN_DATA = 1 << 4,         /* bytes of the program are in flight with the SYN */
-    RECORD_REPLAY_SAFE = 1 << 5,      /* only bytes that are safe to repeat may go into the SYN */
-    RECORD_WOULD_DEFER = 1 << 7,      /* were this no dry run */
-    RECORD_WAIT_SURVIVED = 1 << 8, /* counts, in the bits from here on, waits that were answered at
-                                    * once and left it deferred */
-    RECORD_BY_SHIM = 1 << 6,       /* deferred without a system call: to the kernel it is closed */
+    RECORD_TOLD_CONNECTED = 1 << 0, /* the program has heard that the connection stands */
+    RECORD_BLOCKING = 1 << 1,       /* connect() was to block */
+    RECORD_SYN_DATA = 1 << 2,       /* bytes of the program are in flight with the SYN */
+    RECORD_SYN_LEFT = 1 << 3,       /* the call that sends the SYN has returned */
+    RECORD_REPLAY_SAFE = 1 << 4,    /* only bytes that are safe to repeat may go into the SYN */
+    RECORD_BY_SHIM = 1 << 5,        /* deferred without a system call: to the kernel it is closed */
+    RECORD_WOULD_DEFER = 1 << 6,    /* were this no dry run */
+    RECORD_LOOKED = 1 << 7,         /* still deferred after one read that could not block */
+    RECORD_SHARED = 1 << 8,         /* other descriptors, or processes, have the socket too */
+    RECORD_INHERITED = 1 << 9,      /* this process is a child of the one that connected */
+    RECORD_SHUT_READ = 1 << 10,     /* shutdown() is to be carried out when the handshake is over */
+    RECORD_SHUT_WRITE = 1 << 11,
+    RECORD_ANY_EPOLL = 1 << 12,     /* registered with more than one epoll, or before its connect */
+    RECORD_ASKED = 1 << 13,         /* connect() has said once more that it has succeeded */
+    RECORD_EMPTY = 1 << 14,         /* nothing to read had come in when the process ended */
+    RECORD_WAIT_SURVIVED = 1 << 15, /* counts, in this bit and the two above, waits that were
+                                     * answered at once and left it deferred */
 };
+#define RECORD_FLAG_BITS 18
 
+/* The word that changes as a whole. The generation tells a slot that was struck out and entered
+ * again, for the same descriptor even, from one that stayed. */
 union record_tag {
     struct {
-        uint32_t key; /* descriptor + 1, 0 in a free slot */
-        uint16_t flags;
-        uint8_t state;
-        uint8_t error; /* errno, RECORD_FAILED only */
+        uint64_t key : 22; /* descriptor + 1, 0 in a free slot */
+        uint64_t state : 4;
+        uint64_t flags : RECORD_FLAG_BITS;
+        uint64_t generation : 20;
     };
     uint64_t word;
 };
+
+#define RECORD_DESCRIPTORS ((1u << 22) - 1)
 
 union record_address {
     struct sockaddr any;
@@ -66,20 +80,29 @@ struct record {
     int fd;
     union record_tag tag;
     uint64_t socket_cookie; /* SO_COOKIE: which socket this is about */
-    uint64_t owner;         /* the thread that deferred it (wait.c) */
+    uint64_t owner;         /* the thread that deferred it */
     uint64_t netns;         /* SO_NETNS_COOKIE: where its address means something */
     union record_address address;
+    uint32_t send_timeout_ms; /* SO_SNDTIMEO at connect(), which that bounds; 0: none */
+    uint32_t round_trip_us;   /* as known when it was deferred; 0: not known */
+    uint32_t forks;           /* machine_forks at connect() */
+    uint16_t room;            /* bytes of data that its SYN takes; 0: not known */
+    uint8_t error;            /* errno, RECORD_FAILED only */
+    int epoll;                /* that it is registered with, and the program's data there; or -1 */
+    uint64_t epoll_data;
+    uint32_t epoll_events;
+    int64_t syn_left_ms; /* when the SYN left (CLOCK_MONOTONIC) */
 };
 
-/* One cache line: the tag, and the payload as words so that concurrent copying is defined. */
-#define RECORD_PAYLOAD_WORDS 7
+#define RECORD_PAYLOAD_WORDS 13
 struct record_slot {
     _Atomic uint64_t tag;
     _Atomic uint64_t payload[RECORD_PAYLOAD_WORDS];
-};
+} __attribute__((aligned(128)));
 
 struct record_table {
     atomic_uint live; /* slots in use: the first thing that a fast path asks */
+    atomic_uint end;  /* no slot from here on was ever in use: walks need not look */
     unsigned size;
     struct record_slot *slots;
 };
@@ -105,18 +128,26 @@ static inline bool record_present(struct record_table *table, int fd)
 /* Copies the record of `fd`; false where there is none. */
 bool record_get(struct record_table *, int fd, struct record *);
 
+static inline unsigned record_end(struct record_table *table)
+{
+    return atomic_load_explicit(&table->end, memory_order_relaxed);
+}
+
 /* Copies whatever the slot holds; false where it is free. For walks over all records. */
 bool record_get_slot(struct record_table *, unsigned slot, struct record *);
 
 /* Enters a record in the state and with the flags of its tag; false when the slot is taken. */
-bool record_put(struct record_table *, const struct record *);
+bool record_put(struct record_table *, struct record *);
 
 /* Moves a record on, in the slot and in the copy; false when another thread was first. */
-bool record_change(struct record_table *, struct record *, enum record_state, unsigned flags,
-                   int error);
+bool record_change(struct record_table *, struct record *, enum record_state, unsigned flags);
 
-/* Strikes it out, unless another thread changed it first. */
-void record_forget(struct record_table *, const struct record *);
+/* Writes the parts of the copy that change during a record's life: error, epoll, syn_left_ms and
+ * what belongs to the epoll. */
+void record_save(struct record_table *, const struct record *);
+
+/* Strikes it out; false when another thread changed it first. */
+bool record_forget(struct record_table *, const struct record *);
 
 /* A child of vfork(), or of a bare clone(), runs the hooks on its own descriptors in its parent's
  * memory: in such a process nothing is recorded or forgotten. */

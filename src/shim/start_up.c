@@ -8,12 +8,13 @@
 #include "memory/run_figures.h"
 #include "policy/compile.h"
 #include "policy/search.h"
-#include "shim/connection.h"
+#include "shim/ending.h"
 #include "shim/log.h"
+#include "shim/machine.h"
 #include "shim/next.h"
+#include "shim/own.h"
 #include "shim/program_memory.h"
 #include "shim/shim.h"
-#include "shim/wait.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -123,6 +124,25 @@ static bool is_set(const char *value)
     return value && *value && strcmp(value, "0") != 0;
 }
 
+static void before_fork(void)
+{
+    int saved = errno;
+    machine_before_fork();
+    errno = saved;
+}
+
+static void after_fork(void)
+{
+    machine_forked_parent();
+    own_forked();
+}
+
+static void in_child(void)
+{
+    machine_forked_child();
+    own_forked();
+}
+
 __attribute__((constructor)) static void start_up(void)
 {
     char file[PATH_MAX];
@@ -144,9 +164,8 @@ __attribute__((constructor)) static void start_up(void)
         set_up_memory(trust_environment);
         set_up_figures(trust_environment);
         shim.dry_run = trust_environment && is_set(getenv("TFOSHIM_DRY_RUN"));
-        record_own_process();
-        wait_set_up();
-        shim.active = pthread_atfork(NULL, NULL, record_own_process) == 0;
+        machine_set_up();
+        shim.active = pthread_atfork(before_fork, after_fork, in_child) == 0;
     }
     errno = saved;
 }
@@ -154,5 +173,5 @@ __attribute__((constructor)) static void start_up(void)
 /* Reached by exit() and by a return from main(), which no hook sees. */
 __attribute__((destructor)) static void shut_down(void)
 {
-    connection_before_exit();
+    ending_process();
 }

@@ -3,7 +3,7 @@
 
 RTT_MS = 20
 # A program's own waits are at most three seconds; one that runs longer hangs.
-PATIENCE = 8.0
+PATIENCE = 16.0
 LINKS = {
     "clean": [],
     "drop-syn-data": ["drop-syn-data on"],

@@ -93,6 +93,17 @@ class Connections:
             one.state = "refused"
         self.connections.append(one)
 
+    def do_talk(self, port, blocking, how, call, kind, size, reads):
+        """What most programs do."""
+        self.do_open(port, blocking, False, "")
+        last = len([one for one in self.connections if one.state == self.connections[-1].state]) - 1
+        if not blocking:
+            self.do_ready(last, how, False)
+            last = len([one for one in self.connections if one.state == "up"]) - 1
+        self.do_write(last, call, kind, size, False)
+        if reads:
+            self.do_readn(last, 0)
+
     def do_ready(self, index, how, number):
         """Waits until a connection that is under way is there."""
         one = self.pick(index, "pending")
@@ -103,8 +114,6 @@ class Connections:
         """The same, in one of many ways."""
         prefix = "number " if number else ""
         one.state = "up"
-        if how == "sleep" and not self.swift:
-            how = "poll"
         edge = "t" if how == "epoll-edge" else ""
         if one.epoll and how.startswith("epoll"):
             self.put(f"{prefix}ctl {one.epoll} mod {one.slot} o{edge}",

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Runs a case plain and under the shim until it is certain whether they differ."""
 
+import dataclasses
+
 from compare import APART, PLAIN_RUNS, SHIM_RUNS, bound, differences
 from conditions import PATIENCE
 
@@ -36,6 +38,7 @@ def judge(lane, case, thorough=True, wanted=None):
             return []
     if thorough:
         plains += on_a_short_link(lane, case)
+        plains += where_a_syn_is_lost(lane, case)
     for _ in range(SHIM_RUNS if thorough else 1):
         run = under_shim(lane, case, plains)
         seen = {one.signature(case) for one in found}
@@ -58,6 +61,15 @@ def under_shim(lane, case, plains):
     if case.is_loose():
         return lane.shim(case, PATIENCE + min(case.timeouts(), OWN_WAITS))
     return lane.shim(case, min(PATIENCE, bound(case, plains) + 0.8))
+
+
+def where_a_syn_is_lost(lane, case):
+    """On a path that takes no Fast Open the first SYN is lost, which is what may happen to plain ones."""
+    runs = []
+    if case.link in ("drop-option", "drop-syn-data"):
+        for _ in range(2):
+            runs.append(lane.plain(dataclasses.replace(case, link="lose-syn")))
+    return runs
 
 
 def on_a_short_link(lane, case):

@@ -36,18 +36,8 @@ def step(name, *arguments):
 
 
 OPEN = step("open", PORTS, YES, RARELY, BEFORE)
-BETWEEN = st.one_of(
-    st.none(), st.none(), st.tuples(st.just("setopt"), SETTINGS, st.just(False)),
-    st.tuples(st.just("getopt"), OPTIONS, st.just(False)),
-    st.tuples(st.just("nonblock"), YES, st.just("")),
-    st.tuples(st.just("dup"), ONE_OF(["dup", "pass", "dup2"]), YES),
-    st.tuples(st.just("wait"), ONE_OF(["poll", "select"]), ONE_OF(["i", "o"]), st.just(32),
-              st.just(False)))
-WRITES = ONE_OF(["write", "write"] + list(CALLS_WRITE) + ["fwrite"])
-FIRST = st.one_of(st.tuples(WRITES, KINDS, SIZES),
-                  st.tuples(ONE_OF(["write", "send"]), KINDS, SIZES), st.none())
-TALK = step("talk", st.tuples(TALKING, YES, st.just(False), BEFORE), READY, BETWEEN, FIRST,
-            ONE_OF(["", "all", "end"]))
+TALK = step("talk", TALKING, YES, READY,
+            ONE_OF(["write", "write"] + list(CALLS_WRITE)), KINDS, SIZES, YES)
 WRITE = step("write", WHICH, ONE_OF(["write", "write", "send"] + list(CALLS_WRITE) + ["fwrite"]),
              KINDS, SIZES, RARELY)
 READ = step("read", WHICH, ONE_OF(CALLS_READ + LOOKS), RARELY)
@@ -93,7 +83,6 @@ SETS = st.one_of(
     step("any", ONE_OF(["peer", "sock"]), RARELY),
     step("fill", WHICH, YES),
     step("abandon", YES),
-    step("hand", ONE_OF(["spawn", "fork", "vfork", "exec"]), ONE_OF(["wait", "read"])),
 )
 STEPS = st.one_of(PLAIN_STEPS, PLAIN_STEPS, PLAIN_STEPS, SETS)
 ENDS = ONE_OF(["return", "exit", "_exit", "quick", "number"])

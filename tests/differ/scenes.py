@@ -14,36 +14,6 @@ def greet(slot, served):
 class Scenes(Handling):
     """Makes their lines."""
 
-    def do_talk(self, opening, how, between, writing, reads):
-        """What most programs do: connect, be told so, perhaps set something, write and read."""
-        self.step(("open", *opening))
-        one = self.connections[-1]
-        if one.state == "pending":
-            self.ready(one, how)
-        if between:
-            self.step((between[0], self.index(one), *between[1:]))
-        if writing:
-            self.step(("write", self.index(one), *writing, False))
-        if reads:
-            self.do_readn(self.index(one), 0)
-        if reads == "end":
-            self.do_finish(self.index(one))
-
-    def index(self, one):
-        """What picks this one among those that are there."""
-        there = [other for other in self.connections if other.state == "up"]
-        return there.index(one) if one in there else 0
-
-    def do_hand(self, way, what):
-        """A connection that is handed on before anybody has asked whether it is there."""
-        self.do_open("banner", False, False, "")
-        if way == "exec":
-            self.do_exec()
-            return
-        pending = [one for one in self.connections if one.state == "pending"]
-        there = [one for one in self.connections if one.state in ("up", "pending")]
-        self.do_process(there.index(pending[-1]), way, what, 10, "")
-
     def do_signal(self, index, restart, kind, size):
         """A signal soon after a write that a plain program does not wait in."""
         one = self.pick(index)

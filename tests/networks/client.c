@@ -116,6 +116,20 @@ static bool next_of_plan(struct client *client)
     return true;
 }
 
+/* The shim learns of a program that its connections are not worth deferring, in two cases of a row:
+ * one that ends them in every way is to be many programs. */
+static void go_on_as_another(char **argv, const struct client *client, double left)
+{
+    char name[32], seconds[32];
+
+    snprintf(name, sizeof(name), "client-%" PRIu32, client->transfer.message.number);
+    snprintf(seconds, sizeof(seconds), "%f", left);
+    argv[0] = name;
+    argv[6] = seconds;
+    execv("/proc/self/exe", argv);
+    err(2, "cannot go on");
+}
+
 int main(int argc, char **argv)
 {
     struct client client = {0};
@@ -137,7 +151,10 @@ int main(int argc, char **argv)
                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (client.child == MAP_FAILED)
         err(2, "cannot share memory");
-    while (now_ms() - began < client.seconds * 1e3 && next_of_plan(&client))
+    for (int made = 0; now_ms() - began < client.seconds * 1e3 && next_of_plan(&client); made++) {
         run_one(&client);
+        if (made == 1)
+            go_on_as_another(argv, &client, client.seconds - (now_ms() - began) / 1e3);
+    }
     return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A library to preload in the shim's stead: of what a program writes to sockets it spoils every
- * fifth piece, in the way that LIAR says. A comparison that does not see it would see nothing of
- * the shim.
+ * second piece, in the way that LIAR says: a client makes two transfers before it goes on as
+ * another. A comparison that does not see it would see nothing of the shim.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ONE_IN 5
+#define ONE_IN 2
 
 typedef ssize_t writer(int fd, const void *bytes, size_t length);
 

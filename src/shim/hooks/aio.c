@@ -8,6 +8,7 @@
 
 #include "shim/hooks/inner.h"
 #include "shim/program_memory.h"
+#include "shim/writing.h"
 
 /* What both widths of a request begin with. */
 struct request {
@@ -24,16 +25,15 @@ _Static_assert(offsetof(struct aiocb, aio_fildes) == offsetof(struct request, fd
 static int before_request(const void *requested, int operation)
 {
     const struct request *request = requested;
-    if (!connection_any() || !program_memory_readable(request, sizeof *request) ||
-        !connection_recorded(request->fd))
+    if (machine_idle() || !program_memory_readable(request, sizeof *request) ||
+        !machine_knows(request->fd))
         return 0;
-    return operation == LIO_READ ? connection_before_read(request->fd, 0)
-                                 : before_bulk_write(request->fd);
+    return operation == LIO_READ ? before_read(request->fd) : writing_in_bulk(request->fd);
 }
 
 static void before_requests(void *const list[], int count)
 {
-    for (int i = 0; connection_any() && i < count; i++) {
+    for (int i = 0; !machine_idle() && i < count; i++) {
         if (!program_memory_readable(&list[i], sizeof list[i]))
             break;
         if (program_memory_readable(list[i], sizeof(struct request))) {
@@ -57,7 +57,7 @@ static void before_requests(void *const list[], int count)
     {                                                                                              \
         before_requests((void *const *)list, count);                                               \
         if (mode == LIO_WAIT)                                                                      \
-            wait_start_all();                                                                      \
+            waiting_before_block();                                                                \
         return NEXT(name)(mode, list, count, event);                                               \
     }
 

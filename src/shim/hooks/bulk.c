@@ -3,28 +3,36 @@
 #include "shim/hook.h"
 
 #include "shim/hooks/inner.h"
+#include "shim/reading.h"
+#include "shim/writing.h"
 
-int before_bulk_write(int fd)
+static int before_bulk_write(int fd)
 {
-    return connection_concerns(fd) ? connection_before_bulk_write(fd) : 0;
+    return machine_idle() ? 0 : writing_in_bulk(fd);
+}
+
+int before_read(int fd)
+{
+    ssize_t result;
+    return !machine_idle() && reading(fd, 0, &result) && result < 0 ? errno : 0;
 }
 
 SHIM_HOOK ssize_t sendfile(int out, int in, off_t *offset, size_t count)
 {
     int error = before_bulk_write(out);
-    return error ? hook_fail(error) : NEXT(sendfile)(out, in, offset, count);
+    return error ? hook_fail(error) : written(out, NEXT(sendfile)(out, in, offset, count));
 }
 
 SHIM_HOOK ssize_t sendfile64(int out, int in, off64_t *offset, size_t count)
 {
     int error = before_bulk_write(out);
-    return error ? hook_fail(error) : NEXT(sendfile64)(out, in, offset, count);
+    return error ? hook_fail(error) : written(out, NEXT(sendfile64)(out, in, offset, count));
 }
 
 /* Either end may be a connection, or what this thread is about to wait for. */
 int before_transfer(int in, int out)
 {
-    int error = connection_concerns(in) ? connection_before_read(in, 0) : 0;
+    int error = before_read(in);
     return error ? error : before_bulk_write(out);
 }
 
@@ -32,7 +40,8 @@ SHIM_HOOK ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offse
                          unsigned flags)
 {
     int error = before_transfer(in, out);
-    return error ? hook_fail(error) : NEXT(splice)(in, in_offset, out, out_offset, length, flags);
+    return error ? hook_fail(error)
+                 : written(out, NEXT(splice)(in, in_offset, out, out_offset, length, flags));
 }
 
 SHIM_HOOK ssize_t tee(int in, int out, size_t length, unsigned flags)

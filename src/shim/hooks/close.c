@@ -1,31 +1,73 @@
 /* SPDX-License-Identifier: MIT */
 #include "shim/hook.h"
 
+#include "shim/ending.h"
+#include "shim/hooks/inner.h"
+#include "shim/shim.h"
+
+#include <limits.h>
+
+/* CLOSE_RANGE_CLOEXEC, with which nothing is closed yet. */
+#define ONLY_MARKS 4
+
+int shut_down(shutdown_fn *next, int fd, int how)
+{
+    return ending_shutdown(fd, how) ? 0 : next(fd, how);
+}
+
 SHIM_HOOK int shutdown(int fd, int how)
 {
-    if (connection_recorded(fd))
-        connection_before_shutdown(fd);
-    return NEXT(shutdown)(fd, how);
+    if (machine_idle())
+        return NEXT(shutdown)(fd, how);
+    return shut_down(NEXT(shutdown), fd, how);
+}
+
+int close_descriptor(close_fn *next, int fd)
+{
+    int saved = errno;
+    if (!ending_close(fd))
+        return hook_fail(EBADF);
+    errno = saved;
+    return next(fd);
 }
 
 SHIM_HOOK int close(int fd)
 {
-    connection_before_close(fd);
-    return NEXT(close)(fd);
+    return close_descriptor(NEXT(close), fd);
 }
 
 SHIM_ALIAS(close) __typeof__(close) __close;
 
-/* With CLOSE_RANGE_CLOEXEC (4) nothing is closed yet. */
+/* The shim's own descriptors stay: the ranges between them are closed. */
+int close_range_of(close_range_fn *next, unsigned first, unsigned last, int flags)
+{
+    unsigned ours = RECORD_CONNECTIONS; /* it holds none beyond */
+    if (!shim.active || (flags & ONLY_MARKS))
+        return next(first, last, flags);
+    ending_range(first, last);
+    if (!pending_any() || first > last)
+        return next(first, last, flags);
+    for (unsigned fd = first; fd <= last && fd < ours; fd++) {
+        if (!machine_is_ours((int)fd))
+            continue;
+        if (fd > first && next(first, fd - 1, flags) != 0)
+            return -1;
+        first = fd + 1;
+    }
+    return first <= last ? next(first, last, flags) : 0;
+}
+
 SHIM_HOOK int close_range(unsigned first, unsigned last, int flags)
 {
-    if (!(flags & 4))
-        connection_before_close_range(first, last);
-    return NEXT(close_range)(first, last, flags);
+    return close_range_of(NEXT(close_range), first, last, flags);
 }
 
 SHIM_HOOK void closefrom(int first)
 {
-    connection_before_close_range(first < 0 ? 0 : (unsigned)first, ~0u);
-    NEXT(closefrom)(first);
+    if (!shim.active || !pending_any()) {
+        ending_range(first < 0 ? 0 : (unsigned)first, UINT_MAX);
+        NEXT(closefrom)(first);
+        return;
+    }
+    close_range_of(NEXT(close_range), first < 0 ? 0 : (unsigned)first, UINT_MAX, 0);
 }

@@ -2,84 +2,95 @@
 /* A second descriptor of a socket, or a stream over it, is used where no record and no hook is. */
 #include "shim/hook.h"
 
+#include "shim/ending.h"
 #include "shim/hooks/inner.h"
+#include "shim/sharing.h"
 
 #include <stdarg.h>
 
-SHIM_HOOK int dup(int fd)
+int duplicate(dup_fn *next, int fd)
 {
-    connection_before_sharing(fd);
-    return NEXT(dup)(fd);
+    sharing_before(fd);
+    return sharing_after(fd, next(fd));
 }
 
-void before_replacing(int from, int to)
+SHIM_HOOK int dup(int fd)
 {
-    connection_before_sharing(from);
-    if (from != to)
-        connection_before_close(to);
+    return duplicate(NEXT(dup), fd);
+}
+
+/* The number that the program wants may be one of the shim's: what lingers there moves on. */
+int replace(dup3_fn *next, int from, int to, int flags)
+{
+    int saved = errno;
+    if (machine_is_ours(from))
+        return hook_fail(EBADF);
+    sharing_before(from);
+    if (from != to && !ending_close(to))
+        machine_give_way(to);
+    errno = saved;
+    return sharing_after(from, next(from, to, flags));
+}
+
+static int next_dup2(int from, int to, int flags)
+{
+    (void)flags;
+    return NEXT(dup2)(from, to);
 }
 
 SHIM_HOOK int dup2(int from, int to)
 {
-    before_replacing(from, to);
-    return NEXT(dup2)(from, to);
+    return replace(next_dup2, from, to, 0);
 }
 
 SHIM_ALIAS(dup2) __typeof__(dup2) __dup2;
 
 SHIM_HOOK int dup3(int from, int to, int flags)
 {
-    before_replacing(from, to);
-    return NEXT(dup3)(from, to, flags);
+    return replace(NEXT(dup3), from, to, flags);
 }
 
-void before_fcntl(int fd, int command)
+int control_file(fcntl_fn *next, int fd, int command, void *argument)
 {
-    if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)
-        connection_before_sharing(fd);
+    bool duplicates = command == F_DUPFD || command == F_DUPFD_CLOEXEC;
+    if (machine_is_ours(fd))
+        return hook_fail(EBADF);
+    if (duplicates)
+        sharing_before(fd);
     else if (command == F_SETLKW || command == F_SETLKW64 || command == F_OFD_SETLKW)
-        wait_start_all();
+        waiting_before_block();
+    else if (command == F_SETFL && ((uintptr_t)argument & O_ASYNC) && !machine_idle())
+        sharing_with_signals(fd);
+    int result = next(fd, command, argument);
+    return duplicates ? sharing_after(fd, result) : result;
 }
 
 /* Every command takes at most one argument, an integer or a pointer, which travels in one register.
  */
-SHIM_HOOK int fcntl(int fd, int command, ...)
-{
-    va_list arguments;
-    va_start(arguments, command);
-    void *argument = va_arg(arguments, void *);
-    va_end(arguments);
-    before_fcntl(fd, command);
-    return NEXT(fcntl)(fd, command, argument);
-}
+#define FCNTL_HOOK(name)                                                                           \
+    static int next_##name(int fd, int command, void *argument)                                    \
+    {                                                                                              \
+        return NEXT(name)(fd, command, argument);                                                  \
+    }                                                                                              \
+    SHIM_HOOK int name(int fd, int command, ...)                                                   \
+    {                                                                                              \
+        va_list arguments;                                                                         \
+        va_start(arguments, command);                                                              \
+        void *argument = va_arg(arguments, void *);                                                \
+        va_end(arguments);                                                                         \
+        return control_file(next_##name, fd, command, argument);                                   \
+    }
 
+FCNTL_HOOK(fcntl)
 SHIM_ALIAS(fcntl) __typeof__(fcntl) __fcntl;
-
-SHIM_HOOK int fcntl64(int fd, int command, ...)
-{
-    va_list arguments;
-    va_start(arguments, command);
-    void *argument = va_arg(arguments, void *);
-    va_end(arguments);
-    before_fcntl(fd, command);
-    return NEXT(fcntl64)(fd, command, argument);
-}
-
+FCNTL_HOOK(fcntl64)
 #ifdef TFOSHIM_TIME64
-SHIM_HOOK int __fcntl_time64(int fd, int command, ...)
-{
-    va_list arguments;
-    va_start(arguments, command);
-    void *argument = va_arg(arguments, void *);
-    va_end(arguments);
-    before_fcntl(fd, command);
-    return NEXT(__fcntl_time64)(fd, command, argument);
-}
+FCNTL_HOOK(__fcntl_time64)
 #endif
 
 SHIM_HOOK FILE *fdopen(int fd, const char *mode)
 {
-    connection_before_sharing(fd);
+    sharing_with_stream(fd);
     return NEXT(fdopen)(fd, mode);
 }
 
@@ -87,13 +98,13 @@ SHIM_HOOK FILE *fdopen(int fd, const char *mode)
  * under way. */
 SHIM_HOOK int vdprintf(int fd, const char *restrict format, va_list arguments)
 {
-    connection_before_sharing(fd);
+    sharing_with_stream(fd);
     return NEXT(vdprintf)(fd, format, arguments);
 }
 
 SHIM_HOOK int __vdprintf_chk(int fd, int flag, const char *format, va_list arguments)
 {
-    connection_before_sharing(fd);
+    sharing_with_stream(fd);
     return NEXT(__vdprintf_chk)(fd, flag, format, arguments);
 }
 

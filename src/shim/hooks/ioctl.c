@@ -2,17 +2,20 @@
 /* Calls that control this and that. Whatever they mean, their arguments travel in registers. */
 #include "shim/hook.h"
 
+#include "shim/ending.h"
 #include "shim/hooks/inner.h"
+#include "shim/looking.h"
 
+#include <linux/seccomp.h>
 #include <stdarg.h>
+#include <sys/prctl.h>
 
-int control(ioctl_fn *next, int fd, unsigned long request, void *argument)
-{
-    return next(fd, request, argument);
-}
-
+/* In this mode any call of the kernel's but read, write and the end kills: what is under way is
+ * brought to its end before, and nothing is known of afterwards. */
 int control_process(prctl_fn *next, int operation, const unsigned long arguments[4])
 {
+    if (operation == PR_SET_SECCOMP && arguments[0] == SECCOMP_MODE_STRICT)
+        ending_knowledge();
     return next(operation, arguments[0], arguments[1], arguments[2], arguments[3]);
 }
 
@@ -23,7 +26,7 @@ int control_process(prctl_fn *next, int operation, const unsigned long arguments
         va_start(arguments, request);                                                              \
         void *argument = va_arg(arguments, void *);                                                \
         va_end(arguments);                                                                         \
-        return control(NEXT(name), fd, request, argument);                                         \
+        return looking_control(NEXT(name), fd, request, argument);                                 \
     }
 
 #define PRCTL_HOOK(name)                                                                           \

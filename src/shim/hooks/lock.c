@@ -25,7 +25,7 @@ static bool try_again(int64_t *since)
 #define LOCK_HOOK(name, parameters, try, busy, arguments)                                          \
     SHIM_HOOK int name parameters                                                                  \
     {                                                                                              \
-        if (wait_thread_defers()) {                                                                \
+        if (waiting_concerns_thread()) {                                                           \
             int answer;                                                                            \
             int64_t since = 0;                                                                     \
             do                                                                                     \
@@ -33,7 +33,7 @@ static bool try_again(int64_t *since)
             while (answer == (busy) && try_again(&since));                                         \
             if (answer != (busy))                                                                  \
                 return answer;                                                                     \
-            wait_start_all();                                                                      \
+            waiting_before_block();                                                                \
         }                                                                                          \
         return NEXT(name) arguments;                                                               \
     }
@@ -82,12 +82,12 @@ LOCK_HOOK(mtx_timedlock, (mtx_t *restrict mutex, const struct timespec *restrict
 SHIM_HOOK void flockfile(FILE *stream)
 {
     int64_t since = 0;
-    if (wait_thread_defers()) {
+    if (waiting_concerns_thread()) {
         do
             if (NEXT(ftrylockfile)(stream) == 0)
                 return;
         while (try_again(&since));
-        wait_start_all();
+        waiting_before_block();
     }
     NEXT(flockfile)(stream);
 }
@@ -98,8 +98,8 @@ SHIM_ALIAS(flockfile) __typeof__(flockfile) _IO_flockfile;
  * call that runs it itself waits for nobody, and one that comes later for nothing. */
 static void before_once(const int *control)
 {
-    if (wait_thread_defers() && (__atomic_load_n(control, __ATOMIC_RELAXED) & 1))
-        wait_start_all();
+    if (waiting_concerns_thread() && (__atomic_load_n(control, __ATOMIC_RELAXED) & 1))
+        waiting_before_block();
 }
 
 SHIM_HOOK int pthread_once(pthread_once_t *control, void (*initialize)(void))

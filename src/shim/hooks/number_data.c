@@ -4,6 +4,8 @@
 
 #include "shim/hooks/by_number.h"
 #include "shim/hooks/inner.h"
+#include "shim/reading.h"
+#include "shim/writing.h"
 
 #include <sys/syscall.h>
 
@@ -19,15 +21,13 @@ static int next_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int f
 
 static long write_parts(const struct call *call, struct iovec *parts, size_t count, int flags)
 {
-    int fd = call_fd(call);
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
     ssize_t result;
-    if (!connection_concerns(fd))
+    if (machine_idle())
         return call_plainly(call);
-    if (wrote(fd, parts, count, flags, &result))
+    if (writing(call_fd(call), &message, flags, &result))
         return result;
-    result = call_plainly(call);
-    connection_after(fd, result);
-    return result;
+    return written(call_fd(call), call_plainly(call));
 }
 
 static long write_by_number(const struct call *call)
@@ -43,8 +43,7 @@ static long write_by_number(const struct call *call)
     case SYS_write:
         return write_parts(call, &part, 1, 0);
     case SYS_writev:
-        return a[2].word < 0 ? call_plainly(call)
-                             : write_parts(call, a[1].pointer, (size_t)a[2].word, 0);
+        return write_parts(call, a[1].pointer, (size_t)a[2].word, 0);
     default: /* send, sendto */
         return write_parts(call, &part, 1, (int)a[3].word);
     }
@@ -61,20 +60,15 @@ long WRITE_by_number(const struct call *call)
 
 long BULK_WRITE_by_number(const struct call *call)
 {
-    int error = before_bulk_write(call_fd(call));
-    if (error)
-        return hook_fail(error);
-    long result = call_plainly(call);
-    if (call->number == SYS_pwritev2)
-        connection_after(call_fd(call), result);
-    return result;
+    int error = machine_idle() ? 0 : writing_in_bulk(call_fd(call));
+    return error ? hook_fail(error) : written(call_fd(call), call_plainly(call));
 }
 
 long TRANSFER_by_number(const struct call *call)
 {
     int out = (int)call->a[call->number == SYS_splice ? 2 : 1].word;
     int error = before_transfer(call_fd(call), out);
-    return error ? hook_fail(error) : call_plainly(call);
+    return error ? hook_fail(error) : written(out, call_plainly(call));
 }
 
 static int read_flags(const struct call *call)
@@ -93,13 +87,9 @@ static int read_flags(const struct call *call)
 
 long READ_by_number(const struct call *call)
 {
-    int fd = call_fd(call);
-    if (!connection_concerns(fd))
+    int fd = call_fd(call), flags = read_flags(call);
+    ssize_t result;
+    if (machine_idle())
         return call_plainly(call);
-    int error = connection_before_read(fd, read_flags(call));
-    if (error)
-        return hook_fail(error);
-    long result = call_plainly(call);
-    connection_after(fd, result);
-    return result;
+    return reading(fd, flags, &result) ? result : have_read(fd, flags, call_plainly(call));
 }

@@ -2,11 +2,30 @@
 /* What is done with descriptors of any kind, or all of them, by its number. */
 #include "shim/hook.h"
 
+#include "shim/ending.h"
 #include "shim/hooks/by_number.h"
 #include "shim/hooks/inner.h"
+#include "shim/sharing.h"
 
 #include <stdarg.h>
 #include <sys/syscall.h>
+
+static int next_close(int fd)
+{
+    return (int)NEXT(syscall)(SYS_close, fd);
+}
+
+static int next_shutdown(int fd, int how)
+{
+    return (int)NEXT(syscall)(SYS_shutdown, fd, how);
+}
+
+#ifdef SYS_close_range
+static int next_close_range(unsigned first, unsigned last, int flags)
+{
+    return (int)NEXT(syscall)(SYS_close_range, first, last, flags);
+}
+#endif
 
 long CLOSE_by_number(const struct call *call)
 {
@@ -14,38 +33,66 @@ long CLOSE_by_number(const struct call *call)
     switch (call->number) {
 #ifdef SYS_close_range
     case SYS_close_range:
-        if (!(a[2].word & 4)) /* CLOSE_RANGE_CLOEXEC closes nothing yet */
-            connection_before_close_range((unsigned)a[0].word, (unsigned)a[1].word);
-        break;
+        return close_range_of(next_close_range, (unsigned)a[0].word, (unsigned)a[1].word,
+                              (int)a[2].word);
 #endif
     case SYS_shutdown:
-        if (connection_recorded(call_fd(call)))
-            connection_before_shutdown(call_fd(call));
-        break;
+        return shut_down(next_shutdown, call_fd(call), (int)a[1].word);
     default:
-        connection_before_close(call_fd(call));
-        break;
+        return close_descriptor(next_close, call_fd(call));
     }
-    return call_plainly(call);
 }
+
+static int next_dup(int fd)
+{
+    return (int)NEXT(syscall)(SYS_dup, fd);
+}
+
+#ifdef SYS_dup2
+static int next_dup2(int from, int to, int flags)
+{
+    (void)flags;
+    return (int)NEXT(syscall)(SYS_dup2, from, to);
+}
+#endif
+
+static int next_dup3(int from, int to, int flags)
+{
+    return (int)NEXT(syscall)(SYS_dup3, from, to, flags);
+}
+
+static int next_fcntl(int fd, int command, void *argument)
+{
+    return (int)NEXT(syscall)(SYS_fcntl, fd, command, argument);
+}
+
+#ifdef SYS_fcntl64
+static int next_fcntl64(int fd, int command, void *argument)
+{
+    return (int)NEXT(syscall)(SYS_fcntl64, fd, command, argument);
+}
+#endif
 
 long SHARE_by_number(const struct call *call)
 {
+    const union argument *a = call->a;
+    int fd = call_fd(call), second = (int)a[1].word;
     switch (call->number) {
     case SYS_dup:
-        connection_before_sharing(call_fd(call));
-        break;
+        return duplicate(next_dup, fd);
 #ifdef SYS_dup2
     case SYS_dup2:
+        return replace(next_dup2, fd, second, 0);
 #endif
     case SYS_dup3:
-        before_replacing(call_fd(call), (int)call->a[1].word);
-        break;
-    default: /* fcntl, fcntl64 */
-        before_fcntl(call_fd(call), (int)call->a[1].word);
-        break;
+        return replace(next_dup3, fd, second, (int)a[2].word);
+#ifdef SYS_fcntl64
+    case SYS_fcntl64:
+        return control_file(next_fcntl64, fd, second, a[2].pointer);
+#endif
+    default:
+        return control_file(next_fcntl, fd, second, a[2].pointer);
     }
-    return call_plainly(call);
 }
 
 static int next_prctl(int operation, ...)
@@ -68,13 +115,13 @@ long PROCESS_by_number(const struct call *call)
     case SYS_prctl:
         return control_process(next_prctl, (int)a[0].word, words);
     case SYS_exit: /* of this thread */
-        wait_start_all();
+        waiting_before_block();
         break;
     case SYS_exit_group:
-        connection_before_exit();
+        ending_process();
         break;
     default:
-        connection_before_exec();
+        sharing_before_exec();
         break;
     }
     return call_plainly(call);

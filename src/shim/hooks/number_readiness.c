@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The waits of event loops, by their numbers. The kernel has each with and without a signal mask,
- * for two widths of time, and some machines lack the older ones.
+ * for two widths of time, and some machines lack the older ones. Those with a struct timespec leave
+ * in it what is left of the time.
  */
 #include "shim/hook.h"
 
+#include "kernel/tcp.h"
 #include "shim/hooks/by_number.h"
 #include "shim/hooks/inner.h"
 #include "shim/program_memory.h"
+#include "shim/readiness.h"
 
 #include <string.h>
 #include <sys/syscall.h>
@@ -15,18 +18,13 @@
 /* The size of the kernel's signal set. It refuses a mask of any other, and then makes no wait. */
 #define MASK_SIZE 8
 
+#define SECOND INT64_C(1000000000)
+
 /* pselect6() has its mask and the size of it behind one pointer. */
 struct select_mask {
     const sigset_t *set;
     size_t size;
 };
-
-#ifdef SYS_poll
-static int next_poll(struct pollfd *fds, nfds_t count, int timeout)
-{
-    return (int)NEXT(syscall)(SYS_poll, fds, count, timeout);
-}
-#endif
 
 static int next_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
                       const sigset_t *mask)
@@ -47,13 +45,6 @@ static int next_epoll_pwait(int epoll, struct epoll_event *events, int most, int
     return (int)NEXT(syscall)(SYS_epoll_pwait, epoll, events, most, timeout, mask, MASK_SIZE);
 }
 
-#ifdef SYS_epoll_wait
-static int next_epoll_wait(int epoll, struct epoll_event *events, int most, int timeout)
-{
-    return (int)NEXT(syscall)(SYS_epoll_wait, epoll, events, most, timeout);
-}
-#endif
-
 /* Of the two numbers of select() on some machines the older is of a call that takes one argument.
  */
 #ifdef SYS__newselect
@@ -62,49 +53,43 @@ static int next_epoll_wait(int epoll, struct epoll_event *events, int most, int 
 #define NUMBER_OF_SELECT SYS_select
 #endif
 
-#ifdef NUMBER_OF_SELECT
-static int next_select(int count, fd_set *reads, fd_set *writes, fd_set *errors,
-                       struct timeval *timeout)
-{
-    return (int)NEXT(syscall)(NUMBER_OF_SELECT, count, reads, writes, errors, timeout);
-}
-#endif
+/* The kernel's widths of time. */
+enum width { OLD_TIME, TIME64 };
 
-#ifdef SYS_ppoll_time64 /* a machine on which long is narrower than time may be */
-static int next_ppoll64(struct pollfd *fds, nfds_t count, const struct timespec64 *timeout,
-                        const sigset_t *mask)
+struct time64 {
+    int64_t seconds, nanoseconds;
+};
+
+/* False: it is the kernel's to refuse. */
+static bool read_timeout(const void *timeout, enum width width, int64_t *nanoseconds)
 {
-    return (int)NEXT(syscall)(SYS_ppoll_time64, fds, count, timeout, mask, MASK_SIZE);
+    struct time64 time;
+    if (width == OLD_TIME)
+        return timeout_of(timeout, nanoseconds);
+    *nanoseconds = READINESS_FOREVER;
+    if (!timeout)
+        return true;
+    if (!program_memory_readable(timeout, sizeof time))
+        return false;
+    memcpy(&time, timeout, sizeof time);
+    if (time.seconds < 0 || time.nanoseconds < 0 || time.nanoseconds >= SECOND)
+        return false;
+    if (time.seconds < INT64_MAX / SECOND / 2)
+        *nanoseconds = time.seconds * SECOND + time.nanoseconds;
+    return true;
 }
 
-static int next_pselect64(int count, fd_set *reads, fd_set *writes, fd_set *errors,
-                          const struct timespec64 *timeout, const sigset_t *mask)
+static long leave(void *timeout, enum width width, int64_t nanoseconds, int64_t since, int result)
 {
-    struct select_mask sized = {mask, MASK_SIZE};
-    return (int)NEXT(syscall)(SYS_pselect6_time64, count, reads, writes, errors, timeout, &sized);
-}
-#endif
-
-#ifdef SYS_epoll_pwait2
-#ifdef SYS_ppoll_time64
-#define EPOLL_PWAIT2(suffix) suffix##_64
-#define EPOLL_TIMEOUT struct timespec64
-#else
-#define EPOLL_PWAIT2(suffix) suffix
-#define EPOLL_TIMEOUT struct timespec
-#endif
-static int next_epoll_pwait2(int epoll, struct epoll_event *events, int most,
-                             const EPOLL_TIMEOUT *timeout, const sigset_t *mask)
-{
-    return (int)NEXT(syscall)(SYS_epoll_pwait2, epoll, events, most, timeout, mask, MASK_SIZE);
-}
-#endif
-
-/* What the kernel is going to refuse is its own to refuse. */
-static long refused(const struct call *call)
-{
-    wait_start_all();
-    return call_plainly(call);
+    int64_t left = nanoseconds - (tcp_now_ns() - since);
+    if (left < 0)
+        left = 0;
+    if (timeout && nanoseconds >= 0 && width == OLD_TIME)
+        *(struct timespec *)timeout =
+            (struct timespec){.tv_sec = (time_t)(left / SECOND), .tv_nsec = (long)(left % SECOND)};
+    else if (timeout && nanoseconds >= 0)
+        memcpy(timeout, &(struct time64){left / SECOND, left % SECOND}, sizeof(struct time64));
+    return result;
 }
 
 static long poll_by_number(const struct call *call)
@@ -112,43 +97,59 @@ static long poll_by_number(const struct call *call)
     const union argument *a = call->a;
     struct pollfd *fds = a[0].pointer;
     nfds_t count = (nfds_t)a[1].word;
+    int64_t nanoseconds, since = tcp_now_ns();
+    enum width width = OLD_TIME;
 #ifdef SYS_poll
     if (call->number == SYS_poll)
-        return wait_poll(next_poll, fds, count, (int)a[2].word);
+        return readiness_poll(next_ppoll, fds, count, timeout_of_milliseconds((int)a[2].word),
+                              NULL);
 #endif
-    if (a[3].pointer && a[4].word != MASK_SIZE)
-        return refused(call);
 #ifdef SYS_ppoll_time64
     if (call->number == SYS_ppoll_time64)
-        return wait_ppoll64(next_ppoll64, fds, count, a[2].pointer, a[3].pointer);
+        width = TIME64;
 #endif
-    return wait_ppoll(next_ppoll, fds, count, a[2].pointer, a[3].pointer);
+    if ((a[3].pointer && a[4].word != MASK_SIZE) ||
+        !read_timeout(a[2].pointer, width, &nanoseconds))
+        return call_plainly(call);
+    return leave(a[2].pointer, width, nanoseconds, since,
+                 readiness_poll(next_ppoll, fds, count, nanoseconds, a[3].pointer));
 }
 
 static long select_by_number(const struct call *call)
 {
     const union argument *a = call->a;
-    int count = (int)a[0].word;
+    fd_set *sets[3] = {a[1].pointer, a[2].pointer, a[3].pointer};
     struct select_mask mask = {NULL, MASK_SIZE};
+    int64_t nanoseconds, since = tcp_now_ns();
+    int count = (int)a[0].word;
+    enum width width = OLD_TIME;
 #ifdef NUMBER_OF_SELECT
-    if (call->number == NUMBER_OF_SELECT)
-        return wait_select(next_select, count, a[1].pointer, a[2].pointer, a[3].pointer,
-                           a[4].pointer);
+    if (call->number == NUMBER_OF_SELECT) {
+        struct timeval *timeout = a[4].pointer;
+        if (!timeout_of_timeval(timeout, &nanoseconds))
+            return call_plainly(call);
+        int result = readiness_select(next_pselect, count, sets, nanoseconds, NULL);
+        int64_t left = nanoseconds - (tcp_now_ns() - since);
+        if (timeout && nanoseconds >= 0)
+            *timeout =
+                (struct timeval){.tv_sec = (time_t)(left > 0 ? left / SECOND : 0),
+                                 .tv_usec = (suseconds_t)(left > 0 ? left % SECOND / 1000 : 0)};
+        return result;
+    }
+#endif
+#ifdef SYS_pselect6_time64
+    if (call->number == SYS_pselect6_time64)
+        width = TIME64;
 #endif
     if (a[5].pointer) {
         if (!program_memory_readable(a[5].pointer, sizeof mask))
-            return refused(call);
+            return call_plainly(call);
         memcpy(&mask, a[5].pointer, sizeof mask);
     }
-    if (mask.set && mask.size != MASK_SIZE)
-        return refused(call);
-#ifdef SYS_pselect6_time64
-    if (call->number == SYS_pselect6_time64)
-        return wait_pselect64(next_pselect64, count, a[1].pointer, a[2].pointer, a[3].pointer,
-                              a[4].pointer, mask.set);
-#endif
-    return wait_pselect(next_pselect, count, a[1].pointer, a[2].pointer, a[3].pointer, a[4].pointer,
-                        mask.set);
+    if ((mask.set && mask.size != MASK_SIZE) || !read_timeout(a[4].pointer, width, &nanoseconds))
+        return call_plainly(call);
+    return leave(a[4].pointer, width, nanoseconds, since,
+                 readiness_select(next_pselect, count, sets, nanoseconds, mask.set));
 }
 
 static long epoll_by_number(const struct call *call)
@@ -156,22 +157,24 @@ static long epoll_by_number(const struct call *call)
     const union argument *a = call->a;
     int epoll = (int)a[0].word, most = (int)a[2].word;
     struct epoll_event *events = a[1].pointer;
+    int64_t nanoseconds = timeout_of_milliseconds((int)a[3].word);
 #ifdef SYS_epoll_wait
     if (call->number == SYS_epoll_wait)
-        return wait_epoll(next_epoll_wait, epoll, events, most, (int)a[3].word);
+        return readiness_epoll(next_epoll_pwait, epoll, events, most, nanoseconds, NULL);
 #endif
     if (a[4].pointer && a[5].word != MASK_SIZE)
-        return refused(call);
+        return call_plainly(call);
 #ifdef SYS_epoll_pwait2
-    if (call->number == SYS_epoll_pwait2)
-        return EPOLL_PWAIT2(wait_epoll_pwait2)(next_epoll_pwait2, epoll, events, most, a[3].pointer,
-                                               a[4].pointer);
+    if (call->number == SYS_epoll_pwait2 && !read_timeout(a[3].pointer, TIME64, &nanoseconds))
+        return call_plainly(call);
 #endif
-    return wait_epoll_pwait(next_epoll_pwait, epoll, events, most, (int)a[3].word, a[4].pointer);
+    return readiness_epoll(next_epoll_pwait, epoll, events, most, nanoseconds, a[4].pointer);
 }
 
 long READINESS_by_number(const struct call *call)
 {
+    if (machine_idle())
+        return call_plainly(call);
     switch (call->number) {
 #ifdef SYS_poll
     case SYS_poll:
@@ -191,7 +194,8 @@ long READINESS_by_number(const struct call *call)
         return select_by_number(call);
 #ifdef SYS__newselect
     case SYS_select:
-        return refused(call);
+        waiting_before_block();
+        return call_plainly(call);
 #endif
     default:
         return epoll_by_number(call);

@@ -2,8 +2,10 @@
 /* What is done with sockets alone, by its number. */
 #include "shim/hook.h"
 
+#include "shim/connecting.h"
 #include "shim/hooks/by_number.h"
 #include "shim/hooks/inner.h"
+#include "shim/looking.h"
 
 #include <stdarg.h>
 #include <sys/syscall.h>
@@ -17,8 +19,8 @@ long CONNECT_by_number(const struct call *call)
 {
     int state;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state); /* syscall() is no cancellation point */
-    int result = make_connection(next_connect, call_fd(call), call->a[1].pointer,
-                                 (socklen_t)call->a[2].word);
+    int result =
+        connecting(next_connect, call_fd(call), call->a[1].pointer, (socklen_t)call->a[2].word);
     pthread_setcancelstate(state, NULL);
     return result;
 }
@@ -73,8 +75,8 @@ long NAME_by_number(const struct call *call)
 {
     const union argument *a = call->a;
     return call->number == SYS_getpeername
-               ? get_peer_name(next_getpeername, call_fd(call), a[1].pointer, a[2].pointer)
-               : get_own_name(next_getsockname, call_fd(call), a[1].pointer, a[2].pointer);
+               ? looking_peer(next_getpeername, call_fd(call), a[1].pointer, a[2].pointer)
+               : looking_name(next_getsockname, call_fd(call), a[1].pointer, a[2].pointer);
 }
 
 static int next_ioctl(int fd, unsigned long request, ...)
@@ -101,9 +103,10 @@ long OPTION_by_number(const struct call *call)
     const union argument *a = call->a;
     int level = (int)a[1].word, name = (int)a[2].word;
     if (call->number == SYS_ioctl)
-        return control(next_ioctl, call_fd(call), (unsigned long)a[1].word, a[2].pointer);
+        return looking_control(next_ioctl, call_fd(call), (unsigned long)a[1].word, a[2].pointer);
     return call->number == SYS_getsockopt
-               ? get_option(next_getsockopt, call_fd(call), level, name, a[3].pointer, a[4].pointer)
-               : set_option(next_setsockopt, call_fd(call), level, name, a[3].pointer,
-                            (socklen_t)a[4].word);
+               ? looking_option(next_getsockopt, call_fd(call), level, name, a[3].pointer,
+                                a[4].pointer)
+               : looking_set_option(next_setsockopt, call_fd(call), level, name, a[3].pointer,
+                                    (socklen_t)a[4].word);
 }

@@ -70,8 +70,8 @@ long BLOCK_by_number(const struct call *call)
 {
     enum waiting waiting = waiting_of(call);
     if (waiting == WAITS)
-        wait_start_all();
+        waiting_before_block();
     else if (waiting == LOOKS)
-        wait_looked();
+        waiting_looked();
     return call_plainly(call);
 }

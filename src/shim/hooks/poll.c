@@ -1,169 +1,133 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The waits of event loops. Where this thread has deferred a connection they ask first, with
- * timeout 0: a loop that is about to be told "writable" writes next, and that write goes into the
- * SYN.
- */
+/* The waits of event loops. */
 #include "shim/hook.h"
 
+#include "kernel/tcp.h"
+#include "shim/hooks/inner.h"
 #include "shim/program_memory.h"
+#include "shim/readiness.h"
 
+#include <limits.h>
 #include <string.h>
 
-static const struct timespec no_time;
+#define SECOND INT64_C(1000000000)
 
-/* Asked only where something is deferred; a bad pointer is the kernel's to answer. `part` is
- * tv_nsec or tv_usec. */
-#define IS_ZERO(timeout, part)                                                                     \
-    (wait_thread_defers() && (timeout) && program_memory_readable(timeout, sizeof *(timeout)) &&   \
-     (timeout)->tv_sec == 0 && (timeout)->part == 0)
+/* A bad pointer, and a time that is none, are the kernel's to answer. */
+#define READ_TIMEOUT(timeout, part, most, nanoseconds)                                             \
+    do {                                                                                           \
+        *(nanoseconds) = READINESS_FOREVER;                                                        \
+        if (!(timeout))                                                                            \
+            return true;                                                                           \
+        if (!program_memory_readable(timeout, sizeof *(timeout)) || (timeout)->tv_sec < 0 ||       \
+            (timeout)->part < 0 || (timeout)->part >= (most))                                      \
+            return false;                                                                          \
+        if ((timeout)->tv_sec < INT64_MAX / SECOND / 2) /* else as good as for ever */             \
+            *(nanoseconds) = (timeout)->tv_sec * SECOND + (timeout)->part * (SECOND / (most));     \
+        return true;                                                                               \
+    } while (0)
 
-/* Whoever has been told that a connection is writable believes that it stands. */
-static int told(const struct pollfd *fds, nfds_t count, int ready)
+bool timeout_of(const struct timespec *timeout, int64_t *nanoseconds)
 {
-    for (nfds_t i = 0; ready > 0 && i < count; i++)
-        if (fds[i].revents & POLLOUT)
-            connection_believed(fds[i].fd);
-    return ready;
+    READ_TIMEOUT(timeout, tv_nsec, SECOND, nanoseconds);
 }
 
-/* `ask` is the call with no time to wait, `wait` the call as it was made. */
-#define POLL_CALL(zero, ask, told_ready, wait)                                                     \
-    do {                                                                                           \
-        if (wait_must_ask(zero)) {                                                                 \
-            int ready = ask;                                                                       \
-            if (ready != 0)                                                                        \
-                return told_ready;                                                                 \
-            wait_start_all();                                                                      \
-        }                                                                                          \
-        return wait;                                                                               \
-    } while (0)
+bool timeout_of_timeval(const struct timeval *timeout, int64_t *nanoseconds)
+{
+    *nanoseconds = READINESS_FOREVER;
+    if (!timeout)
+        return true;
+    if (!program_memory_readable(timeout, sizeof *timeout) || timeout->tv_sec < 0 ||
+        timeout->tv_usec < 0)
+        return false;
+    int64_t seconds = timeout->tv_sec;
+    if (seconds < INT64_MAX / SECOND / 2) /* microseconds may be a million and more */
+        *nanoseconds = seconds * SECOND + timeout->tv_usec * INT64_C(1000);
+    return true;
+}
 
 SHIM_HOOK int poll(struct pollfd *fds, nfds_t count, int timeout)
 {
-    POLL_CALL(timeout == 0, NEXT(poll)(fds, count, 0), told(fds, count, ready),
-              NEXT(poll)(fds, count, timeout));
+    if (machine_idle())
+        return NEXT(poll)(fds, count, timeout);
+    return readiness_poll(NEXT(ppoll), fds, count, timeout_of_milliseconds(timeout), NULL);
 }
 
 SHIM_ALIAS(poll) __typeof__(poll) __poll;
 
+/* The C library ends a program whose array is smaller than its count says. */
 SHIM_HOOK int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size)
 {
-    POLL_CALL(timeout == 0, NEXT(__poll_chk)(fds, count, 0, size), told(fds, count, ready),
-              NEXT(__poll_chk)(fds, count, timeout, size));
+    if (machine_idle() || size / sizeof *fds < count)
+        return NEXT(__poll_chk)(fds, count, timeout, size);
+    return readiness_poll(NEXT(ppoll), fds, count, timeout_of_milliseconds(timeout), NULL);
 }
 
 SHIM_HOOK int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
                     const sigset_t *mask)
 {
-    POLL_CALL(IS_ZERO(timeout, tv_nsec), NEXT(ppoll)(fds, count, &no_time, mask),
-              told(fds, count, ready), NEXT(ppoll)(fds, count, timeout, mask));
+    int64_t nanoseconds;
+    if (machine_idle() || !timeout_of(timeout, &nanoseconds))
+        return NEXT(ppoll)(fds, count, timeout, mask);
+    return readiness_poll(NEXT(ppoll), fds, count, nanoseconds, mask);
 }
 
 SHIM_HOOK int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
                           const sigset_t *mask, size_t size)
 {
-    POLL_CALL(IS_ZERO(timeout, tv_nsec), NEXT(__ppoll_chk)(fds, count, &no_time, mask, size),
-              told(fds, count, ready), NEXT(__ppoll_chk)(fds, count, timeout, mask, size));
-}
-
-/* Registering interest is no wait. But a registration made before the connect is told of changes
- * only, and to the kernel a deferral is none; and a socket that the shim has deferred looks dead.
- */
-SHIM_HOOK int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
-{
-    if (operation == EPOLL_CTL_ADD)
-        connection_watched(fd, event);
-    return NEXT(epoll_ctl)(epoll, operation, fd, event);
+    int64_t nanoseconds;
+    if (machine_idle() || size / sizeof *fds < count || !timeout_of(timeout, &nanoseconds))
+        return NEXT(__ppoll_chk)(fds, count, timeout, mask, size);
+    return readiness_poll(NEXT(ppoll), fds, count, nanoseconds, mask);
 }
 
 SHIM_HOOK int epoll_wait(int epoll, struct epoll_event *events, int most, int timeout)
 {
-    POLL_CALL(timeout == 0, NEXT(epoll_wait)(epoll, events, most, 0), ready,
-              NEXT(epoll_wait)(epoll, events, most, timeout));
+    if (machine_idle())
+        return NEXT(epoll_wait)(epoll, events, most, timeout);
+    return readiness_epoll(NEXT(epoll_pwait), epoll, events, most, timeout_of_milliseconds(timeout),
+                           NULL);
 }
 
 SHIM_HOOK int epoll_pwait(int epoll, struct epoll_event *events, int most, int timeout,
                           const sigset_t *mask)
 {
-    POLL_CALL(timeout == 0, NEXT(epoll_pwait)(epoll, events, most, 0, mask), ready,
-              NEXT(epoll_pwait)(epoll, events, most, timeout, mask));
+    if (machine_idle())
+        return NEXT(epoll_pwait)(epoll, events, most, timeout, mask);
+    return readiness_epoll(NEXT(epoll_pwait), epoll, events, most, timeout_of_milliseconds(timeout),
+                           mask);
 }
 
 SHIM_HOOK int epoll_pwait2(int epoll, struct epoll_event *events, int most,
                            const struct timespec *timeout, const sigset_t *mask)
 {
-    POLL_CALL(IS_ZERO(timeout, tv_nsec), NEXT(epoll_pwait2)(epoll, events, most, &no_time, mask),
-              ready, NEXT(epoll_pwait2)(epoll, events, most, timeout, mask));
+    int64_t nanoseconds;
+    if (machine_idle() || !timeout_of(timeout, &nanoseconds))
+        return NEXT(epoll_pwait2)(epoll, events, most, timeout, mask);
+    return readiness_epoll(NEXT(epoll_pwait), epoll, events, most, nanoseconds, mask);
 }
 
-/* select() overwrites its sets: they are kept, to be put back where the question is answered
- * "nothing". Sets beyond FD_SETSIZE are possible and rare: nothing is asked then, everything is
- * started. */
-struct select_sets {
-    fd_set *given[3];
-    fd_set kept[3];
-    size_t size;
-};
-
-static bool keep_sets(struct select_sets *sets, int count)
+/* select() leaves in its timeout what is left of it. */
+static int64_t left_of(int64_t nanoseconds, int64_t since)
 {
-    const size_t bits = 8 * sizeof(unsigned long);
-    if (count < 0 || count > FD_SETSIZE)
-        return false;
-    sets->size = ((size_t)count + bits - 1) / bits * sizeof(unsigned long);
-    for (int i = 0; i < 3; i++) {
-        if (!sets->given[i])
-            continue;
-        if (!program_memory_readable(sets->given[i], sets->size))
-            return false;
-        memcpy(&sets->kept[i], sets->given[i], sets->size);
-    }
-    return true;
+    int64_t left = nanoseconds - (tcp_now_ns() - since);
+    return left > 0 ? left : 0;
 }
-
-static void put_sets_back(const struct select_sets *sets)
-{
-    for (int i = 0; i < 3; i++)
-        if (sets->given[i])
-            memcpy(sets->given[i], &sets->kept[i], sets->size);
-}
-
-/* Handles the answer. 0: nothing was ready, everything is started, and the call may wait. */
-static int after_asking(const struct select_sets *sets, int count, int ready)
-{
-    if (ready == 0) {
-        put_sets_back(sets);
-        wait_start_all();
-    }
-    for (int fd = 0; ready > 0 && sets->given[1] && fd < count; fd++)
-        if (FD_ISSET(fd, sets->given[1]))
-            connection_believed(fd);
-    return ready;
-}
-
-/* `ask` is the call with no time to wait, `wait` the call as it was made. */
-#define SELECT_CALL(zero, ask, wait)                                                               \
-    do {                                                                                           \
-        if (wait_must_ask(zero)) {                                                                 \
-            struct select_sets sets = {.given = {reads, writes, errors}};                          \
-            if (!keep_sets(&sets, count)) {                                                        \
-                wait_start_all();                                                                  \
-            } else {                                                                               \
-                int ready = after_asking(&sets, count, ask);                                       \
-                if (ready != 0)                                                                    \
-                    return ready;                                                                  \
-            }                                                                                      \
-        }                                                                                          \
-        return wait;                                                                               \
-    } while (0)
 
 SHIM_HOOK int select(int count, fd_set *reads, fd_set *writes, fd_set *errors,
                      struct timeval *timeout)
 {
-    struct timeval now = {0, 0};
-    SELECT_CALL(IS_ZERO(timeout, tv_usec), NEXT(select)(count, reads, writes, errors, &now),
-                NEXT(select)(count, reads, writes, errors, timeout));
+    fd_set *sets[3] = {reads, writes, errors};
+    int64_t nanoseconds, since;
+    if (machine_idle() || !timeout_of_timeval(timeout, &nanoseconds))
+        return NEXT(select)(count, reads, writes, errors, timeout);
+    since = tcp_now_ns();
+    int result = readiness_select(NEXT(pselect), count, sets, nanoseconds, NULL);
+    if (timeout && nanoseconds >= 0) {
+        int64_t left = left_of(nanoseconds, since);
+        timeout->tv_sec = (time_t)(left / SECOND);
+        timeout->tv_usec = (suseconds_t)(left % SECOND / 1000);
+    }
+    return result;
 }
 
 SHIM_ALIAS(select) __typeof__(select) __select;
@@ -171,49 +135,73 @@ SHIM_ALIAS(select) __typeof__(select) __select;
 SHIM_HOOK int pselect(int count, fd_set *reads, fd_set *writes, fd_set *errors,
                       const struct timespec *timeout, const sigset_t *mask)
 {
-    SELECT_CALL(IS_ZERO(timeout, tv_nsec),
-                NEXT(pselect)(count, reads, writes, errors, &no_time, mask),
-                NEXT(pselect)(count, reads, writes, errors, timeout, mask));
+    fd_set *sets[3] = {reads, writes, errors};
+    int64_t nanoseconds;
+    if (machine_idle() || !timeout_of(timeout, &nanoseconds))
+        return NEXT(pselect)(count, reads, writes, errors, timeout, mask);
+    return readiness_select(NEXT(pselect), count, sets, nanoseconds, mask);
 }
 
 #ifdef TFOSHIM_TIME64
-static const struct timespec64 no_time64;
+static bool timeout_of64(const struct timespec64 *timeout, int64_t *nanoseconds)
+{
+    READ_TIMEOUT(timeout, tv_nsec, SECOND, nanoseconds);
+}
 
 SHIM_HOOK int __ppoll64(struct pollfd *fds, nfds_t count, const struct timespec64 *timeout,
                         const sigset_t *mask)
 {
-    POLL_CALL(IS_ZERO(timeout, tv_nsec), NEXT(__ppoll64)(fds, count, &no_time64, mask),
-              told(fds, count, ready), NEXT(__ppoll64)(fds, count, timeout, mask));
+    int64_t nanoseconds;
+    if (machine_idle() || !timeout_of64(timeout, &nanoseconds))
+        return NEXT(__ppoll64)(fds, count, timeout, mask);
+    return readiness_poll(NEXT(ppoll), fds, count, nanoseconds, mask);
 }
 
 SHIM_HOOK int __ppoll64_chk(struct pollfd *fds, nfds_t count, const struct timespec64 *timeout,
                             const sigset_t *mask, size_t size)
 {
-    POLL_CALL(IS_ZERO(timeout, tv_nsec), NEXT(__ppoll64_chk)(fds, count, &no_time64, mask, size),
-              told(fds, count, ready), NEXT(__ppoll64_chk)(fds, count, timeout, mask, size));
+    int64_t nanoseconds;
+    if (machine_idle() || size / sizeof *fds < count || !timeout_of64(timeout, &nanoseconds))
+        return NEXT(__ppoll64_chk)(fds, count, timeout, mask, size);
+    return readiness_poll(NEXT(ppoll), fds, count, nanoseconds, mask);
 }
 
 SHIM_HOOK int __epoll_pwait2_time64(int epoll, struct epoll_event *events, int most,
                                     const struct timespec64 *timeout, const sigset_t *mask)
 {
-    POLL_CALL(IS_ZERO(timeout, tv_nsec),
-              NEXT(__epoll_pwait2_time64)(epoll, events, most, &no_time64, mask), ready,
-              NEXT(__epoll_pwait2_time64)(epoll, events, most, timeout, mask));
+    int64_t nanoseconds;
+    if (machine_idle() || !timeout_of64(timeout, &nanoseconds))
+        return NEXT(__epoll_pwait2_time64)(epoll, events, most, timeout, mask);
+    return readiness_epoll(NEXT(epoll_pwait), epoll, events, most, nanoseconds, mask);
 }
 
 SHIM_HOOK int __select64(int count, fd_set *reads, fd_set *writes, fd_set *errors,
                          struct timeval64 *timeout)
 {
-    struct timeval64 now = {0, 0};
-    SELECT_CALL(IS_ZERO(timeout, tv_usec), NEXT(__select64)(count, reads, writes, errors, &now),
-                NEXT(__select64)(count, reads, writes, errors, timeout));
+    fd_set *sets[3] = {reads, writes, errors};
+    int64_t nanoseconds = READINESS_FOREVER, since;
+    if (machine_idle() || (timeout && (!program_memory_readable(timeout, sizeof *timeout) ||
+                                       timeout->tv_sec < 0 || timeout->tv_usec < 0)))
+        return NEXT(__select64)(count, reads, writes, errors, timeout);
+    if (timeout && timeout->tv_sec < INT64_MAX / SECOND / 2)
+        nanoseconds = timeout->tv_sec * SECOND + timeout->tv_usec * 1000;
+    since = tcp_now_ns();
+    int result = readiness_select(NEXT(pselect), count, sets, nanoseconds, NULL);
+    if (timeout && nanoseconds >= 0) {
+        int64_t left = left_of(nanoseconds, since);
+        timeout->tv_sec = left / SECOND;
+        timeout->tv_usec = left % SECOND / 1000;
+    }
+    return result;
 }
 
 SHIM_HOOK int __pselect64(int count, fd_set *reads, fd_set *writes, fd_set *errors,
                           const struct timespec64 *timeout, const sigset_t *mask)
 {
-    SELECT_CALL(IS_ZERO(timeout, tv_nsec),
-                NEXT(__pselect64)(count, reads, writes, errors, &no_time64, mask),
-                NEXT(__pselect64)(count, reads, writes, errors, timeout, mask));
+    fd_set *sets[3] = {reads, writes, errors};
+    int64_t nanoseconds;
+    if (machine_idle() || !timeout_of64(timeout, &nanoseconds))
+        return NEXT(__pselect64)(count, reads, writes, errors, timeout, mask);
+    return readiness_select(NEXT(pselect), count, sets, nanoseconds, mask);
 }
 #endif

@@ -2,11 +2,14 @@
 /* The process image ends, or another inherits its descriptors. */
 #include "shim/hook.h"
 
+#include "shim/ending.h"
+#include "shim/sharing.h"
+
 #include <stdarg.h>
 
 SHIM_HOOK void _exit(int status)
 {
-    connection_before_exit();
+    ending_process();
     NEXT(_exit)(status);
     __builtin_unreachable();
 }
@@ -16,7 +19,7 @@ SHIM_ALIAS(_exit) __typeof__(_exit) _Exit;
 
 SHIM_HOOK void quick_exit(int status)
 {
-    connection_before_exit();
+    ending_process();
     NEXT(quick_exit)(status);
     __builtin_unreachable();
 }
@@ -69,31 +72,31 @@ SHIM_HOOK int execlp(const char *file, const char *first, ...)
 
 SHIM_HOOK int execve(const char *path, char *const arguments[], char *const environment[])
 {
-    connection_before_exec();
+    sharing_before_exec();
     return NEXT(execve)(path, arguments, environment);
 }
 
 SHIM_HOOK int execv(const char *path, char *const arguments[])
 {
-    connection_before_exec();
+    sharing_before_exec();
     return NEXT(execv)(path, arguments);
 }
 
 SHIM_HOOK int execvp(const char *file, char *const arguments[])
 {
-    connection_before_exec();
+    sharing_before_exec();
     return NEXT(execvp)(file, arguments);
 }
 
 SHIM_HOOK int execvpe(const char *file, char *const arguments[], char *const environment[])
 {
-    connection_before_exec();
+    sharing_before_exec();
     return NEXT(execvpe)(file, arguments, environment);
 }
 
 SHIM_HOOK int fexecve(int fd, char *const arguments[], char *const environment[])
 {
-    connection_before_exec();
+    sharing_before_exec();
     return NEXT(fexecve)(fd, arguments, environment);
 }
 
@@ -101,7 +104,7 @@ SHIM_HOOK int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_a
                           const posix_spawnattr_t *attributes, char *const arguments[],
                           char *const environment[])
 {
-    connection_before_spawn();
+    sharing_before_spawn();
     return NEXT(posix_spawn)(pid, path, actions, attributes, arguments, environment);
 }
 
@@ -109,6 +112,6 @@ SHIM_HOOK int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_
                            const posix_spawnattr_t *attributes, char *const arguments[],
                            char *const environment[])
 {
-    connection_before_spawn();
+    sharing_before_spawn();
     return NEXT(posix_spawnp)(pid, file, actions, attributes, arguments, environment);
 }

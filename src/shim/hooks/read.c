@@ -3,18 +3,18 @@
  * be waiting for what a connection it has deferred would bring about. */
 #include "shim/hook.h"
 
+#include "shim/hooks/inner.h"
 #include "shim/listener.h"
+#include "shim/reading.h"
 
 /* The one shape of all of them. */
 #define READ_CALL(fd, flags, call)                                                                 \
     do {                                                                                           \
-        if (!connection_concerns(fd))                                                              \
+        ssize_t result;                                                                            \
+        if (machine_idle())                                                                        \
             return call;                                                                           \
-        int error = connection_before_read(fd, flags);                                             \
-        if (error)                                                                                 \
-            return hook_fail(error);                                                               \
-        ssize_t result = call;                                                                     \
-        connection_after(fd, result);                                                              \
+        if (!reading(fd, flags, &result))                                                          \
+            result = have_read(fd, flags, call);                                                   \
         return (__typeof__(call))result;                                                           \
     } while (0)
 
@@ -93,30 +93,31 @@ SHIM_HOOK int __recvmmsg64(int fd, struct mmsghdr *messages, unsigned count, int
 #endif
 
 /* accept() may wait for this thread's own connect. */
-static void before_accept(int fd)
+int take_connection(accept_fn *next, int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
-    wait_before_blocking(fd, POLLIN);
+    waiting_before_call(fd, POLLIN);
     if (!record_present(&record_notes, fd))
         listener_accept(fd);
-}
-
-static int after_accept(int fd, int connection)
-{
+    int connection = next(fd, address, length, flags);
     if (connection >= 0 && record_present(&record_notes, fd))
         listener_accepted(fd, connection);
     else if (connection < 0 && errno == EAGAIN)
-        wait_looked();
+        waiting_looked();
     return connection;
+}
+
+static int next_accept(int fd, struct sockaddr *address, socklen_t *length, int flags)
+{
+    (void)flags;
+    return NEXT(accept)(fd, address, length);
 }
 
 SHIM_HOOK int accept(int fd, struct sockaddr *address, socklen_t *length)
 {
-    before_accept(fd);
-    return after_accept(fd, NEXT(accept)(fd, address, length));
+    return take_connection(next_accept, fd, address, length, 0);
 }
 
 SHIM_HOOK int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
-    before_accept(fd);
-    return after_accept(fd, NEXT(accept4)(fd, address, length, flags));
+    return take_connection(NEXT(accept4), fd, address, length, flags);
 }

@@ -26,9 +26,9 @@ static void learn_list(const char *name, const struct addrinfo *answer)
 static void before_look_up(const char *name)
 {
     struct in6_addr address;
-    if (wait_thread_defers() && name && inet_pton(AF_INET, name, &address) != 1 &&
+    if (waiting_concerns_thread() && name && inet_pton(AF_INET, name, &address) != 1 &&
         inet_pton(AF_INET6, name, &address) != 1)
-        wait_start_all();
+        waiting_before_block();
 }
 
 SHIM_HOOK int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
@@ -107,13 +107,13 @@ SHIM_HOOK int getnameinfo(const struct sockaddr *restrict address, socklen_t len
                           socklen_t service_size, int flags)
 {
     if (!(flags & NI_NUMERICHOST) && host)
-        wait_start_all();
+        waiting_before_block();
     return NEXT(getnameinfo)(address, length, host, host_size, service, service_size, flags);
 }
 
 SHIM_HOOK struct hostent *gethostbyaddr(const void *address, socklen_t length, int family)
 {
-    wait_start_all();
+    waiting_before_block();
     return NEXT(gethostbyaddr)(address, length, family);
 }
 
@@ -121,7 +121,7 @@ SHIM_HOOK int gethostbyaddr_r(const void *restrict address, socklen_t length, in
                               struct hostent *restrict host, char *restrict buffer, size_t size,
                               struct hostent **restrict answer, int *restrict error)
 {
-    wait_start_all();
+    waiting_before_block();
     return NEXT(gethostbyaddr_r)(address, length, family, host, buffer, size, answer, error);
 }
 
@@ -156,7 +156,7 @@ SHIM_HOOK int getaddrinfo_a(int mode, struct gaicb *list[restrict], int count,
                             struct sigevent *restrict event)
 {
     if (mode == GAI_WAIT)
-        wait_start_all();
+        waiting_before_block();
     return NEXT(getaddrinfo_a)(mode, list, count, event);
 }
 

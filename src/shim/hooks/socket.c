@@ -2,9 +2,13 @@
 #include "shim/hook.h"
 
 #include "shim/hooks/inner.h"
+#include "shim/own.h"
+#include "shim/shim.h"
 
 int socket_made(int fd)
 {
+    if (fd >= 0 && shim.active)
+        own_add(fd);
     return fd;
 }
 

@@ -4,8 +4,8 @@
 
 static void before_stream_read(FILE *stream)
 {
-    if (wait_thread_defers())
-        wait_before_blocking(fileno(stream), POLLIN);
+    if (waiting_concerns_thread())
+        waiting_before_call(fileno(stream), POLLIN);
 }
 
 #define STREAM_HOOK(type, name, parameters, stream, arguments)                                     \

@@ -133,7 +133,7 @@ SHIM_HOOK long hook_syscall(long, long, long, long, long, long, long) __asm__("s
 long hook_syscall(long number, long a, long b, long c, long d, long e, long f)
 {
     __typeof__(&(syscall)) next = next_functions.syscall;
-    if (!next || connection_any() || makes_or_ends(number))
+    if (!next || !machine_idle() || makes_or_ends(number))
         return seen_by_number(number, a, b, c, d, e, f);
     return next(number, a, b, c, d, e, f);
 }

@@ -6,6 +6,8 @@
  */
 #include "shim/hooks/wait_hook.h"
 
+#include "shim/sharing.h"
+
 WAIT_HOOK(int, sem_timedwait, (sem_t *restrict semaphore, const struct timespec *restrict until),
           (semaphore, until))
 WAIT_HOOK(int, sem_clockwait,
@@ -111,7 +113,7 @@ WAIT_HOOK(int, __xpg_sigpause, (int signal_number), (signal_number))
 /* No wait, but a thread that yields again and again does wait. */
 SHIM_HOOK int sched_yield(void)
 {
-    wait_looked();
+    waiting_looked();
     return NEXT(sched_yield)();
 }
 
@@ -119,21 +121,21 @@ SHIM_ALIAS(sched_yield) __typeof__(sched_yield) __sched_yield;
 
 SHIM_HOOK void thrd_yield(void)
 {
-    wait_looked();
+    waiting_looked();
     NEXT(thrd_yield)();
 }
 
 /* These wait for a child, to which the descriptors go as well. */
 SHIM_HOOK int system(const char *command)
 {
-    wait_start_all();
-    connection_before_spawn();
+    waiting_before_block();
+    sharing_before_spawn();
     return NEXT(system)(command);
 }
 
 SHIM_HOOK FILE *popen(const char *command, const char *mode)
 {
-    connection_before_spawn();
+    sharing_before_spawn();
     return NEXT(popen)(command, mode);
 }
 
@@ -143,15 +145,15 @@ SHIM_ALIAS(popen) __typeof__(popen) _IO_popen;
 SHIM_HOOK int wordexp(const char *restrict text, wordexp_t *restrict words, int flags)
 {
     if (!(flags & WRDE_NOCMD)) {
-        wait_start_all();
-        connection_before_spawn();
+        waiting_before_block();
+        sharing_before_spawn();
     }
     return NEXT(wordexp)(text, words, flags);
 }
 
 SHIM_HOOK int pclose(FILE *stream)
 {
-    wait_start_all();
+    waiting_before_block();
     return NEXT(pclose)(stream);
 }
 

@@ -9,9 +9,9 @@
     SHIM_HOOK type name parameters                                                                 \
     {                                                                                              \
         if (waits)                                                                                 \
-            wait_start_all();                                                                      \
+            waiting_before_block();                                                                \
         else                                                                                       \
-            wait_looked();                                                                         \
+            waiting_looked();                                                                      \
         return NEXT(name) arguments;                                                               \
     }
 

@@ -2,9 +2,25 @@
 #include "shim/hook.h"
 
 #include "shim/hooks/inner.h"
+#include "shim/readiness.h"
+
+/* Registering interest is no wait. */
+int watch(epoll_ctl_fn *next, int epoll, int operation, int fd, struct epoll_event *event)
+{
+    if (machine_is_ours(epoll) || machine_is_ours(fd))
+        return hook_fail(EBADF);
+    readiness_watched(epoll, operation, fd, event);
+    return next(epoll, operation, fd, event);
+}
+
+SHIM_HOOK int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
+{
+    return watch(NEXT(epoll_ctl), epoll, operation, fd, event);
+}
 
 int epoll_made(int epoll)
 {
+    pending_epoll_made(epoll);
     return epoll;
 }
 

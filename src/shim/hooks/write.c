@@ -4,65 +4,53 @@
 
 #include "shim/hooks/inner.h"
 #include "shim/program_memory.h"
+#include "shim/sharing.h"
+#include "shim/writing.h"
 
-bool wrote(int fd, struct iovec *parts, size_t count, int flags, ssize_t *result)
-{
-    struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
-    return connection_write(fd, &message, flags, result);
-}
+#include <string.h>
 
-static ssize_t moved(int fd, ssize_t result)
-{
-    connection_after(fd, result);
-    return result;
-}
+/* The one shape of those that take `parts`. */
+#define WRITE_CALL(fd, parts, count, flags, call)                                                  \
+    do {                                                                                           \
+        struct msghdr message = {.msg_iov = (struct iovec *)(parts), .msg_iovlen = (count)};       \
+        ssize_t result;                                                                            \
+        if (machine_idle())                                                                        \
+            return call;                                                                           \
+        return writing(fd, &message, flags, &result) ? result : written(fd, call);                 \
+    } while (0)
 
 SHIM_HOOK ssize_t write(int fd, const void *bytes, size_t length)
 {
     struct iovec part = {(void *)bytes, length};
-    ssize_t result;
-    if (!connection_concerns(fd))
-        return NEXT(write)(fd, bytes, length);
-    if (wrote(fd, &part, 1, 0, &result))
-        return result;
-    return moved(fd, NEXT(write)(fd, bytes, length));
+    WRITE_CALL(fd, &part, 1, 0, NEXT(write)(fd, bytes, length));
 }
 
 SHIM_ALIAS(write) __typeof__(write) __write;
 
 SHIM_HOOK ssize_t writev(int fd, const struct iovec *parts, int count)
 {
-    ssize_t result;
-    if (!connection_concerns(fd))
-        return NEXT(writev)(fd, parts, count);
-    if (count >= 0 && wrote(fd, (struct iovec *)parts, (size_t)count, 0, &result))
-        return result;
-    return moved(fd, NEXT(writev)(fd, parts, count));
+    WRITE_CALL(fd, parts, (size_t)count, 0, NEXT(writev)(fd, parts, count));
 }
 
 /* Without an offset it is writev(); with one the kernel refuses, as it does on any connection. */
 SHIM_HOOK ssize_t pwritev2(int fd, const struct iovec *parts, int count, off_t offset, int flags)
 {
-    int error = before_bulk_write(fd);
-    return error ? hook_fail(error) : moved(fd, NEXT(pwritev2)(fd, parts, count, offset, flags));
+    int error = machine_idle() ? 0 : writing_in_bulk(fd);
+    return error ? hook_fail(error) : written(fd, NEXT(pwritev2)(fd, parts, count, offset, flags));
 }
 
 SHIM_HOOK ssize_t pwritev64v2(int fd, const struct iovec *parts, int count, off64_t offset,
                               int flags)
 {
-    int error = before_bulk_write(fd);
-    return error ? hook_fail(error) : moved(fd, NEXT(pwritev64v2)(fd, parts, count, offset, flags));
+    int error = machine_idle() ? 0 : writing_in_bulk(fd);
+    return error ? hook_fail(error)
+                 : written(fd, NEXT(pwritev64v2)(fd, parts, count, offset, flags));
 }
 
 SHIM_HOOK ssize_t send(int fd, const void *bytes, size_t length, int flags)
 {
     struct iovec part = {(void *)bytes, length};
-    ssize_t result;
-    if (!connection_concerns(fd))
-        return NEXT(send)(fd, bytes, length, flags);
-    if (wrote(fd, &part, 1, flags, &result))
-        return result;
-    return moved(fd, NEXT(send)(fd, bytes, length, flags));
+    WRITE_CALL(fd, &part, 1, flags, NEXT(send)(fd, bytes, length, flags));
 }
 
 SHIM_ALIAS(send) __typeof__(send) __send;
@@ -71,25 +59,19 @@ SHIM_HOOK ssize_t sendto(int fd, const void *bytes, size_t length, int flags,
                          const struct sockaddr *address, socklen_t address_length)
 {
     struct iovec part = {(void *)bytes, length};
-    ssize_t result;
-    if (!connection_concerns(fd))
-        return NEXT(sendto)(fd, bytes, length, flags, address, address_length);
-    if (wrote(fd, &part, 1, flags, &result))
-        return result;
-    return moved(fd, NEXT(sendto)(fd, bytes, length, flags, address, address_length));
+    WRITE_CALL(fd, &part, 1, flags,
+               NEXT(sendto)(fd, bytes, length, flags, address, address_length));
 }
 
 ssize_t send_message(send_message_fn *next, int fd, const struct msghdr *message, int flags)
 {
     ssize_t result;
-    if (connection_any())
-        connection_before_passing(message);
-    if (!connection_concerns(fd))
+    sharing_by_message(message);
+    if (machine_idle())
         return next(fd, message, flags);
-    if (program_memory_readable(message, sizeof *message) &&
-        connection_write(fd, message, flags, &result))
+    if (program_memory_readable(message, sizeof *message) && writing(fd, message, flags, &result))
         return result;
-    return moved(fd, next(fd, message, flags));
+    return written(fd, next(fd, message, flags));
 }
 
 SHIM_HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
@@ -97,35 +79,63 @@ SHIM_HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
     return send_message(NEXT(sendmsg), fd, message, flags);
 }
 
-static size_t message_length(const struct msghdr *message)
+/* So many parts of messages are put together on the stack. */
+#define PARTS_MOST 64
+
+/* The messages as one, whose parts lie in `parts`; false where they are too many, cannot be looked
+ * at or carry more than bytes. */
+static bool put_together(struct msghdr *all, struct iovec parts[PARTS_MOST],
+                         struct mmsghdr *messages, unsigned count)
 {
-    size_t length = 0;
-    for (size_t i = 0; i < message->msg_iovlen; i++)
-        length += message->msg_iov[i].iov_len;
-    return length;
+    *all = (struct msghdr){.msg_iov = parts};
+    for (unsigned i = 0; i < count; i++) {
+        const struct msghdr *one = &messages[i].msg_hdr;
+        if (!program_memory_readable(&messages[i], sizeof *messages) || one->msg_controllen ||
+            one->msg_iovlen > PARTS_MOST - all->msg_iovlen ||
+            !program_memory_readable(one->msg_iov, one->msg_iovlen * sizeof *parts))
+            return false;
+        memcpy(parts + all->msg_iovlen, one->msg_iov, one->msg_iovlen * sizeof *parts);
+        all->msg_iovlen += one->msg_iovlen;
+    }
+    return true;
 }
 
-/* The first message opens the connection; the others follow as the plain call would send them,
- * unless it could only be sent in part. */
+/* How many of the messages the first `sent` bytes are, each with its length. */
+static int share_out(struct mmsghdr *messages, unsigned count, size_t sent)
+{
+    unsigned i = 0;
+    for (; i < count && (sent || i == 0); i++) {
+        size_t length = 0;
+        for (size_t part = 0; part < messages[i].msg_hdr.msg_iovlen; part++)
+            length += messages[i].msg_hdr.msg_iov[part].iov_len;
+        messages[i].msg_len = (unsigned)(length < sent ? length : sent);
+        sent -= messages[i].msg_len;
+    }
+    while (i < count && messages[i].msg_hdr.msg_iovlen == 0)
+        messages[i++].msg_len = 0;
+    return (int)i;
+}
+
+/* They go into the SYN all together, or none does. */
 int send_messages(send_messages_fn *next, int fd, struct mmsghdr *messages, unsigned count,
                   int flags)
 {
+    struct iovec parts[PARTS_MOST];
+    struct msghdr all;
     ssize_t result;
-    for (unsigned i = 0; connection_any() && i < count; i++)
-        connection_before_passing(&messages[i].msg_hdr);
-    if (!connection_concerns(fd))
+    for (unsigned i = 0; i < count && program_memory_readable(&messages[i], sizeof *messages); i++)
+        sharing_by_message(&messages[i].msg_hdr);
+    if (machine_idle() || count == 0)
         return next(fd, messages, count, flags);
-    if (count == 0 || !program_memory_readable(messages, sizeof *messages) ||
-        !connection_write(fd, &messages->msg_hdr, flags, &result))
-        return next(fd, messages, count, flags);
-    if (result < 0)
-        return -1;
-    messages->msg_len = (unsigned)result;
-    int saved = errno;
-    bool whole = (size_t)result == message_length(&messages->msg_hdr);
-    int more = whole && count > 1 ? next(fd, messages + 1, count - 1, flags) : 0;
-    errno = saved;
-    return more > 0 ? 1 + more : 1;
+    if (put_together(&all, parts, messages, count)) {
+        if (writing(fd, &all, flags, &result))
+            return result < 0 ? -1 : share_out(messages, count, (size_t)result);
+    } else {
+        int error = writing_in_bulk(fd);
+        if (error)
+            return hook_fail(error);
+    }
+    return (int)written(fd, next(fd, messages, count, flags));
 }
 
 SHIM_HOOK int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/* connect(): the decision, the two ways to defer, and the cases in which neither may be used. */
+/* Before all others: it decides which names the C library's headers give. */
+#include "shim/next.h"
+
+#include "shim/connecting.h"
+
+#include "decision/decision.h"
+#include "kernel/cookie.h"
+#include "kernel/tcp.h"
+#include "memory/run_figures.h"
+#include "policy/names.h"
+#include "shim/machine.h"
+#include "shim/note.h"
+#include "shim/own.h"
+#include "shim/pending.h"
+#include "shim/program_memory.h"
+#include "shim/readiness.h"
+#include "shim/shim.h"
+#include "shim/story.h"
+#include "shim/waiting.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <string.h>
+
+/* One connect(), as the program made it. */
+struct call {
+    connect_fn *next;
+    const struct sockaddr *address;
+    socklen_t length;
+    bool nonblocking;
+};
+
+static int plain(const struct call *call, int fd)
+{
+    return call->next(fd, call->address, call->length);
+}
+
+static int already_connected(void)
+{
+    errno = EISCONN;
+    return -1;
+}
+
+/* A connect that is none of the shim's business may block all the same. */
+static int connect_elsewhere(const struct call *call, int fd)
+{
+    if (waiting_concerns_thread() && !tcp_is_nonblocking(fd))
+        waiting_before_block();
+    return plain(call, fd);
+}
+
+/* A destination that is off. A socket may be connected again, elsewhere, after a connect that
+ * failed: the option that an earlier destination was given must not defer this one. */
+static int connect_plainly(const struct call *call, int fd)
+{
+    if (tcp_option(fd, TCP_FASTOPEN_CONNECT) == 1)
+        tcp_set_option(fd, TCP_FASTOPEN_CONNECT, 0);
+    return connect_elsewhere(call, fd);
+}
+
+/* The end of a true connect is told to the destination memory: now where it is known, else by
+ * whatever the program does next. */
+static int connected_truly(struct record *record, int result)
+{
+    int error = errno;
+    if (result == 0)
+        story_completed(record);
+    else if (error == EINPROGRESS)
+        machine_follow(record, RECORD_CONTACT);
+    else if (machine_is_refusal(error))
+        story_failed(record, error);
+    errno = error;
+    return result;
+}
+
+static int connect_truly(const struct call *call, struct record *record)
+{
+    return connected_truly(record, connect_elsewhere(call, record->fd));
+}
+
+/* An exact connect(), on a deferred socket or on one that is still closed, that asks for a cookie:
+ * an empty write that opens, and a connect() that waits for it. A write that waited would have the
+ * kernel hold back the last packet of the handshake, for the data that it takes to be coming. */
+static int connect_now(const struct call *call, struct record *record)
+{
+    ssize_t sent = NEXT(sendto)(record->fd, "", 0, MSG_FASTOPEN | MSG_NOSIGNAL | MSG_DONTWAIT,
+                                call->address, call->length);
+    if (sent < 0 && tcp_is_deferred(record->fd, errno))
+        sent = NEXT(send)(record->fd, "", 0, MSG_NOSIGNAL | MSG_DONTWAIT);
+    else if (sent < 0 && tcp_refuses_fast_open(errno) && tcp_state(record->fd) == TCP_CLOSE)
+        return connect_truly(call, record);
+    if (sent < 0 && (errno == EINPROGRESS || errno == EAGAIN)) {
+        errno = EINPROGRESS;
+        if (!call->nonblocking)
+            return connected_truly(record, plain(call, record->fd));
+    }
+    return connected_truly(record, sent < 0 ? -1 : 0);
+}
+
+static int defer(const struct call *call, struct record *record, int saved)
+{
+    if (!call->nonblocking)
+        record->tag.flags |= RECORD_BLOCKING | RECORD_TOLD_CONNECTED;
+    record->send_timeout_ms = (uint32_t)tcp_send_timeout(record->fd);
+    if (!machine_defer(record))
+        return connect_now(call, record);
+    /* A dissolved connection leaves an error behind, which a connect clears when its SYN leaves. */
+    tcp_take_error(record->fd);
+    readiness_registered_before(record->fd);
+    errno = call->nonblocking ? EINPROGRESS : saved;
+    return call->nonblocking ? -1 : 0;
+}
+
+/* With a cookie the kernel defers, with none it connects and asks for one. */
+static int connect_by_kernel(const struct call *call, struct record *record, bool may_defer)
+{
+    int saved = errno;
+    int result = connect_elsewhere(call, record->fd);
+    if (result != 0 || tcp_state(record->fd) != TCP_SYN_SENT) {
+        if (may_defer)
+            story_tell(record, "connects truly: no cookie yet", 0);
+        return connected_truly(record, result);
+    }
+    errno = saved;
+    return may_defer ? defer(call, record, saved) : connect_now(call, record);
+}
+
+/* No connect before the first write. To the kernel the socket stays closed, and readiness would be
+ * wrong: a socket that is going to be polled is connected at once. */
+static int connect_by_shim(const struct call *call, struct record *record, bool may_defer)
+{
+    if (tcp_state(record->fd) != TCP_CLOSE || tcp_domain(record->fd) != call->address->sa_family)
+        return plain(call, record->fd);
+    if (cookie_is_cached(call->address, record->netns)) {
+        if (!may_defer || call->nonblocking)
+            return connect_truly(call, record);
+        record->tag.flags |= RECORD_BY_SHIM;
+        pthread_testcancel();
+        return defer(call, record, errno);
+    }
+    if (!call->nonblocking)
+        waiting_before_block();
+    return connect_now(call, record);
+}
+
+/* What a plain connect teaches is true all the same, and remembered: the second connect of a dry
+ * run is judged as it would be. */
+static int rehearse(const struct call *call, struct record *record, bool would_defer)
+{
+    int result = plain(call, record->fd), error = errno;
+    bool under_way = result != 0 && error == EINPROGRESS;
+    if (would_defer && (result == 0 || under_way)) {
+        record->tag.flags |= RECORD_WOULD_DEFER;
+        story_rehearsed_connect(record);
+    }
+    if (result == 0)
+        story_completed(record);
+    else if (machine_is_refusal(error))
+        story_failed(record, error);
+    if (under_way || (record->tag.flags & RECORD_WOULD_DEFER))
+        machine_follow(record, under_way ? RECORD_CONTACT : RECORD_REHEARSED);
+    errno = error;
+    return result;
+}
+
+/* connect() on a socket that has been connected before, or is being so. The kernel, asked about a
+ * non-blocking connect that has meanwhile succeeded, says 0 once and then EISCONN. False: it is a
+ * first connect. */
+static bool connect_again(const struct call *call, struct record *record, int *result)
+{
+    int fd = record->fd;
+    if (record->tag.state == RECORD_OPENING)
+        machine_is_over(record);
+    if (call->address->sa_family == AF_UNSPEC ||
+        (record->tag.state == RECORD_CONTACT && tcp_state(fd) == TCP_CLOSE) ||
+        (record->tag.state == RECORD_OPENING && tcp_state(fd) == TCP_CLOSE) ||
+        (record->tag.state == RECORD_FAILED && !record_told_connected(record))) {
+        machine_forget(record);
+        return false;
+    }
+    if (record_is_pending(record) || (record->tag.flags & RECORD_BLOCKING)) {
+        *result = machine_asked(record) ? already_connected() : 0;
+        return true;
+    }
+    *result = plain(call, fd);
+    int error = errno;
+    if (*result == 0 && record->tag.state == RECORD_CONTACT)
+        machine_established(record, false);
+    else if (*result != 0 && machine_is_refusal(error))
+        machine_refused(record, error);
+    errno = error;
+    return true;
+}
+
+/* The kernel asks for a cookie where it has none, and what it has is for the whole host: then the
+ * SYN would carry it, and the server would accept before the handshake is over. */
+static bool asks_for_cookie(const struct decision *decision, const struct record *record)
+{
+    return decision->asks_cookie && !cookie_is_cached(&record->address.any, record->netns);
+}
+
+static int connect_as_decided(const struct call *call, struct record *record,
+                              const struct decision *decision)
+{
+    bool may_defer = decision->reason == DECISION_DEFER;
+    run_figures_add(RUN_CONNECTS, 1);
+    if (may_defer && !shim.dry_run && call->nonblocking && !pending_is_possible()) {
+        story_tell(record, "connects plainly: a sandbox forbids what closing would need", 0);
+        may_defer = false;
+    }
+    if (shim.dry_run)
+        return rehearse(call, record, may_defer);
+    if (!may_defer && !asks_for_cookie(decision, record))
+        return connected_truly(record, connect_plainly(call, record->fd));
+    int error = decision->verdict.deferral == DEFERRAL_BY_KERNEL
+                    ? tcp_set_option(record->fd, TCP_FASTOPEN_CONNECT, 1)
+                    : ENOPROTOOPT;
+    if (error == ENOPROTOOPT) /* asked for, or a kernel older than 4.11 */
+        return connect_by_shim(call, record, may_defer);
+    return error ? connect_plainly(call, record->fd) : connect_by_kernel(call, record, may_defer);
+}
+
+static int connect_first(const struct call *given, int fd)
+{
+    struct call call = *given;
+    struct record record = {.fd = fd};
+    struct endpoint endpoint;
+    if (!endpoint_from_sockaddr(&endpoint, call.address, call.length) || !tcp_is_tcp(fd) ||
+        (note_flags(fd) & NOTE_ASIDE))
+        return connect_elsewhere(&call, fd);
+    memcpy(&record.address, call.address,
+           call.length < sizeof record.address ? call.length : sizeof record.address);
+    record.netns = tcp_netns_cookie(fd);
+    struct memory_destination destination = story_destination(&record);
+    struct decision decision = decide_client(shim.policy, &destination);
+    if (decision.reason == DECISION_NO_RULE) {
+        story_decided(&record, &decision);
+        return connect_plainly(&call, fd);
+    }
+    record.socket_cookie = tcp_socket_cookie(fd);
+    if (!record.socket_cookie || !own_has(fd) || tcp_is_async(fd)) {
+        story_tell(&record,
+                   record.socket_cookie
+                       ? "connects plainly: others may have this socket, or wait for its signals"
+                       : "connects plainly: the kernel gives sockets no identity",
+                   0);
+        return connect_plainly(&call, fd);
+    }
+    names_learn_attempt(&endpoint);
+    story_decided(&record, &decision);
+    record.tag.flags =
+        decision.verdict.first_write == FIRST_WRITE_REPLAY_SAFE ? RECORD_REPLAY_SAFE : 0;
+    record.round_trip_us = decision.rtt_us;
+    record.room = decision.room;
+    call.nonblocking = tcp_is_nonblocking(fd);
+    return connect_as_decided(&call, &record, &decision);
+}
+
+int connecting(connect_fn *next, int fd, const struct sockaddr *address, socklen_t length)
+{
+    struct call call = {.next = next, .address = address, .length = length};
+    struct record record;
+    int result;
+    /* An address that cannot be one is the kernel's to refuse, whatever the socket's state. */
+    if (!shim.active || length < sizeof address->sa_family ||
+        length > sizeof(struct sockaddr_storage) || !program_memory_readable(address, length))
+        return plain(&call, fd);
+    if (machine_find(fd, &record) && connect_again(&call, &record, &result))
+        return result;
+    if (note_flags(fd) & NOTE_CONNECTED) {
+        if (address->sa_family != AF_UNSPEC)
+            return already_connected();
+        note_change(fd, 0, NOTE_CONNECTED);
+    }
+    return connect_first(&call, fd);
+}

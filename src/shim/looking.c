@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+#include "shim/looking.h"
+
+#include "kernel/tcp.h"
+#include "shim/listener.h"
+#include "shim/machine.h"
+#include "shim/own.h"
+#include "shim/program_memory.h"
+
+#include <errno.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+static bool find_pending(int fd, struct record *record)
+{
+    return machine_knows(fd) && machine_find(fd, record) && record_is_pending(record);
+}
+
+/* While the handshake is not over the kernel says ENOTCONN; to whom the connect is in progress that
+ * is right. */
+int looking_peer(get_name_fn *next, int fd, struct sockaddr *address, socklen_t *length)
+{
+    struct record record;
+    int saved = errno;
+    int result = next(fd, address, length);
+    if (result == 0 || errno != ENOTCONN || !find_pending(fd, &record) ||
+        record.tag.state == RECORD_FAILED || !record_told_connected(&record))
+        return result;
+    /* Asked again: it may have been connected this very moment. */
+    if (record.tag.state == RECORD_OPENING && machine_is_over(&record))
+        return next(fd, address, length);
+    socklen_t full = record.address.any.sa_family == AF_INET6 ? sizeof record.address.in6
+                                                              : sizeof record.address.in;
+    if (!program_memory_readable(length, sizeof *length) ||
+        !program_memory_readable(address, *length < full ? *length : full)) {
+        errno = EFAULT;
+        return -1;
+    }
+    memcpy(address, &record.address, *length < full ? *length : full);
+    *length = full;
+    errno = saved;
+    return 0;
+}
+
+void looking_before(int fd)
+{
+    struct record record;
+    if (find_pending(fd, &record) && record.tag.state == RECORD_DEFERRED &&
+        (record.tag.flags & RECORD_BY_SHIM))
+        machine_start(&record);
+}
+
+/* Until the first write a socket that the shim has deferred has no local address. */
+int looking_name(get_name_fn *next, int fd, struct sockaddr *address, socklen_t *length)
+{
+    looking_before(fd);
+    return next(fd, address, length);
+}
+
+/* What these say, or do, is true of a connection that stands. */
+static bool needs_connection(int level, int name)
+{
+    if (level == SOL_SOCKET) /* the kernel makes its buffers when the handshake is over */
+        return name == SO_SNDBUF || name == SO_RCVBUF;
+    return level == IPPROTO_TCP && (name == TCP_INFO || name == TCP_ULP || name == TCP_CC_INFO ||
+                                    name == TCP_REPAIR || name == TCP_MD5SIG || name == TCP_MAXSEG);
+}
+
+static void settle_for_look(int fd)
+{
+    struct record record;
+    if (find_pending(fd, &record) && record_told_connected(&record))
+        machine_before(&record, CALL_LOOKS);
+}
+
+/* SO_ERROR is how a program asks whether its non-blocking connect has succeeded. */
+static int get_socket_error(get_option_fn *next, int fd, int *value, socklen_t *length)
+{
+    struct record record;
+    bool found = machine_find(fd, &record);
+    int failed = found ? machine_take_error(&record) : 0;
+    int result = next(fd, SOL_SOCKET, SO_ERROR, value, length);
+    if (result != 0 || *length != sizeof *value || !found)
+        return result;
+    if (failed)
+        *value = failed;
+    else if (*value) {
+        int told = machine_error(&record, *value);
+        machine_refused(&record, *value);
+        *value = told;
+    } else if (record.tag.state == RECORD_CONTACT)
+        machine_is_over(&record);
+    else if (record_is_pending(&record))
+        machine_tell(&record);
+    return result;
+}
+
+int looking_option(get_option_fn *next, int fd, int level, int name, void *value, socklen_t *length)
+{
+    if (machine_knows(fd) && level == SOL_SOCKET && name == SO_ERROR)
+        return get_socket_error(next, fd, value, length);
+    if (machine_knows(fd) && needs_connection(level, name))
+        settle_for_look(fd);
+    int result = next(fd, level, name, value, length);
+    if (result == 0 && level == IPPROTO_TCP && name == TCP_FASTOPEN && *length == sizeof(int) &&
+        listener_is_bound_by_us(fd))
+        *(int *)value = 0; /* a program that finds another's setting may clear it */
+    return result;
+}
+
+/* A limit for what is unacknowledged is for data, and would end a handshake whose SYN was lost.
+ * Four SYNs leave in the longest time that is looked at. */
+static bool limits_handshake(const struct record *record, int level, int name, const void *value,
+                             socklen_t length)
+{
+    unsigned limit;
+    if (!(record->tag.flags & RECORD_BLOCKING) || level != IPPROTO_TCP ||
+        name != TCP_USER_TIMEOUT || length < sizeof limit ||
+        !program_memory_readable(value, sizeof limit))
+        return false;
+    memcpy(&limit, value, sizeof limit);
+    return limit > 0 && limit < MACHINE_END_MS;
+}
+
+/* The segment size bounds what a SYN takes. */
+static void before_setting(int fd, int level, int name, const void *value, socklen_t length)
+{
+    struct record record;
+    if (!find_pending(fd, &record))
+        return;
+    if (level == IPPROTO_TCP && name == TCP_MAXSEG && record.tag.state == RECORD_DEFERRED)
+        machine_start(&record);
+    else if ((level == IPPROTO_TCP && needs_connection(level, name)) ||
+             limits_handshake(&record, level, name, value, length))
+        settle_for_look(fd);
+}
+
+int looking_set_option(set_option_fn *next, int fd, int level, int name, const void *value,
+                       socklen_t length)
+{
+    /* Whoever wants to know when packets leave is told so of a plain connection; and what a segment
+     * is to hold at most, the kernel does not tell before it has sent one. */
+    if ((level == SOL_SOCKET && name == SO_TIMESTAMPING) ||
+        (level == IPPROTO_TCP && name == TCP_MAXSEG))
+        own_remove(fd);
+    if (machine_knows(fd))
+        before_setting(fd, level, name, value, length);
+    int result = next(fd, level, name, value, length);
+    if (result == 0 && level == IPPROTO_TCP &&
+        (name == TCP_FASTOPEN || name == TCP_FASTOPEN_CONNECT))
+        listener_stand_aside(fd);
+    return result;
+}
+
+/* A connection that came out of a listener with data in its SYN says, until its handshake is over,
+ * that nothing is to be read. */
+static void correct_unread(int fd, int *unread)
+{
+    if (*unread == 0 && listener_any() && tcp_state(fd) == TCP_SYN_RECV) {
+        long peeked = tcp_peek(fd);
+        if (peeked > 0)
+            *unread = (int)peeked;
+    }
+}
+
+int looking_control(control_fn *next, int fd, unsigned long request, void *argument)
+{
+    struct record record;
+    if ((request == SIOCOUTQ || request == SIOCOUTQNSD) && find_pending(fd, &record) &&
+        (record.tag.flags & RECORD_BLOCKING))
+        machine_before(&record, CALL_LOOKS);
+    if (request == FIOASYNC && find_pending(fd, &record))
+        machine_start(&record);
+    int result = next(fd, request, argument);
+    if (result == 0 && request == FIONREAD)
+        correct_unread(fd, argument);
+    return result;
+}

@@ -1,0 +1,707 @@
+/* SPDX-License-Identifier: MIT */
+/* Before all others: it decides which names the C library's headers give. */
+#include "shim/next.h"
+
+#include "shim/machine.h"
+
+#include "kernel/tcp.h"
+#include "shim/deferring.h"
+#include "shim/note.h"
+#include "shim/pending.h"
+#include "shim/story.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+/* A program that has been told "writable" leaves its connection deferred this many times: some ask
+ * twice or more, and one may be told so for ever and not write. */
+#define WAITS_SURVIVED 7
+
+/* A connect that did not block waits for its handshake in a write, and not at all in most programs:
+ * three known round trips from its SYN, and never long. */
+#define BUDGET_ROUND_TRIPS 3
+#define BUDGET_MS 250
+
+#define SHUT_FLAGS (RECORD_SHUT_READ | RECORD_SHUT_WRITE)
+
+static uint32_t forks; /* how often this process, or its parents since start-up, forked */
+
+static struct record_table *const table = &record_connections;
+
+/* ---- records ---- */
+
+static void set_flags(struct record *record, unsigned set, unsigned clear)
+{
+    unsigned flags = (record->tag.flags & ~clear) | set;
+    if (flags != record->tag.flags)
+        record_change(table, record, record->tag.state, flags);
+}
+
+void machine_forget(struct record *record)
+{
+    bool watched = record->tag.state == RECORD_OPENING && (record->tag.flags & SHUT_FLAGS);
+    if (record_forget(table, record) && watched)
+        pending_unwatch(record->fd);
+}
+
+bool machine_find(int fd, struct record *record)
+{
+    if (!record_get(table, fd, record))
+        return false;
+    if (tcp_socket_cookie(fd) == record->socket_cookie)
+        return true;
+    machine_forget(record);
+    return false;
+}
+
+void machine_each(machine_wanted *wanted, const void *context, machine_action *action)
+{
+    struct record record;
+    if (machine_idle())
+        return;
+    for (unsigned slot = 0; slot < record_end(table); slot++)
+        if (record_get_slot(table, slot, &record) && wanted(&record, context))
+            action(&record);
+}
+
+static socklen_t address_length(const struct record *record)
+{
+    return record->address.any.sa_family == AF_INET6 ? sizeof record->address.in6
+                                                     : sizeof record->address.in;
+}
+
+/* ---- what the program has been told ---- */
+
+void machine_tell(struct record *record)
+{
+    set_flags(record, RECORD_TOLD_CONNECTED, 0);
+}
+
+bool machine_asked(struct record *record)
+{
+    bool before = record->tag.flags & (RECORD_ASKED | RECORD_BLOCKING);
+    set_flags(record, RECORD_TOLD_CONNECTED | RECORD_ASKED, 0);
+    return before;
+}
+
+/* A connected socket is not refused. */
+static int connected_error(int error)
+{
+    return error == ECONNREFUSED || error == 0 ? ECONNRESET : error;
+}
+
+int machine_error(const struct record *record, int error)
+{
+    return record_told_connected(record) ? connected_error(error) : error;
+}
+
+int machine_take_error(struct record *record)
+{
+    if (record->tag.state != RECORD_FAILED)
+        return 0;
+    if (record->tag.flags & RECORD_BLOCKING)
+        note_connected(record);
+    machine_forget(record);
+    return machine_error(record, record->error);
+}
+
+bool machine_survive(struct record *record, bool read)
+{
+    if (record->tag.state != RECORD_DEFERRED)
+        return false;
+    if (read) {
+        bool before = record->tag.flags & RECORD_LOOKED;
+        set_flags(record, RECORD_LOOKED, 0);
+        return before;
+    }
+    if (record->tag.flags / RECORD_WAIT_SURVIVED >= WAITS_SURVIVED)
+        return true;
+    record_change(table, record, RECORD_DEFERRED, record->tag.flags + RECORD_WAIT_SURVIVED);
+    return false;
+}
+
+void machine_watched(struct record *record, int epoll, const struct epoll_event *event)
+{
+    if (record->epoll >= 0 && (record->epoll != epoll || record->epoll_data != event->data.u64))
+        set_flags(record, RECORD_ANY_EPOLL, 0);
+    record->epoll = epoll;
+    record->epoll_data = event->data.u64;
+    record->epoll_events = event->events;
+    record_save(table, record);
+}
+
+/* ---- defer, start, open ---- */
+
+bool machine_defer(struct record *record)
+{
+    record->tag.state = RECORD_DEFERRED;
+    record->owner = deferring_thread();
+    record->forks = forks;
+    record->epoll = -1;
+    if (!record_put(table, record))
+        return false;
+    deferring_add(record_slot_of(table, record->fd));
+    deferring.zero_timeouts = 0;
+    story_deferred(record);
+    return true;
+}
+
+void machine_follow(struct record *record, enum record_state state)
+{
+    record->tag.state = state;
+    record->forks = forks;
+    record->epoll = -1;
+    record_put(table, record);
+}
+
+static void syn_left(struct record *record)
+{
+    record->syn_left_ms = tcp_now_ms();
+    record_save(table, record);
+}
+
+/* The program's next call hears of it; what does not ask the shim finds a connection that has
+ * ended.
+ */
+static void fail(struct record *record, int error)
+{
+    tcp_take_error(record->fd);
+    record->error = (uint8_t)error;
+    record_save(table, record);
+    if (record->tag.flags & SHUT_FLAGS)
+        pending_unwatch(record->fd);
+    record_change(table, record, RECORD_FAILED, record->tag.flags & ~SHUT_FLAGS);
+}
+
+int machine_start(struct record *record)
+{
+    if (record->tag.state != RECORD_DEFERRED ||
+        !record_change(table, record, RECORD_OPENING, record->tag.flags))
+        return 0; /* another thread has just opened, started or closed it */
+    syn_left(record);
+    int error = tcp_send_bare_syn(record->fd, &record->address.any, address_length(record));
+    story_started(record, error);
+    if (error) {
+        story_failed(record, 0);
+        fail(record, error);
+    } else {
+        set_flags(record, RECORD_SYN_LEFT, 0);
+    }
+    return error;
+}
+
+bool machine_each_deferred(machine_step *step, const void *context)
+{
+    struct deferring range = deferring;
+    bool left = false;
+    /* Emptied before the walk, so that a connect in a signal handler in its midst is not lost. */
+    deferring.end = 0;
+    for (unsigned slot = range.begin; slot < range.end; slot++) {
+        struct record record;
+        if (!record_get_slot(table, slot, &record) || record.tag.state != RECORD_DEFERRED ||
+            record.owner != deferring_thread() || !step(&record, context))
+            continue;
+        deferring_add(slot);
+        deferring.zero_timeouts = range.zero_timeouts;
+        left = true;
+    }
+    return left;
+}
+
+static bool start_step(struct record *record, const void *context)
+{
+    (void)context;
+    if (machine_find(record->fd, record))
+        machine_start(record);
+    return false;
+}
+
+void machine_start_thread(void)
+{
+    int saved = errno;
+    machine_each_deferred(start_step, NULL);
+    errno = saved;
+}
+
+/* The kernel took less than a SYN was reckoned to take. A blocking write is never short; how far a
+ * non-blocking one came is its answer. */
+static void write_rest(struct record *record, const struct msghdr *message, size_t total, int flags,
+                       ssize_t *sent)
+{
+    if ((size_t)*sent >= total || (flags & MSG_DONTWAIT) || tcp_is_nonblocking(record->fd))
+        return;
+    machine_settle(record);
+    size_t skip = (size_t)*sent, i = 0;
+    for (; i < message->msg_iovlen && skip >= message->msg_iov[i].iov_len; i++)
+        skip -= message->msg_iov[i].iov_len;
+    for (; i < message->msg_iovlen; i++, skip = 0) {
+        const struct iovec *part = &message->msg_iov[i];
+        ssize_t more =
+            NEXT(send)(record->fd, (char *)part->iov_base + skip, part->iov_len - skip, flags);
+        *sent += more > 0 ? more : 0;
+        if (more != (ssize_t)(part->iov_len - skip))
+            return;
+    }
+}
+
+/* SO_SNDTIMEO, as it was then, bounded connect(): the first call that waits is bounded by it. */
+static bool is_bounded(const struct record *record)
+{
+    return record->send_timeout_ms && (record->tag.flags & RECORD_BLOCKING);
+}
+
+/* Bytes that arrived after all would be sent again by a program that was told of an error. */
+static int give_up(struct record *record)
+{
+    tcp_dissolve(record->fd);
+    machine_refused(record, ETIMEDOUT);
+    return ETIMEDOUT;
+}
+
+/* A blocking MSG_FASTOPEN would wait for the SYN-ACK, and when a signal ended that wait the kernel
+ * would report EINTR, or restart the call, with the bytes already on the wire. */
+static ssize_t send_syn(struct record *record, const struct msghdr *message, int flags)
+{
+    struct msghdr opening = *message;
+    int state;
+    opening.msg_name = &record->address;
+    opening.msg_namelen = address_length(record);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    ssize_t sent = NEXT(sendmsg)(record->fd, &opening, flags | MSG_FASTOPEN | MSG_DONTWAIT);
+    int error = errno;
+    pthread_setcancelstate(state, NULL);
+    errno = error;
+    return sent;
+}
+
+/* The SYN did not take the bytes. Returns 0 where the plain call is to be made, else the error. */
+static int open_failed(struct record *record, int error)
+{
+    /* A sandbox forbids the flag: the plain write opens. */
+    if (tcp_is_deferred(record->fd, error)) {
+        set_flags(record, RECORD_SYN_LEFT, 0);
+        return 0;
+    }
+    /* Deferred by the shim, it is still to be connected. */
+    error = tcp_refuses_fast_open(error) && (record->tag.flags & RECORD_BY_SHIM)
+                ? tcp_send_bare_syn(record->fd, &record->address.any, address_length(record))
+                : tcp_syn_error(error);
+    if (!error) /* the cookie is gone, and a bare SYN has left */
+        set_flags(record, RECORD_SYN_LEFT, RECORD_SYN_DATA);
+    else
+        machine_refused(record, error);
+    return error;
+}
+
+bool machine_open(struct record *record, const struct msghdr *message, size_t total, int flags,
+                  ssize_t *result)
+{
+    int saved = errno;
+    /* A thread that is to be cancelled is so here, before the record says that the SYN has left. */
+    pthread_testcancel();
+    if (!record_change(table, record, RECORD_OPENING, record->tag.flags | RECORD_SYN_DATA)) {
+        machine_find(record->fd, record); /* another thread was first: this write comes after it */
+        return false;
+    }
+    syn_left(record);
+    deferring.zero_timeouts = 0;
+    story_counter_lesson(record, MEMORY_READS_FIRST);
+    story_counter_lesson(record, MEMORY_WRITES_UNFIT);
+    *result = send_syn(record, message, flags);
+    int error = *result < 0 ? errno : 0;
+    story_opened(record, error);
+    if (error) {
+        bool told = record_told_connected(record);
+        error = open_failed(record, error);
+        if (error && told)
+            error = machine_error(record, error);
+    } else {
+        set_flags(record, RECORD_SYN_LEFT | RECORD_TOLD_CONNECTED, 0);
+        if (is_bounded(record) && !(flags & MSG_DONTWAIT) && !tcp_is_nonblocking(record->fd))
+            error = machine_settle(record);
+        if (!error)
+            write_rest(record, message, total, flags, result);
+    }
+    if (!error && *result < 0) {
+        errno = saved;
+        return false;
+    }
+    errno = error ? error : saved;
+    if (error)
+        *result = -1;
+    return true;
+}
+
+/* ---- the end of the handshake ---- */
+
+static void shut(const struct record *record)
+{
+    unsigned flags = record->tag.flags & SHUT_FLAGS;
+    int how = flags == SHUT_FLAGS ? SHUT_RDWR : flags == RECORD_SHUT_WRITE ? SHUT_WR : SHUT_RD;
+    if (flags)
+        tcp_call(SYS_shutdown, record->fd, how, 0, 0, 0, 0);
+}
+
+void machine_established(struct record *record, bool has_read)
+{
+    unsigned flags = record->tag.flags;
+    enum record_state state = record->tag.state;
+    if (has_read)
+        story_counter_lesson(record, MEMORY_NEVER_READS);
+    if (state == RECORD_OPENING || state == RECORD_CONTACT)
+        story_completed(record);
+    /* Whoever was told that connect() succeeded must hear EISCONN from now on, but the kernel has
+     * not been asked yet whether this connect has succeeded, and says 0 to the first who does. To
+     * ask it here would lose what has been received, where a reset has come in since. */
+    if (state == RECORD_OPENING && (flags & RECORD_BLOCKING))
+        note_connected(record);
+    if (state == RECORD_OPENING && (flags & SHUT_FLAGS)) {
+        shut(record);
+        pending_unwatch(record->fd);
+    }
+    if (state == RECORD_OPENING && !has_read) /* it may yet end without a read */
+        record_change(table, record, RECORD_STANDING, flags & ~SHUT_FLAGS);
+    else if (state != RECORD_CONTACT || !(flags & RECORD_WOULD_DEFER) ||
+             !record_change(table, record, RECORD_REHEARSED, flags))
+        record_forget(table, record);
+}
+
+bool machine_is_refusal(int error)
+{
+    return error == ECONNREFUSED || error == ETIMEDOUT || error == ECONNRESET ||
+           error == EHOSTUNREACH || error == ENETUNREACH;
+}
+
+void machine_refused(struct record *record, int error)
+{
+    if (tcp_has_connected(record->fd)) { /* a server was there, and has reset the connection */
+        machine_established(record, false);
+        return;
+    }
+    story_failed(record, error);
+    if (record->tag.flags & RECORD_BLOCKING)
+        note_connected(record);
+    machine_forget(record);
+}
+
+bool machine_is_over(struct record *record)
+{
+    if (record->tag.state != RECORD_OPENING && record->tag.state != RECORD_CONTACT)
+        return true;
+    if (tcp_has_connected(record->fd)) {
+        machine_established(record, false);
+        return true;
+    }
+    if (tcp_state(record->fd) == TCP_SYN_SENT)
+        return false;
+    story_failed(record, 0);
+    if (record_told_connected(record))
+        fail(record, connected_error(tcp_take_error(record->fd)));
+    else
+        machine_forget(record);
+    return true;
+}
+
+/* ---- settle ---- */
+
+/* How long the handshake may be waited for, in milliseconds; -1: as long as the kernel tries. */
+static int patience(const struct record *record)
+{
+    if (record->tag.flags & RECORD_BLOCKING)
+        return is_bounded(record) ? (int)record->send_timeout_ms : -1;
+    /* One budget for all SYNs that were on their way when it ran out. */
+    if (record->syn_left_ms <= deferring.gave_up_ms)
+        return 0;
+    int64_t budget = (int64_t)record->round_trip_us * BUDGET_ROUND_TRIPS / 1000 + 1;
+    if (record->round_trip_us == 0 || budget > BUDGET_MS)
+        budget = BUDGET_MS;
+    int64_t left = record->syn_left_ms + budget - tcp_now_ms();
+    return left > 0 ? (int)left : 0;
+}
+
+static void settle_for(struct record *record, int milliseconds)
+{
+    if (!(record->tag.flags & RECORD_SYN_LEFT)) { /* another thread is about to send it */
+        tcp_send_bare_syn(record->fd, &record->address.any, address_length(record));
+        set_flags(record, RECORD_SYN_LEFT, 0);
+    }
+    if (!tcp_wait(record->fd, POLLOUT, milliseconds) && !(record->tag.flags & RECORD_BLOCKING))
+        deferring.gave_up_ms = tcp_now_ms();
+    story_tell(record, "settled", 0);
+    machine_is_over(record);
+}
+
+int machine_settle(struct record *record)
+{
+    int error = machine_start(record);
+    if (error || record->tag.state != RECORD_OPENING || machine_is_over(record))
+        return error;
+    machine_start_thread(); /* what is pending is waited for together */
+    if (!(record->tag.flags & RECORD_BLOCKING))
+        story_lesson(record, MEMORY_COSTS_A_WAIT);
+    settle_for(record, patience(record));
+    return is_bounded(record) && !machine_is_over(record) ? give_up(record) : 0;
+}
+
+void machine_settle_within(struct record *record, int milliseconds)
+{
+    if (is_bounded(record) && (int)record->send_timeout_ms < milliseconds)
+        milliseconds = (int)record->send_timeout_ms;
+    int64_t left = record->syn_left_ms + milliseconds - tcp_now_ms();
+    if (record->tag.state == RECORD_OPENING && !machine_is_over(record))
+        settle_for(record, milliseconds < 0 ? -1 : left > 0 ? (int)left : 0);
+}
+
+int machine_before(struct record *record, enum machine_call call)
+{
+    bool blocking = record->tag.flags & RECORD_BLOCKING, settles = false;
+    int error = 0;
+    machine_start(record);
+    if (record_told_connected(record) && record->tag.state == RECORD_OPENING)
+        settles = call == CALL_WAITS ? is_bounded(record) : call != CALL_ENDS || blocking;
+    if (settles)
+        error = machine_settle(record);
+    /* What looks and what ends leaves the error to the next call that moves bytes. */
+    return error || call == CALL_LOOKS || call == CALL_ENDS ? error : machine_take_error(record);
+}
+
+/* ---- linger, share ---- */
+
+bool machine_is_shared(const struct record *record)
+{
+    return (record->tag.flags & RECORD_SHARED) || record->forks != forks;
+}
+
+bool machine_linger(struct record *record)
+{
+    struct record held = *record;
+    if (!pending_is_possible() || !record_is_own_process())
+        return false;
+    held.tag.state = RECORD_LINGERING;
+    held.tag.flags =
+        (record->tag.flags & ~RECORD_SHARED) | (machine_is_shared(record) ? RECORD_SHARED : 0);
+    held.fd = pending_duplicate(record->fd, 0);
+    /* Its slot may be taken: then another number. */
+    while (held.fd >= 0 && !record_put(table, &held)) {
+        int taken = held.fd;
+        held.fd = taken < (int)RECORD_CONNECTIONS ? pending_duplicate(record->fd, taken + 1) : -1;
+        tcp_call(SYS_close, taken, 0, 0, 0, 0, 0);
+    }
+    if (held.fd < 0)
+        return false;
+    pending_leave_epolls(record->fd);
+    if (!machine_is_shared(record))
+        tcp_clear_async(held.fd);
+    if (!pending_watch(held.fd)) {
+        record_forget(table, &held);
+        tcp_call(SYS_close, held.fd, 0, 0, 0, 0, 0);
+        return false;
+    }
+    story_tell(record, "lingers", 0);
+    machine_forget(record);
+    return true;
+}
+
+void machine_confirm(const struct record *record)
+{
+    /* On one that has been reset it would throw away what came before. */
+    if (tcp_state(record->fd) == TCP_ESTABLISHED)
+        tcp_call(SYS_connect, record->fd, (long)&record->address, (long)address_length(record), 0,
+                 0, 0);
+}
+
+bool machine_shut_later(struct record *record, int how)
+{
+    unsigned set = how == SHUT_RDWR ? SHUT_FLAGS
+                   : how == SHUT_WR ? RECORD_SHUT_WRITE
+                                    : RECORD_SHUT_READ;
+    if (!(record->tag.flags & SHUT_FLAGS) && (!pending_is_possible() || !pending_watch(record->fd)))
+        return false;
+    set_flags(record, set, 0);
+    return true;
+}
+
+void machine_share(struct record *record, int fd)
+{
+    struct record other, before;
+    set_flags(record, RECORD_SHARED, 0);
+    if (fd == record->fd)
+        return;
+    other = *record;
+    other.fd = fd;
+    other.tag.flags = record->tag.flags & ~SHUT_FLAGS;
+    if (machine_find(fd, &before))
+        machine_forget(&before);
+    record_put(table, &other);
+}
+
+/* ---- endings ---- */
+
+bool machine_is_ours(int fd)
+{
+    struct record record;
+    if (!pending_any())
+        return false;
+    return fd == pending_epoll() ||
+           (record_get(table, fd, &record) && record.tag.state == RECORD_LINGERING);
+}
+
+void machine_give_way(int fd)
+{
+    struct record record;
+    if (fd == pending_epoll())
+        pending_move();
+    else if (record_get(table, fd, &record) && machine_linger(&record)) {
+        pending_unwatch(fd);
+        record_forget(table, &record);
+    }
+}
+
+static bool is_ours_alone(const struct record *record)
+{
+    return !machine_is_shared(record) && !(record->tag.flags & RECORD_INHERITED);
+}
+
+/* The plain program's close came before the answer could: what the server has said since would make
+ * a reset of it. The end is said on the connection itself, whoever else holds a descriptor that no
+ * hook has seen made; but not where a child may still be using it. */
+void machine_finish(struct record *record)
+{
+    if (!is_ours_alone(record) || tcp_resets_on_close(record->fd))
+        return;
+    tcp_read_away(record->fd);
+    tcp_call(SYS_shutdown, record->fd, SHUT_RDWR, 0, 0, 0, 0);
+}
+
+void machine_before_wait(struct record *record)
+{
+    if (is_ours_alone(record) && tcp_unread(record->fd) == 0)
+        set_flags(record, RECORD_EMPTY, 0);
+}
+
+void machine_after_wait(struct record *record)
+{
+    if (record->tag.flags & RECORD_EMPTY)
+        tcp_read_away(record->fd);
+}
+
+static bool end_lingering(struct record *record)
+{
+    struct record held = *record;
+    if (!record_forget(table, record))
+        return false; /* another thread does, or the parent of a vfork() is to */
+    if (tcp_has_connected(held.fd))
+        story_completed(&held);
+    else
+        story_failed(&held, 0);
+    held.forks = forks; /* a child has closed its copy */
+    shut(&held);
+    machine_finish(&held);
+    pending_unwatch(held.fd);
+    tcp_call(SYS_close, held.fd, 0, 0, 0, 0, 0);
+    return true;
+}
+
+static bool serve(int fd)
+{
+    struct record record;
+    if (!machine_find(fd, &record))
+        return false;
+    return record.tag.state == RECORD_LINGERING ? end_lingering(&record) : machine_is_over(&record);
+}
+
+void machine_serve(void)
+{
+    enum { AT_ONCE = 16 };
+    int fds[AT_ONCE];
+    for (bool more = pending_any(); more;) {
+        unsigned count = pending_ready(fds, AT_ONCE), served = 0;
+        for (unsigned i = 0; i < count; i++)
+            served += serve(fds[i]);
+        more = count == AT_ONCE && served > 0;
+    }
+}
+
+static bool is_watched(const struct record *record, const void *context)
+{
+    (void)context;
+    return record->tag.state == RECORD_LINGERING || (record->tag.flags & SHUT_FLAGS);
+}
+
+/* Signals wait: the call that this is done for is the one that they are to interrupt. */
+static void settle_watched(struct record *record)
+{
+    if (!tcp_wait_quietly(record->fd, POLLOUT, patience(record)))
+        deferring.gave_up_ms = tcp_now_ms();
+}
+
+void machine_settle_lingering(void)
+{
+    if (!pending_any())
+        return;
+    machine_each(is_watched, NULL, settle_watched);
+    machine_serve();
+}
+
+/* ---- processes ---- */
+
+static bool any_record(const struct record *record, const void *context)
+{
+    (void)record, (void)context;
+    return true;
+}
+
+static void start_deferred(struct record *record)
+{
+    if (record->tag.state == RECORD_DEFERRED && machine_find(record->fd, record))
+        machine_start(record);
+}
+
+void machine_before_fork(void)
+{
+    machine_each(any_record, NULL, start_deferred);
+}
+
+void machine_forked_parent(void)
+{
+    forks++;
+}
+
+/* What lingers is the parent's to end. */
+static void inherit(struct record *record)
+{
+    if (record->tag.state == RECORD_LINGERING) {
+        tcp_call(SYS_close, record->fd, 0, 0, 0, 0, 0);
+        record_forget(table, record);
+    } else {
+        set_flags(record, RECORD_INHERITED, SHUT_FLAGS);
+    }
+}
+
+void machine_forked_child(void)
+{
+    forks++;
+    record_own_process();
+    deferring.end = 0;
+    machine_each(any_record, NULL, inherit);
+    pending_forked();
+}
+
+static void end_of_thread(void)
+{
+    machine_start_thread();
+    machine_settle_lingering();
+}
+
+void machine_set_up(void)
+{
+    record_own_process();
+    deferring_set_up(end_of_thread);
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The state machine of a deferred connection (docs/how-it-works.md):
+ *
+ *     unknown --connect()--> DEFERRED --first write--> OPENING --handshake--> STANDING --> unknown
+ *                               |                        ^  \
+ *                               +--- start (bare SYN) ---+   +--close, shutdown--> LINGERING
+ *
+ * The verbs: defer, open (the first write, its bytes in the SYN), start (a bare SYN), settle (wait
+ * for the handshake), linger (hold a duplicate of what the program has closed), share, forget. When
+ * in doubt, start.
+ *
+ * Only this file changes a connection's record. A record knows what the program has been *told*:
+ * that its connect is in progress, or that it is connected; and from that follows what a call needs
+ * before it is made, by its kind and not by its name (machine_before()). All of it may run in a
+ * signal handler; none of it allocates or locks.
+ */
+#ifndef TFOSHIM_SHIM_MACHINE_H
+#define TFOSHIM_SHIM_MACHINE_H
+
+#include "shim/record.h"
+
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+/* How long the end of a process waits for handshakes, from their SYN, in milliseconds. Four SYNs
+ * leave in that time (at 0, 1, 3 and 7 s). */
+#define MACHINE_END_MS 10000
+
+/* Is there any record at all? What a hook asks first. */
+static inline bool machine_idle(void)
+{
+    return __builtin_expect(
+        atomic_load_explicit(&record_connections.live, memory_order_relaxed) == 0, 1);
+}
+
+/* Is there a record of this descriptor? To be checked by machine_find(). */
+static inline bool machine_knows(int fd)
+{
+    return record_present(&record_connections, fd);
+}
+
+/* Finds the record of `fd` if it is still about this socket. A stale one is struck out. */
+bool machine_find(int fd, struct record *);
+
+/* Is the handshake of this record, or the true connect, still to come to its end? */
+static inline bool record_is_pending(const struct record *record)
+{
+    return record->tag.state == RECORD_DEFERRED || record->tag.state == RECORD_OPENING ||
+           record->tag.state == RECORD_FAILED;
+}
+
+static inline bool record_told_connected(const struct record *record)
+{
+    return (record->tag.flags & RECORD_TOLD_CONNECTED) != 0;
+}
+
+/* ---- verbs ---- */
+
+/* unknown -> DEFERRED. False: there is no room for a record, and the connect is to be a true one.
+ */
+bool machine_defer(struct record *);
+
+/* unknown -> CONTACT, or REHEARSED: a true connect whose end, or whose first call, is of interest.
+ */
+void machine_follow(struct record *, enum record_state);
+
+/* DEFERRED -> OPENING, or FAILED: sends the bare SYN. Returns 0 or the error, which the record
+ * keeps for the program's next call. */
+int machine_start(struct record *);
+
+/* Everything that this thread has deferred. errno is kept. */
+void machine_start_thread(void);
+
+/* Walks what this thread has deferred; `step` says of each whether it still is. Returns whether any
+ * is. */
+typedef bool machine_step(struct record *, const void *context);
+bool machine_each_deferred(machine_step *step, const void *context);
+
+/* DEFERRED -> OPENING: the first write, of `total` bytes, that is known to fit. True: the call is
+ * done, `*result` and errno are set. False: the SYN has left without these bytes, or is about to
+ * leave by another thread's call, and the record says so. */
+bool machine_open(struct record *, const struct msghdr *, size_t total, int flags, ssize_t *result);
+
+/* OPENING -> STANDING, or refused: waits for the handshake as long as the plain program's connect()
+ * had waited, or, where that did not block, within the budget that a thread has for all of them.
+ * Returns 0 or machine_start()'s error. */
+int machine_settle(struct record *);
+
+/* Waits `milliseconds` from its SYN at most, whatever the program has been told. */
+void machine_settle_within(struct record *, int milliseconds);
+
+/* OPENING -> LINGERING: a duplicate keeps the connection when the program's descriptor goes. False:
+ * none can be had. */
+bool machine_linger(struct record *);
+
+/* shutdown(fd, how), to be carried out when the handshake is over; false: it cannot wait. */
+bool machine_shut_later(struct record *, int how);
+
+/* The socket has become known by `fd` as well. */
+void machine_share(struct record *, int fd);
+
+/* Have others the socket, or may they? */
+bool machine_is_shared(const struct record *);
+
+/* -> unknown. */
+void machine_forget(struct record *);
+
+/* ---- what a call needs ---- */
+
+/* Kinds of calls on a connection whose handshake is not over. */
+enum machine_call {
+    CALL_WAITS, /* for the peer, without a time limit: needs nothing but the SYN */
+    CALL_LOOKS, /* an established connection answers at once, and otherwise: options, timed reads */
+    CALL_WRITES, /* a write that does not go into the SYN */
+    CALL_ENDS,   /* the descriptor goes, or is handed on */
+};
+
+/* Does what such a call needs on this connection: starts it, settles it. Returns 0, or the errno
+ * that the call is to fail with; what only looks, or ends it, is told by the kernel. */
+int machine_before(struct record *, enum machine_call);
+
+/* ---- what was learned of it ---- */
+
+/* The program has been told that it is connected. */
+void machine_tell(struct record *);
+
+/* It asks by another connect(): whoever was told that it is in progress hears once that it has
+ * succeeded. True: it has heard so before. */
+bool machine_asked(struct record *);
+
+/* A wait has told that it is writable, or a read that there is nothing, and has left it deferred;
+ * true: once too often. */
+bool machine_survive(struct record *, bool read);
+
+/* Whoever gets the socket asks the kernel alone: makes it say EISCONN to another connect(), where
+ * it would say once that this one has succeeded. */
+void machine_confirm(const struct record *);
+
+/* It is registered with this epoll, for these events. */
+void machine_watched(struct record *, int epoll, const struct epoll_event *);
+
+/* Is the handshake over? Asks the kernel, and takes the record on where it is. */
+bool machine_is_over(struct record *);
+
+/* Bytes have moved, or the kernel has said so: the handshake is over. */
+void machine_established(struct record *, bool has_read);
+
+/* Does this errno say that there is no connection to be had at the address? */
+bool machine_is_refusal(int error);
+
+/* A call has failed with that, or would have. */
+void machine_refused(struct record *, int error);
+
+/* What the program is to hear for this errno: a connected socket is not refused. */
+int machine_error(const struct record *, int error);
+
+/* The error of a SYN that could not be sent, taken once; 0 where there is none. */
+int machine_take_error(struct record *);
+
+/* ---- endings ---- */
+
+/* Carries out what lingers, where the handshake is over, without waiting. */
+void machine_serve(void);
+
+/* Before a wait that no hook can share: what lingers is settled, together, within the budget. */
+void machine_settle_lingering(void);
+
+/* The end of a connection whose handshake has been settled for that: what came in is read away, so
+ * that the peer hears the end of the stream and not a reset. The descriptor stays open. */
+void machine_finish(struct record *);
+
+/* The process waits for other handshakes before it ends: what comes in meanwhile on this
+ * connection, on which nothing had before the wait, would not have been there at the end. */
+void machine_before_wait(struct record *);
+void machine_after_wait(struct record *);
+
+/* Is this descriptor the shim's own? */
+bool machine_is_ours(int fd);
+
+/* The program wants this number, which is the shim's, for itself: what it stands for moves on. */
+void machine_give_way(int fd);
+
+/* For every record that `wanted` says. */
+typedef bool machine_wanted(const struct record *, const void *context);
+typedef void machine_action(struct record *);
+void machine_each(machine_wanted *wanted, const void *context, machine_action *action);
+
+/* Once, at start-up; in a child of fork(); before fork(). */
+void machine_set_up(void);
+void machine_before_fork(void);
+void machine_forked_parent(void);
+void machine_forked_child(void);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#include "shim/own.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+/* Beyond this number a socket counts as shared, and is connected plainly. Pages that nobody touches
+ * cost nothing. */
+#define DESCRIPTORS (1u << 20)
+#define WORD_BITS 32u
+
+/* A word's upper half says of which fork its lower half is: a fork empties all at once. */
+static _Atomic uint64_t words[DESCRIPTORS / WORD_BITS];
+static atomic_uint forks;
+
+static uint32_t bit_of(int fd)
+{
+    return UINT32_C(1) << (unsigned)fd % WORD_BITS;
+}
+
+static void change(int fd, uint32_t set, uint32_t clear)
+{
+    if ((unsigned)fd >= DESCRIPTORS)
+        return;
+    _Atomic uint64_t *word = &words[(unsigned)fd / WORD_BITS];
+    uint32_t now = atomic_load_explicit(&forks, memory_order_relaxed);
+    uint64_t found = atomic_load_explicit(word, memory_order_relaxed), wanted;
+    do {
+        uint32_t bits = (uint32_t)(found >> 32) == now ? (uint32_t)found : 0;
+        wanted = (uint64_t)now << 32 | ((bits & ~clear) | set);
+    } while (wanted != found &&
+             !atomic_compare_exchange_weak_explicit(word, &found, wanted, memory_order_relaxed,
+                                                    memory_order_relaxed));
+}
+
+void own_add(int fd)
+{
+    change(fd, bit_of(fd), 0);
+}
+
+void own_remove(int fd)
+{
+    if (own_has(fd))
+        change(fd, 0, bit_of(fd));
+}
+
+bool own_has(int fd)
+{
+    if ((unsigned)fd >= DESCRIPTORS)
+        return false;
+    uint64_t word = atomic_load_explicit(&words[(unsigned)fd / WORD_BITS], memory_order_relaxed);
+    return (uint32_t)(word >> 32) == atomic_load_explicit(&forks, memory_order_relaxed) &&
+           ((uint32_t)word & bit_of(fd));
+}
+
+void own_forked(void)
+{
+    atomic_fetch_add_explicit(&forks, 1, memory_order_relaxed);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the shim holds for connections that the program has done with while their handshake is under
+ * way: duplicates, high up where no program counts on a number, and one epoll that says when a
+ * handshake is over. Knows nothing of records.
+ */
+#ifndef TFOSHIM_SHIM_PENDING_H
+#define TFOSHIM_SHIM_PENDING_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* How many descriptors are watched. */
+extern atomic_uint pending_count;
+
+static inline bool pending_any(void)
+{
+    return __builtin_expect(atomic_load_explicit(&pending_count, memory_order_relaxed) != 0, 0);
+}
+
+/* Can this process hold duplicates and wait for them? Tried once: a sandbox may refuse it. */
+bool pending_is_possible(void);
+
+/* A second descriptor of the socket, at or above `least` (0: wherever); -1 where none can be had.
+ */
+int pending_duplicate(int fd, int least);
+
+/* Watches for the end of the handshake. What is watched is unwatched once, even where the
+ * descriptor has gone meanwhile. */
+bool pending_watch(int fd);
+void pending_unwatch(int fd);
+
+/* The epoll that waits for them: the descriptor is readable when one is ready. -1: there is none.
+ */
+int pending_epoll(void);
+
+/* Gives its number to the program. */
+void pending_move(void);
+
+/* The descriptors that are ready, up to `most` of them; never waits. */
+unsigned pending_ready(int fds[], unsigned most);
+
+/* An epoll of the program's has this descriptor. */
+void pending_epoll_made(int epoll);
+
+/* Takes the descriptor out of all epolls of the program: one goes on reporting a closed descriptor
+ * while a duplicate lives, with a pointer that the program has freed. */
+void pending_leave_epolls(int fd);
+
+/* In a child of fork(): what is watched is the parent's. */
+void pending_forked(void);
+
+#endif

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: MIT */
+/* Before all others: it decides which names the C library's headers give. */
+#include "shim/next.h"
+
+#include "shim/readiness.h"
+
+#include "kernel/tcp.h"
+#include "shim/machine.h"
+#include "shim/note.h"
+#include "shim/own.h"
+#include "shim/program_memory.h"
+#include "shim/shim.h"
+#include "shim/waiting.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/single_threaded.h>
+#include <sys/syscall.h>
+
+/* More descriptors than this are not copied to share a poll: what is pending is settled first. */
+#define SHARED_POLL_MOST 256
+
+#define SECOND INT64_C(1000000000)
+
+struct wait {
+    enum { POLL, SELECT, EPOLL } kind;
+    union {
+        ppoll_fn *ppoll;
+        pselect_fn *pselect;
+        epoll_pwait_fn *epoll_pwait;
+    } next;
+    const sigset_t *mask;
+    union {
+        struct {
+            struct pollfd *fds;
+            nfds_t count;
+        } poll;
+        struct {
+            fd_set **given;
+            int count;
+        } select;
+        struct {
+            struct epoll_event *events;
+            int epoll, most;
+        } epoll;
+    };
+};
+
+static const struct timespec *time_of(struct timespec *time, int64_t timeout)
+{
+    *time = (struct timespec){.tv_sec = (time_t)(timeout / SECOND),
+                              .tv_nsec = (long)(timeout % SECOND)};
+    return timeout < 0 ? NULL : time;
+}
+
+/* epoll_pwait() counts in milliseconds, and a wait must not be shorter than it was asked for. */
+static int milliseconds_of(int64_t timeout)
+{
+    int64_t milliseconds = (timeout + 999999) / 1000000;
+    return timeout < 0 ? -1 : milliseconds > INT_MAX ? INT_MAX : (int)milliseconds;
+}
+
+/* The program's call, with this timeout and mask. */
+static int call(const struct wait *wait, int64_t timeout, const sigset_t *mask)
+{
+    struct timespec time;
+    switch (wait->kind) {
+    case POLL:
+        return wait->next.ppoll(wait->poll.fds, wait->poll.count, time_of(&time, timeout), mask);
+    case SELECT:
+        return wait->next.pselect(wait->select.count, wait->select.given[0], wait->select.given[1],
+                                  wait->select.given[2], time_of(&time, timeout), mask);
+    default:
+        return wait->next.epoll_pwait(wait->epoll.epoll, wait->epoll.events, wait->epoll.most,
+                                      milliseconds_of(timeout), mask);
+    }
+}
+
+/* ---- sharing it with what lingers ---- */
+
+/* Waits for the program's descriptors and the private epoll. `fds` has room for one more. Returns
+ * how many of the program's are ready, or -1. */
+static int share_poll(struct pollfd *fds, nfds_t count, int64_t timeout, const sigset_t *mask)
+{
+    struct timespec time;
+    fds[count] = (struct pollfd){.fd = pending_epoll(), .events = POLLIN};
+    int ready = NEXT(ppoll)(fds, count + 1, time_of(&time, timeout), mask);
+    if (ready > 0 && fds[count].revents) {
+        machine_serve();
+        ready--;
+    }
+    return ready;
+}
+
+static int share_poll_call(const struct wait *wait, int64_t timeout, const sigset_t *mask)
+{
+    struct pollfd fds[SHARED_POLL_MOST + 1];
+    memcpy(fds, wait->poll.fds, wait->poll.count * sizeof *fds);
+    int ready = share_poll(fds, wait->poll.count, timeout, mask);
+    for (nfds_t i = 0; ready >= 0 && i < wait->poll.count; i++)
+        wait->poll.fds[i].revents = fds[i].revents;
+    return ready;
+}
+
+static int share_epoll_call(const struct wait *wait, int64_t timeout, const sigset_t *mask)
+{
+    struct pollfd fds[2] = {{.fd = wait->epoll.epoll, .events = POLLIN}};
+    int ready = share_poll(fds, 1, timeout, mask);
+    return ready > 0 ? call(wait, 0, NULL) : ready;
+}
+
+static size_t size_of_sets(int count)
+{
+    const size_t bits = 8 * sizeof(unsigned long);
+    return ((size_t)count + bits - 1) / bits * sizeof(unsigned long);
+}
+
+static int share_select_call(const struct wait *wait, int64_t timeout, const sigset_t *mask)
+{
+    int private = pending_epoll(), count = wait->select.count;
+    size_t size = size_of_sets(count);
+    struct timespec time;
+    fd_set sets[3];
+    memset(sets, 0, sizeof sets);
+    for (int i = 0; i < 3; i++)
+        if (wait->select.given[i])
+            memcpy(&sets[i], wait->select.given[i], size);
+    FD_SET(private, &sets[0]);
+    int ready = NEXT(pselect)(
+        count > private ? count : private + 1, &sets[0], wait->select.given[1] ? &sets[1] : NULL,
+        wait->select.given[2] ? &sets[2] : NULL, time_of(&time, timeout), mask);
+    if (ready > 0 && FD_ISSET(private, &sets[0])) {
+        machine_serve();
+        ready--;
+    }
+    FD_CLR(private, &sets[0]);
+    for (int i = 0; ready > 0 && i < 3; i++)
+        if (wait->select.given[i])
+            memcpy(wait->select.given[i], &sets[i], size);
+    return ready;
+}
+
+/* Can the wait be shared: is there room, and may its memory be looked at? */
+static bool is_shareable(const struct wait *wait)
+{
+    switch (wait->kind) {
+    case POLL:
+        return wait->poll.count <= SHARED_POLL_MOST &&
+               program_memory_readable(wait->poll.fds, wait->poll.count * sizeof *wait->poll.fds);
+    case SELECT:
+        for (int i = 0; i < 3; i++)
+            if (wait->select.given[i] &&
+                !program_memory_readable(wait->select.given[i], size_of_sets(wait->select.count)))
+                return false;
+        return wait->select.count >= 0 && wait->select.count <= FD_SETSIZE &&
+               pending_epoll() < FD_SETSIZE;
+    default:
+        return true;
+    }
+}
+
+static int share_once(const struct wait *wait, int64_t timeout, const sigset_t *mask)
+{
+    switch (wait->kind) {
+    case POLL:
+        return share_poll_call(wait, timeout, mask);
+    case SELECT:
+        return share_select_call(wait, timeout, mask);
+    default:
+        return share_epoll_call(wait, timeout, mask);
+    }
+}
+
+static int clear_sets(const struct wait *wait)
+{
+    for (int i = 0; wait->kind == SELECT && i < 3; i++)
+        if (wait->select.given[i])
+            memset(wait->select.given[i], 0, size_of_sets(wait->select.count));
+    return 0;
+}
+
+/* Signals are let in by the waits alone: one that came between two of them would be lost to the
+ * program, whose call it is to interrupt. */
+static int share(const struct wait *wait, int64_t timeout)
+{
+    sigset_t all, programs;
+    int64_t deadline = timeout < 0 ? 0 : tcp_now_ns() + timeout, left = timeout;
+    int ready;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &programs);
+    for (;;) {
+        ready = share_once(wait, left, wait->mask ? wait->mask : &programs);
+        if (ready != 0)
+            break;
+        left = timeout < 0 ? timeout : deadline - tcp_now_ns();
+        if (timeout >= 0 && left <= 0)
+            break;
+    }
+    int error = errno;
+    pthread_sigmask(SIG_SETMASK, &programs, NULL);
+    errno = error;
+    return ready ? ready : clear_sets(wait);
+}
+
+/* ---- what the wait is about ---- */
+
+typedef void visit(struct record *, short events, int64_t timeout);
+
+static void visit_fd(int fd, short events, int64_t timeout, visit *visitor)
+{
+    struct record record;
+    if (machine_knows(fd) && machine_find(fd, &record))
+        visitor(&record, events, timeout);
+}
+
+static bool holds_readable_sets(const struct wait *wait)
+{
+    return wait->select.count >= 0 && wait->select.count <= FD_SETSIZE && is_shareable(wait);
+}
+
+/* An epoll does not say what it holds: what was noted of its registrations is asked. */
+static bool may_be_in(const struct record *record, const void *context)
+{
+    const struct wait *wait = context;
+    return record->epoll == wait->epoll.epoll || record->epoll < 0 ||
+           (record->tag.flags & RECORD_ANY_EPOLL);
+}
+
+/* `bits`: what the sets, or the events, ask for; or, of an answer, what they say. */
+static void visit_all(const struct wait *wait, bool answer, int64_t timeout, visit *visitor)
+{
+    if (wait->kind == POLL &&
+        program_memory_readable(wait->poll.fds, wait->poll.count * sizeof *wait->poll.fds))
+        for (nfds_t i = 0; i < wait->poll.count; i++)
+            visit_fd(wait->poll.fds[i].fd,
+                     answer ? wait->poll.fds[i].revents : wait->poll.fds[i].events, timeout,
+                     visitor);
+    if (wait->kind != SELECT || !holds_readable_sets(wait))
+        return;
+    for (int fd = 0; fd < wait->select.count; fd++) {
+        short events = 0;
+        for (int i = 0; i < 2; i++)
+            if (wait->select.given[i] && FD_ISSET(fd, wait->select.given[i]))
+                events |= i ? POLLOUT : POLLIN;
+        if (events)
+            visit_fd(fd, events, timeout, visitor);
+    }
+}
+
+/* A deferral is the secret of one thread: another that waits for the socket is to see it connect.
+ * And a connect that blocked, and said that it has connected, is not to be waited for in the
+ * program's time. */
+static void prepare(struct record *record, short events, int64_t timeout)
+{
+    if (record->tag.state == RECORD_DEFERRED && record->owner != deferring_thread())
+        machine_start(record);
+    if (record->tag.state == RECORD_OPENING && (record->tag.flags & RECORD_BLOCKING) &&
+        (timeout > 0 || (events & POLLOUT)))
+        machine_settle(record);
+}
+
+static void prepare_epoll(struct record *record)
+{
+    if (machine_find(record->fd, record))
+        prepare(record, record->epoll_events & EPOLLOUT ? POLLOUT : 0, 0);
+}
+
+static void prepare_timed_epoll(struct record *record)
+{
+    if (machine_find(record->fd, record))
+        prepare(record, 0, 1);
+}
+
+static void prepare_all(const struct wait *wait, int64_t timeout)
+{
+    if (wait->kind != EPOLL)
+        visit_all(wait, false, timeout, prepare);
+    else
+        machine_each(may_be_in, wait, timeout > 0 ? prepare_timed_epoll : prepare_epoll);
+}
+
+/* ---- what the answer has told ---- */
+
+/* Told so for ever without a write, it is started. */
+static void tell(struct record *record)
+{
+    machine_tell(record);
+    if (machine_survive(record, false))
+        machine_start(record);
+}
+
+static void tell_polled(struct record *record, short events, int64_t timeout)
+{
+    (void)timeout;
+    if ((events & POLLOUT) && !(events & (POLLERR | POLLHUP)) && record_is_pending(record))
+        tell(record);
+}
+
+struct answer {
+    const struct wait *wait;
+    int ready;
+};
+
+static bool tell_watched(struct record *record, const void *context)
+{
+    const struct answer *answer = context;
+    const struct wait *wait = answer->wait;
+    bool exact = record->epoll == wait->epoll.epoll && !(record->tag.flags & RECORD_ANY_EPOLL);
+    for (int i = 0; i < answer->ready; i++)
+        if ((wait->epoll.events[i].events & EPOLLOUT) &&
+            (!exact || wait->epoll.events[i].data.u64 == record->epoll_data)) {
+            tell(record);
+            break;
+        }
+    return record->tag.state == RECORD_DEFERRED;
+}
+
+static int told(const struct wait *wait, int ready)
+{
+    int saved = errno;
+    if (ready > 0 && wait->kind != EPOLL)
+        visit_all(wait, true, 0, tell_polled);
+    if (ready > 0 && wait->kind == EPOLL && deferring_any())
+        machine_each_deferred(tell_watched, &(struct answer){wait, ready});
+    errno = saved;
+    return ready;
+}
+
+/* ---- the wait ---- */
+
+/* select() overwrites its sets: they are put back where the question is answered "nothing". */
+struct kept_sets {
+    fd_set sets[3];
+};
+
+static bool keep_sets(const struct wait *wait, struct kept_sets *kept)
+{
+    if (wait->kind != SELECT)
+        return true;
+    if (!holds_readable_sets(wait))
+        return false;
+    for (int i = 0; i < 3; i++)
+        if (wait->select.given[i])
+            memcpy(&kept->sets[i], wait->select.given[i], size_of_sets(wait->select.count));
+    return true;
+}
+
+static void put_sets_back(const struct wait *wait, const struct kept_sets *kept)
+{
+    for (int i = 0; wait->kind == SELECT && i < 3; i++)
+        if (wait->select.given[i])
+            memcpy(wait->select.given[i], &kept->sets[i], size_of_sets(wait->select.count));
+}
+
+/* Asks first, with no time to wait: a loop that is about to be told "writable" writes next. True:
+ * there is an answer. */
+static bool ask(const struct wait *wait, int *ready)
+{
+    struct kept_sets kept;
+    waiting_looked();
+    if (!deferring_any())
+        return false;
+    if (keep_sets(wait, &kept)) {
+        *ready = call(wait, 0, wait->mask);
+        if (*ready != 0)
+            return true;
+        put_sets_back(wait, &kept);
+    }
+    machine_start_thread();
+    return false;
+}
+
+static int run(const struct wait *wait, int64_t timeout)
+{
+    int ready, saved = errno;
+    machine_serve();
+    prepare_all(wait, timeout);
+    errno = saved;
+    if (timeout == 0)
+        waiting_looked();
+    else if (deferring_any() && ask(wait, &ready))
+        return told(wait, ready);
+    if (timeout != 0 && pending_any() && is_shareable(wait))
+        return told(wait, share(wait, timeout));
+    if (timeout != 0)
+        machine_settle_lingering();
+    errno = saved;
+    return told(wait, call(wait, timeout, wait->mask));
+}
+
+int readiness_poll(ppoll_fn *next, struct pollfd *fds, nfds_t count, int64_t timeout,
+                   const sigset_t *mask)
+{
+    const struct wait wait = {.kind = POLL, .next.ppoll = next, .mask = mask, .poll = {fds, count}};
+    return run(&wait, timeout);
+}
+
+int readiness_select(pselect_fn *next, int count, fd_set *sets[3], int64_t timeout,
+                     const sigset_t *mask)
+{
+    const struct wait wait = {
+        .kind = SELECT, .next.pselect = next, .mask = mask, .select = {sets, count}};
+    return run(&wait, timeout);
+}
+
+int readiness_epoll(epoll_pwait_fn *next, int epoll, struct epoll_event *events, int most,
+                    int64_t timeout, const sigset_t *mask)
+{
+    const struct wait wait = {
+        .kind = EPOLL, .next.epoll_pwait = next, .mask = mask, .epoll = {events, epoll, most}};
+    return run(&wait, timeout);
+}
+
+/* Registering interest is no wait. But a registration made before the connect is told of changes
+ * only, and to the kernel a deferral is none; a socket that the shim has deferred looks dead; and
+ * where only reading is waited for, it may be by another thread that waits already. */
+void readiness_watched(int epoll, int operation, int fd, const struct epoll_event *event)
+{
+    struct record record;
+    if (operation == EPOLL_CTL_DEL || !shim.active ||
+        !program_memory_readable(event, sizeof *event))
+        return;
+    if (machine_find(fd, &record)) {
+        machine_watched(&record, epoll, event);
+        if (record.tag.state == RECORD_DEFERRED &&
+            ((record.tag.flags & RECORD_BY_SHIM) ||
+             (!(event->events & EPOLLOUT) && !__libc_single_threaded)))
+            machine_start(&record);
+    } else if ((event->events & EPOLLET) && own_has(fd) && tcp_state(fd) == TCP_CLOSE &&
+               !note_edge(fd, epoll, event)) {
+        own_remove(fd); /* its deferral could not be told: it is connected truly */
+    }
+}
+
+void readiness_registered_before(int fd)
+{
+    struct epoll_event event;
+    int epoll = note_taken_edge(fd, &event);
+    if (epoll >= 0)
+        tcp_call(SYS_epoll_ctl, epoll, EPOLL_CTL_MOD, fd, (long)&event, 0, 0);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* A program that reads first needs its SYN on the wire. */
+#include "shim/reading.h"
+
+#include "kernel/tcp.h"
+#include "shim/machine.h"
+#include "shim/story.h"
+#include "shim/waiting.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+/* A read that cannot block says EAGAIN, as on any fresh connection, unless the kernel holds the
+ * socket for closed; but a program that only ever reads needs its SYN. A peek asks nothing of the
+ * peer, and a program may peek any number of times before it writes. */
+static int read_deferred(struct record *record, int flags, bool blocking)
+{
+    if (!blocking && !(record->tag.flags & RECORD_BY_SHIM)) {
+        if (flags & MSG_PEEK) {
+            waiting_looked();
+            return 0;
+        }
+        if (!machine_survive(record, true))
+            return 0;
+    }
+    if (blocking)
+        story_lesson(record, MEMORY_READS_FIRST);
+    return machine_before(record, CALL_WAITS);
+}
+
+/* A read with a time limit, or none of its own but a half-close that is still to be made, waits for
+ * what only comes when the handshake is over. */
+static int read_opening(struct record *record, bool blocking)
+{
+    bool timed =
+        blocking && (record->tag.flags & RECORD_BLOCKING) && tcp_receive_timeout(record->fd) != 0;
+    if (blocking && (record->tag.flags & RECORD_SHUT_WRITE))
+        machine_settle_within(record, -1);
+    return machine_before(record, timed ? CALL_LOOKS : CALL_WAITS);
+}
+
+bool reading(int fd, int flags, ssize_t *result)
+{
+    struct record record;
+    int error = 0;
+    machine_serve();
+    bool blocking = !(flags & MSG_DONTWAIT) && !tcp_is_nonblocking(fd);
+    if (machine_find(fd, &record)) {
+        if (record.tag.state == RECORD_DEFERRED)
+            error = read_deferred(&record, flags, blocking);
+        if (!error && record_is_pending(&record) && record.tag.state != RECORD_DEFERRED)
+            error = read_opening(&record, blocking);
+        if (!error && record.tag.state == RECORD_OPENING && (record.tag.flags & RECORD_SHUT_READ)) {
+            *result = 0;
+            return true;
+        }
+    }
+    if (error) {
+        errno = error;
+        *result = -1;
+        return true;
+    }
+    if (blocking)
+        waiting_before_call(fd, POLLIN);
+    return false;
+}
+
+ssize_t have_read(int fd, int flags, ssize_t result)
+{
+    struct record record;
+    int error = errno;
+    if (result < 0 && error == EAGAIN)
+        waiting_looked();
+    if (result < 0 && !machine_is_refusal(error))
+        return result;
+    if (!machine_knows(fd) || !machine_find(fd, &record) || record.tag.state == RECORD_FAILED ||
+        record.tag.state == RECORD_DEFERRED)
+        return result;
+    if (result < 0) {
+        story_counter_lesson(&record, MEMORY_NEVER_READS);
+        error = machine_error(&record, error);
+        machine_refused(&record, error);
+    } else if (record.tag.state == RECORD_REHEARSED && result > 0) {
+        story_rehearsed(&record, false); /* a write would have ended the rehearsal */
+        machine_forget(&record);
+    } else if ((result > 0 && !(flags & MSG_PEEK)) ||
+               /* the end of the stream, unless nothing was asked for */
+               (result == 0 && machine_is_over(&record) && record.tag.state == RECORD_STANDING)) {
+        machine_established(&record, true);
+    }
+    errno = error;
+    return result;
+}

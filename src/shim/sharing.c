@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "shim/sharing.h"
+
+#include "kernel/tcp.h"
+#include "shim/ending.h"
+#include "shim/machine.h"
+#include "shim/note.h"
+#include "shim/own.h"
+#include "shim/program_memory.h"
+
+#include <string.h>
+
+void sharing_before(int fd)
+{
+    struct record record;
+    own_remove(fd);
+    if (!machine_idle() && machine_find(fd, &record)) {
+        machine_before(&record, CALL_ENDS);
+        if (record.tag.flags & RECORD_BLOCKING)
+            machine_confirm(&record);
+    }
+    if (note_is_connected(fd, &record))
+        machine_confirm(&record);
+}
+
+int sharing_after(int fd, int copy)
+{
+    struct record record;
+    if (copy < 0)
+        return copy;
+    own_remove(copy);
+    if (copy != fd && !machine_idle() && machine_find(fd, &record) &&
+        record.tag.state != RECORD_CONTACT)
+        machine_share(&record, copy);
+    return copy;
+}
+
+/* Its writes and reads must find a connection. */
+void sharing_with_stream(int fd)
+{
+    struct record record;
+    own_remove(fd);
+    if (machine_idle() || !machine_find(fd, &record))
+        return;
+    machine_settle(&record);
+    machine_share(&record, fd);
+}
+
+void sharing_with_signals(int fd)
+{
+    struct record record;
+    if (machine_find(fd, &record))
+        machine_start(&record);
+}
+
+/* Who gets it may write at once, and knows of no handshake. */
+static void settle_for_others(struct record *record)
+{
+    if (record->tag.state == RECORD_OPENING && record_told_connected(record))
+        machine_settle(record);
+}
+
+static void share_rights(const struct cmsghdr *header)
+{
+    const unsigned char *data = CMSG_DATA(header);
+    size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (size_t i = 0; i < count; i++) {
+        struct record record;
+        int fd;
+        memcpy(&fd, data + i * sizeof fd, sizeof fd);
+        sharing_before(fd);
+        if (machine_idle() || !machine_find(fd, &record))
+            continue;
+        settle_for_others(&record);
+        machine_share(&record, fd);
+    }
+}
+
+void sharing_by_message(const struct msghdr *message)
+{
+    struct msghdr copy;
+    if (!program_memory_readable(message, sizeof copy))
+        return;
+    copy = *message;
+    if (!copy.msg_control || !program_memory_readable(copy.msg_control, copy.msg_controllen))
+        return;
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(&copy); header; header = CMSG_NXTHDR(&copy, header))
+        if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
+            header->cmsg_len >= CMSG_LEN(0))
+            share_rights(header);
+}
+
+static bool is_inherited(const struct record *record, const void *context)
+{
+    (void)context;
+    return record->tag.state != RECORD_LINGERING && !tcp_is_close_on_exec(record->fd);
+}
+
+static void hand_on(struct record *record)
+{
+    if (!machine_find(record->fd, record))
+        return;
+    machine_before(record, CALL_ENDS);
+    if (record->tag.flags & RECORD_BLOCKING)
+        machine_confirm(record);
+    machine_share(record, record->fd);
+}
+
+void sharing_before_spawn(void)
+{
+    own_forked();
+    machine_each(is_inherited, NULL, hand_on);
+    note_each_connected(machine_confirm);
+}
+
+void sharing_before_exec(void)
+{
+    sharing_before_spawn();
+    ending_image();
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* A second descriptor of a socket, a stream over it, or another process: where no record is. */
+#ifndef TFOSHIM_SHIM_SHARING_H
+#define TFOSHIM_SHIM_SHARING_H
+
+#include <sys/socket.h>
+
+/* Before the socket becomes known by a descriptor that the program will use as it uses this one;
+ * after it has, by `copy` (negative: it has not). Returns `copy`. */
+void sharing_before(int fd);
+int sharing_after(int fd, int copy);
+
+/* The C library is going to use the descriptor where no hook is. */
+void sharing_with_stream(int fd);
+
+/* A signal is to tell of its readiness: it must have something to tell. */
+void sharing_with_signals(int fd);
+
+/* `message` may carry descriptors to another process (SCM_RIGHTS). */
+void sharing_by_message(const struct msghdr *message);
+
+/* A new process image gets what is not closed on exec: beside this one, or in its place. */
+void sharing_before_spawn(void);
+void sharing_before_exec(void);
+
+#endif

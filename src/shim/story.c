@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include "shim/story.h"
+
+#include "kernel/tcp.h"
+#include "memory/run_figures.h"
+#include "policy/names.h"
+#include "shim/log.h"
+
+struct memory_destination story_destination(const struct record *record)
+{
+    struct memory_destination destination = {.netns = record->netns};
+    endpoint_from_sockaddr(&destination.endpoint, &record->address.any, sizeof record->address);
+    return destination;
+}
+
+void story_tell(const struct record *record, const char *event, int error)
+{
+    if (log_is_on(LOG_DEBUG))
+        log_connection(record->fd, &record->address.any, event, error);
+}
+
+static void tell_round_trip(const struct record *record, const char *event, uint32_t round_trip_us)
+{
+    if (log_is_on(LOG_DEBUG))
+        log_round_trip(record->fd, &record->address.any, event, round_trip_us);
+}
+
+void story_decided(const struct record *record, const struct decision *decision)
+{
+    if (decision->reason != DECISION_DEFER)
+        story_tell(record, decision_words(decision->reason), 0);
+}
+
+void story_deferred(const struct record *record)
+{
+    struct memory_destination destination = story_destination(record);
+    story_tell(record, "deferred", 0);
+    memory_deferred(&destination);
+    run_figures_add(RUN_DEFERRED, 1);
+}
+
+void story_started(const struct record *record, int error)
+{
+    struct memory_destination destination = story_destination(record);
+    story_tell(record, "started", error);
+    memory_started(&destination);
+    run_figures_add(RUN_STARTED, 1);
+}
+
+void story_opened(const struct record *record, int error)
+{
+    story_tell(record, "opened with data in the SYN", error);
+    if (!error)
+        run_figures_add(RUN_OPENED, 1);
+}
+
+static enum memory_outcome outcome_of(const struct tcp_opening *opening)
+{
+    if (opening->syn_data_acked)
+        return MEMORY_ACCEPTED;
+    switch (opening->client_fail) {
+    case TCP_OPENING_NO_COOKIE:
+        return MEMORY_NO_COOKIE;
+    case TCP_OPENING_SYN_RETRANSMITTED:
+        return MEMORY_SYN_RETRANSMITTED;
+    default:
+        return MEMORY_IGNORED;
+    }
+}
+
+static const char *const outcomes[] = {
+    [MEMORY_ACCEPTED] = "SYN data acknowledged, a round trip saved",
+    [MEMORY_NO_COOKIE] = "SYN without its data: no cookie was left",
+    [MEMORY_IGNORED] = "SYN data not acknowledged",
+    [MEMORY_SYN_RETRANSMITTED] = "SYN lost, and sent again without its data",
+};
+
+static const char *opened_by(const struct memory_destination *destination,
+                             const struct tcp_opening *opening)
+{
+    enum memory_outcome outcome = outcome_of(opening);
+    memory_fast_opened(destination, outcome);
+    if (outcome == MEMORY_ACCEPTED) {
+        run_figures_add(RUN_ACCEPTED, 1);
+        run_figures_add(RUN_SAVED_US, opening->rtt_us);
+    }
+    return outcomes[outcome];
+}
+
+/* Did the SYN get lost, or not, for what Fast Open put into it? One that was deferred has a cookie.
+ */
+static bool option_lost(const struct record *record, const struct tcp_opening *opening)
+{
+    return record->tag.state == RECORD_OPENING || record->tag.state == RECORD_LINGERING
+               ? opening->syn_retransmitted
+               : tcp_cookie_request_lost(opening);
+}
+
+void story_completed(const struct record *record)
+{
+    struct memory_destination destination = story_destination(record);
+    struct tcp_opening opening = {.rtt_us = 0};
+    bool told = tcp_opening(record->fd, &opening);
+    struct memory_handshake handshake = {.rtt_us = opening.rtt_us,
+                                         .min_rtt_us = opening.min_rtt_us,
+                                         .room = opening.room,
+                                         .local = opening.local};
+    const char *event = "connected";
+    memory_connected(&destination, &handshake);
+    if (told && (record->tag.flags & RECORD_SYN_DATA))
+        event = opened_by(&destination, &opening);
+    else if (told && option_lost(record, &opening))
+        memory_cookie_request_lost(&destination);
+    tell_round_trip(record, event, opening.rtt_us);
+}
+
+void story_failed(const struct record *record, int error)
+{
+    struct memory_destination destination = story_destination(record);
+    if (error)
+        story_tell(record, "refused", error);
+    memory_struck(&destination, record->tag.flags & RECORD_SYN_DATA);
+    names_learn_failure(&destination.endpoint);
+}
+
+void story_lesson(const struct record *record, enum memory_lesson lesson)
+{
+    struct memory_destination destination = story_destination(record);
+    memory_learn(&destination, lesson);
+}
+
+void story_counter_lesson(const struct record *record, enum memory_lesson lesson)
+{
+    struct memory_destination destination = story_destination(record);
+    memory_unlearn(&destination, lesson);
+}
+
+void story_rehearsed_connect(const struct record *record)
+{
+    run_figures_add(RUN_DEFERRED, 1);
+    story_tell(record, "would be deferred", 0);
+}
+
+void story_rehearsed(const struct record *record, bool has_data)
+{
+    struct tcp_opening opening = {.rtt_us = 0};
+    run_figures_add(has_data ? RUN_OPENED : RUN_STARTED, 1);
+    if (has_data && tcp_opening(record->fd, &opening)) {
+        run_figures_add(RUN_ACCEPTED, 1);
+        run_figures_add(RUN_SAVED_US, opening.rtt_us);
+    }
+    tell_round_trip(record,
+                    has_data ? "would have been opened with data in the SYN"
+                             : "would have been started",
+                    opening.rtt_us);
+}

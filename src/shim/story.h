@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* What the destination memory, the figures and the log hear of a record's transitions. */
+#ifndef TFOSHIM_SHIM_STORY_H
+#define TFOSHIM_SHIM_STORY_H
+
+#include "decision/decision.h"
+#include "memory/memory.h"
+#include "shim/record.h"
+
+struct memory_destination story_destination(const struct record *);
+
+/* A line of the connection's story, where the log wants it; `error` 0: none. */
+void story_tell(const struct record *, const char *event, int error);
+
+/* connect() was answered, or is made truly. */
+void story_deferred(const struct record *);
+void story_decided(const struct record *, const struct decision *);
+
+/* Its SYN has left, without data or with `error`; or with the first write. */
+void story_started(const struct record *, int error);
+void story_opened(const struct record *, int error);
+
+/* A handshake has been completed. One getsockopt tells what became of the data in the SYN. */
+void story_completed(const struct record *);
+
+/* It has failed: the next connect is a true one. */
+void story_failed(const struct record *, int error);
+
+/* A case of what makes deferring useless to this program, or of the contrary. */
+void story_lesson(const struct record *, enum memory_lesson);
+void story_counter_lesson(const struct record *, enum memory_lesson);
+
+/* A dry run's connection: it would have been deferred; its first call was a write that would have
+ * gone into the SYN, or was not. */
+void story_rehearsed_connect(const struct record *);
+void story_rehearsed(const struct record *, bool has_data);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* The first write: into the SYN whole, or not at all. */
+/* Before all others: it decides which names the C library's headers give. */
+#include "shim/next.h"
+
+#include "shim/writing.h"
+
+#include "kernel/tcp.h"
+#include "policy/first_write.h"
+#include "shim/machine.h"
+#include "shim/program_memory.h"
+#include "shim/shim.h"
+#include "shim/story.h"
+#include "shim/waiting.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+
+/* What a message is made of, once it is known that its parts can be read. */
+struct first_bytes {
+    size_t total;
+    size_t looked;
+    bool readable; /* all that is worth looking at */
+    unsigned char look[FIRST_WRITE_LOOK];
+};
+
+static void look_at(struct first_bytes *first, const struct msghdr *message)
+{
+    const struct iovec *parts = message->msg_iov;
+    first->total = first->looked = 0;
+    first->readable = message->msg_iovlen <= UIO_MAXIOV &&
+                      program_memory_readable(parts, message->msg_iovlen * sizeof *parts);
+    for (size_t i = 0; first->readable && i < message->msg_iovlen; i++) {
+        size_t room = sizeof first->look - first->looked, length = parts[i].iov_len;
+        first->total += length;
+        if (length > room)
+            length = room;
+        if (!length)
+            continue;
+        first->readable = program_memory_readable(parts[i].iov_base, length);
+        if (first->readable)
+            memcpy(first->look + first->looked, parts[i].iov_base, length);
+        first->looked += length;
+    }
+}
+
+/* Urgent data, zero-copy completions and a Fast Open of the program's own have a meaning, or an
+ * error, only on a connection that stands. What has more to follow is not the whole, and is held
+ * back there. */
+#define NEEDS_CONNECTION (MSG_OOB | MSG_ZEROCOPY | MSG_FASTOPEN | MSG_MORE)
+
+static bool is_safe(const struct record *record, const struct first_bytes *first)
+{
+    return !(record->tag.flags & RECORD_REPLAY_SAFE) ||
+           (first->looked == first->total &&
+            first_write_is_replay_safe(first->look, first->looked, first->total));
+}
+
+/* What every path takes (RFC 9293, 3.7.1), less the room that the kernel keeps for options. */
+#define ROOM_EVERYWHERE (536 - 40)
+
+/* How many bytes the SYN takes: as the host's last SYN-ACK had it, and the route has it now. */
+static size_t room_of(const struct record *record)
+{
+    size_t room = (size_t)tcp_syn_room(record->fd);
+    if (record->room && (room == 0 || record->room < room))
+        room = record->room;
+    return room ? room : ROOM_EVERYWHERE;
+}
+
+/* May these bytes go into the SYN, and would they do there what the program means? Control messages
+ * are looked at on a connection that stands, and have errors of their own. */
+static bool may_open(const struct record *record, const struct msghdr *message,
+                     const struct first_bytes *first, int flags)
+{
+    return first->readable && first->total > 0 && !(flags & NEEDS_CONNECTION) &&
+           message->msg_controllen == 0 && is_safe(record, first) &&
+           (shim.dry_run || first->total <= room_of(record));
+}
+
+static void rehearse(struct record *record, const struct msghdr *message, int flags)
+{
+    struct first_bytes first;
+    /* A program need not ask how its connect has ended. */
+    if (record->tag.state == RECORD_CONTACT)
+        machine_is_over(record);
+    if (record->tag.state != RECORD_REHEARSED)
+        return;
+    look_at(&first, message);
+    story_rehearsed(record, may_open(record, message, &first, flags));
+    machine_forget(record);
+}
+
+static bool fail(int error, ssize_t *result)
+{
+    errno = error;
+    *result = -1;
+    return true;
+}
+
+/* The program has shut this side down, and the kernel will hear of it later. */
+static bool broken_pipe(int flags, ssize_t *result)
+{
+    if (!(flags & MSG_NOSIGNAL))
+        pthread_kill(pthread_self(), SIGPIPE);
+    return fail(EPIPE, result);
+}
+
+/* What the connection needs where the write does not go into its SYN. */
+static bool write_later(struct record *record, const struct first_bytes *first, int flags,
+                        ssize_t *result)
+{
+    bool told = record_told_connected(record), blocked = record->tag.flags & RECORD_BLOCKING;
+    /* While the SYN is under way the kernel would say EAGAIN to a write of nothing. */
+    bool nothing = first->readable && first->total == 0 && !(flags & NEEDS_CONNECTION);
+    int error = machine_before(record, nothing ? CALL_WAITS : CALL_WRITES);
+    if (error)
+        return fail(error, result);
+    if (!first->readable && told && record->tag.state == RECORD_OPENING)
+        return fail(EFAULT, result);
+    if (blocked && (flags & MSG_FASTOPEN)) /* that connect() has succeeded was said by connect() */
+        return fail(EISCONN, result);
+    if (record->tag.state == RECORD_OPENING && (record->tag.flags & RECORD_SHUT_WRITE))
+        return broken_pipe(flags, result);
+    *result = 0;
+    return nothing && told && record->tag.state == RECORD_OPENING;
+}
+
+bool writing(int fd, const struct msghdr *message, int flags, ssize_t *result)
+{
+    struct record record;
+    struct first_bytes first;
+    machine_serve();
+    if (!machine_find(fd, &record) || !record_is_pending(&record)) {
+        if (machine_knows(fd) && shim.dry_run && record.fd == fd)
+            rehearse(&record, message, flags);
+        if (!(flags & MSG_DONTWAIT))
+            waiting_before_call(fd, POLLOUT);
+        return false;
+    }
+    look_at(&first, message);
+    if (record.tag.state == RECORD_DEFERRED && may_open(&record, message, &first, flags) &&
+        machine_open(&record, message, first.total, flags, result))
+        return true;
+    if (record.tag.state == RECORD_DEFERRED && first.total > 0)
+        story_lesson(&record, MEMORY_WRITES_UNFIT);
+    return write_later(&record, &first, flags, result);
+}
+
+int writing_in_bulk(int fd)
+{
+    struct record record;
+    machine_serve();
+    if (machine_find(fd, &record) && record_is_pending(&record)) {
+        if (record.tag.state == RECORD_DEFERRED)
+            story_lesson(&record, MEMORY_WRITES_UNFIT);
+        return machine_before(&record, CALL_WRITES);
+    }
+    waiting_before_call(fd, POLLOUT);
+    return 0;
+}
+
+ssize_t written(int fd, ssize_t result)
+{
+    struct record record;
+    int error = errno;
+    if (result < 0 && error == EAGAIN)
+        waiting_looked();
+    if (result == 0 || !machine_knows(fd) || !machine_find(fd, &record) ||
+        record.tag.state == RECORD_FAILED || record.tag.state == RECORD_REHEARSED)
+        return result;
+    if (result > 0 && (record.tag.state == RECORD_OPENING || record.tag.state == RECORD_CONTACT))
+        machine_established(&record, false);
+    if (result < 0 && machine_is_refusal(error)) {
+        error = machine_error(&record, error);
+        machine_refused(&record, error);
+    }
+    errno = error;
+    return result;
+}
