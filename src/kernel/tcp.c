@@ -129,20 +129,23 @@ void tcp_read_away(int fd)
         tcp_call(SYS_recvfrom, fd, 0, count, MSG_TRUNC | MSG_DONTWAIT, 0, 0);
 }
 
-bool tcp_resets_on_close(int fd)
+/* The time of SO_LINGER, in seconds; -1: it is off. */
+static int time_to_linger(int fd)
 {
     struct linger linger = {0, 0};
     socklen_t length = sizeof linger;
-    return get_option(fd, SOL_SOCKET, SO_LINGER, &linger, &length) && linger.l_onoff &&
-           linger.l_linger == 0;
+    bool on = get_option(fd, SOL_SOCKET, SO_LINGER, &linger, &length) && linger.l_onoff;
+    return on ? linger.l_linger : -1;
+}
+
+bool tcp_resets_on_close(int fd)
+{
+    return time_to_linger(fd) == 0;
 }
 
 bool tcp_waits_on_close(int fd)
 {
-    struct linger linger = {0, 0};
-    socklen_t length = sizeof linger;
-    return get_option(fd, SOL_SOCKET, SO_LINGER, &linger, &length) && linger.l_onoff &&
-           linger.l_linger > 0;
+    return time_to_linger(fd) > 0;
 }
 
 void tcp_clear_async(int fd)
@@ -178,16 +181,20 @@ int tcp_domain(int fd)
     return get_option(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) ? domain : -1;
 }
 
-bool tcp_is_nonblocking(int fd)
+static bool has_flag(int fd, long flag)
 {
     long flags = tcp_call(SYS_fcntl, fd, F_GETFL, 0, 0, 0, 0);
-    return flags >= 0 && (flags & O_NONBLOCK);
+    return flags >= 0 && (flags & flag);
+}
+
+bool tcp_is_nonblocking(int fd)
+{
+    return has_flag(fd, O_NONBLOCK);
 }
 
 bool tcp_is_async(int fd)
 {
-    long flags = tcp_call(SYS_fcntl, fd, F_GETFL, 0, 0, 0, 0);
-    return flags >= 0 && (flags & O_ASYNC);
+    return has_flag(fd, O_ASYNC);
 }
 
 bool tcp_is_close_on_exec(int fd)

@@ -106,10 +106,11 @@ int machine_take_error(struct record *record)
 {
     if (record->tag.state != RECORD_FAILED)
         return 0;
+    int error = tcp_take_error(record->fd);
     if (record->tag.flags & RECORD_BLOCKING)
         note_connected(record);
     machine_forget(record);
-    return machine_error(record, record->error);
+    return machine_error(record, error ? error : record->error);
 }
 
 bool machine_survive(struct record *record, bool read)
@@ -167,12 +168,11 @@ static void syn_left(struct record *record)
     record_save(table, record);
 }
 
-/* The program's next call hears of it; what does not ask the shim finds a connection that has
- * ended.
- */
+/* The program's next call hears of it. What the kernel says stays with the kernel until then: a
+ * stream, or another program, asks nobody else, and a socket without its error would end it by
+ * SIGPIPE. 0: the kernel knows which. */
 static void fail(struct record *record, int error)
 {
-    tcp_take_error(record->fd);
     record->error = (uint8_t)error;
     record_save(table, record);
     if (record->tag.flags & SHUT_FLAGS)
@@ -403,7 +403,7 @@ bool machine_is_over(struct record *record)
         return false;
     story_failed(record, 0);
     if (record_told_connected(record))
-        fail(record, connected_error(tcp_take_error(record->fd)));
+        fail(record, 0);
     else
         machine_forget(record);
     return true;

@@ -45,6 +45,8 @@ bool reading(int fd, int flags, ssize_t *result)
     struct record record;
     int error = 0;
     machine_serve();
+    if (!machine_knows(fd) && !waiting_concerns_thread())
+        return false;
     bool blocking = !(flags & MSG_DONTWAIT) && !tcp_is_nonblocking(fd);
     if (machine_find(fd, &record)) {
         if (record.tag.state == RECORD_DEFERRED)

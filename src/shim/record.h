@@ -26,7 +26,7 @@ enum record_state {
     RECORD_CLAIMED,   /* being filled in */
     RECORD_DEFERRED,  /* connect() was answered and no packet has left */
     RECORD_OPENING,   /* the SYN has left, the handshake is not known to be over */
-    RECORD_FAILED,    /* the SYN could not leave: the program's next call gets `error` */
+    RECORD_FAILED,    /* no connection came: the program's next call gets the error */
     RECORD_LINGERING, /* the shim's own duplicate of what the program has closed or handed on */
     RECORD_STANDING,  /* the handshake is over, and nothing has been read yet */
     RECORD_CONTACT,   /* a true connect is under way, whose end the destination memory wants */
@@ -87,7 +87,7 @@ struct record {
     uint32_t round_trip_us;   /* as known when it was deferred; 0: not known */
     uint32_t forks;           /* machine_forks at connect() */
     uint16_t room;            /* bytes of data that its SYN takes; 0: not known */
-    uint8_t error;            /* errno, RECORD_FAILED only */
+    uint8_t error;            /* errno, RECORD_FAILED only; 0: the kernel has it */
     int epoll;                /* that it is registered with, and the program's data there; or -1 */
     uint64_t epoll_data;
     uint32_t epoll_events;

@@ -88,7 +88,7 @@ def seen_by_server(line):
 
 def loose_parts(case, run):
     """Where the server is gone: no errno that only Fast Open brings, and no hang."""
-    crash = run.status in ("hangs", -signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS)
+    crash = run.status in ("hangs", -signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGPIPE)
     if run.status == "hangs" and hanging(case, run) == "connect":
         crash = False  # a true one, which the plain program does not come to
     result = {"exit": str(run.status) if crash else "", "safety": "\n".join(unsafe(case, run))}
