@@ -134,6 +134,17 @@ everything_arrives() { # OPTION...
   done
 }
 
+# Its SYN's cookie lets the server speak a round trip earlier than to a plain client, which has ended by
+# then and left nothing unread.
+@test "a server that speaks first, and a client that does not listen" {
+  local ADDRESS=$SERVER_IP4 PORT=8001 end
+  reference_start banner
+  for end in close exit _exit; do
+    compare "$PROGRAMS/client" "$ADDRESS" "$PORT" --bytes 5000 --hold 5 --then "$end"
+    assert_regex "$RECORDED" '^bytes=5000 checksum=[0-9a-f]+ end=EOF$'
+  done
+}
+
 # Once the handshake is over the shim has nothing more to ask of the kernel: a second connect() would
 # throw away what came before the reset.
 @test "what a server sent before it reset the connection is read, and then the error" {

@@ -45,9 +45,10 @@ static void end(struct record *record)
         told = false; /* its parent waits */
     if (record->tag.state == RECORD_DEFERRED && told)
         machine_start(record);
-    if (record->tag.state == RECORD_STANDING)
+    if (record->tag.state == RECORD_STANDING) {
         story_lesson(record, MEMORY_NEVER_READS);
-    else if (record->tag.state == RECORD_CONTACT)
+        machine_finish_early(record);
+    } else if (record->tag.state == RECORD_CONTACT)
         machine_is_over(record);
     else if (record->tag.state == RECORD_OPENING && told)
         end_opening(record);

@@ -580,16 +580,30 @@ void machine_finish(struct record *record)
     tcp_call(SYS_shutdown, record->fd, SHUT_RDWR, 0, 0, 0, 0);
 }
 
+/* A server that Fast Open lets speak at the SYN does so a round trip before it could to a plain
+ * program: what that one had not found yet when it ended makes no reset. */
+static bool is_early(const struct record *record)
+{
+    return record->tag.state == RECORD_STANDING &&
+           tcp_now_ms() <= record->syn_left_ms + 2 * (int64_t)record->round_trip_us / 1000 + 1;
+}
+
+void machine_finish_early(struct record *record)
+{
+    if (is_early(record))
+        machine_finish(record);
+}
+
 void machine_before_wait(struct record *record)
 {
-    if (is_ours_alone(record) && tcp_unread(record->fd) == 0)
+    if (is_early(record) || tcp_unread(record->fd) == 0)
         set_flags(record, RECORD_EMPTY, 0);
 }
 
 void machine_after_wait(struct record *record)
 {
     if (record->tag.flags & RECORD_EMPTY)
-        tcp_read_away(record->fd);
+        machine_finish(record);
 }
 
 static bool end_lingering(struct record *record)

@@ -171,6 +171,9 @@ void machine_settle_lingering(void);
  * that the peer hears the end of the stream and not a reset. The descriptor stays open. */
 void machine_finish(struct record *);
 
+/* STANDING: the same, if its end comes before the plain program's could have found anything. */
+void machine_finish_early(struct record *);
+
 /* The process waits for other handshakes before it ends: what comes in meanwhile on this
  * connection, on which nothing had before the wait, would not have been there at the end. */
 void machine_before_wait(struct record *);

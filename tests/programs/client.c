@@ -12,6 +12,7 @@
  *                   exit _exit     leave the socket to the end of the process
  *   --send-timeout MS   SO_SNDTIMEO, which bounds connect() as well
  *   --pause FILE    between connect and the first write, wait until FILE is there
+ *   --hold MS       between the last write and the end, do nothing
  */
 #include "common.h"
 #include "writers.h"
@@ -32,6 +33,7 @@ struct options {
     const char *pause;
     size_t bytes;
     long send_timeout_ms;
+    unsigned hold_ms;
     bool nonblocking;
 };
 
@@ -41,6 +43,7 @@ static struct options parse(int argc, char **argv)
                                           {"bytes", required_argument, NULL, 'b'},
                                           {"then", required_argument, NULL, 't'},
                                           {"pause", required_argument, NULL, 'p'},
+                                          {"hold", required_argument, NULL, 'h'},
                                           {"nonblocking", no_argument, NULL, 'n'},
                                           {"send-timeout", required_argument, NULL, 's'},
                                           {0}};
@@ -59,6 +62,9 @@ static struct options parse(int argc, char **argv)
             break;
         case 'p':
             options.pause = optarg;
+            break;
+        case 'h':
+            options.hold_ms = (unsigned)strtoul(optarg, NULL, 10);
             break;
         case 's':
             options.send_timeout_ms = strtol(optarg, NULL, 10);
@@ -140,6 +146,7 @@ int main(int argc, char **argv)
         say("close", close(fd));
         return 1;
     }
+    usleep(options.hold_ms * 1000);
     end(fd, &options);
     return 0;
 }

@@ -8,6 +8,7 @@
  *   answer   reads to the end, then says what it got
  *   echo     sends back what it reads as it comes
  *   greet    speaks first, then echoes
+ *   banner   speaks first, then reads to the end
  *   close    closes at once
  */
 #include "common.h"
@@ -42,7 +43,7 @@ static void serve(int connection, const struct options *options)
     uint64_t sum = CHECKSUM_START;
     size_t total = 0;
     bool echoes = strcmp(options->mode, "echo") == 0 || strcmp(options->mode, "greet") == 0;
-    if (strcmp(options->mode, "greet") == 0) {
+    if (strcmp(options->mode, "greet") == 0 || strcmp(options->mode, "banner") == 0) {
         send(connection, greeting, strlen(greeting), MSG_NOSIGNAL);
     }
     ssize_t got;
