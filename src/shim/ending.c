@@ -41,7 +41,7 @@ static void end(struct record *record)
         machine_forget(record);
         return;
     }
-    if (record->tag.flags & RECORD_INHERITED)
+    if (!machine_is_to_end(record))
         told = false; /* its parent waits */
     if (record->tag.state == RECORD_DEFERRED && told)
         machine_start(record);
@@ -80,8 +80,7 @@ bool ending_shutdown(int fd, int how)
         return false;
     if (machine_is_over(&record) || !record_is_own_process())
         return false;
-    /* A child may be gone before the handshake is over, and its parent go on. */
-    if (!(record.tag.flags & RECORD_INHERITED) && machine_shut_later(&record, how))
+    if (machine_shut_later(&record, how))
         return true;
     machine_settle_within(&record, MACHINE_END_MS);
     return false;
@@ -122,7 +121,7 @@ static void start(struct record *record)
 static bool is_under_way(const struct record *record)
 {
     return record->tag.state == RECORD_OPENING && record_told_connected(record) &&
-           !(record->tag.flags & RECORD_INHERITED);
+           machine_is_to_end(record);
 }
 
 static void before_wait(struct record *record)

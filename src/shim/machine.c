@@ -564,6 +564,11 @@ void machine_give_way(int fd)
     }
 }
 
+bool machine_is_to_end(const struct record *record)
+{
+    return !(record->tag.flags & RECORD_INHERITED) || (record->tag.flags & SHUT_FLAGS);
+}
+
 static bool is_ours_alone(const struct record *record)
 {
     return !machine_is_shared(record) && !(record->tag.flags & RECORD_INHERITED);

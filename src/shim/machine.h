@@ -167,6 +167,9 @@ void machine_serve(void);
 /* Before a wait that no hook can share: what lingers is settled, together, within the budget. */
 void machine_settle_lingering(void);
 
+/* Is its end this process's matter? What a child has inherited is so where it has shut it down. */
+bool machine_is_to_end(const struct record *);
+
 /* The end of a connection whose handshake has been settled for that: what came in is read away, so
  * that the peer hears the end of the stream and not a reset. The descriptor stays open. */
 void machine_finish(struct record *);
