@@ -138,21 +138,36 @@ static void after_wait(struct record *record)
         machine_after_wait(record);
 }
 
-static void settle(struct record *record)
+/* Waits for the handshake; true: it was under way, and the connection is still the program's. */
+static bool settled(struct record *record)
 {
     if (record->tag.state == RECORD_LINGERING) {
         int64_t left = record->syn_left_ms + MACHINE_END_MS - tcp_now_ms();
         tcp_wait(record->fd, POLLOUT, left > 0 ? (int)left : 0);
-    } else if (record->tag.state == RECORD_CONTACT && machine_find(record->fd, record)) {
-        machine_is_over(record);
-    } else if (is_under_way(record) && machine_find(record->fd, record)) {
-        story_lesson(record, MEMORY_NEVER_READS);
-        machine_settle_within(record, MACHINE_END_MS);
-        if (record->tag.state == RECORD_OPENING) /* the next connect is to be a true one */
-            machine_refused(record, ETIMEDOUT);
-        else
-            machine_finish(record);
+        return false;
     }
+    if (!is_under_way(record) || !machine_find(record->fd, record))
+        return false;
+    machine_settle_within(record, MACHINE_END_MS);
+    return true;
+}
+
+static void settle_for_image(struct record *record)
+{
+    (void)settled(record);
+}
+
+static void settle_for_end(struct record *record)
+{
+    if (record->tag.state == RECORD_CONTACT && machine_find(record->fd, record))
+        machine_is_over(record);
+    if (!settled(record))
+        return;
+    story_lesson(record, MEMORY_NEVER_READS);
+    if (record->tag.state == RECORD_OPENING) /* the next connect is to be a true one */
+        machine_refused(record, ETIMEDOUT);
+    else
+        machine_finish(record);
 }
 
 void ending_process(void)
@@ -161,17 +176,9 @@ void ending_process(void)
         return;
     machine_each(any, NULL, start);
     machine_each(any, NULL, before_wait);
-    machine_each(any, NULL, settle);
+    machine_each(any, NULL, settle_for_end);
     machine_each(any, NULL, after_wait);
     machine_serve();
-}
-
-static void settle_only(struct record *record)
-{
-    if (is_under_way(record) && machine_find(record->fd, record))
-        machine_settle_within(record, MACHINE_END_MS);
-    else if (record->tag.state == RECORD_LINGERING)
-        settle(record);
 }
 
 void ending_image(void)
@@ -179,7 +186,7 @@ void ending_image(void)
     if (machine_idle() || !record_is_own_process())
         return;
     machine_each(any, NULL, start);
-    machine_each(any, NULL, settle_only);
+    machine_each(any, NULL, settle_for_image);
     machine_serve();
 }
 

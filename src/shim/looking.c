@@ -70,10 +70,13 @@ static bool needs_connection(int level, int name)
                                     name == TCP_REPAIR || name == TCP_MD5SIG || name == TCP_MAXSEG);
 }
 
-static void settle_for_look(int fd)
+/* What a segment may hold the kernel reckons when the SYN leaves; the rest is as it was while a
+ * connect is in progress. */
+static void settle_for_look(int fd, int level, int name)
 {
     struct record record;
-    if (find_pending(fd, &record) && record_told_connected(&record))
+    bool segment = level == IPPROTO_TCP && name == TCP_MAXSEG;
+    if (find_pending(fd, &record) && (segment || record_told_connected(&record)))
         machine_before(&record, CALL_LOOKS);
 }
 
@@ -104,7 +107,7 @@ int looking_option(get_option_fn *next, int fd, int level, int name, void *value
     if (machine_knows(fd) && level == SOL_SOCKET && name == SO_ERROR)
         return get_socket_error(next, fd, value, length);
     if (machine_knows(fd) && needs_connection(level, name))
-        settle_for_look(fd);
+        settle_for_look(fd, level, name);
     int result = next(fd, level, name, value, length);
     if (result == 0 && level == IPPROTO_TCP && name == TCP_FASTOPEN && *length == sizeof(int) &&
         listener_is_bound_by_us(fd))
@@ -126,17 +129,14 @@ static bool limits_handshake(const struct record *record, int level, int name, c
     return limit > 0 && limit < MACHINE_END_MS;
 }
 
-/* The segment size bounds what a SYN takes. */
 static void before_setting(int fd, int level, int name, const void *value, socklen_t length)
 {
     struct record record;
     if (!find_pending(fd, &record))
         return;
-    if (level == IPPROTO_TCP && name == TCP_MAXSEG && record.tag.state == RECORD_DEFERRED)
-        machine_start(&record);
-    else if ((level == IPPROTO_TCP && needs_connection(level, name)) ||
-             limits_handshake(&record, level, name, value, length))
-        settle_for_look(fd);
+    if ((level == IPPROTO_TCP && needs_connection(level, name)) ||
+        limits_handshake(&record, level, name, value, length))
+        settle_for_look(fd, level, name);
 }
 
 int looking_set_option(set_option_fn *next, int fd, int level, int name, const void *value,

@@ -13,197 +13,10 @@
 #include "shim/waiting.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
 #include <string.h>
 #include <sys/single_threaded.h>
 #include <sys/syscall.h>
-
-/* More descriptors than this are not copied to share a poll: what is pending is settled first. */
-#define SHARED_POLL_MOST 256
-
-#define SECOND INT64_C(1000000000)
-
-struct wait {
-    enum { POLL, SELECT, EPOLL } kind;
-    union {
-        ppoll_fn *ppoll;
-        pselect_fn *pselect;
-        epoll_pwait_fn *epoll_pwait;
-    } next;
-    const sigset_t *mask;
-    union {
-        struct {
-            struct pollfd *fds;
-            nfds_t count;
-        } poll;
-        struct {
-            fd_set **given;
-            int count;
-        } select;
-        struct {
-            struct epoll_event *events;
-            int epoll, most;
-        } epoll;
-    };
-};
-
-static const struct timespec *time_of(struct timespec *time, int64_t timeout)
-{
-    *time = (struct timespec){.tv_sec = (time_t)(timeout / SECOND),
-                              .tv_nsec = (long)(timeout % SECOND)};
-    return timeout < 0 ? NULL : time;
-}
-
-/* epoll_pwait() counts in milliseconds, and a wait must not be shorter than it was asked for. */
-static int milliseconds_of(int64_t timeout)
-{
-    int64_t milliseconds = (timeout + 999999) / 1000000;
-    return timeout < 0 ? -1 : milliseconds > INT_MAX ? INT_MAX : (int)milliseconds;
-}
-
-/* The program's call, with this timeout and mask. */
-static int call(const struct wait *wait, int64_t timeout, const sigset_t *mask)
-{
-    struct timespec time;
-    switch (wait->kind) {
-    case POLL:
-        return wait->next.ppoll(wait->poll.fds, wait->poll.count, time_of(&time, timeout), mask);
-    case SELECT:
-        return wait->next.pselect(wait->select.count, wait->select.given[0], wait->select.given[1],
-                                  wait->select.given[2], time_of(&time, timeout), mask);
-    default:
-        return wait->next.epoll_pwait(wait->epoll.epoll, wait->epoll.events, wait->epoll.most,
-                                      milliseconds_of(timeout), mask);
-    }
-}
-
-/* ---- sharing it with what lingers ---- */
-
-/* Waits for the program's descriptors and the private epoll. `fds` has room for one more. Returns
- * how many of the program's are ready, or -1. */
-static int share_poll(struct pollfd *fds, nfds_t count, int64_t timeout, const sigset_t *mask)
-{
-    struct timespec time;
-    fds[count] = (struct pollfd){.fd = pending_epoll(), .events = POLLIN};
-    int ready = NEXT(ppoll)(fds, count + 1, time_of(&time, timeout), mask);
-    if (ready > 0 && fds[count].revents) {
-        machine_serve();
-        ready--;
-    }
-    return ready;
-}
-
-static int share_poll_call(const struct wait *wait, int64_t timeout, const sigset_t *mask)
-{
-    struct pollfd fds[SHARED_POLL_MOST + 1];
-    memcpy(fds, wait->poll.fds, wait->poll.count * sizeof *fds);
-    int ready = share_poll(fds, wait->poll.count, timeout, mask);
-    for (nfds_t i = 0; ready >= 0 && i < wait->poll.count; i++)
-        wait->poll.fds[i].revents = fds[i].revents;
-    return ready;
-}
-
-static int share_epoll_call(const struct wait *wait, int64_t timeout, const sigset_t *mask)
-{
-    struct pollfd fds[2] = {{.fd = wait->epoll.epoll, .events = POLLIN}};
-    int ready = share_poll(fds, 1, timeout, mask);
-    return ready > 0 ? call(wait, 0, NULL) : ready;
-}
-
-static size_t size_of_sets(int count)
-{
-    const size_t bits = 8 * sizeof(unsigned long);
-    return ((size_t)count + bits - 1) / bits * sizeof(unsigned long);
-}
-
-static int share_select_call(const struct wait *wait, int64_t timeout, const sigset_t *mask)
-{
-    int private = pending_epoll(), count = wait->select.count;
-    size_t size = size_of_sets(count);
-    struct timespec time;
-    fd_set sets[3];
-    memset(sets, 0, sizeof sets);
-    for (int i = 0; i < 3; i++)
-        if (wait->select.given[i])
-            memcpy(&sets[i], wait->select.given[i], size);
-    FD_SET(private, &sets[0]);
-    int ready = NEXT(pselect)(
-        count > private ? count : private + 1, &sets[0], wait->select.given[1] ? &sets[1] : NULL,
-        wait->select.given[2] ? &sets[2] : NULL, time_of(&time, timeout), mask);
-    if (ready > 0 && FD_ISSET(private, &sets[0])) {
-        machine_serve();
-        ready--;
-    }
-    FD_CLR(private, &sets[0]);
-    for (int i = 0; ready > 0 && i < 3; i++)
-        if (wait->select.given[i])
-            memcpy(wait->select.given[i], &sets[i], size);
-    return ready;
-}
-
-/* Can the wait be shared: is there room, and may its memory be looked at? */
-static bool is_shareable(const struct wait *wait)
-{
-    switch (wait->kind) {
-    case POLL:
-        return wait->poll.count <= SHARED_POLL_MOST &&
-               program_memory_readable(wait->poll.fds, wait->poll.count * sizeof *wait->poll.fds);
-    case SELECT:
-        for (int i = 0; i < 3; i++)
-            if (wait->select.given[i] &&
-                !program_memory_readable(wait->select.given[i], size_of_sets(wait->select.count)))
-                return false;
-        return wait->select.count >= 0 && wait->select.count <= FD_SETSIZE &&
-               pending_epoll() < FD_SETSIZE;
-    default:
-        return true;
-    }
-}
-
-static int share_once(const struct wait *wait, int64_t timeout, const sigset_t *mask)
-{
-    switch (wait->kind) {
-    case POLL:
-        return share_poll_call(wait, timeout, mask);
-    case SELECT:
-        return share_select_call(wait, timeout, mask);
-    default:
-        return share_epoll_call(wait, timeout, mask);
-    }
-}
-
-static int clear_sets(const struct wait *wait)
-{
-    for (int i = 0; wait->kind == SELECT && i < 3; i++)
-        if (wait->select.given[i])
-            memset(wait->select.given[i], 0, size_of_sets(wait->select.count));
-    return 0;
-}
-
-/* Signals are let in by the waits alone: one that came between two of them would be lost to the
- * program, whose call it is to interrupt. */
-static int share(const struct wait *wait, int64_t timeout)
-{
-    sigset_t all, programs;
-    int64_t deadline = timeout < 0 ? 0 : tcp_now_ns() + timeout, left = timeout;
-    int ready;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &programs);
-    for (;;) {
-        ready = share_once(wait, left, wait->mask ? wait->mask : &programs);
-        if (ready != 0)
-            break;
-        left = timeout < 0 ? timeout : deadline - tcp_now_ns();
-        if (timeout >= 0 && left <= 0)
-            break;
-    }
-    int error = errno;
-    pthread_sigmask(SIG_SETMASK, &programs, NULL);
-    errno = error;
-    return ready ? ready : clear_sets(wait);
-}
 
 /* ---- what the wait is about ---- */
 
@@ -218,7 +31,7 @@ static void visit_fd(int fd, short events, int64_t timeout, visit *visitor)
 
 static bool holds_readable_sets(const struct wait *wait)
 {
-    return wait->select.count >= 0 && wait->select.count <= FD_SETSIZE && is_shareable(wait);
+    return wait->select.count >= 0 && wait->select.count <= FD_SETSIZE && wait_is_shareable(wait);
 }
 
 /* An epoll does not say what it holds: what was noted of its registrations is asked. */
@@ -344,7 +157,7 @@ static bool keep_sets(const struct wait *wait, struct kept_sets *kept)
         return false;
     for (int i = 0; i < 3; i++)
         if (wait->select.given[i])
-            memcpy(&kept->sets[i], wait->select.given[i], size_of_sets(wait->select.count));
+            memcpy(&kept->sets[i], wait->select.given[i], wait_size_of_sets(wait->select.count));
     return true;
 }
 
@@ -352,7 +165,7 @@ static void put_sets_back(const struct wait *wait, const struct kept_sets *kept)
 {
     for (int i = 0; wait->kind == SELECT && i < 3; i++)
         if (wait->select.given[i])
-            memcpy(wait->select.given[i], &kept->sets[i], size_of_sets(wait->select.count));
+            memcpy(wait->select.given[i], &kept->sets[i], wait_size_of_sets(wait->select.count));
 }
 
 /* Asks first, with no time to wait: a loop that is about to be told "writable" writes next. True:
@@ -364,7 +177,7 @@ static bool ask(const struct wait *wait, int *ready)
     if (!deferring_any())
         return false;
     if (keep_sets(wait, &kept)) {
-        *ready = call(wait, 0, wait->mask);
+        *ready = wait_call(wait, 0, wait->mask);
         if (*ready != 0)
             return true;
         put_sets_back(wait, &kept);
@@ -383,12 +196,12 @@ static int run(const struct wait *wait, int64_t timeout)
         waiting_looked();
     else if (deferring_any() && ask(wait, &ready))
         return told(wait, ready);
-    if (timeout != 0 && pending_any() && is_shareable(wait))
-        return told(wait, share(wait, timeout));
+    if (timeout != 0 && pending_any() && wait_is_shareable(wait))
+        return told(wait, wait_share(wait, timeout));
     if (timeout != 0)
         machine_settle_lingering();
     errno = saved;
-    return told(wait, call(wait, timeout, wait->mask));
+    return told(wait, wait_call(wait, timeout, wait->mask));
 }
 
 int readiness_poll(ppoll_fn *next, struct pollfd *fds, nfds_t count, int64_t timeout,

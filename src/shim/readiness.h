@@ -7,17 +7,7 @@
 #ifndef TFOSHIM_SHIM_READINESS_H
 #define TFOSHIM_SHIM_READINESS_H
 
-#include <poll.h>
-#include <signal.h>
-#include <stdint.h>
-#include <sys/epoll.h>
-#include <sys/select.h>
-#include <time.h>
-
-/* Who makes the call: the next library, or syscall(). */
-typedef __typeof__(ppoll) ppoll_fn;
-typedef __typeof__(pselect) pselect_fn;
-typedef __typeof__(epoll_pwait) epoll_pwait_fn;
+#include "shim/shared_wait.h"
 
 /* Times are in nanoseconds; negative: without limit. */
 #define READINESS_FOREVER INT64_C(-1)

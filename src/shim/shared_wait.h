@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* A wait of the program for readiness, which what lingers can share: one call waits for both. */
+#ifndef TFOSHIM_SHIM_SHARED_WAIT_H
+#define TFOSHIM_SHIM_SHARED_WAIT_H
+
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <time.h>
+
+/* Who makes the call: the next library, or syscall(). */
+typedef __typeof__(ppoll) ppoll_fn;
+typedef __typeof__(pselect) pselect_fn;
+typedef __typeof__(epoll_pwait) epoll_pwait_fn;
+
+struct wait {
+    enum { POLL, SELECT, EPOLL } kind;
+    union {
+        ppoll_fn *ppoll;
+        pselect_fn *pselect;
+        epoll_pwait_fn *epoll_pwait;
+    } next;
+    const sigset_t *mask;
+    union {
+        struct {
+            struct pollfd *fds;
+            nfds_t count;
+        } poll;
+        struct {
+            fd_set **given;
+            int count;
+        } select;
+        struct {
+            struct epoll_event *events;
+            int epoll, most;
+        } epoll;
+    };
+};
+
+/* The program's call, with this timeout (nanoseconds, -1: none) and mask. */
+int wait_call(const struct wait *, int64_t timeout, const sigset_t *mask);
+
+/* Bytes of a set of so many descriptors. */
+size_t wait_size_of_sets(int count);
+
+/* Can the wait be shared: is there room, and may its memory be looked at? */
+bool wait_is_shareable(const struct wait *);
+
+/* The program's call, while the private epoll is waited for and served as well. */
+int wait_share(const struct wait *, int64_t timeout);
+
+#endif
