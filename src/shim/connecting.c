@@ -7,6 +7,7 @@
 
 #include "decision/decision.h"
 #include "kernel/cookie.h"
+#include "kernel/opening.h"
 #include "kernel/tcp.h"
 #include "memory/run_figures.h"
 #include "policy/names.h"
@@ -132,7 +133,9 @@ static int connect_by_kernel(const struct call *call, struct record *record, boo
  * wrong: a socket that is going to be polled is connected at once. */
 static int connect_by_shim(const struct call *call, struct record *record, bool may_defer)
 {
-    if (tcp_state(record->fd) != TCP_CLOSE || tcp_domain(record->fd) != call->address->sa_family)
+    /* One that has been reset is closed, and not to be connected again. */
+    if (tcp_state(record->fd) != TCP_CLOSE || tcp_has_connected(record->fd) ||
+        tcp_domain(record->fd) != call->address->sa_family)
         return plain(call, record->fd);
     if (cookie_is_cached(call->address, record->netns)) {
         if (!may_defer || call->nonblocking)

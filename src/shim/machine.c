@@ -511,8 +511,9 @@ bool machine_linger(struct record *record)
 
 void machine_confirm(const struct record *record)
 {
+    int state = tcp_state(record->fd);
     /* On one that has been reset it would throw away what came before. */
-    if (tcp_state(record->fd) == TCP_ESTABLISHED)
+    if (state != TCP_CLOSE && state != TCP_SYN_SENT)
         tcp_call(SYS_connect, record->fd, (long)&record->address, (long)address_length(record), 0,
                  0, 0);
 }
