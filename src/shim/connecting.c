@@ -184,7 +184,7 @@ static bool connect_again(const struct call *call, struct record *record, int *r
         machine_forget(record);
         return false;
     }
-    if (record_is_pending(record) || (record->tag.flags & RECORD_BLOCKING)) {
+    if (record_is_pending(record) || record_told_by_connect(record)) {
         *result = machine_asked(record) ? already_connected() : 0;
         return true;
     }

@@ -86,7 +86,7 @@ void machine_tell(struct record *record)
 
 bool machine_asked(struct record *record)
 {
-    bool before = record->tag.flags & (RECORD_ASKED | RECORD_BLOCKING);
+    bool before = record_told_by_connect(record);
     set_flags(record, RECORD_TOLD_CONNECTED | RECORD_ASKED, 0);
     return before;
 }
@@ -95,6 +95,13 @@ bool machine_asked(struct record *record)
 static int connected_error(int error)
 {
     return error == ECONNREFUSED || error == 0 ? ECONNRESET : error;
+}
+
+/* What connect() has said holds when the record has gone. */
+static void note_told(const struct record *record)
+{
+    if (record_told_by_connect(record))
+        note_connected(record);
 }
 
 int machine_error(const struct record *record, int error)
@@ -107,8 +114,7 @@ int machine_take_error(struct record *record)
     if (record->tag.state != RECORD_FAILED)
         return 0;
     int error = tcp_take_error(record->fd);
-    if (record->tag.flags & RECORD_BLOCKING)
-        note_connected(record);
+    note_told(record);
     machine_forget(record);
     return machine_error(record, error ? error : record->error);
 }
@@ -180,11 +186,11 @@ static void fail(struct record *record, int error)
     record_change(table, record, RECORD_FAILED, record->tag.flags & ~SHUT_FLAGS);
 }
 
-int machine_start(struct record *record)
+void machine_start(struct record *record)
 {
     if (record->tag.state != RECORD_DEFERRED ||
         !record_change(table, record, RECORD_OPENING, record->tag.flags))
-        return 0; /* another thread has just opened, started or closed it */
+        return; /* another thread has just opened, started or closed it */
     syn_left(record);
     int error = tcp_send_bare_syn(record->fd, &record->address.any, address_length(record));
     story_started(record, error);
@@ -194,7 +200,6 @@ int machine_start(struct record *record)
     } else {
         set_flags(record, RECORD_SYN_LEFT, 0);
     }
-    return error;
 }
 
 bool machine_each_deferred(machine_step *step, const void *context)
@@ -257,12 +262,14 @@ static bool is_bounded(const struct record *record)
     return record->send_timeout_ms && (record->tag.flags & RECORD_BLOCKING);
 }
 
-/* Bytes that arrived after all would be sent again by a program that was told of an error. */
-static int give_up(struct record *record)
+/* Bytes that arrived after all would be sent again by a program that was told of an error. Shut down
+ * besides, the socket gives the end of the stream after that, as an established one does. */
+static void give_up(struct record *record)
 {
     tcp_dissolve(record->fd);
-    machine_refused(record, ETIMEDOUT);
-    return ETIMEDOUT;
+    tcp_call(SYS_shutdown, record->fd, SHUT_RDWR, 0, 0, 0, 0);
+    story_failed(record, ETIMEDOUT);
+    fail(record, ETIMEDOUT);
 }
 
 /* A blocking MSG_FASTOPEN would wait for the SYN-ACK, and when a signal ended that wait the kernel
@@ -324,8 +331,10 @@ bool machine_open(struct record *record, const struct msghdr *message, size_t to
             error = machine_error(record, error);
     } else {
         set_flags(record, RECORD_SYN_LEFT | RECORD_TOLD_CONNECTED, 0);
-        if (is_bounded(record) && !(flags & MSG_DONTWAIT) && !tcp_is_nonblocking(record->fd))
-            error = machine_settle(record);
+        if (is_bounded(record) && !(flags & MSG_DONTWAIT) && !tcp_is_nonblocking(record->fd)) {
+            machine_settle(record);
+            error = machine_take_error(record);
+        }
         if (!error)
             write_rest(record, message, total, flags, result);
     }
@@ -360,8 +369,8 @@ void machine_established(struct record *record, bool has_read)
     /* Whoever was told that connect() succeeded must hear EISCONN from now on, but the kernel has
      * not been asked yet whether this connect has succeeded, and says 0 to the first who does. To
      * ask it here would lose what has been received, where a reset has come in since. */
-    if (state == RECORD_OPENING && (flags & RECORD_BLOCKING))
-        note_connected(record);
+    if (state == RECORD_OPENING)
+        note_told(record);
     if (state == RECORD_OPENING && (flags & SHUT_FLAGS)) {
         shut(record);
         pending_unwatch(record->fd);
@@ -386,8 +395,7 @@ void machine_refused(struct record *record, int error)
         return;
     }
     story_failed(record, error);
-    if (record->tag.flags & RECORD_BLOCKING)
-        note_connected(record);
+    note_told(record);
     machine_forget(record);
 }
 
@@ -438,16 +446,17 @@ static void settle_for(struct record *record, int milliseconds)
     machine_is_over(record);
 }
 
-int machine_settle(struct record *record)
+void machine_settle(struct record *record)
 {
-    int error = machine_start(record);
-    if (error || record->tag.state != RECORD_OPENING || machine_is_over(record))
-        return error;
+    machine_start(record);
+    if (record->tag.state != RECORD_OPENING || machine_is_over(record))
+        return;
     machine_start_thread(); /* what is pending is waited for together */
     if (!(record->tag.flags & RECORD_BLOCKING))
         story_lesson(record, MEMORY_COSTS_A_WAIT);
     settle_for(record, patience(record));
-    return is_bounded(record) && !machine_is_over(record) ? give_up(record) : 0;
+    if (is_bounded(record) && !machine_is_over(record))
+        give_up(record);
 }
 
 void machine_settle_within(struct record *record, int milliseconds)
@@ -462,14 +471,13 @@ void machine_settle_within(struct record *record, int milliseconds)
 int machine_before(struct record *record, enum machine_call call)
 {
     bool blocking = record->tag.flags & RECORD_BLOCKING, settles = false;
-    int error = 0;
     machine_start(record);
     if (record_told_connected(record) && record->tag.state == RECORD_OPENING)
         settles = call == CALL_WAITS ? is_bounded(record) : call != CALL_ENDS || blocking;
     if (settles)
-        error = machine_settle(record);
+        machine_settle(record);
     /* What looks and what ends leaves the error to the next call that moves bytes. */
-    return error || call == CALL_LOOKS || call == CALL_ENDS ? error : machine_take_error(record);
+    return call == CALL_LOOKS || call == CALL_ENDS ? 0 : machine_take_error(record);
 }
 
 /* ---- linger, share ---- */

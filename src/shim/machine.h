@@ -56,6 +56,12 @@ static inline bool record_told_connected(const struct record *record)
     return (record->tag.flags & RECORD_TOLD_CONNECTED) != 0;
 }
 
+/* connect() itself has said that it has succeeded: from then on it says EISCONN. */
+static inline bool record_told_by_connect(const struct record *record)
+{
+    return (record->tag.flags & (RECORD_BLOCKING | RECORD_ASKED)) != 0;
+}
+
 /* ---- verbs ---- */
 
 /* unknown -> DEFERRED. False: there is no room for a record, and the connect is to be a true one.
@@ -66,9 +72,8 @@ bool machine_defer(struct record *);
  */
 void machine_follow(struct record *, enum record_state);
 
-/* DEFERRED -> OPENING, or FAILED: sends the bare SYN. Returns 0 or the error, which the record
- * keeps for the program's next call. */
-int machine_start(struct record *);
+/* DEFERRED -> OPENING, or FAILED: sends the bare SYN. */
+void machine_start(struct record *);
 
 /* Everything that this thread has deferred. errno is kept. */
 void machine_start_thread(void);
@@ -83,10 +88,9 @@ bool machine_each_deferred(machine_step *step, const void *context);
  * leave by another thread's call, and the record says so. */
 bool machine_open(struct record *, const struct msghdr *, size_t total, int flags, ssize_t *result);
 
-/* OPENING -> STANDING, or refused: waits for the handshake as long as the plain program's connect()
- * had waited, or, where that did not block, within the budget that a thread has for all of them.
- * Returns 0 or machine_start()'s error. */
-int machine_settle(struct record *);
+/* OPENING -> STANDING, or FAILED: waits for the handshake as long as the plain program's connect()
+ * had waited, or, where that did not block, within the budget that a thread has for all of them. */
+void machine_settle(struct record *);
 
 /* Waits `milliseconds` from its SYN at most, whatever the program has been told. */
 void machine_settle_within(struct record *, int milliseconds);
@@ -112,13 +116,13 @@ void machine_forget(struct record *);
 /* Kinds of calls on a connection whose handshake is not over. */
 enum machine_call {
     CALL_WAITS, /* for the peer, without a time limit: needs nothing but the SYN */
-    CALL_LOOKS, /* an established connection answers at once, and otherwise: options, timed reads */
-    CALL_WRITES, /* a write that does not go into the SYN */
-    CALL_ENDS,   /* the descriptor goes, or is handed on */
+    CALL_MOVES, /* bytes, now or in its own time: writes that do not go into the SYN, timed reads */
+    CALL_LOOKS, /* an established connection answers at once, and otherwise: options */
+    CALL_ENDS,  /* the descriptor goes, or is handed on */
 };
 
 /* Does what such a call needs on this connection: starts it, settles it. Returns 0, or the errno
- * that the call is to fail with; what only looks, or ends it, is told by the kernel. */
+ * that the call is to fail with; what only looks, or ends it, leaves it to the next call. */
 int machine_before(struct record *, enum machine_call);
 
 /* ---- what was learned of it ---- */
@@ -156,7 +160,7 @@ void machine_refused(struct record *, int error);
 /* What the program is to hear for this errno: a connected socket is not refused. */
 int machine_error(const struct record *, int error);
 
-/* The error of a SYN that could not be sent, taken once; 0 where there is none. */
+/* FAILED -> unknown: why, as the program is to hear it; 0 where it has not failed. */
 int machine_take_error(struct record *);
 
 /* ---- endings ---- */

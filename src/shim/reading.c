@@ -37,7 +37,7 @@ static int read_opening(struct record *record, bool blocking)
         blocking && (record->tag.flags & RECORD_BLOCKING) && tcp_receive_timeout(record->fd) != 0;
     if (blocking && (record->tag.flags & RECORD_SHUT_WRITE))
         machine_settle_within(record, -1);
-    return machine_before(record, timed ? CALL_LOOKS : CALL_WAITS);
+    return machine_before(record, timed ? CALL_MOVES : CALL_WAITS);
 }
 
 bool reading(int fd, int flags, ssize_t *result)

@@ -115,7 +115,7 @@ static bool write_later(struct record *record, const struct first_bytes *first, 
     bool told = record_told_connected(record), blocked = record->tag.flags & RECORD_BLOCKING;
     /* While the SYN is under way the kernel would say EAGAIN to a write of nothing. */
     bool nothing = first->readable && first->total == 0 && !(flags & NEEDS_CONNECTION);
-    int error = machine_before(record, nothing ? CALL_WAITS : CALL_WRITES);
+    int error = machine_before(record, nothing ? CALL_WAITS : CALL_MOVES);
     if (error)
         return fail(error, result);
     if (!first->readable && told && record->tag.state == RECORD_OPENING)
@@ -156,7 +156,7 @@ int writing_in_bulk(int fd)
     if (machine_find(fd, &record) && record_is_pending(&record)) {
         if (record.tag.state == RECORD_DEFERRED)
             story_lesson(&record, MEMORY_WRITES_UNFIT);
-        return machine_before(&record, CALL_WRITES);
+        return machine_before(&record, CALL_MOVES);
     }
     waiting_before_call(fd, POLLOUT);
     return 0;
