@@ -174,11 +174,16 @@ static void syn_left(struct record *record)
     record_save(table, record);
 }
 
-/* The program's next call hears of it. What the kernel says stays with the kernel until then: a
- * stream, or another program, asks nobody else, and a socket without its error would end it by
- * SIGPIPE. 0: the kernel knows which. */
+/* The program's next call hears of it. What the kernel says stays with the kernel until then, for a
+ * stream, or another program, asks nobody else; but where connect() has succeeded they find what an
+ * established connection is in its end. 0: the kernel knows which error. */
 static void fail(struct record *record, int error)
 {
+    if (record_told_by_connect(record)) {
+        int kernels = tcp_take_error(record->fd);
+        error = error ? error : kernels;
+        tcp_call(SYS_shutdown, record->fd, SHUT_RDWR, 0, 0, 0, 0);
+    }
     record->error = (uint8_t)error;
     record_save(table, record);
     if (record->tag.flags & SHUT_FLAGS)
@@ -262,12 +267,10 @@ static bool is_bounded(const struct record *record)
     return record->send_timeout_ms && (record->tag.flags & RECORD_BLOCKING);
 }
 
-/* Bytes that arrived after all would be sent again by a program that was told of an error. Shut down
- * besides, the socket gives the end of the stream after that, as an established one does. */
+/* Bytes that arrived after all would be sent again by a program that was told of an error. */
 static void give_up(struct record *record)
 {
     tcp_dissolve(record->fd);
-    tcp_call(SYS_shutdown, record->fd, SHUT_RDWR, 0, 0, 0, 0);
     story_failed(record, ETIMEDOUT);
     fail(record, ETIMEDOUT);
 }
