@@ -66,10 +66,10 @@ last_syns_data() { # COUNT
   corner message
 }
 
-# The other port refuses, and has not been asked before.
+# What refuses has not been asked before, and its host has given no cookie.
 @test "a connect that blocks waits for nobody else's SYN" {
   reference_start answer
-  corner second
+  corner second "$SERVER_IP6"
   assert_equal "$(connections 'tcp.flags.syn == 1' | tail -n 2 | grep -oE ' port=[0-9]+ .* syn.data=[0-9]+')" \
     " port=$PORT syns=1 syn.data=0"$'\n port=9 syns=1 syn.data=0'
 }
@@ -116,8 +116,28 @@ last_syns_data() { # COUNT
   local data=5
   [[ ${TFOSHIM_TEST_KERNEL-} != old ]] || data=0
   reference_start answer
-  corner elsewhere
+  corner elsewhere "/run/netns/$NETWORK_SERVER"
   assert_equal "$(last_syn_data)" "$data"
+}
+
+# The thread's network has a cookie for the same address, which is of no use to the socket's.
+@test "a thread that goes to a network where there is a cookie" {
+  local ADDRESS=$SERVER_IP4 CONFIG=$NETWORK_DIR/shim.conf
+  echo 'client = { default = "on"; first_write = "any"; defer = "shim"; min_rtt = 0; };' >"$CONFIG"
+  reference_start answer
+  (
+    # shellcheck disable=SC2317 # called by `shim`
+    on_client() { on_server "$@"; }
+    prime "$ADDRESS"
+  )
+  run -0 ip -n "$NETWORK_SERVER" tcp_metrics show "$ADDRESS"
+  assert_output --partial fo_cookie
+  prime "$ADDRESS"
+  cookies_flush
+  kill "$SPAWNED"
+  process_end "$SPAWNED"
+  shim "$PROGRAMS/corners" "$ADDRESS" "$PORT" elsewhere "/run/netns/$NETWORK_SERVER"
+  assert_output $'setns: 0\nconnect: ECONNREFUSED'
 }
 
 # On a link with larger packets the SYN has room for more than is looked at.

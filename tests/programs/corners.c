@@ -9,7 +9,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -132,12 +131,11 @@ static void way_message(void)
     finish(received);
 }
 
-/* While one connection has not been written on, another is made, to another port. */
+/* While one connection has not been written on, another is tried, to the argument. */
 static void way_second(void)
 {
-    struct address other = peer;
+    struct address other = address_parse(argument, "9");
     int fd = connected(0), second = tcp_socket(&other, false);
-    ((struct sockaddr_in *)&other.storage)->sin_port = htons(9);
     connect_said(second, &other, false);
     hello(fd);
     finish(fd);
@@ -224,14 +222,15 @@ static void way_neighbour(void)
     finish(last);
 }
 
-/* The thread's network changes between socket() and connect(). */
+/* The thread goes to the network of the argument, a file, between socket() and connect(). */
 static void way_elsewhere(void)
 {
-    int fd = tcp_socket(&peer, false);
-    say("unshare", unshare(CLONE_NEWNET));
-    connect_said(fd, &peer, false);
-    hello(fd);
-    finish(fd);
+    int fd = tcp_socket(&peer, false), network = open(argument, O_RDONLY | O_CLOEXEC);
+    say("setns", setns(network, CLONE_NEWNET));
+    if (connect_said(fd, &peer, false)) {
+        hello(fd);
+        finish(fd);
+    }
 }
 
 int main(int argc, char **argv)
