@@ -150,10 +150,12 @@ END
   CONFIG=$CONF/off.conf
   under() { # LIBRARIES
     run env TFOSHIM_CONFIG="$CONFIG" TFOSHIM_LOG=loud XDG_RUNTIME_DIR="$PWD/run" TFOSHIM_DISABLE="${2-}" \
-      LD_PRELOAD="$1" /usr/bin/python3 -c "$listen"
+      TFOSHIM_DRY_RUN="${2-}" LD_PRELOAD="$1" /usr/bin/python3 -c "$listen"
   }
   under "$PWD/libsecure.so:$SHIM" 1
   assert_output 7
+  LD_PRELOAD=$PWD/libsecure.so run -0 "$TFOSHIM_BUILD/tfoshim" run --stats /bin/true
+  assert_output --partial 'the library was in no program'
   assert_equal "$(ls run)" ''
   under "$SHIM"
   assert_output $'tfoshim: TFOSHIM_LOG: "loud" found, expected none, error, warn, info or debug\n0'
