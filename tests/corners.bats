@@ -36,6 +36,7 @@ last_syns_data() { # COUNT
   RECORDS=2
   reference_start echo
   corner stream read
+  assert_line 'connect again: EISCONN'
   assert_line 'same number: 1'
   assert_equal "$(last_syns_data 2)" '5 5'
 }

@@ -65,6 +65,7 @@ static void way_stream(void)
     hello(fd);
     if (strcmp(argument, "read") == 0) {
         read_said(fd, 5);
+        say("connect again", connect(fd, address_get(&peer), peer.length));
     }
     by_stream(fd);
 }
