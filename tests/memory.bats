@@ -224,6 +224,8 @@ give_away() { # PATH FOREIGN
 
 # What others do at that very moment: this is called for the C library's function, with its arguments.
 interposer_make() { # DEFINITION
+  # A sanitizer's runtime must be the first library of all.
+  others=${TFOSHIM_SANITIZER:+$TFOSHIM_SANITIZER:}$BATS_TEST_TMPDIR/others.so
   cc -shared -fPIC -D_GNU_SOURCE -o "$BATS_TEST_TMPDIR/others.so" -x c - <<END
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -250,7 +252,7 @@ int fstatat64(int directory, const char *name, struct stat64 *status, int flags)
         renameat(directory, "good", directory, name);
     return next(directory, name, status, flags);
 }'
-  LD_PRELOAD=$BATS_TEST_TMPDIR/others.so run -0 say "open $file" 'lately 1'
+  LD_PRELOAD=$others run -0 say "open $file" 'lately 1'
   assert_output $'shared\nyes'
   assert_equal "$(stat --format %i "$file")" "$good"
 }
@@ -264,7 +266,7 @@ int renameat2(int from, const char *name, int to, const char *target, unsigned f
     (void)from, (void)target, (void)flags;
     return unlinkat(to, name, 0);
 }'
-  LD_PRELOAD=$BATS_TEST_TMPDIR/others.so run -0 say "open $file" 'connect 1' 'lately 1'
+  LD_PRELOAD=$others run -0 say "open $file" 'connect 1' 'lately 1'
   assert_output $'made\nmade\nmade\nmade\nothers keep removing it\ndone\nyes'
   assert_equal "$(ls -A "$directory")" ''
 }
