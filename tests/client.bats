@@ -122,7 +122,7 @@ answer_ms() { # CONNECTION
   local ADDRESS way rules=$NETWORK_DIR/shim.conf
   echo 'client = { default = "on"; first_write = "any"; defer = "shim"; };' >"$rules"
   reference_start sink
-  for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
+  for ADDRESS in "$SERVER_IP4" "$SERVER_IP6" "::ffff:$SERVER_IP4"; do
     for way in '' --nonblocking; do
       cookies_flush
       # shellcheck disable=SC2086
@@ -224,6 +224,19 @@ answer_ms() { # CONNECTION
     shim "$PROGRAMS/client" "$ADDRESS" "$PORT"
     assert_line "connect: ECONNREFUSED"
   done
+}
+
+# Nothing is known of it in another form; and the server is none of IPv6's.
+@test "an IPv4 address in an IPv6 one that is asked for first" {
+  # shellcheck disable=SC2034 # for `shim`
+  local ADDRESS=::ffff:127.0.0.1 CONFIG=$NETWORK_DIR/loopback.conf
+  echo 'client = { rules = ({ address = "127.0.0.1"; first_write = "any"; }); };' >"$CONFIG"
+  client_spawn "$PROGRAMS/server" 127.0.0.1 "$PORT" sink --queue 16
+  wait_listening client "$PORT"
+  prime "$ADDRESS"
+  shim "$PROGRAMS/client" "$ADDRESS" "$PORT"
+  assert_success
+  assert_equal "$(netstat_value client TCPFastOpenActive)" 1
 }
 
 @test "a destination that is off gets exactly the plain packets" {

@@ -166,7 +166,7 @@ everything_arrives() { # OPTION...
   local where ADDRESS=$SERVER_IP4
   compare --records 0 "$PROGRAMS/cancelled" "$ADDRESS" "$PORT" connect
   assert_line 'connect: cancelled'
-  for where in write sendmsg read poll close blocked-read blocked-poll; do
+  for where in write sendmsg read poll close sem_wait blocked-read blocked-poll; do
     compare "$PROGRAMS/cancelled" "$ADDRESS" "$PORT" "$where"
     assert_line "$where: cancelled"
     assert_equal "$where ${RECORDED%% *} ${RECORDED##* }" "$where bytes=0 end=EOF"

@@ -132,6 +132,36 @@ inert() { # CONFIG EXPECTED-LINE
   assert_equal "$(last_syn syn.option syn.data)" 'none 0'
 }
 
+# The kernel marks setuid programs. This C library says of any program that it did.
+@test "a program that runs with more rights than its user: the environment is not asked" {
+  local listen='
+import socket
+with socket.create_server(("127.0.0.1", 0), backlog=7) as listener:
+    print(listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN))'
+  cd "$BATS_TEST_TMPDIR"
+  cc -shared -fPIC -o libsecure.so -x c - <<END
+#include <elf.h>
+unsigned long getauxval(unsigned long type)
+{
+    return type == AT_SECURE;
+}
+END
+  mkdir -m 700 run
+  CONFIG=$CONF/off.conf
+  under() { # LIBRARIES
+    run env TFOSHIM_CONFIG="$CONFIG" TFOSHIM_LOG=loud XDG_RUNTIME_DIR="$PWD/run" TFOSHIM_DISABLE="${2-}" \
+      TFOSHIM_DRY_RUN="${2-}" LD_PRELOAD="$1" /usr/bin/python3 -c "$listen"
+  }
+  under "$PWD/libsecure.so:$SHIM" 1
+  assert_output 7
+  LD_PRELOAD=$PWD/libsecure.so run -0 "$TFOSHIM_BUILD/tfoshim" run --stats /bin/true
+  assert_output --partial 'the library was in no program'
+  assert_equal "$(ls run)" ''
+  under "$SHIM"
+  assert_output $'tfoshim: TFOSHIM_LOG: "loud" found, expected none, error, warn, info or debug\n0'
+  assert_equal "$(ls run)" tfoshim
+}
+
 # A library that gives connect() another meaning, as torsocks and proxychains do: it connects to a proxy,
 # tells it what is wanted, and hears that it is there.
 redirector_make() {

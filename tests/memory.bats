@@ -222,6 +222,55 @@ give_away() { # PATH FOREIGN
   assert_replaced
 }
 
+# What others do at that very moment: this is called for the C library's function, with its arguments.
+interposer_make() { # DEFINITION
+  # A sanitizer's runtime must be the first library of all.
+  others=${TFOSHIM_SANITIZER:+$TFOSHIM_SANITIZER:}$BATS_TEST_TMPDIR/others.so
+  cc -shared -fPIC -D_GNU_SOURCE -o "$BATS_TEST_TMPDIR/others.so" -x c - <<END
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+$1
+END
+}
+
+@test "a damaged file that somebody replaces by a good one is not removed" {
+  local good
+  make_good
+  cp --sparse=never "$file" "$directory/good"
+  good=$(stat --format %i "$directory/good")
+  patch_byte 0 00
+  # It is looked at, opened, found damaged, and looked at once more.
+  interposer_make '
+int fstatat64(int directory, const char *name, struct stat64 *status, int flags)
+{
+    int (*next)(int, const char *, struct stat64 *, int) = dlsym(RTLD_NEXT, "fstatat64");
+    static int calls;
+    if (++calls == 2)
+        renameat(directory, "good", directory, name);
+    return next(directory, name, status, flags);
+}'
+  LD_PRELOAD=$others run -0 say "open $file" 'lately 1'
+  assert_output $'shared\nyes'
+  assert_equal "$(stat --format %i "$file")" "$good"
+}
+
+@test "a file that others remove whenever it is made is made four times" {
+  mkdir -m 700 "$directory"
+  interposer_make '
+int renameat2(int from, const char *name, int to, const char *target, unsigned flags)
+{
+    fputs("made\n", stderr);
+    (void)from, (void)target, (void)flags;
+    return unlinkat(to, name, 0);
+}'
+  LD_PRELOAD=$others run -0 say "open $file" 'connect 1' 'lately 1'
+  assert_output $'made\nmade\nmade\nmade\nothers keep removing it\ndone\nyes'
+  assert_equal "$(ls -A "$directory")" ''
+}
+
 @test "a file system with no room for the file has none" {
   mkdir -m 700 "$directory"
   mount -t tmpfs -o size=64k,mode=700 tmpfs "$directory"

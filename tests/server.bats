@@ -43,6 +43,25 @@ queue_is() { # EXPECTED CONFIG PORT [OPTION]...
   queue_is 33 "$CONF/server-rules.conf" 8001 --backlog 7
 }
 
+@test "a backlog of 0, which means one, is a queue of one" {
+  queue_is 1 "$CONF/on.conf" 8001 --backlog 0
+}
+
+# A program that found another's setting might clear it.
+@test "a socket that is bound and does not listen yet says that it takes no SYN data" {
+  local read='
+import socket
+with socket.socket() as listener:
+    listener.bind(("0.0.0.0", 8001))
+    print(listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN))
+    listener.listen(7)
+    print(listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN))'
+  plain /usr/bin/python3 -c "$read"
+  assert_output $'0\n0'
+  shim /usr/bin/python3 -c "$read"
+  assert_output $'0\n7'
+}
+
 @test "rules select listeners by port and address, the first that matches wins" {
   queue_is 7 "$CONF/server-rules.conf" 8003 --backlog 7
   queue_is 0 "$CONF/server-rules.conf" 8004 --backlog 7

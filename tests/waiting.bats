@@ -8,7 +8,7 @@ bats_load_library bats-support
 bats_load_library bats-assert
 
 LEVEL=(poll ppoll select pselect epoll epoll-late epoll_pwait epoll_pwait2)
-EDGE=(epoll-edge epoll-edge-late)
+EDGE=(epoll-edge epoll-edge-looked epoll-edge-late)
 
 setup() {
   load lib/network
@@ -225,4 +225,26 @@ rendezvous() { # HOW...
     assert_line --regexp "^(send|read): .*ETIMEDOUT"
     assert_line 'close: 0'
   done
+}
+
+# Bytes that arrived after all would be there twice when the program has tried again.
+@test "a connection that was given up is given up" {
+  # 7: TCP_CLOSE. The limit is a struct timeval.
+  local ADDRESS=$SERVER_IP4 try='
+import errno, socket, struct, sys
+with socket.socket() as connection:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 0, 200000))
+    connection.connect((sys.argv[1], int(sys.argv[2])))
+    try:
+        connection.send(b"hello")
+    except OSError as error:
+        print(errno.errorcode[error.errno])
+    print(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0])'
+  reference_start echo
+  prime "$ADDRESS"
+  network_control cut
+  shim /usr/bin/python3 -c "$try" "$ADDRESS" "$PORT"
+  network_control restore
+  assert_output $'ETIMEDOUT\n7'
+  assert_equal "$(last_syn_data)" 5
 }

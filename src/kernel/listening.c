@@ -14,31 +14,22 @@ struct question {
     struct inet_diag_req_v2 request;
 };
 
-/* The IPv4 address, or NULL where it is none. */
-static const void *ipv4(const struct sockaddr *address)
-{
-    const struct in6_addr *in6 = &((const struct sockaddr_in6 *)address)->sin6_addr;
-    if (address->sa_family == AF_INET)
-        return &((const struct sockaddr_in *)address)->sin_addr;
-    return IN6_IS_ADDR_V4MAPPED(in6) ? &in6->s6_addr[12] : NULL;
-}
-
 /* With no peer named, the kernel looks for whom a SYN would find. */
 static struct question ask_for(const struct sockaddr *address)
 {
-    const void *in = ipv4(address);
     struct question question = {
         .header = {.nlmsg_len = sizeof question,
                    .nlmsg_type = SOCK_DIAG_BY_FAMILY,
                    .nlmsg_flags = NLM_F_REQUEST},
-        .request = {.sdiag_family = in ? AF_INET : AF_INET6,
+        .request = {.sdiag_family = (uint8_t)address->sa_family,
                     .sdiag_protocol = IPPROTO_TCP,
                     .idiag_states = 1U << TCP_LISTEN,
                     .id = {.idiag_sport = ((const struct sockaddr_in *)address)->sin_port,
                            .idiag_cookie = {INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE}}},
     };
-    if (in)
-        memcpy(question.request.id.idiag_src, in, sizeof(struct in_addr));
+    if (address->sa_family == AF_INET)
+        memcpy(question.request.id.idiag_src, &((const struct sockaddr_in *)address)->sin_addr,
+               sizeof(struct in_addr));
     else
         memcpy(question.request.id.idiag_src, &((const struct sockaddr_in6 *)address)->sin6_addr,
                sizeof(struct in6_addr));

@@ -8,7 +8,8 @@
 #include <sys/socket.h>
 
 /* Would a SYN to this address of the machine itself find a listener, in the network namespace with
- * this SO_NETNS_COOKIE? False, too, where the kernel will not say. As netlink.h. */
+ * this SO_NETNS_COOKIE? An IPv4 address is an AF_INET one, as endpoint_to_sockaddr() has it. False,
+ * too, where the kernel will not say. As netlink.h. */
 bool somebody_listens(const struct sockaddr *, uint64_t netns);
 
 #endif

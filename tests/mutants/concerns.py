@@ -7,7 +7,8 @@ import pathlib
 # The first pattern that matches a file says its tests; files of tomorrow fall to the later, wider ones.
 # Names of .bats files in tests/; those that are not there are passed over. In which order they run
 # is measured, not written: the fastest first.
-CLIENT = ("hooks", "client", "closing", "waiting", "fallback", "isolation", "programs", "cookies", "log")
+CLIENT = ("hooks", "client", "closing", "corners", "waiting", "fallback", "isolation", "programs",
+          "cookies", "log")
 CONCERNS = (
     ("src/memory/run_figures.*", ("memory", "stat", "log")),
     ("src/memory/*", ("memory", "policy", "stat", "cookies", "fallback", "client", "log")),

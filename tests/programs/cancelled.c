@@ -53,6 +53,15 @@ static void by_poll(int fd)
     poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, -1);
 }
 
+/* Nobody holds it: to ask for it is a cancellation point all the same. */
+static void by_sem_wait(int fd)
+{
+    sem_t semaphore;
+    (void)fd;
+    sem_init(&semaphore, 0, 1);
+    sem_wait(&semaphore);
+}
+
 static void by_close(int fd)
 {
     close(fd);
@@ -64,10 +73,11 @@ static const struct way {
     bool connected; /* before the request */
     bool blocked;   /* the request comes while it waits */
 } ways[] = {
-    {"connect", by_connect, false, false}, {"write", by_write, true, false},
-    {"sendmsg", by_sendmsg, true, false},  {"read", by_read, true, false},
-    {"poll", by_poll, true, false},        {"close", by_close, true, false},
-    {"blocked-read", by_read, true, true}, {"blocked-poll", by_poll, true, true},
+    {"connect", by_connect, false, false},  {"write", by_write, true, false},
+    {"sendmsg", by_sendmsg, true, false},   {"read", by_read, true, false},
+    {"poll", by_poll, true, false},         {"close", by_close, true, false},
+    {"sem_wait", by_sem_wait, true, false}, {"blocked-read", by_read, true, true},
+    {"blocked-poll", by_poll, true, true},
 };
 
 static void clean_up(void *fd)

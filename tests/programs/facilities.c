@@ -115,6 +115,14 @@ static void begin_edge(int fd)
     watch(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
 }
 
+/* That nothing is connected yet has been told, and will not be again. */
+static void begin_looked(int fd)
+{
+    struct epoll_event event;
+    begin_edge(fd);
+    epoll_wait(epoll_fd, &event, 1, 0);
+}
+
 static short wait_level(int fd, short events)
 {
     struct epoll_event event;
@@ -174,6 +182,7 @@ const struct facility *facility_find(const char *name)
         {"epoll_pwait", begin_level, wait_epoll_pwait},
         {"epoll_pwait2", begin_nothing, wait_epoll_pwait2},
         {"epoll-edge", begin_edge, wait_edge},
+        {"epoll-edge-looked", begin_looked, wait_edge},
         {"epoll-edge-late", begin_nothing, wait_edge_late},
     };
     for (size_t i = 0; i < sizeof facilities / sizeof *facilities; i++) {

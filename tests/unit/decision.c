@@ -123,6 +123,11 @@ static void connects_are_plain_while_backed_off(void)
     test_time += MEMORY_BACKOFF_LEAST_S;
     CHECK_EQUAL(reason(), DECISION_FIRST_CONTACT);
     CHECK(asks_cookie());
+    /* Whoever waives the first contact does not mean such paths. */
+    with_policy(OPEN_GATE);
+    CHECK_EQUAL(reason(), DECISION_DEFER);
+    memory_cookie_request_lost(&to);
+    CHECK_EQUAL(reason(), DECISION_BACKED_OFF);
 }
 
 static void what_was_learned_is_not_deferred(void)
