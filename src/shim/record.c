@@ -132,8 +132,6 @@ bool record_put(struct record_table *table, struct record *record)
 bool record_change(struct record_table *table, struct record *record, enum record_state state,
                    unsigned flags)
 {
-    if (!record_is_own_process())
-        return true;
     union record_tag to = record->tag;
     to.state = state;
     to.flags = flags;
@@ -147,8 +145,7 @@ bool record_change(struct record_table *table, struct record *record, enum recor
 void record_save(struct record_table *table, const struct record *record)
 {
     struct record_slot *to = &table->slots[record_slot_of(table, record->fd)];
-    if (record_is_own_process() &&
-        slot_same_generation(atomic_load_explicit(&to->tag, memory_order_relaxed),
+    if (slot_same_generation(atomic_load_explicit(&to->tag, memory_order_relaxed),
                              record->tag.word))
         store(to, record, WORDS - CHANGING_WORDS);
 }

@@ -150,7 +150,8 @@ void record_save(struct record_table *, const struct record *);
 bool record_forget(struct record_table *, const struct record *);
 
 /* A child of vfork(), or of a bare clone(), runs the hooks on its own descriptors in its parent's
- * memory: in such a process nothing is recorded or forgotten. */
+ * memory: in such a process nothing is put or struck out. What it does to a socket that both have is
+ * recorded. */
 void record_own_process(void);
 bool record_is_own_process(void);
 

@@ -42,13 +42,18 @@ class Connections:
         self.lines = []
         self.connections = []
         self.slots = 0
-        self.gates = False
+        self.gates = 0
         self.locals = 0
 
     def slot(self):
         """A name that is not yet used."""
         self.slots += 1
         return f"s{self.slots - 1}"
+
+    def gate(self):
+        """One that nobody has opened: what waits at an open one does not wait."""
+        self.gates += 1
+        return self.gates - 1
 
     def put(self, *lines):
         """Adds lines."""

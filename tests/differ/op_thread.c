@@ -14,7 +14,7 @@
 #include "interpret.h"
 
 #define THREADS 16
-#define GATES 8
+#define GATES 32
 
 static pthread_t threads[THREADS];
 static int thread_count;

@@ -144,21 +144,22 @@ class Scenes(Handling):
         listener, first, served = self.slot(), self.slot(), self.slot()
         port, slot, other = 7100 + self.locals, self.slot(), self.slot()
         self.locals += 1
+        asleep, awake = self.gate(), self.gate()
         self.put("gates", f"socket {listener} {self.family} block",
                  f"listen {listener} {host} {port}", f"socket {first} {self.family} block",
                  f"connect {first} {host} {port}", f"accept {listener} {served}",
                  *greet(first, served),
-                 "thread", "hold 0", "open 1", f"poll {listener} i 2500",
-                 f"accept {listener} {other}", "open 0 held", "end",
-                 "await 1 sem", f"socket {slot} {self.family} block",
-                 f"connect {slot} {host} {port}", f"await 0 {how}", "join")
+                 "thread", f"hold {asleep}", f"open {awake}", f"poll {listener} i 2500",
+                 f"accept {listener} {other}", f"open {asleep} held", "end",
+                 f"await {awake} sem", f"socket {slot} {self.family} block",
+                 f"connect {slot} {host} {port}", f"await {asleep} {how}", "join")
 
     def do_elsewhere(self, way, port, wait):
         """Somebody else waits for an answer, while who connected makes no call."""
-        one = Connection(self.slot(), port, True)
+        one, gate = Connection(self.slot(), port, True), self.gate()
         self.put("gates", f"socket {one.slot} {self.family} block")
-        body = ["await 0 pipe", f"{wait} {one.slot} i 2500"]
-        self.put(way, *body, "end", f"connect {one.slot} server {port}", "open 0", "spin 300",
+        body = [f"await {gate} pipe", f"{wait} {one.slot} i 2500"]
+        self.put(way, *body, "end", f"connect {one.slot} server {port}", f"open {gate}", "spin 300",
                  "join" if way == "thread" else "waitall", f"close {one.slot}")
 
     def do_race(self, kind, size):
