@@ -65,6 +65,10 @@ long tcp_peek(int fd);
 /* Gives the connection up: the socket is closed to the kernel, as before its connect. */
 void tcp_dissolve(int fd);
 
+/* A socket that is closed to the kernel, and has no error, is from now on as an established one that
+ * was reset: ECONNRESET once, then the end of the stream. The address is the one of its connect. */
+void tcp_make_reset(int fd, const struct sockaddr *, socklen_t length);
+
 /* Takes a pending SO_ERROR off the socket; 0: there is none. */
 int tcp_take_error(int fd);
 

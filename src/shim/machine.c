@@ -113,10 +113,10 @@ int machine_take_error(struct record *record)
 {
     if (record->tag.state != RECORD_FAILED)
         return 0;
-    int error = tcp_take_error(record->fd);
+    int kernels = tcp_take_error(record->fd);
     note_told(record);
     machine_forget(record);
-    return machine_error(record, error ? error : record->error);
+    return machine_error(record, record->error ? record->error : kernels);
 }
 
 bool machine_survive(struct record *record, bool read)
@@ -182,7 +182,7 @@ static void fail(struct record *record, int error)
     if (record_told_by_connect(record)) {
         int kernels = tcp_take_error(record->fd);
         error = error ? error : kernels;
-        tcp_call(SYS_shutdown, record->fd, SHUT_RDWR, 0, 0, 0, 0);
+        tcp_make_reset(record->fd, &record->address.any, address_length(record));
     }
     record->error = (uint8_t)error;
     record_save(table, record);
