@@ -55,7 +55,8 @@ asked() { # ADDRESS [BYTES]
   network_up --rtt 60
   reference_start sink
   asked "$SERVER_IP4"
-  assert_line --regexp " local=0 .* rtt_ms=6[0-9] min_rtt_ms=6[0-9]\$"
+  # The link is never early; the machine may be busy.
+  assert_line --regexp " local=0 .* rtt_ms=[6-9][0-9] min_rtt_ms=[6-9][0-9]\$"
   PORT=8081
   client_spawn "$PROGRAMS/server" :: "$PORT" sink --queue 16
   wait_listening client "$PORT"
