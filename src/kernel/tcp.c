@@ -176,6 +176,7 @@ void tcp_dissolve(int fd)
  * the wire (Linux >= 4.15). */
 void tcp_make_reset(int fd, const struct sockaddr *address, socklen_t length)
 {
+    disconnect(fd); /* to the kernel its connect was still in progress when it ended */
     if (tcp_set_option(fd, TCP_FASTOPEN_NO_COOKIE, 1) == 0 &&
         tcp_set_option(fd, TCP_FASTOPEN_CONNECT, 1) == 0)
         tcp_call(SYS_connect, fd, (long)address, (long)length, 0, 0, 0);
