@@ -44,14 +44,19 @@ void story_started(const struct record *record, int error)
     struct memory_destination destination = story_destination(record);
     story_tell(record, "started", error);
     memory_started(&destination);
+    if (!error)
+        memory_syn_left(&destination);
     run_figures_add(RUN_STARTED, 1);
 }
 
 void story_opened(const struct record *record, int error)
 {
+    struct memory_destination destination = story_destination(record);
     story_tell(record, "opened with data in the SYN", error);
-    if (!error)
-        run_figures_add(RUN_OPENED, 1);
+    if (error)
+        return;
+    memory_syn_left(&destination);
+    run_figures_add(RUN_OPENED, 1);
 }
 
 static enum memory_outcome outcome_of(const struct tcp_opening *opening)
