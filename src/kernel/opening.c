@@ -96,6 +96,10 @@ bool tcp_opening(int fd, struct tcp_opening *opening)
         .min_rtt_us = info_u32(info, INFO_MIN_RTT),
         .room = room_of(info),
     };
+    /* An answer to the first of several SYNs may be lost as well: then the time until the next
+     * one's is taken for a round trip, a second or more. */
+    if (opening->syn_retransmitted)
+        opening->rtt_us = opening->min_rtt_us = 0;
     /* The kernel's way of saying that there was no sample. */
     if (opening->min_rtt_us == UINT32_MAX)
         opening->min_rtt_us = 0;

@@ -19,7 +19,7 @@ struct tcp_opening {
     enum tcp_opening_failure client_fail;
     bool syn_retransmitted; /* with or without a Fast Open; false, too, where data was as well */
     bool local;             /* the machine itself: own address and peer's are the same */
-    uint32_t rtt_us;        /* smoothed, 0: not known */
+    uint32_t rtt_us;        /* smoothed, 0: not known, or the SYN was sent again */
     uint32_t min_rtt_us;    /* Linux >= 4.6, else 0 */
     uint16_t room;          /* bytes of data that the next SYN to there takes, 0: not known */
 };

@@ -100,7 +100,7 @@ static void note_path(struct happening it, uint32_t quiet, const struct memory_h
 }
 
 /* Whoever has answered refuses no more. */
-static void forgive(const struct memory_destination *destination)
+void memory_answered(const struct memory_destination *destination)
 {
     struct key key = key_of(destination);
     table_word *word = table_refusal(&key);
@@ -115,7 +115,7 @@ void memory_connected(const struct memory_destination *destination,
     struct happening it = happened(destination, MEMORY_REASON_CONNECTED, handshake->rtt_us);
     table_word *lately;
 
-    forgive(destination);
+    memory_answered(destination);
     if (!it.entry)
         return;
     lately = &it.entry->state[STATE_LATELY];

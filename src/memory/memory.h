@@ -90,6 +90,8 @@ struct memory_handshake {
     bool local;    /* the connection's own address is its peer's */
 };
 void memory_connected(const struct memory_destination *, const struct memory_handshake *);
+/* The same, where another process tells and counts it. */
+void memory_answered(const struct memory_destination *);
 
 /* It was refused, reset, or timed out: not "lately" any more. With data in its SYN the path may be
  * what refuses it, and is backed off from. */

@@ -80,14 +80,15 @@ static const char *const outcomes[] = {
     [MEMORY_SYN_RETRANSMITTED] = "SYN lost, and sent again without its data",
 };
 
-static const char *opened_by(const struct memory_destination *destination,
+static const char *opened_by(const struct record *record,
+                             const struct memory_destination *destination,
                              const struct tcp_opening *opening)
 {
     enum memory_outcome outcome = outcome_of(opening);
     memory_fast_opened(destination, outcome);
     if (outcome == MEMORY_ACCEPTED) {
         run_figures_add(RUN_ACCEPTED, 1);
-        run_figures_add(RUN_SAVED_US, opening->rtt_us);
+        run_figures_add(RUN_SAVED_US, opening->rtt_us ? opening->rtt_us : record->round_trip_us);
     }
     return outcomes[outcome];
 }
@@ -111,9 +112,14 @@ void story_completed(const struct record *record)
                                          .room = opening.room,
                                          .local = opening.local};
     const char *event = "connected";
+    /* Its parent has the connection too, and counts it. */
+    if (record->tag.flags & RECORD_INHERITED) {
+        memory_answered(&destination);
+        return;
+    }
     memory_connected(&destination, &handshake);
     if (told && (record->tag.flags & RECORD_SYN_DATA))
-        event = opened_by(&destination, &opening);
+        event = opened_by(record, &destination, &opening);
     else if (told && option_lost(record, &opening))
         memory_cookie_request_lost(&destination);
     tell_round_trip(record, event, opening.rtt_us);
