@@ -33,6 +33,10 @@ bool tcp_cookie_request_lost(const struct tcp_opening *);
  */
 int tcp_syn_room(int fd);
 
+/* On a connection that came from a SYN and has had nothing acknowledged: the bytes that have not
+ * left yet, or also those that have. */
+uint32_t tcp_unsent(int fd, bool or_unacknowledged);
+
 /* Has its handshake been completed, whatever has become of the connection since? */
 bool tcp_has_connected(int fd);
 
