@@ -251,7 +251,7 @@ answer_ms() { # CONNECTION
 
 # The kernel stamps no bytes of a SYN: whoever asks for stamps after connect() has a connection. 37 is
 # SO_TIMESTAMPING, 65 what programs with 64-bit times on 32-bit machines say.
-@test "time stamps of what is written, asked for before the connect or after it" {
+@test "time stamps of what is written, asked for before the connect, meanwhile or after it" {
   local option when ADDRESS=$SERVER_IP4 stamped='
 import select, socket, struct, sys
 def ask():
@@ -259,9 +259,11 @@ def ask():
 connection = socket.socket()
 if sys.argv[4] == "before":
     ask()
-connection.connect((sys.argv[1], int(sys.argv[2])))
-if sys.argv[4] == "after":
+connection.setblocking(sys.argv[4] != "meanwhile")
+connection.connect_ex((sys.argv[1], int(sys.argv[2])))
+if sys.argv[4] != "before":
     ask()
+select.select([], [connection], [])
 connection.sendall(b"some")
 stamps = select.poll()
 stamps.register(connection, select.POLLERR)
@@ -271,7 +273,7 @@ for _ in range(2):
     print([struct.unpack_from("I", value, 8)[0] for level, kind, value in control if kind == 11])'
   reference_start answer
   for option in 37 65; do
-    for when in before after; do
+    for when in before meanwhile after; do
       compare /usr/bin/python3 -c "$stamped" "$ADDRESS" "$PORT" "$option" "$when"
       assert_equal "$when $status" "$when 0"
     done

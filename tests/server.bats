@@ -141,6 +141,25 @@ queue_is() { # EXPECTED CONFIG PORT [OPTION]...
   done
 }
 
+# A fork server's children close the listener that they have inherited.
+@test "a child that closes a listener says nothing of the same port elsewhere" {
+  local PORT=8001 forking='
+import os, socket
+listener = socket.create_server(("0.0.0.0", 8001))
+child = os.fork()
+if child == 0:
+    listener.close()
+    os._exit(0)
+os.waitpid(child, 0)
+os.kill(os.getpid(), 9)'
+  reference_start sink
+  prime "$SERVER_IP4"
+  shim /usr/bin/python3 -c "$forking"
+  shim "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+  assert_success
+  assert_equal "$(last_syn syn.option syn.data)" 'cookie 79'
+}
+
 @test "nothing but TCP is touched by listening" {
   local kind plain_output
   for kind in unix seqpacket; do

@@ -70,13 +70,20 @@ static bool needs_connection(int level, int name)
                                     name == TCP_REPAIR || name == TCP_MD5SIG || name == TCP_MAXSEG);
 }
 
+/* The kernel stamps no bytes that leave in a SYN. Programs with 64-bit times on 32-bit machines
+ * have a name of their own for it. */
+static bool asks_for_stamps(int level, int name)
+{
+    return level == SOL_SOCKET && (name == SO_TIMESTAMPING_OLD || name == SO_TIMESTAMPING_NEW);
+}
+
 /* What a segment may hold the kernel reckons when the SYN leaves; the rest is as it was while a
  * connect is in progress. */
 static void settle_for_look(int fd, int level, int name)
 {
     struct record record;
-    bool segment = level == IPPROTO_TCP && name == TCP_MAXSEG;
-    if (find_pending(fd, &record) && (segment || record_told_connected(&record)))
+    bool opens = (level == IPPROTO_TCP && name == TCP_MAXSEG) || asks_for_stamps(level, name);
+    if (find_pending(fd, &record) && (opens || record_told_connected(&record)))
         machine_before(&record, CALL_LOOKS);
 }
 
@@ -127,13 +134,6 @@ static bool limits_handshake(const struct record *record, int level, int name, c
         return false;
     memcpy(&limit, value, sizeof limit);
     return limit > 0 && limit < MACHINE_END_MS;
-}
-
-/* The kernel stamps no bytes that leave in a SYN. Programs with 64-bit times on 32-bit machines
- * have a name of their own for it. */
-static bool asks_for_stamps(int level, int name)
-{
-    return level == SOL_SOCKET && (name == SO_TIMESTAMPING_OLD || name == SO_TIMESTAMPING_NEW);
 }
 
 static void before_setting(int fd, int level, int name, const void *value, socklen_t length)
