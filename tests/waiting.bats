@@ -205,6 +205,40 @@ rendezvous() { # HOW...
   done
 }
 
+# The plain program has the handshake behind it when it waits; where the SYN's data is lost the shim's has
+# two round trips before it. And a limit for what is unacknowledged is none for a SYN that is lost.
+@test "limits for answers run from where they do in the plain run" {
+  local limit expected ADDRESS=$SERVER_IP4 limited='
+import select, socket, struct, sys
+connection = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+if sys.argv[3] == "read":
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, 600000))
+elif sys.argv[3] == "unacknowledged":
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 500)
+connection.sendall(b"hello")
+if sys.argv[3] == "select":
+    print(len(select.select([connection], [], [], 0.6)[0]))
+print(connection.recv(5))'
+  network_control rtt 400
+  reference_start echo
+  for limit in read select unacknowledged; do
+    plain /usr/bin/python3 -c "$limited" "$ADDRESS" "$PORT" "$limit"
+    assert_success
+    expected=$output
+    prime "$ADDRESS"
+    if [[ $limit == unacknowledged ]]; then
+      network_control lose-left 1
+    else
+      network_control strip-data on
+    fi
+    shim /usr/bin/python3 -c "$limited" "$ADDRESS" "$PORT" "$limit"
+    network_control strip-data off
+    assert_equal "$limit: $output" "$limit: $expected"
+    assert_equal "$limit: $(last_syn syn.data synack.ack)" \
+      "$limit: $([[ $limit == unacknowledged ]] && echo 0 || echo 5) 1"
+  done
+}
+
 @test "a limit for sending, which bounds connect too: the server is there" {
   local ADDRESS=$SERVER_IP4
   reference_start echo
