@@ -178,6 +178,57 @@ rendezvous() { # HOW...
   rendezvous sigwait sigwaitinfo sigsuspend __xpg_sigpause
 }
 
+# It makes no call while it waits for the signal.
+@test "waiting for the signal that something is there to read" {
+  local when ADDRESS=$SERVER_IP4 signalled='
+import fcntl, os, signal, socket, sys, time
+seen = []
+# Being connected is a signal as well.
+signal.signal(signal.SIGIO, lambda number, frame: seen.append(number))
+def ask():
+    fcntl.fcntl(connection, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(connection, fcntl.F_SETFL, os.O_NONBLOCK | os.O_ASYNC)
+connection = socket.socket()
+if sys.argv[3] == "before":
+    ask()
+connection.connect_ex((sys.argv[1], int(sys.argv[2])))
+if sys.argv[3] == "after":
+    ask()
+until = time.monotonic() + 5
+while not seen and time.monotonic() < until:
+    pass
+print(len(seen) > 0)'
+  # Time to ask in before the server speaks.
+  network_control rtt 400
+  reference_start banner
+  for when in before after; do
+    compare --records any /usr/bin/python3 -c "$signalled" "$ADDRESS" "$PORT" "$when"
+    assert_output True
+  done
+}
+
+# An epoll is a descriptor, too: that it is readable tells of what is in it.
+@test "a connection that a poll of its epoll has told of is there when the program ends" {
+  local how ADDRESS=$SERVER_IP4 nested='
+import select, socket, sys
+connection = socket.socket()
+connection.setblocking(False)
+connection.connect_ex((sys.argv[1], int(sys.argv[2])))
+inner = select.epoll()
+inner.register(connection, select.EPOLLOUT)
+if sys.argv[3] == "poll":
+    outer = select.poll()
+    outer.register(inner, select.POLLIN)
+    print(len(outer.poll(5000)))
+else:
+    print(len(select.select([inner], [], [], 5)[0]))'
+  reference_start sink
+  for how in poll select; do
+    compare /usr/bin/python3 -c "$nested" "$ADDRESS" "$PORT" "$how"
+    assert_output 1
+  done
+}
+
 @test "waiting for a name server" {
   # shellcheck disable=SC2034 # for `shim`
   local how ADDRESS=$SERVER_IP4 CONFIG=$CONF/local.conf
