@@ -148,7 +148,7 @@ for _ in range(4):
 
 # The end of the stream waits in the buffer behind what was written, as it does in the plain run.
 @test "half-closing while nobody reads does not wait" {
-  local ADDRESS=$SERVER_IP4 PORT=8001 writer='
+  local ADDRESS=$SERVER_IP4 writer='
 import socket, sys, time
 connection = socket.create_connection((sys.argv[1], int(sys.argv[2])))
 connection.sendall(b"x")
@@ -161,6 +161,8 @@ except BlockingIOError:
 began = time.monotonic()
 connection.shutdown(socket.SHUT_WR)
 print("took", int(time.monotonic() - began))'
+  kill "$SPAWNED"
+  process_end "$SPAWNED"
   server_spawn /usr/bin/python3 -c "import socket
 with socket.create_server(('0.0.0.0', $PORT)) as listener:
     connection, _ = listener.accept()

@@ -178,6 +178,29 @@ rendezvous() { # HOW...
   rendezvous sigwait sigwaitinfo sigsuspend __xpg_sigpause
 }
 
+# A peek asks nothing of the server, and is no read that comes first.
+@test "a client that peeks before it writes keeps its gain, and teaches nothing" {
+  local ADDRESS=$SERVER_IP4 peeking='
+import select, socket, sys
+for _ in range(3):
+    connection = socket.socket()
+    connection.setblocking(False)
+    connection.connect_ex((sys.argv[1], int(sys.argv[2])))
+    select.select([], [connection], [])
+    for _ in range(3):
+        try:
+            connection.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            pass
+    print(connection.send(b"hello"))
+    connection.setblocking(True)
+    print(connection.recv(100))
+    connection.close()'
+  reference_start echo
+  compare --records 3 /usr/bin/python3 -c "$peeking" "$ADDRESS" "$PORT"
+  assert_equal "$(client_syns | tail -n 3 | grep -c "syn.data=$(gain nonblocking 5)")" 3
+}
+
 # It makes no call while it waits for the signal.
 @test "waiting for the signal that something is there to read" {
   local when ADDRESS=$SERVER_IP4 signalled='
