@@ -262,6 +262,56 @@ answer_ms() { # CONNECTION
   done
 }
 
+# The kernel stamps no bytes of a SYN: whoever asks for stamps after connect() has a connection. 37 is
+# SO_TIMESTAMPING, 65 what programs with 64-bit times on 32-bit machines say.
+@test "time stamps of what is written, asked for before the connect, meanwhile or after it" {
+  local option when ADDRESS=$SERVER_IP4 stamped='
+import select, socket, struct, sys
+def ask():
+    connection.setsockopt(socket.SOL_SOCKET, int(sys.argv[3]), 0x2 | 0x200 | 0x10 | 0x800)
+connection = socket.socket()
+if sys.argv[4] == "before":
+    ask()
+connection.setblocking(sys.argv[4] != "meanwhile")
+connection.connect_ex((sys.argv[1], int(sys.argv[2])))
+if sys.argv[4] != "before":
+    ask()
+select.select([], [connection], [])
+connection.sendall(b"some")
+stamps = select.poll()
+stamps.register(connection, select.POLLERR)
+for _ in range(2):
+    print(stamps.poll(2000)[0][1] & select.POLLERR)
+    data, control, flags, peer = connection.recvmsg(0, 512, socket.MSG_ERRQUEUE)
+    print([struct.unpack_from("I", value, 8)[0] for level, kind, value in control if kind == 11])'
+  reference_start answer
+  for option in 37 65; do
+    for when in before meanwhile after; do
+      compare /usr/bin/python3 -c "$stamped" "$ADDRESS" "$PORT" "$option" "$when"
+      assert_equal "$when $status" "$when 0"
+    done
+  done
+}
+
+# stdio has these three from the start, and what it writes no hook sees.
+@test "a socket that is the standard output carries no unsafe bytes in its SYN" {
+  # shellcheck disable=SC2034 # for `shim`
+  local ADDRESS=$SERVER_IP4 CONFIG=$NETWORK_DIR/safe.conf writer='
+import ctypes, os, socket, sys
+os.close(1)
+connection = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+library = ctypes.CDLL(None)
+library.printf(b"POST / HTTP/1.0\r\n\r\n")
+library.fflush(None)
+connection.shutdown(socket.SHUT_WR)
+print(connection.fileno(), connection.recv(100), file=sys.stderr)'
+  echo 'client = { default = "on"; first_write = "replay-safe"; };' >"$CONFIG"
+  reference_start answer
+  compare /usr/bin/python3 -c "$writer" "$ADDRESS" "$PORT"
+  assert_output --partial '1 b'
+  assert_equal "$(last_syn_data)" 0
+}
+
 @test "a socket that is disconnected and connected anew" {
   local way ADDRESS=$SERVER_IP4
   reference_start echo

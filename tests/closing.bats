@@ -126,6 +126,67 @@ everything_arrives() { # OPTION...
   done
 }
 
+# A health check writes nothing: it connects, is told, and closes at once by a reset. What lingers of the
+# first one tells the second.
+@test "a health check finds out that its server has died" {
+  local ADDRESS=$SERVER_IP4 checks='
+import errno, select, socket, struct, sys
+for _ in range(4):
+    with socket.socket() as check:
+        check.setblocking(False)
+        check.connect_ex((sys.argv[1], int(sys.argv[2])))
+        select.select([], [check], [])
+        error = check.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        check.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    print(errno.errorcode.get(error, "up"))
+    select.select([], [], [], 0.2)'
+  prime "$ADDRESS"
+  kill "$SPAWNED"
+  process_end "$SPAWNED"
+  shim /usr/bin/python3 -c "$checks" "$ADDRESS" "$PORT"
+  assert_regex "$output" $'^(up|ECONNREFUSED)(\nECONNREFUSED){3}$'
+  # Nor does one that has learned nothing but that it is there.
+  reference_start sink
+  prime "$ADDRESS"
+  shim /usr/bin/python3 -c "$checks" "$ADDRESS" "$PORT"
+  assert_output $'up\nup\nup\nup'
+  kill "$SPAWNED"
+  process_end "$SPAWNED"
+  shim /usr/bin/python3 -c "$checks" "$ADDRESS" "$PORT"
+  assert_output $'ECONNREFUSED\nECONNREFUSED\nECONNREFUSED\nECONNREFUSED'
+}
+
+# The end of the stream waits in the buffer behind what was written, as it does in the plain run.
+@test "half-closing while nobody reads does not wait" {
+  local ADDRESS=$SERVER_IP4 writer='
+import socket, sys, time
+connection = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+connection.sendall(b"x")
+connection.setblocking(False)
+try:
+    while True:
+        connection.send(bytes(100000))
+except BlockingIOError:
+    pass
+began = time.monotonic()
+connection.shutdown(socket.SHUT_WR)
+print("took", int(time.monotonic() - began))'
+  kill "$SPAWNED"
+  process_end "$SPAWNED"
+  server_spawn /usr/bin/python3 -c "import socket
+with socket.create_server(('0.0.0.0', $PORT)) as listener:
+    connection, _ = listener.accept()
+    connection.recv(1)
+    connection.close()
+    connections = []
+    while True:
+        connections.append(listener.accept())"
+  wait_listening "$PORT"
+  prime "$ADDRESS"
+  shim /usr/bin/python3 -c "$writer" "$ADDRESS" "$PORT"
+  assert_output 'took 0'
+}
+
 # As long as connect() would have: until the server is there again.
 @test "blocking: a server that is gone for a while keeps an ending program waiting, and hears everything" {
   local end log pid ADDRESS=$SERVER_IP4

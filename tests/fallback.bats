@@ -251,6 +251,34 @@ except ConnectionResetError:
     ' syns=1 syn.data=0 syn.option=none  syns=2 syn.data=0 syn.option=request  syns=1 syn.data=0 syn.option=none '
 }
 
+# A program that believes itself connected waits for its answer, and may be killed for that without a word.
+@test "a server that has gone silent costs those that find out, and no later ones" {
+  local ADDRESS=$SERVER_IP4 client='
+import socket, sys
+peer = (sys.argv[1], int(sys.argv[2]))
+step = "connect"
+try:
+    with socket.create_connection(peer, float(sys.argv[3])) as connection:
+        step = "answer"
+        connection.sendall(b"x")
+        connection.recv(1)
+except OSError as error:
+    print(step, type(error).__name__)'
+  reference_start answer
+  prime "$ADDRESS"
+  network_control cut
+  PATIENCE=3 shim /usr/bin/python3 -c "$client" "$ADDRESS" "$PORT" 30
+  assert_equal "$status" 124
+  shim /usr/bin/python3 -c "$client" "$ADDRESS" "$PORT" 0.5
+  assert_output 'connect TimeoutError'
+  network_control restore
+  for _ in 1 2; do
+    shim "$PROGRAMS/client" "$ADDRESS" "$PORT"
+    assert_success
+  done
+  assert_equal "$(client_syns | tail -n 2 | grep -oE ' syn.data=[0-9]+' | tr '\n' ' ')" ' syn.data=0  syn.data=79 '
+}
+
 @test "a link that loses packets" {
   local ADDRESS=$SERVER_IP4
   reference_start sink

@@ -86,3 +86,28 @@ asked() { # ADDRESS [BYTES]
   assert_line --index 2 --partial " acked=0 fail=3 "
   assert_line --index 2 --partial " request_lost=0 "
 }
+
+# Which is why one that had to be started carries it (docs/how-it-works.md, limits).
+@test "a deferred connect cannot leave without its cookie, nor be made anew unseen" {
+  local ADDRESS=$SERVER_IP4 deferred='
+import ctypes, errno, select, socket, struct, sys
+connection = socket.socket()
+connection.setsockopt(socket.IPPROTO_TCP, 30, 1) # TCP_FASTOPEN_CONNECT
+print(connection.connect_ex((sys.argv[1], int(sys.argv[2]))), connection.getsockopt(socket.IPPROTO_TCP, 11))
+for option, value in ((34, 1), (30, 0)): # TCP_FASTOPEN_NO_COOKIE
+    try:
+        connection.setsockopt(socket.IPPROTO_TCP, option, value)
+    except OSError as error:
+        print(errno.errorcode[error.errno])
+watch = select.epoll()
+watch.register(connection, select.EPOLLIN | select.EPOLLET)
+watch.poll(0)
+ctypes.CDLL(None).connect(connection.fileno(), struct.pack("H14x", socket.AF_UNSPEC), 16)
+print(watch.poll(0)[0][1] == select.EPOLLERR | select.EPOLLHUP)
+print(errno.errorcode[connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)])'
+  network_up --rtt 20
+  reference_start sink
+  prime "$ADDRESS"
+  plain /usr/bin/python3 -c "$deferred" "$ADDRESS" "$PORT"
+  assert_output $'0 2\nEINVAL\nEINVAL\nTrue\nECONNRESET'
+}

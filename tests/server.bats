@@ -160,6 +160,25 @@ with socket.socket() as listener:
   done
 }
 
+# A fork server's children close the listener that they have inherited.
+@test "a child that closes a listener says nothing of the same port elsewhere" {
+  local PORT=8001 forking='
+import os, socket
+listener = socket.create_server(("0.0.0.0", 8001))
+child = os.fork()
+if child == 0:
+    listener.close()
+    os._exit(0)
+os.waitpid(child, 0)
+os.kill(os.getpid(), 9)'
+  reference_start sink
+  prime "$SERVER_IP4"
+  shim /usr/bin/python3 -c "$forking"
+  shim "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+  assert_success
+  assert_equal "$(last_syn syn.option syn.data)" 'cookie 79'
+}
+
 @test "nothing but TCP is touched by listening" {
   local kind plain_output
   for kind in unix seqpacket; do
@@ -171,17 +190,23 @@ with socket.socket() as listener:
   done
 }
 
-# A connection that came out of the SYN says, until its handshake is over, that nothing is to be read.
-@test "how much there is to read is told before the handshake is over" {
+# A connection that came out of the SYN says, until its handshake is over, that nothing is to be read, and
+# that nothing which was written is under way.
+@test "how much there is to read, and is under way, is told before the handshake is over" {
   local variables PORT=8001 told='
 import fcntl, select, socket, struct, termios
+def ask(connection, request):
+    return struct.unpack("i", fcntl.ioctl(connection, request, bytes(4)))[0]
 with socket.create_server(("0.0.0.0", 8001)) as listener:
     for _ in range(3):
         connection, _ = listener.accept()
         with connection:
             select.select([connection], [], [])
-            unread = fcntl.ioctl(connection, termios.FIONREAD, bytes(4))
-            print(struct.unpack("i", unread)[0], len(connection.recv(100)), flush=True)
+            unread = ask(connection, termios.FIONREAD)
+            connection.send(bytes(500))
+            # TIOCOUTQ, and how much of it has not left.
+            print(unread, ask(connection, 0x5411), ask(connection, 0x894b), len(connection.recv(100)),
+                  flush=True)
             while connection.recv(100):
                 pass'
   mapfile -t variables < <(under_shim)
@@ -194,5 +219,5 @@ with socket.create_server(("0.0.0.0", 8001)) as listener:
   done
   assert_equal "$(last_syn syn.option syn.data synack.ack)" 'cookie 79 80'
   wait_until "(( \$(wc -l <'$SPAWNED_LOG') == 3 ))"
-  assert_equal "$(<"$SPAWNED_LOG")" $'79 79\n79 79\n79 79'
+  assert_equal "$(<"$SPAWNED_LOG")" $'79 500 0 79\n79 500 0 79\n79 500 0 79'
 }

@@ -110,6 +110,37 @@ shim_server_start() { # MODE [OPTION]...
   refute_output --partial 'gains nothing'
 }
 
+@test "what a parent and its child both see is counted once" {
+  local client='
+import os, socket, sys
+connection = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+connection.sendall(b"x")
+child = os.fork()
+if child == 0:
+    connection.recv(100)
+    os._exit(0)
+os.waitpid(child, 0)
+connection.close()'
+  reference_start echo
+  connect_times 2 "$SERVER_IP4"
+  shim /usr/bin/python3 -c "$client" "$SERVER_IP4" "$PORT"
+  assert_success
+  assert_equal "$(json_of client '[d["tried"], d["accepted"], d["connected"]]')" '[2, 2, 3]'
+  assert_equal "$(netstat_value client TCPFastOpenActive)" 2
+}
+
+# The server has taken the data, and its answer is lost: what that took is no round trip.
+@test "a SYN that is sent again saves no more than others" {
+  reference_start answer
+  connect_times 2 "$SERVER_IP4"
+  network_control lose-right 1
+  run -0 --separate-stderr on_client env TFOSHIM_CONFIG="$CONF/on.conf" XDG_RUNTIME_DIR="$NETWORK_DIR" \
+    "$tfoshim" run --stats "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+  assert_equal "$(last_syn syns syn.data)" '2 79'
+  assert_regex "$stderr" 'tfoshim: run: 1 round trip saved, [0-9]{2}\.[0-9] ms in all$'
+  assert_equal "$(json_of client '[d["accepted"], d["round_trip_seconds"] < 0.2]')" '[2, True]'
+}
+
 @test "a program that asks for Fast Open itself makes the kernel's figure differ" {
   reference_start answer
   connect_times 2 "$SERVER_IP4"

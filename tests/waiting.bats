@@ -178,6 +178,80 @@ rendezvous() { # HOW...
   rendezvous sigwait sigwaitinfo sigsuspend __xpg_sigpause
 }
 
+# A peek asks nothing of the server, and is no read that comes first.
+@test "a client that peeks before it writes keeps its gain, and teaches nothing" {
+  local ADDRESS=$SERVER_IP4 peeking='
+import select, socket, sys
+for _ in range(3):
+    connection = socket.socket()
+    connection.setblocking(False)
+    connection.connect_ex((sys.argv[1], int(sys.argv[2])))
+    select.select([], [connection], [])
+    for _ in range(3):
+        try:
+            connection.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            pass
+    print(connection.send(b"hello"))
+    connection.setblocking(True)
+    print(connection.recv(100))
+    connection.close()'
+  reference_start echo
+  compare --records 3 /usr/bin/python3 -c "$peeking" "$ADDRESS" "$PORT"
+  assert_equal "$(client_syns | tail -n 3 | grep -c "syn.data=$(gain nonblocking 5)")" 3
+}
+
+# It makes no call while it waits for the signal.
+@test "waiting for the signal that something is there to read" {
+  local when ADDRESS=$SERVER_IP4 signalled='
+import fcntl, os, signal, socket, sys, time
+seen = []
+# Being connected is a signal as well.
+signal.signal(signal.SIGIO, lambda number, frame: seen.append(number))
+def ask():
+    fcntl.fcntl(connection, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(connection, fcntl.F_SETFL, os.O_NONBLOCK | os.O_ASYNC)
+connection = socket.socket()
+if sys.argv[3] == "before":
+    ask()
+connection.connect_ex((sys.argv[1], int(sys.argv[2])))
+if sys.argv[3] == "after":
+    ask()
+until = time.monotonic() + 5
+while not seen and time.monotonic() < until:
+    pass
+print(len(seen) > 0)'
+  # Time to ask in before the server speaks.
+  network_control rtt 400
+  reference_start banner
+  for when in before after; do
+    compare --records any /usr/bin/python3 -c "$signalled" "$ADDRESS" "$PORT" "$when"
+    assert_output True
+  done
+}
+
+# An epoll is a descriptor, too: that it is readable tells of what is in it.
+@test "a connection that a poll of its epoll has told of is there when the program ends" {
+  local how ADDRESS=$SERVER_IP4 nested='
+import select, socket, sys
+connection = socket.socket()
+connection.setblocking(False)
+connection.connect_ex((sys.argv[1], int(sys.argv[2])))
+inner = select.epoll()
+inner.register(connection, select.EPOLLOUT)
+if sys.argv[3] == "poll":
+    outer = select.poll()
+    outer.register(inner, select.POLLIN)
+    print(len(outer.poll(5000)))
+else:
+    print(len(select.select([inner], [], [], 5)[0]))'
+  reference_start sink
+  for how in poll select; do
+    compare /usr/bin/python3 -c "$nested" "$ADDRESS" "$PORT" "$how"
+    assert_output 1
+  done
+}
+
 @test "waiting for a name server" {
   # shellcheck disable=SC2034 # for `shim`
   local how ADDRESS=$SERVER_IP4 CONFIG=$CONF/local.conf
@@ -202,6 +276,40 @@ rendezvous() { # HOW...
       compare "$PROGRAMS/patience" "$ADDRESS" "$PORT" "$how" "$way"
       assert_success
     done
+  done
+}
+
+# The plain program has the handshake behind it when it waits; where the SYN's data is lost the shim's has
+# two round trips before it. And a limit for what is unacknowledged is none for a SYN that is lost.
+@test "limits for answers run from where they do in the plain run" {
+  local limit expected ADDRESS=$SERVER_IP4 limited='
+import select, socket, struct, sys
+connection = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+if sys.argv[3] == "read":
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, 600000))
+elif sys.argv[3] == "unacknowledged":
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 500)
+connection.sendall(b"hello")
+if sys.argv[3] == "select":
+    print(len(select.select([connection], [], [], 0.6)[0]))
+print(connection.recv(5))'
+  network_control rtt 400
+  reference_start echo
+  for limit in read select unacknowledged; do
+    plain /usr/bin/python3 -c "$limited" "$ADDRESS" "$PORT" "$limit"
+    assert_success
+    expected=$output
+    prime "$ADDRESS"
+    if [[ $limit == unacknowledged ]]; then
+      network_control lose-left 1
+    else
+      network_control strip-data on
+    fi
+    shim /usr/bin/python3 -c "$limited" "$ADDRESS" "$PORT" "$limit"
+    network_control strip-data off
+    assert_equal "$limit: $output" "$limit: $expected"
+    assert_equal "$limit: $(last_syn syn.data synack.ack)" \
+      "$limit: $([[ $limit == unacknowledged ]] && echo 0 || echo 5) 1"
   done
 }
 

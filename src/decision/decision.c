@@ -92,6 +92,8 @@ static enum decision_reason reason_for(const struct question *q)
         return DECISION_BACKED_OFF;
     if (q->known.refused)
         return DECISION_REFUSED;
+    if (q->known.unanswered)
+        return DECISION_UNANSWERED;
     reason = learned(q->known.lessons);
     if (reason != DECISION_DEFER)
         return reason;
@@ -127,6 +129,7 @@ static const char *const words[DECISION_REASONS] = {
     [DECISION_FIRST_CONTACT] = "connects truly: no handshake with this address and port lately",
     [DECISION_BACKED_OFF] = "connects plainly: fast opens have failed here",
     [DECISION_REFUSED] = "connects plainly: it has just refused",
+    [DECISION_UNANSWERED] = "connects plainly: its last SYN has had no answer",
     [DECISION_LOCAL] = "connects plainly: the machine itself",
     [DECISION_SHORT] = "connects plainly: its round trip is shorter than min_rtt",
     [DECISION_READS_FIRST] = "connects plainly: this program reads first here",

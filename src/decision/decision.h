@@ -25,6 +25,7 @@ enum decision_reason {
     DECISION_FIRST_CONTACT, /* no handshake with this address and port lately */
     DECISION_BACKED_OFF,    /* fast opens failed here, and it is not yet time to try again */
     DECISION_REFUSED,       /* it has just refused, whatever first_contact says */
+    DECISION_UNANSWERED,    /* a SYN has had no answer, whatever first_contact says */
     DECISION_LOCAL,         /* the machine itself */
     DECISION_SHORT,         /* its round trip is shorter than min_rtt */
     DECISION_READS_FIRST,   /* learned of this program: enum memory_lesson */

@@ -16,7 +16,9 @@
 #define INFO_RTT 68
 #define INFO_TOTAL_RETRANS 100
 #define INFO_BYTES_ACKED 120   /* Linux >= 4.1 */
+#define INFO_NOT_SENT 144      /* Linux >= 4.6 */
 #define INFO_MIN_RTT 148       /* Linux >= 4.6 */
+#define INFO_BYTES_SENT 200    /* Linux >= 4.19 */
 #define INFO_BYTES_RETRANS 208 /* Linux >= 4.19 */
 #define INFO_LEAST (INFO_TOTAL_RETRANS + 4)
 #define INFO_LENGTH (INFO_BYTES_RETRANS + 8)
@@ -38,9 +40,11 @@ static uint32_t info_u32(const uint8_t *info, size_t at)
     return value;
 }
 
-static bool info_u64_is_zero(const uint8_t *info, size_t at)
+static uint64_t info_u64(const uint8_t *info, size_t at)
 {
-    return info_u32(info, at) == 0 && info_u32(info, at + 4) == 0;
+    uint64_t value;
+    memcpy(&value, info + at, sizeof value);
+    return value;
 }
 
 /* What the kernel will reckon with: the segment that both ends agreed on. */
@@ -90,12 +94,16 @@ bool tcp_opening(int fd, struct tcp_opening *opening)
         .syn_data_acked = (info[INFO_OPTIONS] & TCPI_OPT_SYN_DATA) != 0,
         .client_fail = (enum tcp_opening_failure)((info[INFO_CLIENT_FAIL] >> 1) & 3),
         .syn_retransmitted =
-            info_u32(info, INFO_TOTAL_RETRANS) > 0 && info_u64_is_zero(info, INFO_BYTES_RETRANS),
+            info_u32(info, INFO_TOTAL_RETRANS) > 0 && info_u64(info, INFO_BYTES_RETRANS) == 0,
         .local = is_local(fd),
         .rtt_us = info_u32(info, INFO_RTT),
         .min_rtt_us = info_u32(info, INFO_MIN_RTT),
         .room = room_of(info),
     };
+    /* An answer to the first of several SYNs may be lost as well: then the time until the next
+     * one's is taken for a round trip, a second or more. */
+    if (opening->syn_retransmitted)
+        opening->rtt_us = opening->min_rtt_us = 0;
     /* The kernel's way of saying that there was no sample. */
     if (opening->min_rtt_us == UINT32_MAX)
         opening->min_rtt_us = 0;
@@ -124,14 +132,22 @@ int tcp_syn_room(int fd)
     return mtu > headers + SYN_OPTIONS ? mtu - headers - SYN_OPTIONS : 0;
 }
 
+uint32_t tcp_unsent(int fd, bool or_unacknowledged)
+{
+    uint8_t info[INFO_LENGTH] = {0};
+    socklen_t length = sizeof info;
+    if (!get_info(fd, info, &length))
+        return 0;
+    uint64_t sent = info_u64(info, INFO_BYTES_SENT) - info_u64(info, INFO_BYTES_RETRANS);
+    return info_u32(info, INFO_NOT_SENT) + (or_unacknowledged ? (uint32_t)sent : 0);
+}
+
 bool tcp_has_connected(int fd)
 {
     uint8_t info[INFO_BYTES_ACKED + sizeof(uint64_t)] = {0};
     socklen_t length = sizeof info;
-    uint64_t acked;
     if (!get_info(fd, info, &length))
         return false;
-    memcpy(&acked, info + INFO_BYTES_ACKED, sizeof acked);
     switch (info[0]) {
     case 0:
     case TCP_SYN_SENT:
@@ -139,7 +155,7 @@ bool tcp_has_connected(int fd)
     case TCP_LISTEN:
         return false;
     case TCP_CLOSE: /* reset since: the SYN was acknowledged, which counts as a byte */
-        return acked > 0;
+        return info_u64(info, INFO_BYTES_ACKED) > 0;
     default:
         return true;
     }

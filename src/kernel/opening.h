@@ -19,7 +19,7 @@ struct tcp_opening {
     enum tcp_opening_failure client_fail;
     bool syn_retransmitted; /* with or without a Fast Open; false, too, where data was as well */
     bool local;             /* the machine itself: own address and peer's are the same */
-    uint32_t rtt_us;        /* smoothed, 0: not known */
+    uint32_t rtt_us;        /* smoothed, 0: not known, or the SYN was sent again */
     uint32_t min_rtt_us;    /* Linux >= 4.6, else 0 */
     uint16_t room;          /* bytes of data that the next SYN to there takes, 0: not known */
 };
@@ -32,6 +32,10 @@ bool tcp_cookie_request_lost(const struct tcp_opening *);
  * route tells; what the host has said before (tcp_opening(), its room) may be less. 0: not known.
  */
 int tcp_syn_room(int fd);
+
+/* On a connection that came from a SYN and has had nothing acknowledged: the bytes that have not
+ * left yet, or also those that have. */
+uint32_t tcp_unsent(int fd, bool or_unacknowledged);
 
 /* Has its handshake been completed, whatever has become of the connection since? */
 bool tcp_has_connected(int fd);

@@ -18,6 +18,9 @@ uint32_t (*memory_now)(void) = boot_clock;
 
 #define PATH_BELIEVED_S 3600u
 
+/* In the extra of a refusal: it is none yet. Its time is when the SYN left. */
+#define SYN_UNDER_WAY 1u
+
 /* ---- what is known ---- */
 
 static void recall_entry(struct entry *entry, const struct key *key, uint32_t now,
@@ -40,12 +43,14 @@ struct memory_knowledge memory_recall(const struct memory_destination *destinati
     struct memory_knowledge known = {.connected_ago = MEMORY_NEVER};
     struct key key = key_of(destination);
     struct entry *entry = entry_find(AREA_DESTINATIONS, &key);
-    uint32_t now = memory_now(), refused;
+    struct fact refusal = fact_get(table_refusal(&key), key.mark);
+    uint32_t now = memory_now(), age = age_of(refusal.value, now);
 
     if (entry)
         recall_entry(entry, &key, now, &known);
-    refused = fact_get(table_refusal(&key), key.mark).value;
-    known.refused = age_of(refused, now) < MEMORY_REFUSED_S;
+    known.refused = !(refusal.extra & SYN_UNDER_WAY) && age < MEMORY_REFUSED_S;
+    known.unanswered =
+        (refusal.extra & SYN_UNDER_WAY) && age != MEMORY_NEVER && age >= MEMORY_ANSWER_S;
     return known;
 }
 
@@ -95,7 +100,7 @@ static void note_path(struct happening it, uint32_t quiet, const struct memory_h
 }
 
 /* Whoever has answered refuses no more. */
-static void forgive(const struct memory_destination *destination)
+void memory_answered(const struct memory_destination *destination)
 {
     struct key key = key_of(destination);
     table_word *word = table_refusal(&key);
@@ -110,7 +115,7 @@ void memory_connected(const struct memory_destination *destination,
     struct happening it = happened(destination, MEMORY_REASON_CONNECTED, handshake->rtt_us);
     table_word *lately;
 
-    forgive(destination);
+    memory_answered(destination);
     if (!it.entry)
         return;
     lately = &it.entry->state[STATE_LATELY];
@@ -160,6 +165,22 @@ void memory_started(const struct memory_destination *destination)
 
     count(it, COUNT_STARTED);
     change(it, STATE_BACKOFF, backoff_untold);
+}
+
+/* The first that is under way counts: of a silent host the next ones put nothing off. */
+static bool set_out(struct fact *fact, uint32_t now)
+{
+    if (fact->extra & SYN_UNDER_WAY)
+        return false;
+    *fact = (struct fact){now, SYN_UNDER_WAY};
+    return true;
+}
+
+void memory_syn_left(const struct memory_destination *destination)
+{
+    struct key key = key_of(destination);
+
+    fact_change(table_refusal(&key), key.mark, set_out, memory_now());
 }
 
 void memory_fast_opened(const struct memory_destination *destination, enum memory_outcome outcome)

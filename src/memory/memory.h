@@ -18,6 +18,7 @@
 
 #define MEMORY_BACKOFF_LEAST_S 60u
 #define MEMORY_BACKOFF_MOST_S 86400u
+#define MEMORY_ANSWER_S 2u        /* a SYN without an answer by then may never have one */
 #define MEMORY_REFUSED_S 60u      /* that long a destination has "just refused" */
 #define MEMORY_LESSON_TIMES 2u    /* in a row, until a lesson is learned */
 #define MEMORY_LESSON_S 86400u    /* that long it is believed */
@@ -69,6 +70,7 @@ struct memory_knowledge {
                              * the destination was struck since */
     bool backed_off;        /* fast opens failed here, and it is not yet time to try again */
     bool refused;           /* struck within MEMORY_REFUSED_S */
+    bool unanswered;        /* a SYN left MEMORY_ANSWER_S ago, and no handshake is known since */
     bool local;             /* the machine itself, as of the last handshake */
     uint16_t room;          /* bytes of data that a SYN takes, 0: not known */
     uint32_t rtt_us;        /* smoothed, 0: not known */
@@ -88,6 +90,8 @@ struct memory_handshake {
     bool local;    /* the connection's own address is its peer's */
 };
 void memory_connected(const struct memory_destination *, const struct memory_handshake *);
+/* The same, where another process tells and counts it. */
+void memory_answered(const struct memory_destination *);
 
 /* It was refused, reset, or timed out: not "lately" any more. With data in its SYN the path may be
  * what refuses it, and is backed off from. */
@@ -97,6 +101,11 @@ void memory_struck(const struct memory_destination *, bool with_syn_data);
 void memory_deferred(const struct memory_destination *);
 /* Its SYN had to leave without data. */
 void memory_started(const struct memory_destination *);
+
+/* The SYN of a deferred connect has left. Its program may be killed before it hears what became of
+ * it, or wait for a long time: what is not answered by MEMORY_ANSWER_S counts against the
+ * destination until a handshake, without anybody's telling. */
+void memory_syn_left(const struct memory_destination *);
 
 enum memory_outcome {
     MEMORY_ACCEPTED,          /* the SYN's data was acknowledged: ends every back-off */

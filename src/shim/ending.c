@@ -48,10 +48,11 @@ static void end(struct record *record)
     if (record->tag.state == RECORD_STANDING) {
         story_lesson(record, MEMORY_NEVER_READS);
         machine_finish_early(record);
-    } else if (record->tag.state == RECORD_CONTACT)
-        machine_is_over(record);
-    else if (record->tag.state == RECORD_OPENING && told)
+    } else if (record->tag.state == RECORD_OPENING && told) {
         end_opening(record);
+    } else {
+        machine_is_over(record);
+    }
     machine_forget(record);
 }
 

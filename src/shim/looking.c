@@ -70,13 +70,20 @@ static bool needs_connection(int level, int name)
                                     name == TCP_REPAIR || name == TCP_MD5SIG || name == TCP_MAXSEG);
 }
 
+/* The kernel stamps no bytes that leave in a SYN. Programs with 64-bit times on 32-bit machines
+ * have a name of their own for it. */
+static bool asks_for_stamps(int level, int name)
+{
+    return level == SOL_SOCKET && (name == SO_TIMESTAMPING_OLD || name == SO_TIMESTAMPING_NEW);
+}
+
 /* What a segment may hold the kernel reckons when the SYN leaves; the rest is as it was while a
  * connect is in progress. */
 static void settle_for_look(int fd, int level, int name)
 {
     struct record record;
-    bool segment = level == IPPROTO_TCP && name == TCP_MAXSEG;
-    if (find_pending(fd, &record) && (segment || record_told_connected(&record)))
+    bool opens = (level == IPPROTO_TCP && name == TCP_MAXSEG) || asks_for_stamps(level, name);
+    if (find_pending(fd, &record) && (opens || record_told_connected(&record)))
         machine_before(&record, CALL_LOOKS);
 }
 
@@ -134,7 +141,7 @@ static void before_setting(int fd, int level, int name, const void *value, sockl
     struct record record;
     if (!find_pending(fd, &record))
         return;
-    if ((level == IPPROTO_TCP && needs_connection(level, name)) ||
+    if ((level == IPPROTO_TCP && needs_connection(level, name)) || asks_for_stamps(level, name) ||
         limits_handshake(&record, level, name, value, length))
         settle_for_look(fd, level, name);
 }
@@ -144,8 +151,7 @@ int looking_set_option(set_option_fn *next, int fd, int level, int name, const v
 {
     /* Whoever wants to know when packets leave is told so of a plain connection; and what a segment
      * is to hold at most, the kernel does not tell before it has sent one. */
-    if ((level == SOL_SOCKET && name == SO_TIMESTAMPING) ||
-        (level == IPPROTO_TCP && name == TCP_MAXSEG))
+    if (asks_for_stamps(level, name) || (level == IPPROTO_TCP && name == TCP_MAXSEG))
         own_remove(fd);
     if (machine_knows(fd))
         before_setting(fd, level, name, value, length);
@@ -157,26 +163,26 @@ int looking_set_option(set_option_fn *next, int fd, int level, int name, const v
 }
 
 /* A connection that came out of a listener with data in its SYN says, until its handshake is over,
- * that nothing is to be read. */
-static void correct_unread(int fd, int *unread)
+ * that nothing is to be read and that nothing is under way. */
+static void correct_count(int fd, unsigned long request, int *count)
 {
-    if (*unread == 0 && listener_any() && tcp_state(fd) == TCP_SYN_RECV) {
-        long peeked = tcp_peek(fd);
-        if (peeked > 0)
-            *unread = (int)peeked;
-    }
+    if (*count != 0 || !listener_any() || tcp_state(fd) != TCP_SYN_RECV)
+        return;
+    long counted = request == FIONREAD ? tcp_peek(fd) : tcp_unsent(fd, request == SIOCOUTQ);
+    if (counted > 0)
+        *count = (int)counted;
 }
 
 int looking_control(control_fn *next, int fd, unsigned long request, void *argument)
 {
     struct record record;
-    if ((request == SIOCOUTQ || request == SIOCOUTQNSD) && find_pending(fd, &record) &&
-        (record.tag.flags & RECORD_BLOCKING))
+    bool asks_output = request == SIOCOUTQ || request == SIOCOUTQNSD;
+    if (asks_output && find_pending(fd, &record) && (record.tag.flags & RECORD_BLOCKING))
         machine_before(&record, CALL_LOOKS);
     if (request == FIOASYNC && find_pending(fd, &record))
         machine_start(&record);
     int result = next(fd, request, argument);
-    if (result == 0 && request == FIONREAD)
-        correct_unread(fd, argument);
+    if (result == 0 && (asks_output || request == FIONREAD))
+        correct_count(fd, request, argument);
     return result;
 }

@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
+#include <unistd.h>
 
 /* Beyond this number a socket counts as shared, and is connected plainly. Pages that nobody touches
  * cost nothing. */
@@ -33,9 +34,11 @@ static void change(int fd, uint32_t set, uint32_t clear)
                                                     memory_order_relaxed));
 }
 
+/* The standard streams have theirs from the start, and no hook sees what they write. */
 void own_add(int fd)
 {
-    change(fd, bit_of(fd), 0);
+    if (fd > STDERR_FILENO)
+        change(fd, bit_of(fd), 0);
 }
 
 void own_remove(int fd)

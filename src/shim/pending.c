@@ -134,6 +134,14 @@ void pending_epoll_made(int epoll)
                                  memory_order_relaxed);
 }
 
+bool pending_is_epoll(int fd)
+{
+    return fd >= 0 && fd < EPOLLS_KNOWN &&
+           (atomic_load_explicit(&epolls[fd / WORD_BITS], memory_order_relaxed) >>
+            (unsigned)fd % WORD_BITS) &
+               1;
+}
+
 /* The kernel's own structure, that every C library wraps. */
 struct directory_entry {
     uint64_t inode;

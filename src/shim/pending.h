@@ -44,6 +44,9 @@ unsigned pending_ready(int fds[], unsigned most);
 /* An epoll of the program's has this descriptor. */
 void pending_epoll_made(int epoll);
 
+/* Has one? It may have been closed since. */
+bool pending_is_epoll(int fd);
+
 /* Takes the descriptor out of all epolls of the program: one goes on reporting a closed descriptor
  * while a duplicate lives, with a pointer that the program has freed. */
 void pending_leave_epolls(int fd);

@@ -20,14 +20,7 @@
 
 /* ---- what the wait is about ---- */
 
-typedef void visit(struct record *, short events, int64_t timeout);
-
-static void visit_fd(int fd, short events, int64_t timeout, visit *visitor)
-{
-    struct record record;
-    if (machine_knows(fd) && machine_find(fd, &record))
-        visitor(&record, events, timeout);
-}
+typedef void visit(int fd, short events, int64_t timeout);
 
 static bool holds_readable_sets(const struct wait *wait)
 {
@@ -48,9 +41,8 @@ static void visit_all(const struct wait *wait, bool answer, int64_t timeout, vis
     if (wait->kind == POLL &&
         program_memory_readable(wait->poll.fds, wait->poll.count * sizeof *wait->poll.fds))
         for (nfds_t i = 0; i < wait->poll.count; i++)
-            visit_fd(wait->poll.fds[i].fd,
-                     answer ? wait->poll.fds[i].revents : wait->poll.fds[i].events, timeout,
-                     visitor);
+            visitor(wait->poll.fds[i].fd,
+                    answer ? wait->poll.fds[i].revents : wait->poll.fds[i].events, timeout);
     if (wait->kind != SELECT || !holds_readable_sets(wait))
         return;
     for (int fd = 0; fd < wait->select.count; fd++) {
@@ -59,7 +51,7 @@ static void visit_all(const struct wait *wait, bool answer, int64_t timeout, vis
             if (wait->select.given[i] && FD_ISSET(fd, wait->select.given[i]))
                 events |= i ? POLLOUT : POLLIN;
         if (events)
-            visit_fd(fd, events, timeout, visitor);
+            visitor(fd, events, timeout);
     }
 }
 
@@ -87,12 +79,27 @@ static void prepare_timed_epoll(struct record *record)
         prepare(record, 0, 1);
 }
 
+static void prepare_watched(const struct wait *wait, int64_t timeout)
+{
+    machine_each(may_be_in, wait, timeout > 0 ? prepare_timed_epoll : prepare_epoll);
+}
+
+/* An epoll in a poll is waited for as it would be by itself. */
+static void prepare_fd(int fd, short events, int64_t timeout)
+{
+    struct record record;
+    if (pending_is_epoll(fd))
+        prepare_watched(&(struct wait){.kind = EPOLL, .epoll.epoll = fd}, timeout);
+    else if (machine_knows(fd) && machine_find(fd, &record))
+        prepare(&record, events, timeout);
+}
+
 static void prepare_all(const struct wait *wait, int64_t timeout)
 {
     if (wait->kind != EPOLL)
-        visit_all(wait, false, timeout, prepare);
+        visit_all(wait, false, timeout, prepare_fd);
     else
-        machine_each(may_be_in, wait, timeout > 0 ? prepare_timed_epoll : prepare_epoll);
+        prepare_watched(wait, timeout);
 }
 
 /* ---- what the answer has told ---- */
@@ -105,11 +112,23 @@ static void tell(struct record *record)
         machine_start(record);
 }
 
-static void tell_polled(struct record *record, short events, int64_t timeout)
+/* What is ready in an epoll that is only polled nobody says: what may be, is. */
+static bool tell_polled_epoll(struct record *record, const void *epoll)
 {
-    (void)timeout;
-    if ((events & POLLOUT) && !(events & (POLLERR | POLLHUP)) && record_is_pending(record))
+    if (record->epoll == *(const int *)epoll && (record->epoll_events & EPOLLOUT))
         tell(record);
+    return record->tag.state == RECORD_DEFERRED;
+}
+
+static void tell_fd(int fd, short events, int64_t timeout)
+{
+    struct record record;
+    (void)timeout;
+    if ((events & POLLIN) && pending_is_epoll(fd) && deferring_any())
+        machine_each_deferred(tell_polled_epoll, &fd);
+    else if ((events & POLLOUT) && !(events & (POLLERR | POLLHUP)) && machine_knows(fd) &&
+             machine_find(fd, &record) && record_is_pending(&record))
+        tell(&record);
 }
 
 struct answer {
@@ -135,7 +154,7 @@ static int told(const struct wait *wait, int ready)
 {
     int saved = errno;
     if (ready > 0 && wait->kind != EPOLL)
-        visit_all(wait, true, 0, tell_polled);
+        visit_all(wait, true, 0, tell_fd);
     if (ready > 0 && wait->kind == EPOLL && deferring_any())
         machine_each_deferred(tell_watched, &(struct answer){wait, ready});
     errno = saved;

@@ -44,14 +44,19 @@ void story_started(const struct record *record, int error)
     struct memory_destination destination = story_destination(record);
     story_tell(record, "started", error);
     memory_started(&destination);
+    if (!error)
+        memory_syn_left(&destination);
     run_figures_add(RUN_STARTED, 1);
 }
 
 void story_opened(const struct record *record, int error)
 {
+    struct memory_destination destination = story_destination(record);
     story_tell(record, "opened with data in the SYN", error);
-    if (!error)
-        run_figures_add(RUN_OPENED, 1);
+    if (error)
+        return;
+    memory_syn_left(&destination);
+    run_figures_add(RUN_OPENED, 1);
 }
 
 static enum memory_outcome outcome_of(const struct tcp_opening *opening)
@@ -75,14 +80,15 @@ static const char *const outcomes[] = {
     [MEMORY_SYN_RETRANSMITTED] = "SYN lost, and sent again without its data",
 };
 
-static const char *opened_by(const struct memory_destination *destination,
+static const char *opened_by(const struct record *record,
+                             const struct memory_destination *destination,
                              const struct tcp_opening *opening)
 {
     enum memory_outcome outcome = outcome_of(opening);
     memory_fast_opened(destination, outcome);
     if (outcome == MEMORY_ACCEPTED) {
         run_figures_add(RUN_ACCEPTED, 1);
-        run_figures_add(RUN_SAVED_US, opening->rtt_us);
+        run_figures_add(RUN_SAVED_US, opening->rtt_us ? opening->rtt_us : record->round_trip_us);
     }
     return outcomes[outcome];
 }
@@ -106,9 +112,14 @@ void story_completed(const struct record *record)
                                          .room = opening.room,
                                          .local = opening.local};
     const char *event = "connected";
+    /* Its parent has the connection too, and counts it. */
+    if (record->tag.flags & RECORD_INHERITED) {
+        memory_answered(&destination);
+        return;
+    }
     memory_connected(&destination, &handshake);
     if (told && (record->tag.flags & RECORD_SYN_DATA))
-        event = opened_by(&destination, &opening);
+        event = opened_by(record, &destination, &opening);
     else if (told && option_lost(record, &opening))
         memory_cookie_request_lost(&destination);
     tell_round_trip(record, event, opening.rtt_us);

@@ -114,6 +114,23 @@ static void what_has_just_refused_is_connected_to(void)
     }
 }
 
+static void what_has_not_answered_is_connected_to(void)
+{
+    const char *const texts[] = {ON, OPEN_GATE};
+
+    for (size_t i = 0; i < 2; i++) {
+        with_policy(texts[i]);
+        connected_at(50000, false);
+        memory_syn_left(&to);
+        CHECK_EQUAL(reason(), DECISION_DEFER);
+        test_time += MEMORY_ANSWER_S;
+        CHECK_EQUAL(reason(), DECISION_UNANSWERED);
+        CHECK(!asks_cookie());
+        connected_at(50000, false);
+        CHECK_EQUAL(reason(), DECISION_DEFER);
+    }
+}
+
 static void connects_are_plain_while_backed_off(void)
 {
     with_policy(ON);
@@ -311,6 +328,7 @@ static const struct test_case cases[] = {
     {"the_first_contact_asks_for_a_cookie", the_first_contact_asks_for_a_cookie},
     {"a_minute_where_there_are_others", a_minute_where_there_are_others},
     {"what_has_just_refused_is_connected_to", what_has_just_refused_is_connected_to},
+    {"what_has_not_answered_is_connected_to", what_has_not_answered_is_connected_to},
     {"connects_are_plain_while_backed_off", connects_are_plain_while_backed_off},
     {"what_was_learned_is_not_deferred", what_was_learned_is_not_deferred},
     {"too_near_gains_nothing", too_near_gains_nothing},

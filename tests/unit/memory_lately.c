@@ -93,6 +93,29 @@ static void struck_is_refused_for_a_minute(void)
     CHECK(!memory_recall(&to).refused);
 }
 
+/* Whose program was killed, or still waits: nobody tells, and the next ones are not to find out. */
+static void a_syn_without_an_answer_tells_for_itself(void)
+{
+    connected_start();
+    memory_syn_left(&to);
+    CHECK(!memory_recall(&to).unanswered);
+    test_time += MEMORY_ANSWER_S - 1;
+    CHECK(!memory_recall(&to).unanswered);
+    memory_syn_left(&to); /* another one puts nothing off */
+    test_time++;
+    CHECK(memory_recall(&to).unanswered);
+    CHECK(!memory_recall(&to).refused);
+    test_time += DECISION_LATELY_S;
+    CHECK(memory_recall(&to).unanswered);
+    test_connected(&to, 0);
+    CHECK(!memory_recall(&to).unanswered);
+    memory_syn_left(&to);
+    memory_struck(&to, false);
+    test_time += MEMORY_ANSWER_S;
+    CHECK(!memory_recall(&to).unanswered);
+    CHECK(memory_recall(&to).refused);
+}
+
 /* Who tries a thousand closed ports pushes out what refused, and nothing else. */
 static void many_refusals_push_out_nothing_else(void)
 {
@@ -155,6 +178,7 @@ static const struct test_case cases[] = {
     {"struck_is_not_lately", struck_is_not_lately},
     {"striking_the_unknown_makes_no_entry", striking_the_unknown_makes_no_entry},
     {"struck_is_refused_for_a_minute", struck_is_refused_for_a_minute},
+    {"a_syn_without_an_answer_tells_for_itself", a_syn_without_an_answer_tells_for_itself},
     {"many_refusals_push_out_nothing_else", many_refusals_push_out_nothing_else},
     {"the_path_is_remembered", the_path_is_remembered},
 };
