@@ -42,7 +42,9 @@ static int show_builtin(void)
                    .fastopen = client->fastopen,
                    .first_write = client->first_write,
                    .min_rtt = (int)client->min_rtt_us},
-        .server = {.side = SIDE_SERVER, .fastopen = policy_builtin->server.fallback.fastopen},
+        .server = {.side = SIDE_SERVER,
+                   .fastopen = policy_builtin->server.fallback.fastopen,
+                   .first_write = policy_builtin->server.fallback.first_write},
         .log_level = policy_log_level(policy_builtin),
         .log_to = policy_log_to(policy_builtin),
     };

@@ -20,6 +20,11 @@ static void show_verdict(const struct explanation *explanation,
     else
         explain_line("policy", "on with a queue as long as the backlog, %s", decider);
     free(decider);
+    if (verdict->fastopen)
+        explain_line("first read", verdict->first_read == FIRST_WRITE_ANY
+                                       ? "whatever the SYN brings, at once"
+                                       : "what is safe to repeat at once, the rest when the "
+                                         "handshake has proved the client");
 }
 
 /* Whoever listens there now, and was not under the library when it began. */

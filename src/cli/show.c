@@ -80,7 +80,8 @@ static char *place(const struct rule *rule)
     return asprintf(&text, "%s:%" PRIu32, rule->file, rule->line) < 0 ? NULL : text;
 }
 
-static char *queue(const struct rule *rule)
+/* The queue, and whatever is unusual about the rest. */
+static char *server_ways(const struct rule *rule)
 {
     struct list list;
 
@@ -89,6 +90,8 @@ static char *queue(const struct rule *rule)
         fprintf(list_next(&list), "%" PRIu32, rule->queue);
     else
         fputs("backlog", list_next(&list));
+    if (rule->first_write == FIRST_WRITE_ANY)
+        fputs("first read any", list_next(&list));
     return list_end(&list);
 }
 
@@ -97,13 +100,13 @@ static const char *on_off(bool on)
     return on ? "on" : "off";
 }
 
-static const char *first_write_name(enum first_write first_write)
+static const char *first_write_name(int first_write)
 {
     return first_write == FIRST_WRITE_ANY ? "any" : "replay-safe";
 }
 
 /* The first write, and whatever is unusual about the rest. */
-static char *client_ways(enum first_write first_write, int first_contact, int deferral, int min_rtt)
+static char *client_ways(int first_write, int first_contact, int deferral, int min_rtt)
 {
     struct list list;
 
@@ -138,7 +141,7 @@ static void show_rules(const struct rule_group *group)
             table_add(&table, client_ways(rule->first_write, rule->first_contact, rule->deferral,
                                           rule->min_rtt));
         else
-            table_add(&table, queue(rule));
+            table_add(&table, server_ways(rule));
         table_add(&table, ports(rule));
         table_add(&table, programs(rule));
         table_add(&table, destinations(rule));
@@ -155,8 +158,9 @@ static void show_group(const struct rule_group *group)
         printf("client: default %s, first write %s\n", on_off(group->fastopen), ways);
         free(ways);
     } else {
-        printf("server: default %s, queue as long as the listener's backlog\n",
-               on_off(group->fastopen));
+        printf("server: default %s, queue as long as the listener's backlog%s\n",
+               on_off(group->fastopen),
+               group->first_write == FIRST_WRITE_ANY ? ", first read any" : "");
     }
     if (group->rule_count > 0)
         show_rules(group);

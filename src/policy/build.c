@@ -69,7 +69,7 @@ static struct policy_array append_rules(struct builder *builder, const struct ru
             .line = rule->line,
             .queue = rule->queue,
             .fastopen = rule->fastopen,
-            .first_write = (uint8_t)rule->first_write,
+            .first_write = (uint8_t)inherited(rule->first_write, group->first_write),
             .first_contact = (uint8_t)inherited(rule->first_contact, group->first_contact),
             .deferral = (uint8_t)inherited(rule->deferral, group->deferral),
             .min_rtt_us = (uint32_t)inherited(rule->min_rtt, group->min_rtt),

@@ -161,6 +161,7 @@ struct server_verdict policy_server(const struct policy *policy, const struct en
 
     return (struct server_verdict){
         .fastopen = rule->fastopen,
+        .first_read = rule->first_write,
         .queue = rule->queue,
         .line = rule->line,
         .file = string_at(policy, rule->file),

@@ -15,7 +15,7 @@
 #include "policy/policy.h"
 
 #define POLICY_MAGIC 0x74666f70u
-#define POLICY_VERSION 2u
+#define POLICY_VERSION 3u
 
 #define POLICY_NO_RULE UINT32_MAX
 
@@ -25,7 +25,7 @@ struct policy_rule {
     uint32_t queue;
     uint32_t min_rtt_us;
     uint8_t fastopen;
-    uint8_t first_write;
+    uint8_t first_write; /* a server's rule: first_read */
     uint8_t first_contact;
     uint8_t deferral;
     uint8_t names_loopback;

@@ -46,8 +46,7 @@ void key_on_off(struct reader *reader, const config_setting_t *setting, bool *va
         *value = word == 1;
 }
 
-void key_first_write(struct reader *reader, const config_setting_t *setting,
-                     enum first_write *value)
+void key_first_write(struct reader *reader, const config_setting_t *setting, int *value)
 {
     static const char *const words[] = {
         [FIRST_WRITE_ANY] = "any",
@@ -56,7 +55,7 @@ void key_first_write(struct reader *reader, const config_setting_t *setting,
     int word = key_word(reader, setting, words, 2, "\"any\" or \"replay-safe\"");
 
     if (word >= 0)
-        *value = (enum first_write)word;
+        *value = word;
 }
 
 void key_first_contact(struct reader *reader, const config_setting_t *setting, int *value)

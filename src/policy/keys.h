@@ -33,7 +33,7 @@ bool key_integer(const config_setting_t *, int *value);
 int key_word(struct reader *, const config_setting_t *, const char *const words[], size_t count,
              const char *expected);
 void key_on_off(struct reader *, const config_setting_t *, bool *value);
-void key_first_write(struct reader *, const config_setting_t *, enum first_write *value);
+void key_first_write(struct reader *, const config_setting_t *, int *value);
 void key_first_contact(struct reader *, const config_setting_t *, int *value);
 void key_deferral(struct reader *, const config_setting_t *, int *value);
 void key_min_rtt(struct reader *, const config_setting_t *, int *value);

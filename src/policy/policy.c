@@ -17,7 +17,7 @@ static const struct {
             .client.fallback = {.fastopen = true,
                                 .first_write = FIRST_WRITE_REPLAY_SAFE,
                                 .min_rtt_us = POLICY_MIN_RTT_US},
-            .server.fallback = {.fastopen = true},
+            .server.fallback = {.fastopen = true, .first_write = FIRST_WRITE_REPLAY_SAFE},
         },
     .log_to = "stderr",
 };

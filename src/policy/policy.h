@@ -33,6 +33,7 @@ bool endpoint_is_loopback(const struct endpoint *);
 /* Another host on another link may have the same. */
 bool endpoint_is_link_local(const struct endpoint *);
 
+/* Of a client's rule, first_write; of a server's, first_read. */
 enum first_write {
     FIRST_WRITE_ANY,         /* whatever is written first may go into the SYN */
     FIRST_WRITE_REPLAY_SAFE, /* only bytes that do no harm when delivered twice (RFC 7413, 6.1) */
@@ -68,7 +69,8 @@ struct client_verdict {
 
 struct server_verdict {
     bool fastopen;
-    uint32_t queue; /* TCP_FASTOPEN queue length, 0: the listener's backlog */
+    enum first_write first_read; /* what is taken from a SYN before the client is proved */
+    uint32_t queue;              /* TCP_FASTOPEN queue length, 0: the listener's backlog */
     uint32_t line;
     const char *file;
 };

@@ -77,7 +77,7 @@ static struct rule_file *rule_file_new(const char *path)
     file->path = path;
     file->client = (struct rule_group){
         .side = SIDE_CLIENT, .first_write = FIRST_WRITE_REPLAY_SAFE, .min_rtt = POLICY_MIN_RTT_US};
-    file->server = (struct rule_group){.side = SIDE_SERVER};
+    file->server = (struct rule_group){.side = SIDE_SERVER, .first_write = FIRST_WRITE_REPLAY_SAFE};
     file->log_level = LOG_WARN;
     file->log_to = "stderr";
     return file;

@@ -156,11 +156,17 @@ static void read_queue(struct reader *reader, const config_setting_t *setting, v
 }
 
 static const struct key rule_keys[] = {
-    {"address", BOTH_SIDES, read_addresses}, {"host", SIDE_CLIENT, read_hosts},
-    {"port", BOTH_SIDES, read_ports},        {"program", BOTH_SIDES, read_programs},
-    {"fastopen", BOTH_SIDES, read_fastopen}, {"first_write", SIDE_CLIENT, read_first_write},
-    {"queue", SIDE_SERVER, read_queue},      {"first_contact", SIDE_CLIENT, read_first_contact},
-    {"defer", SIDE_CLIENT, read_defer},      {"min_rtt", SIDE_CLIENT, read_min_rtt},
+    {"address", BOTH_SIDES, read_addresses},
+    {"host", SIDE_CLIENT, read_hosts},
+    {"port", BOTH_SIDES, read_ports},
+    {"program", BOTH_SIDES, read_programs},
+    {"fastopen", BOTH_SIDES, read_fastopen},
+    {"first_write", SIDE_CLIENT, read_first_write},
+    {"queue", SIDE_SERVER, read_queue},
+    {"first_contact", SIDE_CLIENT, read_first_contact},
+    {"defer", SIDE_CLIENT, read_defer},
+    {"min_rtt", SIDE_CLIENT, read_min_rtt},
+    {"first_read", SIDE_SERVER, read_first_write},
 };
 
 void rule_read(struct reader *reader, const config_setting_t *group, enum side side,

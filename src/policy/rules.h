@@ -42,7 +42,7 @@ struct rule {
     const char **programs; /* none: every program */
     size_t program_count;
     bool fastopen;
-    enum first_write first_write;
+    int first_write;   /* enum first_write, or AS_THE_GROUP; a server's: first_read */
     int first_contact; /* enum first_contact, or AS_THE_GROUP */
     int deferral;      /* enum deferral, or AS_THE_GROUP */
     int min_rtt;       /* in microseconds, or AS_THE_GROUP */
@@ -53,8 +53,8 @@ enum side { SIDE_CLIENT = 1, SIDE_SERVER = 2 };
 
 struct rule_group {
     enum side side;
-    bool fastopen; /* what serves where no rule matches */
-    enum first_write first_write;
+    bool fastopen;   /* what serves where no rule matches */
+    int first_write; /* a server's: first_read */
     int first_contact;
     int deferral;
     int min_rtt;

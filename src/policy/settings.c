@@ -36,7 +36,8 @@ static void read_default_min_rtt(struct reader *reader, const config_setting_t *
     key_min_rtt(reader, setting, &((struct rule_group *)group)->min_rtt);
 }
 
-/* Whoever lists a destination vouches for it: a rule is on, for any first write. */
+/* Whoever lists a destination vouches for it: a rule is on, for any first write. Of a listener it
+ * is the clients that would have to vouch. */
 static void add_rule(struct reader *reader, const config_setting_t *setting,
                      struct rule_group *group)
 {
@@ -45,7 +46,7 @@ static void add_rule(struct reader *reader, const config_setting_t *setting,
         .file = where.file,
         .line = where.line,
         .fastopen = true,
-        .first_write = FIRST_WRITE_ANY,
+        .first_write = group->side == SIDE_CLIENT ? FIRST_WRITE_ANY : AS_THE_GROUP,
         .first_contact = AS_THE_GROUP,
         .deferral = AS_THE_GROUP,
         .min_rtt = AS_THE_GROUP,
@@ -77,6 +78,7 @@ static void read_rules(struct reader *reader, const config_setting_t *setting, v
 static const struct key group_keys[] = {
     {"default", BOTH_SIDES, read_default},
     {"first_write", SIDE_CLIENT, read_default_first_write},
+    {"first_read", SIDE_SERVER, read_default_first_write},
     {"first_contact", SIDE_CLIENT, read_default_first_contact},
     {"defer", SIDE_CLIENT, read_default_defer},
     {"min_rtt", SIDE_CLIENT, read_default_min_rtt},
