@@ -142,6 +142,19 @@ uint32_t tcp_unsent(int fd, bool or_unacknowledged)
     return info_u32(info, INFO_NOT_SENT) + (or_unacknowledged ? (uint32_t)sent : 0);
 }
 
+enum tcp_proof tcp_proof(int fd)
+{
+    uint8_t info[INFO_RTT + sizeof(uint32_t)] = {0};
+    socklen_t length = sizeof info;
+    if (!get_info(fd, info, &length))
+        return TCP_PROOF_GIVEN; /* no connection of ours */
+    if (info[0] == TCP_SYN_RECV)
+        return TCP_PROOF_PENDING;
+    /* A connection that was reset since keeps its round trip; one that never stood has none. */
+    return info[0] != TCP_CLOSE || info_u32(info, INFO_RTT) != 0 ? TCP_PROOF_GIVEN
+                                                                 : TCP_PROOF_FAILED;
+}
+
 bool tcp_has_connected(int fd)
 {
     uint8_t info[INFO_BYTES_ACKED + sizeof(uint64_t)] = {0};

@@ -37,6 +37,11 @@ int tcp_syn_room(int fd);
  * left yet, or also those that have. */
 uint32_t tcp_unsent(int fd, bool or_unacknowledged);
 
+/* Of a connection that was taken from its SYN: has its client answered the SYN-ACK, and so shown
+ * that it is where it says? */
+enum tcp_proof { TCP_PROOF_PENDING, TCP_PROOF_GIVEN, TCP_PROOF_FAILED };
+enum tcp_proof tcp_proof(int fd);
+
 /* Has its handshake been completed, whatever has become of the connection since? */
 bool tcp_has_connected(int fd);
 

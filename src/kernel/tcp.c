@@ -115,6 +115,19 @@ int tcp_receive_timeout(int fd)
     return time_limit(fd, SO_RCVTIMEO_OLD);
 }
 
+int tcp_least_to_read(int fd)
+{
+    int least = 1;
+    socklen_t length = sizeof least;
+    get_option(fd, SOL_SOCKET, SO_RCVLOWAT, &least, &length);
+    return least;
+}
+
+void tcp_set_least_to_read(int fd, int bytes)
+{
+    tcp_call(SYS_setsockopt, fd, SOL_SOCKET, SO_RCVLOWAT, (long)&bytes, sizeof bytes, 0);
+}
+
 int tcp_unread(int fd)
 {
     int count = 0;
@@ -158,6 +171,11 @@ void tcp_clear_async(int fd)
 long tcp_peek(int fd)
 {
     return tcp_call(SYS_recvfrom, fd, 0, INT_MAX, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT, 0, 0);
+}
+
+void tcp_discard(int fd)
+{
+    tcp_call(SYS_recvfrom, fd, 0, INT_MAX, MSG_TRUNC | MSG_DONTWAIT, 0, 0);
 }
 
 static void disconnect(int fd)

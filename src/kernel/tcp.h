@@ -58,6 +58,13 @@ bool tcp_waits_on_close(int fd);
 /* Takes O_ASYNC off: no signals any more. */
 void tcp_clear_async(int fd);
 
+/* SO_RCVLOWAT: how many bytes make a socket readable. */
+int tcp_least_to_read(int fd);
+void tcp_set_least_to_read(int fd, int bytes);
+
+/* Throws away whatever could be read now. */
+void tcp_discard(int fd);
+
 /* How many bytes could be read now, also where the kernel does not say so before the end of the
  * handshake; or -errno. */
 long tcp_peek(int fd);
@@ -69,8 +76,9 @@ void tcp_dissolve(int fd);
  * without a Fast Open option, leaves now. Returns 0 or errno. */
 int tcp_connect_anew(int fd, const struct sockaddr *, socklen_t length);
 
-/* A socket that is closed to the kernel, and has no error, is from now on as an established one that
- * was reset: ECONNRESET once, then the end of the stream. The address is the one of its connect. */
+/* A socket that is closed to the kernel, and has no error, is from now on as an established one
+ * that was reset: ECONNRESET once, then the end of the stream. The address is the one of its
+ * connect. */
 void tcp_make_reset(int fd, const struct sockaddr *, socklen_t length);
 
 /* Takes a pending SO_ERROR off the socket; 0: there is none. */

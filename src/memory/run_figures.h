@@ -25,6 +25,9 @@ enum run_figure {
     RUN_SAVED_US,  /* the sum of those round trips */
     RUN_LISTENERS, /* that TCP_FASTOPEN was set on */
     RUN_TAKEN,     /* connections out of them that had data in the SYN */
+    RUN_GUARDED,   /* of these, held back until the client was proved */
+    RUN_PROVED,    /* and it was */
+    RUN_UNPROVED,  /* it was not: the program has had an error, and no byte */
     RUN_FIGURES,
 };
 

@@ -4,7 +4,9 @@
 #include "kernel/tcp.h"
 #include "memory/memory.h"
 #include "memory/run_figures.h"
+#include "shim/guard.h"
 #include "shim/log.h"
+#include "shim/machine.h"
 #include "shim/note.h"
 #include "shim/program_memory.h"
 #include "shim/shim.h"
@@ -45,12 +47,20 @@ static unsigned cover(int fd, const struct sockaddr_storage *bound, const struct
         return 0;
     memory_listener(&listener, (uint32_t)queue);
     run_figures_add(RUN_LISTENERS, 1);
-    atomic_store_explicit(&listener_covered, true, memory_order_relaxed);
     return NOTE_COVERED;
+}
+
+static unsigned guards(const struct server_verdict *verdict)
+{
+    return verdict->first_read == FIRST_WRITE_REPLAY_SAFE ? NOTE_GUARDS : 0;
 }
 
 static void note(int fd, unsigned flags, const struct sockaddr_storage *bound)
 {
+    if (flags & NOTE_GUARDS)
+        machine_expect_guarded();
+    if (flags & (NOTE_COVERED | NOTE_GUARDS))
+        atomic_store_explicit(&listener_covered, true, memory_order_relaxed);
     union record_address noted;
     memcpy(&noted, bound, sizeof noted);
     note_listener(fd, flags, &noted);
@@ -100,13 +110,15 @@ void listener_accept(int fd)
     if (!shim.active || note_flags(fd))
         return;
     note_change(fd, NOTE_ACCEPTING, 0);
-    if (!bound_to(fd, &bound, &endpoint) || tcp_option(fd, TCP_FASTOPEN) != 0)
+    if (!bound_to(fd, &bound, &endpoint))
         return;
     struct server_verdict verdict = policy_server(shim.policy, &endpoint);
     if (!verdict.fastopen)
         return;
     int queue = verdict.queue ? (int)verdict.queue : QUEUE_WHEN_BOUND;
-    note(fd, cover(fd, &bound, &endpoint, queue), &bound);
+    /* Set already it may be by who ran before this image, under the same policy. */
+    unsigned covered = tcp_option(fd, TCP_FASTOPEN) != 0 ? 0 : cover(fd, &bound, &endpoint, queue);
+    note(fd, guards(&verdict) | covered, &bound);
 }
 
 static void count_taken(const struct record *listener)
@@ -123,12 +135,16 @@ void listener_accepted(int fd, int connection)
 {
     struct record listener;
     struct tcp_opening opening;
-    if (!record_get(&record_notes, fd, &listener) || !(listener.tag.flags & NOTE_COVERED) ||
+    if (!record_get(&record_notes, fd, &listener) ||
+        !(listener.tag.flags & (NOTE_COVERED | NOTE_GUARDS)) ||
         !tcp_opening(connection, &opening) || !opening.syn_data_acked)
         return;
-    count_taken(&listener);
+    if (listener.tag.flags & NOTE_COVERED)
+        count_taken(&listener);
     if (log_is_on(LOG_DEBUG))
         log_connection(connection, &listener.address.any, "accepted with data in the SYN", 0);
+    if (listener.tag.flags & NOTE_GUARDS)
+        guard_accepted(connection, &listener);
 }
 
 void listener_listen(int fd, int backlog)
@@ -142,7 +158,8 @@ void listener_listen(int fd, int backlog)
     bool ours = (flags & NOTE_BOUND) || tcp_option(fd, TCP_FASTOPEN) == 0;
     unsigned set = NOTE_ACCEPTING;
     if (verdict.fastopen && !(flags & NOTE_ASIDE) && ours)
-        set |= cover(fd, &bound, &endpoint,
+        set |= guards(&verdict) |
+               cover(fd, &bound, &endpoint,
                      verdict.queue ? (int)verdict.queue : queue_for_backlog(backlog));
     note(fd, set, &bound);
 }
@@ -150,5 +167,5 @@ void listener_listen(int fd, int backlog)
 void listener_stand_aside(int fd)
 {
     if (shim.active && tcp_is_tcp(fd))
-        note_change(fd, NOTE_ASIDE, NOTE_COVERED);
+        note_change(fd, NOTE_ASIDE, NOTE_COVERED | NOTE_GUARDS);
 }

@@ -46,6 +46,11 @@ int looking_peer(get_name_fn *next, int fd, struct sockaddr *address, socklen_t 
     return 0;
 }
 
+static bool find_guarded(int fd, struct record *record)
+{
+    return machine_knows(fd) && machine_find(fd, record) && !machine_is_proved(record);
+}
+
 void looking_before(int fd)
 {
     struct record record;
@@ -119,6 +124,10 @@ int looking_option(get_option_fn *next, int fd, int level, int name, void *value
     if (machine_knows(fd) && needs_connection(level, name))
         settle_for_look(fd, level, name);
     int result = next(fd, level, name, value, length);
+    struct record record;
+    if (result == 0 && level == SOL_SOCKET && name == SO_RCVLOWAT && *length == sizeof(int) &&
+        find_guarded(fd, &record))
+        *(int *)value = (int)record.epoll_data;
     if (result == 0 && level == IPPROTO_TCP && name == TCP_FASTOPEN && *length == sizeof(int) &&
         listener_is_bound_by_us(fd))
         *(int *)value = 0; /* a program that finds another's setting may clear it */
@@ -149,6 +158,19 @@ static void before_setting(int fd, int level, int name, const void *value, sockl
         settle_for_look(fd, level, name);
 }
 
+/* What hides the bytes of a guarded connection stays until its client is proved. */
+static bool set_least_to_read(int fd, const void *value, socklen_t length)
+{
+    struct record record;
+    int least;
+    if (length < sizeof least || !find_guarded(fd, &record) ||
+        !program_memory_readable(value, sizeof least))
+        return false;
+    memcpy(&least, value, sizeof least);
+    machine_set_least_to_read(&record, least);
+    return true;
+}
+
 int looking_set_option(set_option_fn *next, int fd, int level, int name, const void *value,
                        socklen_t length)
 {
@@ -158,6 +180,8 @@ int looking_set_option(set_option_fn *next, int fd, int level, int name, const v
         own_remove(fd);
     if (machine_knows(fd))
         before_setting(fd, level, name, value, length);
+    if (level == SOL_SOCKET && name == SO_RCVLOWAT && set_least_to_read(fd, value, length))
+        return 0;
     int result = next(fd, level, name, value, length);
     if (result == 0 && level == IPPROTO_TCP &&
         (name == TCP_FASTOPEN || name == TCP_FASTOPEN_CONNECT))
@@ -185,7 +209,9 @@ int looking_control(control_fn *next, int fd, unsigned long request, void *argum
     if (request == FIOASYNC && find_pending(fd, &record))
         machine_start(&record);
     int result = next(fd, request, argument);
-    if (result == 0 && (asks_output || request == FIONREAD))
+    if (result == 0 && request == FIONREAD && find_guarded(fd, &record))
+        *(int *)argument = 0;
+    else if (result == 0 && (asks_output || request == FIONREAD))
         correct_count(fd, request, argument);
     return result;
 }

@@ -4,6 +4,7 @@
 
 #include "shim/machine.h"
 
+#include "kernel/opening.h"
 #include "kernel/tcp.h"
 #include "shim/deferring.h"
 #include "shim/note.h"
@@ -12,9 +13,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -46,7 +49,8 @@ static void set_flags(struct record *record, unsigned set, unsigned clear)
 
 void machine_forget(struct record *record)
 {
-    bool watched = record->tag.state == RECORD_OPENING && (record->tag.flags & SHUT_FLAGS);
+    bool watched = record->tag.state == RECORD_GUARDED ||
+                   (record->tag.state == RECORD_OPENING && (record->tag.flags & SHUT_FLAGS));
     if (record_forget(table, record) && watched)
         pending_unwatch(record->fd);
 }
@@ -417,6 +421,8 @@ bool machine_is_refusal(int error)
 
 void machine_refused(struct record *record, int error)
 {
+    if (record->tag.state == RECORD_GUARDED) /* an accepted one, whose peer is no server */
+        return;
     if (tcp_has_connected(record->fd)) { /* a server was there, and has reset the connection */
         machine_established(record, false);
         return;
@@ -564,6 +570,12 @@ bool machine_shut_later(struct record *record, int how)
     return true;
 }
 
+static void watch_guarded(struct record *record)
+{
+    if (record->tag.state == RECORD_GUARDED)
+        pending_watch_taken(record->fd);
+}
+
 void machine_share(struct record *record, int fd)
 {
     struct record other, before;
@@ -575,7 +587,63 @@ void machine_share(struct record *record, int fd)
     other.tag.flags = record->tag.flags & ~SHUT_FLAGS;
     if (machine_find(fd, &before))
         machine_forget(&before);
-    record_put(table, &other);
+    if (record_put(table, &other))
+        watch_guarded(&other);
+}
+
+/* ---- guard ---- */
+
+void machine_expect_guarded(void)
+{
+    static atomic_flag expected = ATOMIC_FLAG_INIT;
+    if (!atomic_flag_test_and_set(&expected))
+        atomic_fetch_add(&table->live, 1);
+}
+
+bool machine_guard(struct record *record, int brought)
+{
+    record->tag.state = RECORD_GUARDED;
+    record->tag.flags = RECORD_TOLD_CONNECTED;
+    record->forks = forks;
+    record->epoll = -1;
+    record->epoll_data = (uint64_t)tcp_least_to_read(record->fd);
+    if (!record_put(table, record))
+        return false;
+    if (!pending_watch_taken(record->fd)) {
+        record_forget(table, record);
+        return false;
+    }
+    tcp_set_least_to_read(record->fd, brought + 1);
+    story_guarded(record);
+    return true;
+}
+
+bool machine_is_proved(struct record *record)
+{
+    enum tcp_proof proof;
+    if (record->tag.state != RECORD_GUARDED)
+        return true;
+    proof = tcp_proof(record->fd);
+    if (proof == TCP_PROOF_PENDING)
+        return false;
+    if (proof == TCP_PROOF_GIVEN ? !record_forget(table, record)
+                                 : !record_change(table, record, RECORD_FAILED, record->tag.flags))
+        return true; /* another thread was first */
+    story_proved(record, proof == TCP_PROOF_GIVEN);
+    pending_unwatch(record->fd);
+    if (proof == TCP_PROOF_FAILED) { /* the bytes of a client that is not there are nobody's */
+        record->error = (uint8_t)tcp_take_error(record->fd);
+        record_save(table, record);
+        tcp_discard(record->fd);
+    }
+    tcp_set_least_to_read(record->fd, (int)record->epoll_data);
+    return true;
+}
+
+void machine_set_least_to_read(struct record *record, int least)
+{
+    record->epoll_data = (uint64_t)(least > 0 ? least : least == 0 ? 1 : INT_MAX);
+    record_save(table, record);
 }
 
 /* ---- endings ---- */
@@ -669,6 +737,8 @@ static bool serve(int fd)
     struct record record;
     if (!machine_find(fd, &record))
         return false;
+    if (record.tag.state == RECORD_GUARDED)
+        return machine_is_proved(&record);
     return record.tag.state == RECORD_LINGERING ? end_lingering(&record) : machine_is_over(&record);
 }
 
@@ -747,6 +817,7 @@ void machine_forked_child(void)
     deferring.end = 0;
     machine_each(any_record, NULL, inherit);
     pending_forked();
+    machine_each(any_record, NULL, watch_guarded);
 }
 
 static void end_of_thread(void)

@@ -166,6 +166,22 @@ int machine_error(const struct record *, int error);
 /* FAILED -> unknown: why, as the program is to hear it; 0 where it has not failed. */
 int machine_take_error(struct record *);
 
+/* ---- guard ---- */
+
+/* unknown -> GUARDED: an accepted connection, of whose SYN's bytes, so many, nothing is to be read
+ * before its client is proved. False: there is no room, or nothing to wait with. */
+bool machine_guard(struct record *, int brought);
+
+/* From now on accepted connections may be guarded: no hook takes its shortest way any more, for one
+ * thread's wait may be for what another one accepts. */
+void machine_expect_guarded(void);
+
+/* GUARDED -> unknown, or FAILED, where the handshake is over; false: it is not yet. */
+bool machine_is_proved(struct record *);
+
+/* GUARDED: the program's own SO_RCVLOWAT, for later. */
+void machine_set_least_to_read(struct record *, int least);
+
 /* ---- endings ---- */
 
 /* Carries out what lingers, where the handshake is over, without waiting. */

@@ -17,6 +17,7 @@ enum note_flag {
         1 << 3, /* accept() has been called on it: its TCP_FASTOPEN is as it should be */
     NOTE_CONNECTED = 1 << 5, /* connect() succeeded, though the kernel has not been asked */
     NOTE_EDGE = 1 << 4,      /* registered edge-triggered with an epoll before it is connected */
+    NOTE_GUARDS = 1 << 7,    /* a listener: what its SYNs bring is guarded, unless safe to repeat */
     NOTE_COVERED = 1 << 6,   /* a listener whose TCP_FASTOPEN is the shim's: it is counted what
                               * comes out of it */
 };

@@ -97,14 +97,25 @@ static int some_epoll(void)
     return epoll;
 }
 
-bool pending_watch(int fd)
+static bool watch(int fd, uint32_t events)
 {
-    struct epoll_event event = {.events = EPOLLOUT, .data.u64 = (uint64_t)(unsigned)fd};
+    struct epoll_event event = {.events = events, .data.u64 = (uint64_t)(unsigned)fd};
     int epoll = some_epoll();
     if (epoll < 0 || call(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, fd, (long)&event) != 0)
         return false;
     atomic_fetch_add(&pending_count, 1);
     return true;
+}
+
+bool pending_watch(int fd)
+{
+    return watch(fd, EPOLLOUT);
+}
+
+/* The kernel says "writable" once more when the handshake is over, to whom waits for edges. */
+bool pending_watch_taken(int fd)
+{
+    return watch(fd, EPOLLOUT | EPOLLET);
 }
 
 void pending_unwatch(int fd)
@@ -125,6 +136,26 @@ unsigned pending_ready(int fds[], unsigned most)
     for (long i = 0; i < found; i++)
         fds[i] = (int)events[i].data.u64;
     return found > 0 ? (unsigned)found : 0;
+}
+
+/* No data of the program's: nothing else has this address. */
+#define NESTED ((uint64_t)(uintptr_t)&pending_count)
+
+void pending_nest(int epoll)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = NESTED};
+    call(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, pending_epoll(), (long)&event);
+}
+
+int pending_drop_nested(struct epoll_event *events, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (events[i].data.u64 == NESTED) {
+            count--;
+            memmove(&events[i], &events[i + 1], (size_t)(count - i) * sizeof *events);
+            break;
+        }
+    return count;
 }
 
 void pending_epoll_made(int epoll)

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 
 /* How many descriptors are watched. */
 extern atomic_uint pending_count;
@@ -29,6 +30,8 @@ int pending_duplicate(int fd, int least);
 /* Watches for the end of the handshake. What is watched is unwatched once, even where the
  * descriptor has gone meanwhile. */
 bool pending_watch(int fd);
+/* The same of a connection taken from its SYN, which is writable before. */
+bool pending_watch_taken(int fd);
 void pending_unwatch(int fd);
 
 /* The epoll that waits for them: the descriptor is readable when one is ready. -1: there is none.
@@ -43,6 +46,13 @@ unsigned pending_ready(int fds[], unsigned most);
 
 /* An epoll of the program's has this descriptor. */
 void pending_epoll_made(int epoll);
+
+/* Has the private epoll wake whoever waits with this one: another thread may be doing so already.
+ */
+void pending_nest(int epoll);
+
+/* Takes what pending_nest() brings out of an answer; returns how many events are left. */
+int pending_drop_nested(struct epoll_event *, int count);
 
 /* Has one? It may have been closed since. */
 bool pending_is_epoll(int fd);

@@ -259,6 +259,10 @@ void readiness_watched(int epoll, int operation, int fd, const struct epoll_even
         !program_memory_readable(event, sizeof *event))
         return;
     if (machine_find(fd, &record)) {
+        if (record.tag.state == RECORD_GUARDED) {
+            pending_nest(epoll);
+            return;
+        }
         machine_watched(&record, epoll, event);
         if (record.tag.state == RECORD_DEFERRED &&
             ((record.tag.flags & RECORD_BY_SHIM) ||

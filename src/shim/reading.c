@@ -3,6 +3,7 @@
 #include "shim/reading.h"
 
 #include "kernel/tcp.h"
+#include "shim/guard.h"
 #include "shim/machine.h"
 #include "shim/story.h"
 #include "shim/waiting.h"
@@ -49,7 +50,8 @@ bool reading(int fd, int flags, ssize_t *result)
         return false;
     bool blocking = !(flags & MSG_DONTWAIT) && !tcp_is_nonblocking(fd);
     if (machine_find(fd, &record)) {
-        if (record.tag.state == RECORD_DEFERRED)
+        error = guard_before_read(&record, blocking);
+        if (!error && record.tag.state == RECORD_DEFERRED)
             error = read_deferred(&record, flags, blocking);
         if (!error && record_is_pending(&record) && record.tag.state != RECORD_DEFERRED)
             error = read_opening(&record, blocking);

@@ -31,6 +31,7 @@ enum record_state {
     RECORD_STANDING,  /* the handshake is over, and nothing has been read yet */
     RECORD_CONTACT,   /* a true connect is under way, whose end the destination memory wants */
     RECORD_REHEARSED, /* a dry run's connection, before its first write or read */
+    RECORD_GUARDED,   /* accepted with bytes in its SYN, and its client is not proved yet */
     RECORD_NOTE,      /* no connection: its flags are enum note_flag (note.h) */
 };
 
@@ -90,7 +91,7 @@ struct record {
     uint16_t room;            /* bytes of data that its SYN takes; 0: not known */
     uint8_t error;            /* errno, RECORD_FAILED only; 0: the kernel has it */
     int epoll;                /* that it is registered with, and the program's data there; or -1 */
-    uint64_t epoll_data;
+    uint64_t epoll_data;      /* RECORD_GUARDED: the program's SO_RCVLOWAT */
     uint32_t epoll_events;
     int64_t syn_left_ms; /* when the SYN left (CLOCK_MONOTONIC) */
 };
@@ -151,8 +152,8 @@ void record_save(struct record_table *, const struct record *);
 bool record_forget(struct record_table *, const struct record *);
 
 /* A child of vfork(), or of a bare clone(), runs the hooks on its own descriptors in its parent's
- * memory: in such a process nothing is put or struck out. What it does to a socket that both have is
- * recorded. */
+ * memory: in such a process nothing is put or struck out. What it does to a socket that both have
+ * is recorded. */
 void record_own_process(void);
 bool record_is_own_process(void);
 

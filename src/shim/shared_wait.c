@@ -13,9 +13,10 @@
 #include <limits.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/mman.h>
 
-/* More descriptors than this are not copied to share a poll: what is pending is settled first. */
-#define SHARED_POLL_MOST 256
+/* A poll of more descriptors than this is copied to pages of its own, not to the stack. */
+#define FEW 256
 
 #define SECOND INT64_C(1000000000)
 
@@ -33,6 +34,23 @@ static int milliseconds_of(int64_t timeout)
     return timeout < 0 ? -1 : milliseconds > INT_MAX ? INT_MAX : (int)milliseconds;
 }
 
+/* An answer to what the shim has nested alone is none to the program. */
+static int epoll_call(const struct wait *wait, int64_t timeout, const sigset_t *mask)
+{
+    int64_t deadline = timeout < 0 ? 0 : tcp_now_ns() + timeout, left = timeout;
+    for (;;) {
+        int ready = wait->next.epoll_pwait(wait->epoll.epoll, wait->epoll.events, wait->epoll.most,
+                                           milliseconds_of(left), mask);
+        int programs = pending_drop_nested(wait->epoll.events, ready);
+        if (programs == ready || programs > 0)
+            return programs;
+        machine_serve();
+        left = timeout < 0 ? timeout : deadline - tcp_now_ns();
+        if (timeout >= 0 && left < 0)
+            left = 0;
+    }
+}
+
 int wait_call(const struct wait *wait, int64_t timeout, const sigset_t *mask)
 {
     struct timespec time;
@@ -43,8 +61,7 @@ int wait_call(const struct wait *wait, int64_t timeout, const sigset_t *mask)
         return wait->next.pselect(wait->select.count, wait->select.given[0], wait->select.given[1],
                                   wait->select.given[2], time_of(&time, timeout), mask);
     default:
-        return wait->next.epoll_pwait(wait->epoll.epoll, wait->epoll.events, wait->epoll.most,
-                                      milliseconds_of(timeout), mask);
+        return epoll_call(wait, timeout, mask);
     }
 }
 
@@ -62,13 +79,29 @@ static int share_poll(struct pollfd *fds, nfds_t count, int64_t timeout, const s
     return ready;
 }
 
-static int share_poll_call(const struct wait *wait, int64_t timeout, const sigset_t *mask)
+static int share_copied(const struct wait *wait, struct pollfd *fds, int64_t timeout,
+                        const sigset_t *mask)
 {
-    struct pollfd fds[SHARED_POLL_MOST + 1];
     memcpy(fds, wait->poll.fds, wait->poll.count * sizeof *fds);
     int ready = share_poll(fds, wait->poll.count, timeout, mask);
     for (nfds_t i = 0; ready >= 0 && i < wait->poll.count; i++)
         wait->poll.fds[i].revents = fds[i].revents;
+    return ready;
+}
+
+/* No hook calls malloc(). */
+static int share_poll_call(const struct wait *wait, int64_t timeout, const sigset_t *mask)
+{
+    struct pollfd few[FEW + 1];
+    size_t size = (wait->poll.count + 1) * sizeof *few;
+    if (wait->poll.count <= FEW)
+        return share_copied(wait, few, timeout, mask);
+    void *many = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (many == MAP_FAILED)
+        return wait_call(wait, timeout, mask);
+    int ready = share_copied(wait, many, timeout, mask), error = errno;
+    munmap(many, size);
+    errno = error;
     return ready;
 }
 
@@ -114,12 +147,12 @@ bool wait_is_shareable(const struct wait *wait)
 {
     switch (wait->kind) {
     case POLL:
-        return wait->poll.count <= SHARED_POLL_MOST &&
-               program_memory_readable(wait->poll.fds, wait->poll.count * sizeof *wait->poll.fds);
+        return program_memory_readable(wait->poll.fds, wait->poll.count * sizeof *wait->poll.fds);
     case SELECT:
         for (int i = 0; i < 3; i++)
             if (wait->select.given[i] &&
-                !program_memory_readable(wait->select.given[i], wait_size_of_sets(wait->select.count)))
+                !program_memory_readable(wait->select.given[i],
+                                         wait_size_of_sets(wait->select.count)))
                 return false;
         return wait->select.count >= 0 && wait->select.count <= FD_SETSIZE &&
                pending_epoll() < FD_SETSIZE;

@@ -3,6 +3,7 @@
 
 #include "kernel/tcp.h"
 #include "shim/ending.h"
+#include "shim/guard.h"
 #include "shim/machine.h"
 #include "shim/note.h"
 #include "shim/own.h"
@@ -42,6 +43,7 @@ void sharing_with_stream(int fd)
     own_remove(fd);
     if (machine_idle() || !machine_find(fd, &record))
         return;
+    guard_settle(&record);
     machine_settle(&record);
     machine_share(&record, fd);
 }
@@ -56,6 +58,7 @@ void sharing_with_signals(int fd)
 /* Who gets it may write at once, and knows of no handshake. */
 static void settle_for_others(struct record *record)
 {
+    guard_settle(record);
     if (record->tag.state == RECORD_OPENING && record_told_connected(record))
         machine_settle(record);
 }
@@ -101,6 +104,7 @@ static void hand_on(struct record *record)
     if (!machine_find(record->fd, record))
         return;
     machine_before(record, CALL_ENDS);
+    guard_settle(record);
     if (record->tag.flags & RECORD_BLOCKING)
         machine_confirm(record);
     machine_share(record, record->fd);

@@ -134,6 +134,18 @@ void story_failed(const struct record *record, int error)
     names_learn_failure(&destination.endpoint);
 }
 
+void story_guarded(const struct record *record)
+{
+    run_figures_add(RUN_GUARDED, 1);
+    story_tell(record, "guarded: what its SYN brought is not safe to repeat", 0);
+}
+
+void story_proved(const struct record *record, bool proved)
+{
+    run_figures_add(proved ? RUN_PROVED : RUN_UNPROVED, 1);
+    story_tell(record, proved ? "its client is proved" : "its client was not there", 0);
+}
+
 void story_lesson(const struct record *record, enum memory_lesson lesson)
 {
     struct memory_destination destination = story_destination(record);

@@ -26,6 +26,10 @@ void story_completed(const struct record *);
 /* It has failed: the next connect is a true one. */
 void story_failed(const struct record *, int error);
 
+/* An accepted connection's client is to be proved before its bytes are read; it is, or is not. */
+void story_guarded(const struct record *);
+void story_proved(const struct record *, bool proved);
+
 /* A case of what makes deferring useless to this program, or of the contrary. */
 void story_lesson(const struct record *, enum memory_lesson);
 void story_counter_lesson(const struct record *, enum memory_lesson);

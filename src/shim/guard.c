@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* Before all others: it decides which names the C library's headers give. */
+#include "shim/next.h"
+
+#include "shim/guard.h"
+
+#include "kernel/opening.h"
+#include "kernel/tcp.h"
+#include "policy/first_write.h"
+#include "shim/machine.h"
+#include "shim/pending.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+/* A client that is there answers within a round trip. */
+#define SETTLE_MS 1000
+
+/* The rest of a first write may be on its way: only what is whole is safe. */
+static bool brought_safe_bytes(int fd, long brought)
+{
+    unsigned char look[FIRST_WRITE_LOOK];
+    long looked =
+        tcp_call(SYS_recvfrom, fd, (long)look, sizeof look, MSG_PEEK | MSG_DONTWAIT, 0, 0);
+    return looked == brought && first_write_is_replay_safe(look, (size_t)looked, (size_t)brought);
+}
+
+static void end(int fd)
+{
+    tcp_discard(fd);
+    tcp_call(SYS_shutdown, fd, SHUT_RDWR, 0, 0, 0, 0);
+}
+
+/* The private epoll says that the handshake is over; another thread may have served it, and then
+ * the bytes show. */
+static void wait_once(int fd, int64_t milliseconds)
+{
+    struct pollfd fds[2] = {{.fd = fd, .events = POLLIN},
+                            {.fd = pending_epoll(), .events = POLLIN}};
+    struct timespec time = {.tv_sec = milliseconds / 1000,
+                            .tv_nsec = milliseconds % 1000 * 1000000};
+    NEXT(ppoll)(fds, 2, milliseconds < 0 ? NULL : &time, NULL);
+}
+
+/* Until it is proved or the time is up (milliseconds, -1: none). Other threads may serve it. */
+static bool wait_for_proof(struct record *record, int milliseconds)
+{
+    int64_t deadline = tcp_now_ms() + milliseconds;
+    while (!machine_is_proved(record)) {
+        int64_t left = milliseconds < 0 ? -1 : deadline - tcp_now_ms();
+        if (milliseconds >= 0 && left <= 0)
+            return false;
+        wait_once(record->fd, left);
+        machine_serve();
+        if (!machine_find(record->fd, record))
+            return true;
+    }
+    return true;
+}
+
+static void end_unproved(int fd)
+{
+    int64_t deadline = tcp_now_ms() + SETTLE_MS;
+    while (tcp_proof(fd) == TCP_PROOF_PENDING && tcp_now_ms() < deadline)
+        tcp_wait(fd, POLLPRI, 10);
+    if (tcp_proof(fd) != TCP_PROOF_GIVEN)
+        end(fd);
+}
+
+void guard_accepted(int fd, const struct record *listener)
+{
+    struct record record = {.fd = fd,
+                            .socket_cookie = tcp_socket_cookie(fd),
+                            .netns = listener->netns,
+                            .address = listener->address};
+    long brought = tcp_peek(fd);
+    if (brought <= 0 || tcp_proof(fd) == TCP_PROOF_GIVEN || brought_safe_bytes(fd, brought))
+        return;
+    if (!machine_guard(&record, (int)brought))
+        end_unproved(fd); /* nothing can be had to wait with */
+}
+
+int guard_before_read(struct record *record, bool blocking)
+{
+    if (record->tag.state != RECORD_GUARDED)
+        return 0;
+    if (!machine_is_proved(record)) {
+        int limit = tcp_receive_timeout(record->fd);
+        if (!blocking || !wait_for_proof(record, limit ? limit : -1))
+            return EAGAIN;
+    }
+    return machine_take_error(record);
+}
+
+void guard_settle(struct record *record)
+{
+    if (record->tag.state == RECORD_GUARDED && !wait_for_proof(record, SETTLE_MS)) {
+        int fd = record->fd;
+        machine_forget(record);
+        end(fd);
+    }
+}

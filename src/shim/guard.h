@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A connection that a listener took from its SYN is the program's before its client has shown that
+ * it is there: whoever has recorded a SYN can send it again. What is not safe to repeat waits for
+ * the end of the handshake. Nobody else waits: accept() does not, nor does an event loop.
+ */
+#ifndef TFOSHIM_SHIM_GUARD_H
+#define TFOSHIM_SHIM_GUARD_H
+
+#include "shim/record.h"
+
+/* After accept(), of a connection whose SYN brought data; `listener` is its listener's note. */
+void guard_accepted(int fd, const struct record *listener);
+
+/* Before a read. Returns 0: it may go on; else the errno that it is to fail with. A read that may
+ * block waits here, for as long as SO_RCVTIMEO says. */
+int guard_before_read(struct record *, bool blocking);
+
+/* Before the connection goes to where no hook is: waits a second at most, and then ends it. */
+void guard_settle(struct record *);
+
+#endif

@@ -1,0 +1,123 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# A server does once what a client has sent once. A SYN that was recorded can be sent again by whoever has seen it, and
+# its cookie lets its bytes in: what is not safe to repeat waits until the client has shown that it is there.
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+setup() {
+  load lib/network
+  load programs/programs
+  tools_required /usr/bin/python3 nft
+  network_up
+}
+
+teardown() {
+  network_down
+}
+
+POST='POST /order HTTP/1.0\r\nContent-Length: 1\r\n\r\nx'
+GET='GET / HTTP/1.0\r\n\r\n'
+
+guard() { # PROGRAM [ARGUMENT]...
+  on_client /usr/bin/python3 -B "$TFOSHIM_ROOT/tests/guard/$1.py" "${@:2}"
+}
+
+serve() { # WAY [CONFIG]
+  server_spawn "TFOSHIM_CONFIG=${2-$CONF/on.conf}" "XDG_RUNTIME_DIR=$NETWORK_DIR" "LD_PRELOAD=$SHIM" \
+    /usr/bin/python3 -B "$TFOSHIM_ROOT/tests/guard/orders.py" 8080 "$1"
+  wait_listening 8080
+}
+
+request() { # REQUEST
+  run guard client "$SERVER_IP4" 8080 "$1"
+  assert_success
+}
+
+orders() {
+  grep -c '^order POST' "$SPAWNED_LOG"
+}
+
+# What the kernel has taken from SYNs: the replay has come in.
+taken() {
+  netstat_value server TCPFastOpenPassive
+}
+
+# A first one for the cookie; then one in the SYN, that is recorded.
+order_once() {
+  request "$POST"
+  request "$POST"
+  assert_output --regexp '^HTTP/1.0 200 OK in-the-SYN'
+  wait_until '(($(orders) == 2))'
+}
+
+replay_does_nothing() { # WAY
+  local before
+  serve "$1"
+  order_once
+  before=$(taken)
+  guard replay "$NETWORK_PCAP" 8080 5
+  guard replay "$NETWORK_PCAP" 8080 40 20000
+  wait_until "((\$(taken) >= $before + 40))"
+  # Who comes after them is served: nothing is left that waits.
+  request "$POST"
+  wait_until '(($(orders) == 3))'
+  assert_equal "$1 $(orders)" "$1 3"
+  kill "$SPAWNED"
+  process_end "$SPAWNED"
+  cookies_flush
+}
+
+@test "a recorded SYN is not executed again by a server that reads at once" {
+  local way
+  for way in block timeout fork thread stream; do
+    replay_does_nothing "$way"
+  done
+}
+
+@test "a recorded SYN is not executed again by an event loop" {
+  local way
+  for way in poll select epoll edge loop; do
+    replay_does_nothing "$way"
+  done
+}
+
+@test "a recorded SYN is executed again where the rule says so" {
+  local before
+  printf 'server = { default = "on"; first_read = "any"; };\n' >"$NETWORK_DIR/any.conf"
+  serve thread "$NETWORK_DIR/any.conf"
+  order_once
+  before=$(taken)
+  guard replay "$NETWORK_PCAP" 8080 5 20000
+  wait_until "((\$(taken) >= $before + 5))"
+  wait_until '(($(orders) >= 7))'
+}
+
+# One round trip: the answer is on its way before the handshake is over.
+@test "what is safe to repeat is answered at once" {
+  serve thread
+  request "$GET"
+  request "$GET"
+  assert_output --regexp '^HTTP/1.0 200 OK in-the-SYN'
+  (($(cut -d ' ' -f 5 <<<"$output") < 80)) || fail "two round trips: $output"
+}
+
+# No client is there to say that it is not: SYN-ACKs are unanswered.
+@test "a recorded SYN that nobody answers for is not executed, and does not keep others" {
+  local before
+  serve block
+  order_once
+  kill "$SPAWNED"
+  process_end "$SPAWNED"
+  serve epoll
+  before=$(taken)
+  on_client nft 'add table ip mute; add chain ip mute out { type filter hook output priority 0; };
+    add rule ip mute out tcp flags rst drop'
+  guard replay "$NETWORK_PCAP" 8080 5 20000
+  wait_until "((\$(taken) >= $before + 5))"
+  request "$POST"
+  wait_until '(($(orders) == 1))'
+  assert_equal "$(orders)" 1
+}

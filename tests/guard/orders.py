@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: MIT
+"""orders PORT WAY: an ordinary server that knows nothing of Fast Open, and does what it is told once a request.
+
+Each request that it reads is an order, a line of its output; it answers and closes. It reads in one of
+many ways:
+
+  block fork thread        one after another, or a child or a thread each
+  timeout                  as block, with SO_RCVTIMEO of 5 s
+  poll select epoll edge   an event loop
+  loop                     one thread accepts, another has the event loop
+  stream                   by a stream of the C library's (fdopen)
+"""
+
+import os
+import select
+import socket
+import struct
+import sys
+import threading
+
+
+def serve(connection: socket.socket, read=None) -> None:
+    """Reads one request, if there is one, and answers."""
+    try:
+        request = read() if read else connection.recv(4096)
+    except BlockingIOError:
+        return
+    except OSError as error:
+        print(f"error {os.strerror(error.errno)}", flush=True)
+        request = b""
+    if request:
+        print(f"order {request[:5].decode()}", flush=True)
+        try:
+            connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nok\n")
+        except OSError:
+            pass
+    connection.close()
+
+
+def forked(connection: socket.socket) -> None:
+    if os.fork() == 0:
+        serve(connection)
+        os._exit(0)
+    connection.close()
+
+
+def timed(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", 5, 0))
+    serve(connection)
+
+
+def streamed(connection: socket.socket) -> None:
+    # The C library's own: its reads pass no hook.
+    import ctypes  # pylint: disable=import-outside-toplevel
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.fdopen.restype = libc.fgets.restype = ctypes.c_void_p
+    stream = ctypes.c_void_p(libc.fdopen(os.dup(connection.fileno()), b"r"))
+    line = ctypes.create_string_buffer(4096)
+    serve(connection, lambda: line.value if libc.fgets(line, 4096, stream) else b"")
+
+
+def threaded(connection: socket.socket) -> None:
+    threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+
+def looked_at(listener: socket.socket, wait, register, unregister) -> None:
+    """An event loop over whatever tells which descriptors are readable."""
+    connections = {}
+    register(listener.fileno())
+    while True:
+        for fd in wait():
+            if fd == listener.fileno():
+                connection = listener.accept()[0]
+                connection.setblocking(False)
+                connections[connection.fileno()] = connection
+                register(connection.fileno())
+                continue
+            connection = connections[fd]
+            serve(connection)
+            if connection.fileno() < 0:
+                del connections[fd]
+                unregister(fd)
+
+
+def by_poll(listener: socket.socket) -> None:
+    poll = select.poll()
+    looked_at(listener, lambda: [fd for fd, _ in poll.poll()],
+              lambda fd: poll.register(fd, select.POLLIN), poll.unregister)
+
+
+def by_select(listener: socket.socket) -> None:
+    fds = set()
+    looked_at(listener, lambda: select.select(fds, [], [])[0], fds.add, fds.discard)
+
+
+def by_epoll(listener: socket.socket, edges: int = 0) -> None:
+    epoll = select.epoll()
+    events = {listener.fileno(): select.EPOLLIN}
+    looked_at(listener, lambda: [fd for fd, _ in epoll.poll()],
+              lambda fd: epoll.register(fd, events.get(fd, select.EPOLLIN | edges)),
+              lambda fd: None)
+
+
+def by_loop(listener: socket.socket) -> None:
+    epoll, connections = select.epoll(), {}
+
+    def loop() -> None:
+        while True:
+            for fd, _ in epoll.poll():
+                serve(connections[fd])
+
+    threading.Thread(target=loop, daemon=True).start()
+    while True:
+        connection = listener.accept()[0]
+        connection.setblocking(False)
+        connections[connection.fileno()] = connection
+        epoll.register(connection.fileno(), select.EPOLLIN)
+
+
+LOOPS = {"poll": by_poll, "select": by_select, "epoll": by_epoll, "loop": by_loop,
+         "edge": lambda listener: by_epoll(listener, select.EPOLLET)}
+SERVES = {"block": serve, "fork": forked, "thread": threaded, "timeout": timed, "stream": streamed}
+
+
+def main(port: str, way: str) -> None:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("0.0.0.0", int(port)))
+    listener.listen(128)
+    if way in LOOPS:
+        LOOPS[way](listener)
+    while True:
+        SERVES[way](listener.accept()[0])
+
+
+main(*sys.argv[1:])
