@@ -72,7 +72,7 @@ replay_does_nothing() { # WAY
 
 @test "a recorded SYN is not executed again by a server that reads at once" {
   local way
-  for way in block timeout fork thread stream; do
+  for way in block timeout fork thread stream spawn; do
     replay_does_nothing "$way"
   done
 }
@@ -93,6 +93,14 @@ replay_does_nothing() { # WAY
   guard replay "$NETWORK_PCAP" 8080 5 20000
   wait_until "((\$(taken) >= $before + 5))"
   wait_until '(($(orders) >= 7))'
+}
+
+# It is as if the bytes had not come yet.
+@test "nothing tells of what is guarded" {
+  serve look
+  order_once
+  assert_equal "$(grep -A1 '^at once' "$SPAWNED_LOG" | tail -n 2)" \
+    $'at once 1 7 nothing 0 False\nthen True 7 9 True'
 }
 
 # One round trip: the answer is on its way before the handshake is over.

@@ -626,11 +626,11 @@ bool machine_is_proved(struct record *record)
     proof = tcp_proof(record->fd);
     if (proof == TCP_PROOF_PENDING)
         return false;
-    if (proof == TCP_PROOF_GIVEN ? !record_forget(table, record)
-                                 : !record_change(table, record, RECORD_FAILED, record->tag.flags))
-        return true; /* another thread was first */
-    story_proved(record, proof == TCP_PROOF_GIVEN);
-    pending_unwatch(record->fd);
+    if (proof == TCP_PROOF_GIVEN ? record_forget(table, record)
+                                 : record_change(table, record, RECORD_FAILED, record->tag.flags)) {
+        story_proved(record, proof == TCP_PROOF_GIVEN);
+        pending_unwatch(record->fd);
+    }
     if (proof == TCP_PROOF_FAILED) { /* the bytes of a client that is not there are nobody's */
         record->error = (uint8_t)tcp_take_error(record->fd);
         record_save(table, record);

@@ -19,6 +19,8 @@ void sharing_before(int fd)
         machine_before(&record, CALL_ENDS);
         if (record.tag.flags & RECORD_BLOCKING)
             machine_confirm(&record);
+        if (!record_is_own_process()) /* whose copies are not recorded: for another image */
+            guard_settle(&record);
     }
     if (note_is_connected(fd, &record))
         machine_confirm(&record);

@@ -9,13 +9,18 @@ many ways:
   poll select epoll edge   an event loop
   loop                     one thread accepts, another has the event loop
   stream                   by a stream of the C library's (fdopen)
+  spawn                    by another program, whose standard input it is
+  look                     asks for everything that could tell what is there before it reads
 """
 
+import fcntl
 import os
 import select
 import socket
 import struct
+import subprocess
 import sys
+import termios
 import threading
 
 
@@ -57,6 +62,37 @@ def streamed(connection: socket.socket) -> None:
     stream = ctypes.c_void_p(libc.fdopen(os.dup(connection.fileno()), b"r"))
     line = ctypes.create_string_buffer(4096)
     serve(connection, lambda: line.value if libc.fgets(line, 4096, stream) else b"")
+
+
+def spawned(connection: socket.socket) -> None:
+    with connection:
+        subprocess.run(["sh", "-c", 'read -r line || exit; echo "order ${line%% *}"; printf "HTTP/1.0 200 OK\\r\\n\\r\\n" >&0'],
+                       stdin=connection, check=False)
+
+
+def looked_over(connection: socket.socket) -> None:
+    def least(*value) -> int:
+        if value:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, *value)
+        return connection.getsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT)
+
+    def peeked() -> str:
+        try:
+            return str(len(connection.recv(9, socket.MSG_PEEK | socket.MSG_DONTWAIT)))
+        except BlockingIOError:
+            return "nothing"
+
+    def readable(ms: int) -> bool:
+        poll = select.poll()
+        poll.register(connection, select.POLLIN)
+        return bool(poll.poll(ms))
+
+    def unread() -> int:
+        return struct.unpack("i", fcntl.ioctl(connection, termios.FIONREAD, b"\0" * 4))[0]
+
+    print("at once", least(), least(7), peeked(), unread(), readable(0), flush=True)
+    print("then", readable(5000), least(), peeked(), unread() > 0, flush=True)
+    serve(connection)
 
 
 def threaded(connection: socket.socket) -> None:
@@ -119,7 +155,8 @@ def by_loop(listener: socket.socket) -> None:
 
 LOOPS = {"poll": by_poll, "select": by_select, "epoll": by_epoll, "loop": by_loop,
          "edge": lambda listener: by_epoll(listener, select.EPOLLET)}
-SERVES = {"block": serve, "fork": forked, "thread": threaded, "timeout": timed, "stream": streamed}
+SERVES = {"block": serve, "fork": forked, "thread": threaded, "timeout": timed, "stream": streamed,
+          "spawn": spawned, "look": looked_over}
 
 
 def main(port: str, way: str) -> None:
