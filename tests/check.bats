@@ -193,13 +193,13 @@ END
 
 @test "error: keys of the other group" {
   assert_rule_refused 'host = "example.com";' \
-    '"host" is not for servers, expected "address", "port", "program", "fastopen" or "queue"' server
+    '"host" is not for servers, expected "address", "port", "program", "fastopen", "queue" or "first_read"' server
   assert_rule_refused 'first_write = "any";' \
-    '"first_write" is not for servers, expected "address", "port", "program", "fastopen" or "queue"' \
+    '"first_write" is not for servers, expected "address", "port", "program", "fastopen", "queue" or "first_read"' \
     server
   assert_rule_refused 'queue = 5;' \
     '"queue" is not for clients, expected "address", "host", "port", "program", "fastopen", "first_write", "first_contact", "defer" or "min_rtt"'
-  assert_refused 't.conf:1: "first_write" is not for servers, expected "default" or "rules"' \
+  assert_refused 't.conf:1: "first_write" is not for servers, expected "default", "first_read" or "rules"' \
     <<<'server = { first_write = "any"; };'
 }
 
@@ -255,7 +255,7 @@ END
   done
   assert_refused "t.conf:1: min_rtt: found an array, expected $expected" \
     <<<'client = { min_rtt = [ 1 ]; };'
-  assert_refused 't.conf:1: "min_rtt" is not for servers, expected "default" or "rules"' \
+  assert_refused 't.conf:1: "min_rtt" is not for servers, expected "default", "first_read" or "rules"' \
     <<<'server = { min_rtt = 1; };'
 }
 

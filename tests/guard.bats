@@ -10,7 +10,7 @@ bats_load_library bats-assert
 setup() {
   load lib/network
   load programs/programs
-  tools_required /usr/bin/python3 nft
+  tools_required /usr/bin/python3 nft nginx
   network_up
 }
 
@@ -65,6 +65,7 @@ replay_does_nothing() { # WAY
   request "$POST"
   wait_until '(($(orders) == 3))'
   assert_equal "$1 $(orders)" "$1 3"
+  pkill -P "$SPAWNED" || true
   kill "$SPAWNED"
   process_end "$SPAWNED"
   cookies_flush
@@ -79,7 +80,14 @@ replay_does_nothing() { # WAY
 
 @test "a recorded SYN is not executed again by an event loop" {
   local way
-  for way in poll select epoll edge loop; do
+  for way in poll select epoll edge oneshot loop; do
+    replay_does_nothing "$way"
+  done
+}
+
+@test "a recorded SYN is not executed again by processes that share a listener, or were handed one" {
+  local way
+  for way in prefork reuseport handed; do
     replay_does_nothing "$way"
   done
 }
@@ -93,6 +101,31 @@ replay_does_nothing() { # WAY
   guard replay "$NETWORK_PCAP" 8080 5 20000
   wait_until "((\$(taken) >= $before + 5))"
   wait_until '(($(orders) >= 7))'
+}
+
+# Workers that accept what another process listens on, and read as soon as they have accepted.
+@test "a recorded SYN is not executed again by nginx" {
+  local before log=$NETWORK_DIR/access.log
+  printf '%s\n' "pid $NETWORK_DIR/nginx.pid; error_log stderr; daemon off; worker_processes 2;" \
+    'events { worker_connections 64; }' \
+    "http { access_log $log; client_body_temp_path $NETWORK_DIR; proxy_temp_path $NETWORK_DIR;" \
+    "fastcgi_temp_path $NETWORK_DIR; uwsgi_temp_path $NETWORK_DIR; scgi_temp_path $NETWORK_DIR;" \
+    'server { listen 8080; location / { return 200 "ok\n"; } } }' >"$NETWORK_DIR/nginx.conf"
+  server_spawn "TFOSHIM_CONFIG=$CONF/on.conf" "XDG_RUNTIME_DIR=$NETWORK_DIR" "LD_PRELOAD=$SHIM" \
+    nginx -c "$NETWORK_DIR/nginx.conf"
+  wait_listening 8080
+  request "$POST"
+  request "$POST"
+  assert_output --regexp '^HTTP/1.1 200 OK in-the-SYN'
+  before=$(taken)
+  guard replay "$NETWORK_PCAP" 8080 5
+  guard replay "$NETWORK_PCAP" 8080 40 20000
+  wait_until "((\$(taken) >= $before + 40))"
+  request "$POST"
+  wait_until "((\$(grep -c 'POST /order' '$log') == 3))"
+  request "$GET"
+  wait_until "grep -q 'GET /' '$log'"
+  assert_equal "$(grep -c 'POST /order' "$log")" 3
 }
 
 # It is as if the bytes had not come yet.

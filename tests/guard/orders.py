@@ -7,6 +7,10 @@ many ways:
   block fork thread        one after another, or a child or a thread each
   timeout                  as block, with SO_RCVTIMEO of 5 s
   poll select epoll edge   an event loop
+  oneshot                  as epoll, with EPOLLONESHOT
+  prefork                  two processes with an event loop each, and EPOLLEXCLUSIVE
+  reuseport                two processes with a listener each
+  handed                   a listener that was made before exec()
   loop                     one thread accepts, another has the event loop
   stream                   by a stream of the C library's (fdopen)
   spawn                    by another program, whose standard input it is
@@ -106,7 +110,10 @@ def looked_at(listener: socket.socket, wait, register, unregister) -> None:
     while True:
         for fd in wait():
             if fd == listener.fileno():
-                connection = listener.accept()[0]
+                try:
+                    connection = listener.accept()[0]
+                except BlockingIOError:  # another process was first
+                    continue
                 connection.setblocking(False)
                 connections[connection.fileno()] = connection
                 register(connection.fileno())
@@ -129,12 +136,24 @@ def by_select(listener: socket.socket) -> None:
     looked_at(listener, lambda: select.select(fds, [], [])[0], fds.add, fds.discard)
 
 
-def by_epoll(listener: socket.socket, edges: int = 0) -> None:
+def by_epoll(listener: socket.socket, flags: int = 0, listens: int = 0) -> None:
     epoll = select.epoll()
-    events = {listener.fileno(): select.EPOLLIN}
-    looked_at(listener, lambda: [fd for fd, _ in epoll.poll()],
-              lambda fd: epoll.register(fd, events.get(fd, select.EPOLLIN | edges)),
-              lambda fd: None)
+
+    def register(fd: int) -> None:
+        epoll.register(fd, select.EPOLLIN | (listens if fd == listener.fileno() else flags))
+
+    looked_at(listener, lambda: [fd for fd, _ in epoll.poll()], register, lambda fd: None)
+
+
+def by_prefork(listener: socket.socket) -> None:
+    listener.setblocking(False)
+    os.fork()
+    by_epoll(listener, 0, select.EPOLLEXCLUSIVE)
+
+
+def by_handed(listener: socket.socket) -> None:
+    listener.set_inheritable(True)
+    os.execv(sys.executable, [sys.executable, "-B", *sys.argv[:2], "thread", str(listener.fileno())])
 
 
 def by_loop(listener: socket.socket) -> None:
@@ -154,16 +173,23 @@ def by_loop(listener: socket.socket) -> None:
 
 
 LOOPS = {"poll": by_poll, "select": by_select, "epoll": by_epoll, "loop": by_loop,
-         "edge": lambda listener: by_epoll(listener, select.EPOLLET)}
+         "edge": lambda listener: by_epoll(listener, select.EPOLLET),
+         "oneshot": lambda listener: by_epoll(listener, select.EPOLLONESHOT),
+         "prefork": by_prefork, "reuseport": by_epoll, "handed": by_handed}
 SERVES = {"block": serve, "fork": forked, "thread": threaded, "timeout": timed, "stream": streamed,
           "spawn": spawned, "look": looked_over}
 
 
-def main(port: str, way: str) -> None:
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("0.0.0.0", int(port)))
-    listener.listen(128)
+def main(port: str, way: str, handed: str = "") -> None:
+    if way == "reuseport":
+        os.fork()
+    listener = socket.socket(fileno=int(handed)) if handed else socket.socket()
+    if not handed:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if way == "reuseport":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind(("0.0.0.0", int(port)))
+        listener.listen(128)
     if way in LOOPS:
         LOOPS[way](listener)
     while True:
