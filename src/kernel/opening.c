@@ -142,6 +142,13 @@ uint32_t tcp_unsent(int fd, bool or_unacknowledged)
     return info_u32(info, INFO_NOT_SENT) + (or_unacknowledged ? (uint32_t)sent : 0);
 }
 
+bool tcp_has_syn_data(int fd)
+{
+    uint8_t info[INFO_OPTIONS + 1] = {0};
+    socklen_t length = sizeof info;
+    return get_info(fd, info, &length) && (info[INFO_OPTIONS] & TCPI_OPT_SYN_DATA);
+}
+
 enum tcp_proof tcp_proof(int fd)
 {
     uint8_t info[INFO_RTT + sizeof(uint32_t)] = {0};

@@ -37,6 +37,9 @@ int tcp_syn_room(int fd);
  * left yet, or also those that have. */
 uint32_t tcp_unsent(int fd, bool or_unacknowledged);
 
+/* Did it bring, or take, data in its SYN? */
+bool tcp_has_syn_data(int fd);
+
 /* Of a connection that was taken from its SYN: has its client answered the SYN-ACK, and so shown
  * that it is where it says? */
 enum tcp_proof { TCP_PROOF_PENDING, TCP_PROOF_GIVEN, TCP_PROOF_FAILED };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "shim/listener.h"
 
+#include "kernel/opening.h"
 #include "kernel/tcp.h"
 #include "memory/memory.h"
 #include "memory/run_figures.h"
@@ -134,10 +135,9 @@ static void count_taken(const struct record *listener)
 void listener_accepted(int fd, int connection)
 {
     struct record listener;
-    struct tcp_opening opening;
     if (!record_get(&record_notes, fd, &listener) ||
         !(listener.tag.flags & (NOTE_COVERED | NOTE_GUARDS)) ||
-        !tcp_opening(connection, &opening) || !opening.syn_data_acked)
+        !tcp_has_syn_data(connection))
         return;
     if (listener.tag.flags & NOTE_COVERED)
         count_taken(&listener);

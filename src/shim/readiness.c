@@ -255,10 +255,11 @@ int readiness_epoll(epoll_pwait_fn *next, int epoll, struct epoll_event *events,
 void readiness_watched(int epoll, int operation, int fd, const struct epoll_event *event)
 {
     struct record record;
-    if (operation == EPOLL_CTL_DEL || !shim.active ||
+    bool known = machine_knows(fd);
+    if (operation == EPOLL_CTL_DEL || !shim.active || (!known && !own_has(fd)) ||
         !program_memory_readable(event, sizeof *event))
         return;
-    if (machine_find(fd, &record)) {
+    if (known && machine_find(fd, &record)) {
         if (record.tag.state == RECORD_GUARDED) {
             pending_nest(epoll);
             return;
