@@ -82,11 +82,8 @@ class Scratch:
 
     def test(self, name: str, limit: float) -> str:
         """Runs a test until the first failure, and says what that was; nothing if there was none."""
-        for command in concerns.commands_of(self.tree, name):
-            failure = self._test_command(command, limit)
-            if failure:
-                return f"{name}: {failure}"
-        return ""
+        failure = self._test_command(concerns.command_of(self.tree, name), limit)
+        return failure and f"{name}: {failure}"
 
     def _test_command(self, command: list[str], limit: float) -> str:
         environment = {key: value for key, value in os.environ.items()
