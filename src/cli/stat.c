@@ -65,8 +65,7 @@ static int print_once(void (*print)(const struct stat_view *), bool all)
 {
     struct stat_view view;
 
-    if (!recollection_set_up())
-        return EXIT_FAILURE;
+    recollection_set_up();
     stat_collect(&view, all);
     print(&view);
     stat_drop(&view);
@@ -90,8 +89,7 @@ static void print_prometheus(const struct stat_view *view)
 
 static int reset(void)
 {
-    if (!recollection_set_up())
-        return EXIT_FAILURE;
+    recollection_set_up();
     memory_reset();
     return EXIT_SUCCESS;
 }
@@ -183,7 +181,8 @@ static int export(const struct request *request)
 {
     if (request->operand == NULL)
         return print_once(print_prometheus, request->all);
-    return recollection_set_up() ? replace_file(request->operand, request->all) : EXIT_FAILURE;
+    recollection_set_up();
+    return replace_file(request->operand, request->all);
 }
 
 /* ---- arguments ---- */
