@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define MEMORY_BACKOFF_LEAST_S 60u
 #define MEMORY_BACKOFF_MOST_S 86400u
@@ -195,5 +196,14 @@ bool memory_listener_entry(unsigned index, struct memory_listener_entry *copy);
 
 /* Forgets everything, for every process. */
 void memory_reset(void);
+
+/* ---- the memories of others ---- */
+
+/* Calls back for each memory that this process may read of a user (NULL: of everybody) while that
+ * is the one in use, and returns how many there are. Afterwards an empty one is in use. */
+unsigned memory_visit(const uid_t *user, bool writable, void (*tell)(void *context), void *context);
+
+/* From now on the one that this file names, whosever that is. NULL, or why not. */
+const char *memory_open(const char *path);
 
 #endif

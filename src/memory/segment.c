@@ -90,9 +90,9 @@ void segment_each(segment_fn *tell, void *context)
     }
 }
 
-struct table *segment_read(int id)
+struct table *segment_open(int id, bool writable)
 {
-    return attach(id, SHM_RDONLY);
+    return attach(id, writable ? 0 : SHM_RDONLY);
 }
 
 struct census {

@@ -32,7 +32,7 @@ struct segment {
 typedef bool segment_fn(void *context, const struct segment *);
 void segment_each(segment_fn *, void *context);
 
-/* To be read alone; NULL if it has gone meanwhile. */
-struct table *segment_read(int id);
+/* NULL if it has gone meanwhile. */
+struct table *segment_open(int id, bool writable);
 
 #endif
