@@ -15,16 +15,11 @@
 #define INTERVAL_MOST_S 86400.0
 
 static const struct option options[] = {
-    {"all", no_argument, NULL, 'a'},
-    PAINT_OPTION,
-    {"help", no_argument, NULL, 'h'},
-    {"json", no_argument, NULL, 'j'},
-    {"memory", required_argument, NULL, 'm'},
-    {"prometheus", optional_argument, NULL, 'p'},
-    {"reset", no_argument, NULL, 'r'},
-    {"user", required_argument, NULL, 'u'},
-    {"watch", optional_argument, NULL, 'w'},
-    {NULL, 0, NULL, 0},
+    {"all", no_argument, NULL, 'a'},          PAINT_OPTION,
+    {"help", no_argument, NULL, 'h'},         {"json", no_argument, NULL, 'j'},
+    {"memory", required_argument, NULL, 'm'}, {"prometheus", optional_argument, NULL, 'p'},
+    {"reset", no_argument, NULL, 'r'},        {"user", required_argument, NULL, 'u'},
+    {"watch", optional_argument, NULL, 'w'},  {NULL, 0, NULL, 0},
 };
 
 /* What is asked for: the table once, unless one of these is. */

@@ -33,7 +33,8 @@ struct stat_view {
     struct stat_counter counters[STAT_COUNTERS];
 };
 
-/* Of this network namespace, or of all. False after a complaint, and then there is nothing to drop. */
+/* Of this network namespace, or of all. False after a complaint, and then there is nothing to drop.
+ */
 bool stat_collect(struct stat_view *, const struct memories *, bool all);
 /* Makes one entry of those that several memories have of one place. */
 void stat_merge(struct stat_view *);

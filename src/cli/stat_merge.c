@@ -21,7 +21,8 @@ static int by_place(const void *left, const void *right)
     const struct memory_entry *one = left, *other = right;
     const int order = compare_places(&one->destination, &other->destination);
 
-    return order != 0 ? order : (one->last_seen > other->last_seen) - (one->last_seen < other->last_seen);
+    return order != 0 ? order
+                      : (one->last_seen > other->last_seen) - (one->last_seen < other->last_seen);
 }
 
 static int listeners_by_place(const void *left, const void *right)
@@ -29,7 +30,8 @@ static int listeners_by_place(const void *left, const void *right)
     const struct memory_listener_entry *one = left, *other = right;
     const int order = compare_places(&one->listener, &other->listener);
 
-    return order != 0 ? order : (one->last_seen > other->last_seen) - (one->last_seen < other->last_seen);
+    return order != 0 ? order
+                      : (one->last_seen > other->last_seen) - (one->last_seen < other->last_seen);
 }
 
 static uint32_t later(uint32_t one, uint32_t other)

@@ -42,9 +42,9 @@ struct memory_destination {
 bool memory_path(char *path, size_t size, bool trust_environment);
 
 enum memory_kind {
-    MEMORY_ALONE,     /* this process's own */
-    MEMORY_OF_USER,   /* the one that a user has without a file */
-    MEMORY_BY_FILE,   /* the one that the file names */
+    MEMORY_ALONE,   /* this process's own */
+    MEMORY_OF_USER, /* the one that a user has without a file */
+    MEMORY_BY_FILE, /* the one that the file names */
 };
 
 /* Attaches the memory that the file names, making both if need be. Where the file cannot be had

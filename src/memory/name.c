@@ -2,8 +2,8 @@
 /*
  * The file that names a memory. It holds nothing but a number: what is known lies in a segment of
  * shared memory (segment.c), which nobody can cut short and no file system can refuse a page of. So
- * the file may stand anywhere, be deleted at any time, and whatever is done to it reaches no program
- * that has the memory already.
+ * the file may stand anywhere, be deleted at any time, and whatever is done to it reaches no
+ * program that has the memory already.
  *
  * It is made under another name and renamed into place, complete: two that make it at a time agree
  * on one, and nobody ever sees half a file.

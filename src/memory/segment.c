@@ -26,8 +26,8 @@ static struct table *attach(int id, int flags)
     return (intptr_t)address == -1 ? NULL : address;
 }
 
-/* A new segment is full of zeros. Everybody who finds a word of them writes the same, so it does not
- * matter who does, or where somebody was killed. */
+/* A new segment is full of zeros. Everybody who finds a word of them writes the same, so it does
+ * not matter who does, or where somebody was killed. */
 static bool is_marked(struct table *table, uint64_t token)
 {
     const struct table_mark mark = TABLE_MARK;

@@ -11,13 +11,14 @@
 
 #include "memory/table.h"
 
-/* A user's memories are so many at most, unless processes have them all: for a new one, the one goes
- * that nobody has used for longest. */
+/* A user's memories are so many at most, unless processes have them all: for a new one, the one
+ * goes that nobody has used for longest. */
 #define SEGMENTS_MOST 64
 
 enum segment_way { SEGMENT_LOOK, SEGMENT_MAKE };
 
-/* Attaches the memory of a name, if it is this owner's. NULL: there is none, or it cannot be had. */
+/* Attaches the memory of a name, if it is this owner's. NULL: there is none, or it cannot be had.
+ */
 struct table *segment_attach(uint64_t token, uid_t owner, enum segment_way);
 
 void segment_detach(struct table *);

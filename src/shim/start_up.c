@@ -105,8 +105,8 @@ static void set_up_memory(bool trust_environment)
     char path[PATH_MAX];
     const char *why_not;
     bool named = memory_path(path, sizeof path, trust_environment);
-    enum memory_kind kind = memory_set_up(named ? path : NULL,
-                                          memory_program(program_invocation_short_name), &why_not);
+    enum memory_kind kind =
+        memory_set_up(named ? path : NULL, memory_program(program_invocation_short_name), &why_not);
     if (kind == MEMORY_ALONE)
         log_texts(LOG_INFO, "there is no shared memory: what is learned stays in this process");
     else if (why_not)

@@ -2,10 +2,10 @@
 /*
  * Usage: new-user WAY
  *
- * Becomes somebody whom its namespace has no number for, which needs no privilege, then calls setuid()
- * or another of its kind, or makes it by its number; that this fails there is no matter. Before and after,
- * and once after the process was somebody else but had not called anything, it prints which shared memory
- * it has mapped, by the numbers of the segments.
+ * Becomes somebody whom its namespace has no number for, which needs no privilege, then calls
+ * setuid() or another of its kind, or makes it by its number; that this fails there is no matter.
+ * Before and after, and once after the process was somebody else but had not called anything, it
+ * prints which shared memory it has mapped, by the numbers of the segments.
  */
 #include <err.h>
 #include <sched.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A process that becomes another user's must not keep what the former one knows: a daemon that gives
- * up root does so because it may be taken over. */
+/* A process that becomes another user's must not keep what the former one knows: a daemon that
+ * gives up root does so because it may be taken over. */
 #include "shim/hook.h"
 
 #include "memory/memory.h"
