@@ -81,6 +81,7 @@ static void let_go(struct table *table)
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
     const size_t size = (sizeof(*table) + page - 1) & ~(page - 1);
 
+    /* cppcheck-suppress leakReturnValNotUsed ; they take the place of the table */
     if (mmap(table, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
         MAP_FAILED)
         segment_detach(table);
