@@ -18,6 +18,7 @@ setup() {
   export LC_ALL=C HOME=$BATS_TEST_TMPDIR
   export LSAN_OPTIONS=suppressions=$BATS_TEST_DIRNAME/lsan.supp:print_suppressions=0
   unset XDG_RUNTIME_DIR
+  [[ -n ${TFOSHIM_NAMESPACE-} ]] || fail 'run this by tests/in-namespace'
   ipcrm --all=shm # those of other tests: this namespace is theirs
   cd "$BATS_TEST_TMPDIR" || exit
 }

@@ -11,10 +11,14 @@ static _Atomic(uid_t) owner;
 
 struct table *table_use(struct table *table, uid_t user)
 {
-    struct table *before;
+    struct table *before = NULL;
 
+    /* No thread may take the former one for the new user's. */
+    if (!table)
+        before = atomic_exchange(&current, &in_process);
     atomic_store(&owner, user);
-    before = atomic_exchange(&current, table ? table : &in_process);
+    if (table)
+        before = atomic_exchange(&current, table);
     return before == &in_process ? NULL : before;
 }
 
