@@ -10,7 +10,7 @@ _tfoshim_options() { # COMMAND
   check | doctor) echo '--color --help' ;;
   explain) echo '-c --config --listen --program --color --help' ;;
   probe) echo '-4 -6 --tls --data --count --timeout --color --help' ;;
-  stat) echo '--all --color --json --prometheus --reset --watch --help' ;;
+  stat) echo '--all --color --json --memory --prometheus --reset --user --watch --help' ;;
   cookies) echo '--flush --color --help' ;;
   esac
 }
@@ -42,13 +42,14 @@ _tfoshim_files() { # WORD
 # The value of an option; 1: the word is none.
 _tfoshim_value() { # OPTION WORD
   case $1 in
-  -c | --config | --data | --prometheus) _tfoshim_files "$2" ;;
+  -c | --config | --data | --memory | --prometheus) _tfoshim_files "$2" ;;
   --root)
     compopt -o filenames 2>/dev/null
     mapfile -t COMPREPLY < <(compgen -d -- "$2")
     ;;
   --log) _tfoshim_reply "$2" 'none error warn info debug' ;;
   --color) _tfoshim_reply "$2" 'auto always never' ;;
+  --user) mapfile -t COMPREPLY < <(compgen -u -- "$2") ;;
   --program) mapfile -t COMPREPLY < <(compgen -c -- "$2") ;;
   --count | --timeout | --watch) ;;
   *) return 1 ;;

@@ -48,6 +48,8 @@ complete -c tfoshim -n "$seen probe" -l count -x -d 'So many connections'
 complete -c tfoshim -n "$seen probe" -l timeout -x -d 'The most seconds that one may take'
 complete -c tfoshim -n "$seen stat" -l all -d 'Other network namespaces too'
 complete -c tfoshim -n "$seen stat" -l json -d 'For programs'
+complete -c tfoshim -n "$seen stat" -l memory -r -F -d 'The memory that a file names'
+complete -c tfoshim -n "$seen stat" -l user -x -a '(__fish_complete_users)' -d "A user's programs alone"
 complete -c tfoshim -n "$seen stat" -l prometheus -d 'For Prometheus'
 complete -c tfoshim -n "$seen stat" -l reset -d 'Forget all of it'
 complete -c tfoshim -n "$seen stat" -l watch -d 'Again and again'

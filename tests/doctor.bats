@@ -184,16 +184,20 @@ END
   XDG_RUNTIME_DIR=$PWD/runtime run -0 "$tfoshim" run true
   XDG_RUNTIME_DIR=$PWD/runtime run -0 "$tfoshim" doctor
   assert_line "  ok       memory of destinations: $PWD/runtime/tfoshim/memory"
-  # Whoever is not root has no other place than the one that is named.
+  # Whoever is not root has no other place for a file than the one that is named.
   XDG_RUNTIME_DIR=$PWD/runtime run -0 unshare --user --map-user=1000 "$tfoshim" doctor
   assert_line "  ok       memory of destinations: $PWD/runtime/tfoshim/memory"
   XDG_RUNTIME_DIR=/not/there run -0 unshare --user --map-user=1000 "$tfoshim" doctor
-  assert_line --partial \
-    "  note     memory of destinations: there is no directory for it (\$XDG_RUNTIME_DIR or /run/user/1000)"
+  assert_line "  ok       memory of destinations: that of user 1000, who has no runtime directory"
   : >runtime/tfoshim/memory
   chmod 666 runtime/tfoshim/memory
   XDG_RUNTIME_DIR=$PWD/runtime run -0 "$tfoshim" doctor
-  assert_line --regexp "^  note +memory of destinations: $PWD/runtime/tfoshim/memory: .*: each process"
+  assert_line --regexp "^  note +memory of destinations: $PWD/runtime/tfoshim/memory: its mode is not 0600: that of user $EUID serves"
+  # Nor is there any where the kernel or a sandbox has no shared memory.
+  cc -shared -fPIC -o refuse.so -x c - <<<'#include <errno.h>
+int shmget(int key, unsigned long size, int flags) { return key + (int)size + flags, errno = ENOSYS, -1; }'
+  LD_PRELOAD=$PWD/refuse.so run -0 "$tfoshim" doctor
+  assert_line --regexp '^  note +memory of destinations: there is no shared memory here \(shmget: Function not implemented\): each process'
 }
 
 @test "the environment" {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The destination memory: its rules (tests/unit), and the file that processes share.
+# The destination memory: its rules (tests/unit), where it lies, and the file that names it.
 
 bats_require_minimum_version 1.5.0
 bats_load_library bats-support
@@ -13,6 +13,8 @@ setup() {
   directory=$XDG_RUNTIME_DIR/tfoshim
   file=$directory/memory
   mkdir -m 700 "$XDG_RUNTIME_DIR"
+  [[ -n ${TFOSHIM_NAMESPACE-} ]] || fail 'run this by tests/in-namespace'
+  ipcrm --all=shm # those of other tests
 }
 
 teardown() {
@@ -52,6 +54,15 @@ say() { # ORDER...
   printf '%s\n' "$@" | timeout 20 "$tool"
 }
 
+# Where the process has memory that it shares, by which segments.
+shared_pages() {
+  grep --fixed-strings rw-s "/proc/$TOOL_PID/maps"
+}
+
+count_segments() {
+  awk 'NR > 1' /proc/sysvipc/shm | wc -l
+}
+
 # ---- files to find ----
 
 make_good() {
@@ -66,12 +77,14 @@ picture() { # PATH
   return 0
 }
 
-# What stands there is not used and not touched, and the process remembers for itself.
+# What stands there is not used and not touched: the memory that the user has without a file serves.
 assert_refused() { # REASON
   local before
   before=$(picture "$file")
-  run -0 say "open $file" 'lately 1' 'connect 1' 'lately 1'
-  assert_output "$1"$'\nno\ndone\nyes'
+  run -0 say "open $file" reset 'lately 1' 'connect 1' 'lately 1'
+  assert_output "$1"$'\ndone\nno\ndone\nyes'
+  run -0 say open 'lately 1'
+  assert_output $'by number\nyes'
   assert_equal "$(picture "$file")" "$before"
   assert_equal "$(ls -A "$directory")" memory
 }
@@ -94,6 +107,34 @@ patch_byte() { # OFFSET BYTE
 # of root's files are nobody's.
 give_away() { # PATH FOREIGN
   chown 1 "$1" 2>/dev/null || mount --bind "$2" "$1"
+}
+
+# Removes what is there and takes its key, and the next one, with something that is no memory of ours.
+occupy_keys() {
+  local key
+  key=$(awk 'NR == 2 { print $1 }' /proc/sysvipc/shm)
+  ipcrm --all=shm
+  python3 - "$key" <<'END'
+import ctypes, sys
+key, IPC_CREAT = int(sys.argv[1]), 0o1000
+for key, size, mode in ((key, 4096, 0o600), (key + 1, 1 << 20, 0o666)):
+    if ctypes.CDLL(None).shmget(key, size, IPC_CREAT | mode) < 0:
+        sys.exit("shmget")
+END
+}
+
+# What others do at that very moment: this is called for the C library's function, with its arguments.
+interposer_make() { # DEFINITION
+  # A sanitizer's runtime must be the first library of all.
+  others=${TFOSHIM_SANITIZER:+$TFOSHIM_SANITIZER:}$BATS_TEST_TMPDIR/others.so
+  cc -shared -fPIC -D_GNU_SOURCE -o "$BATS_TEST_TMPDIR/others.so" -x c - <<END
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+$1
+END
 }
 
 # ---- rules ----
@@ -167,23 +208,23 @@ give_away() { # PATH FOREIGN
   for mask in 000 022 077 777; do
     rm -rf "$directory"
     (umask "$mask" && make_good)
-    assert_equal "$(stat --format '%a %u %h' "$file")" "600 $EUID 1"
+    assert_equal "$(stat --format '%a %u %h %s' "$file")" "600 $EUID 1 24"
     assert_equal "$(stat --format '%a %u' "$directory")" "700 $EUID"
-    (($(stat --format %s "$file") < 300000)) || fail 'not small'
     run -0 say "open $file" 'lately 1'
     assert_output $'shared\nyes'
   done
 }
 
-@test "an open memory holds no descriptor" {
+@test "an open memory holds no descriptor, and maps no file" {
   open_process
   local before
   expect no lately 1 # it has begun
   before=$(ls "/proc/$TOOL_PID/fd")
   expect shared open "$file"
   assert_equal "$(ls "/proc/$TOOL_PID/fd")" "$before"
-  run -0 grep --fixed-strings "$file" "/proc/$TOOL_PID/maps"
-  assert_output --partial rw-s
+  run -1 grep --fixed-strings "$file" "/proc/$TOOL_PID/maps"
+  run -0 shared_pages
+  assert_line --regexp '^[0-9a-f]+-[0-9a-f]+ rw-s .* /SYSV'
   close_process
 }
 
@@ -206,34 +247,169 @@ give_away() { # PATH FOREIGN
   close_process
 }
 
-@test "a file that is cut short is given up, not died of" {
+# ---- what cannot happen to it ----
+
+@test "a file that is cut short costs nobody what he knows" {
   local size
-  for size in 0 1 4096 5000; do
+  for size in 0 1 4096; do
     open_process
     rm -rf "$directory"
     expect shared open "$file"
     expect 'done' connect 1
     truncate --size "$size" "$file"
-    expect no lately 1
-    expect 'done' connect 1
     expect yes lately 1
+    expect 'done' connect 2
+    assert_replaced
+    expect yes lately 2
     close_process
   done
-  assert_replaced
 }
 
-# What others do at that very moment: this is called for the C library's function, with its arguments.
-interposer_make() { # DEFINITION
-  # A sanitizer's runtime must be the first library of all.
-  others=${TFOSHIM_SANITIZER:+$TFOSHIM_SANITIZER:}$BATS_TEST_TMPDIR/others.so
-  cc -shared -fPIC -D_GNU_SOURCE -o "$BATS_TEST_TMPDIR/others.so" -x c - <<END
-#include <dlfcn.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
-$1
-END
+@test "a file that is cut short, at whichever moment, kills nobody" {
+  local round pid orders=$BATS_TEST_TMPDIR/orders
+  { echo "open $file" && yes 'connect 1' | head -n 3000; } >"$orders"
+  for round in {1..100}; do
+    rm -rf "$directory"
+    say "open $file" >"$BATS_TEST_TMPDIR/answer"
+    "$tool" <"$orders" >"$BATS_TEST_TMPDIR/answers" &
+    pid=$!
+    until [[ -s $BATS_TEST_TMPDIR/answers ]]; do :; done
+    truncate --size 0 "$file"
+    wait "$pid" || fail "round $round: status $?"
+  done
+}
+
+@test "a full file system, and one that copies on write, have nothing to refuse" {
+  mkdir -m 700 "$directory"
+  mount -t tmpfs -o size=512k,mode=700 tmpfs "$directory"
+  open_process
+  expect shared open "$file"
+  # Whatever room the file has is taken from it, as a snapshot does, and by others.
+  fallocate --punch-hole --offset 0 --length "$(stat --format %s "$file")" "$file"
+  dd if=/dev/zero of="$directory/full" bs=4096 status=none || true
+  local number
+  for number in {1..100}; do
+    expect 'done' connect "$number"
+  done
+  for number in {1..100}; do
+    expect yes lately "$number"
+  done
+  close_process
+}
+
+@test "processes for which the boot has another identity, or none, leave each other's alone" {
+  make_good
+  local before
+  before=$(picture "$file")
+  echo another >"$BATS_TEST_TMPDIR/boot-id"
+  mount --bind "$BATS_TEST_TMPDIR/boot-id" /proc/sys/kernel/random/boot_id
+  run -0 say "open $file" 'lately 1' 'connect 2'
+  umount /proc/sys/kernel/random/boot_id
+  assert_output $'shared\nyes\ndone'
+  run -0 say "open $file" 'lately 2'
+  assert_output $'shared\nyes'
+  assert_equal "$(picture "$file")" "$before"
+}
+
+@test "a segment that is removed lives on for those who have it, and is made anew for others" {
+  open_process
+  expect shared open "$file"
+  expect 'done' connect 1
+  ipcrm --all=shm
+  expect yes lately 1
+  run -0 say "open $file" 'lately 1'
+  assert_output $'shared\nno'
+  expect yes lately 1
+  close_process
+}
+
+@test "a user has 64 memories at most; what somebody has mapped is not removed for a new one" {
+  local number
+  open_process
+  expect shared open "$file"
+  expect 'done' connect 1
+  for number in {1..70}; do
+    rm "$file"
+    run -0 say "open $file"
+    assert_output shared
+  done
+  run -0 count_segments
+  assert_output 64
+  awk -v id="$(shared_pages | awk '{ print $5 }')" '$2 == id { found = 1 } END { exit !found }' /proc/sysvipc/shm
+  expect yes lately 1
+  close_process
+}
+
+# ---- no file ----
+
+@test "a user without a runtime directory has a memory all the same" {
+  run -0 say open 'lately 1' 'connect 1'
+  assert_output $'by number\nno\ndone'
+  run -0 say open 'lately 1'
+  assert_output $'by number\nyes'
+  # In a user namespace, so that this is no matter of privileges.
+  run -0 unshare --user --map-user=1000 "$tool" <<<$'open\nlately 1\nconnect 2'
+  assert_output $'by number\nno\ndone'
+  run -0 unshare --user --map-user=1000 "$tool" <<<$'open\nlately 1\nlately 2'
+  assert_output $'by number\nno\nyes'
+}
+
+@test "segments under its keys that are not its own are passed over" {
+  run -0 say open 'connect 1'
+  occupy_keys # the first two of the user's
+  run -0 say open 'lately 1' 'connect 2'
+  assert_output $'by number\nno\ndone'
+  run -0 say open 'lately 2'
+  assert_output $'by number\nyes'
+}
+
+@test "without shared memory each process has its own" {
+  interposer_make '
+#include <errno.h>
+int shmget(int key, size_t size, int flags)
+{
+    (void)key, (void)size, (void)flags;
+    errno = ENOSYS;
+    return -1;
+}'
+  LD_PRELOAD=$others run -0 say open 'connect 1' 'lately 1' "open $file" 'connect 1' 'lately 1'
+  assert_output $'alone\ndone\nyes\nalone\ndone\nyes'
+}
+
+# ---- another user ----
+
+@test "a process that acts as somebody else leaves the memory alone" {
+  open_process
+  expect shared open "$file"
+  expect 'done' connect 1
+  expect 'done' become-somebody
+  expect no lately 1
+  expect 'done' connect 2
+  run -0 say "open $file" 'lately 1' 'lately 2'
+  assert_output $'shared\nyes\nno'
+  close_process
+}
+
+@test "a process that has become somebody else has that one's, and not the former one's any more" {
+  open_process
+  local before
+  expect shared open "$file"
+  expect 'done' connect 1
+  before=$(shared_pages)
+  expect 'done' user-changed
+  assert_equal "$(shared_pages)" "$before"
+  expect yes lately 1
+  expect 'done' become-somebody
+  expect 'done' user-changed
+  run -0 shared_pages
+  refute_output --partial "${before##*SYSV}"
+  assert_line --partial /SYSV
+  expect no lately 1
+  expect 'done' connect 2
+  expect yes lately 2
+  run -0 say "open $file" 'lately 1' 'lately 2'
+  assert_output $'shared\nyes\nno'
+  close_process
 }
 
 @test "a damaged file that somebody replaces by a good one is not removed" {
@@ -271,29 +447,20 @@ int renameat2(int from, const char *name, int to, const char *target, unsigned f
   assert_equal "$(ls -A "$directory")" ''
 }
 
-@test "a file system with no room for the file has none" {
+@test "where there is no room for the file, the user's memory without one serves" {
   mkdir -m 700 "$directory"
   mount -t tmpfs -o size=64k,mode=700 tmpfs "$directory"
+  dd if=/dev/zero of="$directory/full" bs=4096 status=none || true
   run -0 say "open $file" 'connect 1' 'lately 1'
   assert_output $'there is no room for it\ndone\nyes'
-  assert_equal "$(ls -A "$directory")" ''
+  assert_equal "$(ls -A "$directory")" full
 }
 
 @test "a limit on the size of files kills nobody" {
-  ulimit -f 1
+  ulimit -f 0
   run -0 say "open $file" 'connect 1' 'lately 1'
   assert_output $'there is no room for it\ndone\nyes'
   assert_equal "$(ls -A "$directory")" ''
-}
-
-@test "a file that is full of holes cannot find the file system full" {
-  mkdir -m 700 "$directory"
-  mount -t tmpfs -o size=512k,mode=700 tmpfs "$directory"
-  make_good
-  fallocate --punch-hole --offset 4096 --length 262144 "$file"
-  dd if=/dev/zero of="$directory/full" bs=4096 status=none || true
-  run -0 say "open $file" 'connect 1' 'lately 1'
-  assert_output $'shared\ndone\nyes'
 }
 
 # ---- files that are refused ----
@@ -346,9 +513,9 @@ int renameat2(int from, const char *name, int to, const char *target, unsigned f
 
 @test "a newer version's file is left alone" {
   make_good
-  patch_byte 8 03
+  patch_byte 8 04
   assert_refused 'a newer version made it'
-  truncate --size 4096 "$file"
+  truncate --size 16 "$file"
   assert_refused 'a newer version made it'
 }
 
@@ -357,7 +524,7 @@ int renameat2(int from, const char *name, int to, const char *target, unsigned f
 @test "a file of the wrong size is replaced" {
   local size
   make_good
-  for size in 0 1 4096 +1 +4096; do
+  for size in 0 1 16 +1 +4096; do
     truncate --size "$size" "$file"
     assert_replaced
   done
@@ -371,11 +538,9 @@ int renameat2(int from, const char *name, int to, const char *target, unsigned f
   assert_replaced
 }
 
-@test "an older version's file, and another boot's, are replaced" {
+@test "an older version's file is replaced" {
   make_good
-  patch_byte 8 00
-  assert_replaced
-  patch_byte 16 00 # the first character of the boot's identity
+  patch_byte 8 02
   assert_replaced
 }
 

@@ -48,6 +48,13 @@ fake() { # NAME SCRIPT
   refute_output --partial inner
 }
 
+@test "in-namespace has no shared memory but what was made in it" {
+  ipcmk --shmem 1 >/dev/null
+  run -0 afresh awk 'NR > 1' /proc/sysvipc/shm
+  assert_output ''
+  ipcrm --all=shm
+}
+
 @test "in-namespace ends with the command's status" {
   run -7 afresh sh -c 'exit 7'
   run -143 afresh sh -c 'kill -TERM $$'

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
 #include <unistd.h>
 
 /* The loader of 32-bit programs, where the machine has one. */
@@ -98,29 +100,41 @@ static void examine_policy(void)
 
 /* Without a shared memory a connect is deferred only where this same process has connected before.
  */
+static void examine_alone(void)
+{
+    finding(FINDING_NOTE,
+            "memory of destinations: there is no shared memory here (shmget: %s): each process has "
+            "its own, and those that connect to a server only once never open fast",
+            strerror(errno));
+}
+
+static bool can_share(void)
+{
+    int id = shmget(IPC_PRIVATE, 1, 0600);
+
+    return id >= 0 && shmctl(id, IPC_RMID, NULL) == 0;
+}
+
 static void examine_memory(void)
 {
     char path[PATH_MAX];
     const char *reason;
 
-    if (!memory_path(path, sizeof(path), true)) {
-        finding(FINDING_NOTE,
-                "memory of destinations: there is no directory for it "
-                "($XDG_RUNTIME_DIR or /run/user/%u): each process has its own, and "
-                "those that connect to a server only once never open fast",
+    if (!can_share()) {
+        examine_alone();
+    } else if (!memory_path(path, sizeof(path), true)) {
+        finding(FINDING_OK, "memory of destinations: that of user %u, who has no runtime directory",
                 (unsigned)geteuid());
-        return;
-    }
-    if (access(path, F_OK) != 0) {
+    } else if (access(path, F_OK) != 0) {
         finding(FINDING_OK, "memory of destinations: %s, made when it is needed", path);
-        return;
+    } else {
+        memory_look(path, 0, &reason);
+        if (reason == NULL)
+            finding(FINDING_OK, "memory of destinations: %s", path);
+        else
+            finding(FINDING_NOTE, "memory of destinations: %s: %s: that of user %u serves instead",
+                    path, reason, (unsigned)geteuid());
     }
-    reason = memory_set_up(path, NULL, 0);
-    if (reason == NULL)
-        finding(FINDING_OK, "memory of destinations: %s", path);
-    else
-        finding(FINDING_NOTE, "memory of destinations: %s: %s: each process has its own", path,
-                reason);
 }
 
 void doctor_installation(void)

@@ -62,14 +62,13 @@ void explain_server(const struct explanation *explanation, const struct endpoint
     long fastopen = machine_sysctl_number("tcp_fastopen");
     char *bits = machine_fastopen_bits(fastopen < 0 ? 0 : fastopen);
     struct memory_listener_entry entry;
-    const bool known = recollection_of_listener(endpoint, &entry);
     bool is_always;
 
     show_verdict(explanation, &verdict);
     explain_line("kernel", "net.ipv4.tcp_fastopen is %ld: %s", fastopen, bits);
     free(bits);
-    if (known)
-        show_memory(&entry);
+    recollection_of_listener(endpoint, &entry);
+    show_memory(&entry);
     if (fastopen < 0)
         fastopen = 0;
     is_always = (fastopen & FASTOPEN_SERVER_ALWAYS) != 0;
@@ -79,7 +78,7 @@ void explain_server(const struct explanation *explanation, const struct endpoint
     } else if (!verdict.fastopen && !is_always) {
         explain_line("now", "an ordinary listener");
         explain_how_to_enable(explanation, verdict.file, verdict.line, "server");
-    } else if (!is_always && known && is_uncovered(endpoint, &entry)) {
+    } else if (!is_always && is_uncovered(endpoint, &entry)) {
         explain_line("now", "what listens there now does not run under tfoshim, or says for itself "
                             "what it takes");
         explain_line("to do", "start it again under tfoshim");

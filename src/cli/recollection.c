@@ -15,34 +15,23 @@
 #define SO_NETNS_COOKIE 71
 #endif
 
-static bool is_shared; /* there is a place that programs share it in */
-
-bool recollection_set_up(void)
+void recollection_set_up(void)
 {
-    return recollection_set_up_as(NULL);
+    recollection_set_up_as(NULL);
 }
 
-bool recollection_set_up_as(const char *program)
+void recollection_set_up_as(const char *program)
 {
-    const uint32_t number = memory_program(program);
-    static struct stat opened;
+    static bool complained;
     char path[PATH_MAX];
-    struct stat status;
     const char *reason;
+    const bool named = memory_path(path, sizeof(path), true);
 
-    is_shared = memory_path(path, sizeof(path), true);
-    if (!is_shared || lstat(path, &status) != 0) {
-        memory_set_up(NULL, NULL, number);
-        opened.st_ino = 0;
-        return true;
-    }
-    if (status.st_dev == opened.st_dev && status.st_ino == opened.st_ino)
-        return true;
-    reason = memory_set_up(path, NULL, number);
-    opened = status;
-    if (reason != NULL)
-        complain("%s: %s", path, reason);
-    return reason == NULL;
+    memory_look(named ? path : NULL, memory_program(program), &reason);
+    if (reason != NULL && !complained)
+        complain("%s: %s: programs use the memory that user %u has without it", path, reason,
+                 (unsigned)geteuid());
+    complained = reason != NULL;
 }
 
 uint64_t recollection_netns(void)
@@ -71,15 +60,14 @@ static bool same_place(const struct memory_destination *one, const struct memory
                0;
 }
 
-bool recollection_of_listener(const struct endpoint *endpoint, struct memory_listener_entry *entry)
+void recollection_of_listener(const struct endpoint *endpoint, struct memory_listener_entry *entry)
 {
     const struct memory_destination wanted = destination_of(endpoint);
 
     for (unsigned i = 0; i < MEMORY_LISTENERS; i++)
         if (memory_listener_entry(i, entry) && same_place(&entry->listener, &wanted))
-            return true;
+            return;
     *entry = (struct memory_listener_entry){.listener = wanted};
-    return is_shared;
 }
 
 static bool find(const struct endpoint *endpoint, struct memory_entry *entry)
@@ -133,9 +121,7 @@ char *recollection_text(const struct endpoint *endpoint)
     FILE *stream;
 
     if (!find(endpoint, &entry))
-        return need_memory(strdup(is_shared ? "nothing"
-                                            : "nothing: programs here do not share one, see "
-                                              "\"tfoshim doctor\""));
+        return need_memory(strdup("nothing"));
     stream = need_memory(open_memstream(&text, &size));
     if (entry.last_connected != 0)
         fprintf(stream, "a handshake %" PRIu32 " s ago", now - entry.last_connected);

@@ -5,17 +5,17 @@
 
 #include "memory/memory.h"
 
-/* Opens this user's memory if there is one; makes none. False, after a complaint, if it cannot be
- * used. Called again, it opens what has come or been replaced since. */
-bool recollection_set_up(void);
+/* Attaches this user's memory if there is one; makes none. Called again, it attaches what has come
+ * or been replaced since. */
+void recollection_set_up(void);
 /* And recalls lessons as that program would; NULL: none. */
-bool recollection_set_up_as(const char *program);
+void recollection_set_up_as(const char *program);
 
 /* The number by which it tells our network namespace from others; 0 where the kernel has none. */
 uint64_t recollection_netns(void);
 
-/* What is known of a listener; false: programs share no memory here. */
-bool recollection_of_listener(const struct endpoint *, struct memory_listener_entry *);
+/* What is known of a listener. */
+void recollection_of_listener(const struct endpoint *, struct memory_listener_entry *);
 
 /* In words: "a handshake 12 s ago; 5 fast opens tried, 5 accepted; round trip 50.1 ms". To be
  * freed. */

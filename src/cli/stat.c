@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/stat.h"
 #include "cli/paint.h"
-#include "cli/recollection.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
 
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,14 +15,11 @@
 #define INTERVAL_MOST_S 86400.0
 
 static const struct option options[] = {
-    {"all", no_argument, NULL, 'a'},
-    PAINT_OPTION,
-    {"help", no_argument, NULL, 'h'},
-    {"json", no_argument, NULL, 'j'},
-    {"prometheus", optional_argument, NULL, 'p'},
-    {"reset", no_argument, NULL, 'r'},
-    {"watch", optional_argument, NULL, 'w'},
-    {NULL, 0, NULL, 0},
+    {"all", no_argument, NULL, 'a'},          PAINT_OPTION,
+    {"help", no_argument, NULL, 'h'},         {"json", no_argument, NULL, 'j'},
+    {"memory", required_argument, NULL, 'm'}, {"prometheus", optional_argument, NULL, 'p'},
+    {"reset", no_argument, NULL, 'r'},        {"user", required_argument, NULL, 'u'},
+    {"watch", optional_argument, NULL, 'w'},  {NULL, 0, NULL, 0},
 };
 
 /* What is asked for: the table once, unless one of these is. */
@@ -33,26 +27,30 @@ struct request {
     int what;            /* 0, or the letter of an option */
     const char *operand; /* of that option, or NULL */
     bool all;
+    struct memories memories;
 };
 
 static int help(void)
 {
-    fputs("usage: tfoshim stat [--all] [--color WHEN] [--watch [SECONDS]]\n"
-          "       tfoshim stat [--all] --json | --prometheus [FILE]\n"
-          "       tfoshim stat --reset\n"
+    fputs("usage: tfoshim stat [--all] [--color WHEN] [--watch [SECONDS]] [WHOSE]\n"
+          "       tfoshim stat [--all] --json | --prometheus [FILE] [WHOSE]\n"
+          "       tfoshim stat --reset [WHOSE]\n"
           "\n"
-          "Shows what Fast Open has saved this user's programs and where it has failed, the\n"
-          "destinations first that have gained the most, and the kernel's own counters beside it.\n"
+          "Shows what Fast Open has saved this user's programs (for root: everybody's) and where\n"
+          "it has failed, the destinations first that have gained the most, and the kernel's own\n"
+          "counters beside it. WHOSE is --user USER or --memory FILE.\n"
           "\n"
           "options:\n"
           "      --all         other network namespaces as well\n" PAINT_HELP
           "      --help        this text\n"
           "      --json        for programs\n"
+          "      --memory FILE the memory that this file names\n"
           "      --prometheus [FILE]\n"
           "                    in the text format of Prometheus; FILE is replaced as a whole, as "
           "the\n"
           "                    text-file collector of its node exporter needs it\n"
           "      --reset       forget all of it, in every network namespace\n"
+          "      --user USER   that user's programs alone\n"
           "      --watch [SECONDS]\n"
           "                    again and again, every 2 seconds unless given\n",
           stdout);
@@ -61,13 +59,12 @@ static int help(void)
 
 /* ---- once ---- */
 
-static int print_once(void (*print)(const struct stat_view *), bool all)
+static int print_once(void (*print)(const struct stat_view *), const struct request *request)
 {
     struct stat_view view;
 
-    if (!recollection_set_up())
+    if (!stat_collect(&view, &request->memories, request->all))
         return EXIT_FAILURE;
-    stat_collect(&view, all);
     print(&view);
     stat_drop(&view);
     return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -88,12 +85,20 @@ static void print_prometheus(const struct stat_view *view)
     stat_print_prometheus(stdout, view);
 }
 
-static int reset(void)
+static int print_table_once(const struct request *request)
 {
-    if (!recollection_set_up())
-        return EXIT_FAILURE;
+    return print_once(request->all ? print_table_of_all : print_table, request);
+}
+
+static void reset_one(void *context)
+{
+    (void)context;
     memory_reset();
-    return EXIT_SUCCESS;
+}
+
+static int reset(const struct request *request)
+{
+    return memories_each(&request->memories, true, reset_one, NULL) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* ---- again and again ---- */
@@ -126,64 +131,25 @@ static int watch(const struct request *request)
     for (;;) {
         /* Home, and clear: what is shown next takes its place. */
         fputs(is_terminal ? "\033[H\033[2J" : "", stdout);
-        if (print_once(request->all ? print_table_of_all : print_table, request->all) != 0)
+        if (print_table_once(request) != 0)
             return EXIT_FAILURE;
         nanosleep(&pause, NULL);
         fputs(is_terminal ? "" : "\n", stdout);
     }
 }
 
-/* ---- into a file ---- */
-
-/* Whatever the umask makes of a file that others are to read. */
-static bool let_others_read(int fd)
-{
-    const mode_t mask = umask(0);
-
-    umask(mask);
-    return fchmod(fd, 0666 & ~mask) == 0;
-}
-
-static bool write_file(FILE *stream, bool all)
-{
-    struct stat_view view;
-    bool done;
-
-    stat_collect(&view, all);
-    stat_print_prometheus(stream, &view);
-    stat_drop(&view);
-    done = fflush(stream) == 0 && !ferror(stream) && let_others_read(fileno(stream)) &&
-           fsync(fileno(stream)) == 0;
-    return fclose(stream) == 0 && done;
-}
-
-/* The collector must never see half a file: written beside it, under a name that it does not read,
- * and renamed. */
-static int replace_file(const char *name, bool all)
-{
-    const size_t size = strlen(name) + sizeof(".XXXXXX");
-    char *temporary = need_memory(malloc(size));
-    int fd, status = EXIT_FAILURE;
-
-    snprintf(temporary, size, "%s.XXXXXX", name);
-    fd = mkostemp(temporary, O_CLOEXEC);
-    if (fd < 0) {
-        complain_errno("stat: cannot make a file beside \"%s\"", name);
-    } else if (!write_file(need_memory(fdopen(fd, "w")), all) || rename(temporary, name) != 0) {
-        complain_errno("stat: cannot write \"%s\"", name);
-        unlink(temporary);
-    } else {
-        status = EXIT_SUCCESS;
-    }
-    free(temporary);
-    return status;
-}
-
 static int export(const struct request *request)
 {
+    struct stat_view view;
+    int status;
+
     if (request->operand == NULL)
-        return print_once(print_prometheus, request->all);
-    return recollection_set_up() ? replace_file(request->operand, request->all) : EXIT_FAILURE;
+        return print_once(print_prometheus, request);
+    if (!stat_collect(&view, &request->memories, request->all))
+        return EXIT_FAILURE;
+    status = stat_export(request->operand, &view) ? EXIT_SUCCESS : EXIT_FAILURE;
+    stat_drop(&view);
+    return status;
 }
 
 /* ---- arguments ---- */
@@ -192,15 +158,15 @@ static int serve(const struct request *request)
 {
     switch (request->what) {
     case 'j':
-        return print_once(stat_print_json, request->all);
+        return print_once(stat_print_json, request);
     case 'p':
         return export(request);
     case 'r':
-        return reset();
+        return reset(request);
     case 'w':
         return watch(request);
     default:
-        return print_once(request->all ? print_table_of_all : print_table, request->all);
+        return print_table_once(request);
     }
 }
 
@@ -224,29 +190,48 @@ static bool choose(struct request *request, int argc, char **argv, int option)
     return true;
 }
 
+/* EXIT_SUCCESS, or what the command is to return. */
+static int take(struct request *request, int argc, char **argv, int option)
+{
+    switch (option) {
+    case 'a':
+        request->all = true;
+        return EXIT_SUCCESS;
+    case 'C':
+        return paint_choose(optarg) ? EXIT_SUCCESS : EXIT_USAGE;
+    case 'm':
+        request->memories.file = optarg;
+        return EXIT_SUCCESS;
+    case 'u':
+        return memories_set_user(&request->memories, optarg) ? EXIT_SUCCESS : EXIT_FAILURE;
+    case '?':
+    case ':':
+        complain_option(argv, options, option);
+        return EXIT_USAGE;
+    default:
+        return choose(request, argc, argv, option) ? EXIT_SUCCESS : EXIT_USAGE;
+    }
+}
+
 int stat_main(int argc, char **argv)
 {
     struct request request = {.what = 0};
-    int answer;
+    int answer, status;
 
     opterr = 0;
     while ((answer = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
         if (answer == 'h')
             return help();
-        if (answer == 'a') {
-            request.all = true;
-        } else if (answer == 'C') {
-            if (!paint_choose(optarg))
-                return EXIT_USAGE;
-        } else if (answer == '?' || answer == ':') {
-            complain_option(argv, options, answer);
-            return EXIT_USAGE;
-        } else if (!choose(&request, argc, argv, answer)) {
-            return EXIT_USAGE;
-        }
+        status = take(&request, argc, argv, answer);
+        if (status != EXIT_SUCCESS)
+            return status;
     }
     if (optind < argc) {
         complain("stat: found \"%s\", expected no argument", argv[optind]);
+        return EXIT_USAGE;
+    }
+    if (request.memories.file != NULL && request.memories.name != NULL) {
+        complain("stat: --memory and --user go one at a time");
         return EXIT_USAGE;
     }
     return serve(&request);

@@ -3,6 +3,7 @@
 #ifndef TFOSHIM_CLI_STAT_H
 #define TFOSHIM_CLI_STAT_H
 
+#include "cli/memories.h"
 #include "memory/memory.h"
 
 #include <stdio.h>
@@ -32,8 +33,11 @@ struct stat_view {
     struct stat_counter counters[STAT_COUNTERS];
 };
 
-/* Of this network namespace, or of all. */
-void stat_collect(struct stat_view *, bool all);
+/* Of this network namespace, or of all. False after a complaint, and then there is nothing to drop.
+ */
+bool stat_collect(struct stat_view *, const struct memories *, bool all);
+/* Makes one entry of those that several memories have of one place. */
+void stat_merge(struct stat_view *);
 void stat_drop(struct stat_view *);
 
 /* ---- what an entry says ---- */
@@ -88,6 +92,8 @@ extern const struct stat_field stat_destination_fields[], stat_listener_fields[]
 void stat_print_table(const struct stat_view *, bool all);
 void stat_print_json(const struct stat_view *);
 void stat_print_prometheus(FILE *, const struct stat_view *);
+/* Replaces the file as a whole; false after a complaint. */
+bool stat_export(const char *name, const struct stat_view *);
 
 /* What a label's value looks like between its quotes. */
 void stat_print_label_value(FILE *, const char *value);

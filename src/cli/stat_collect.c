@@ -29,36 +29,58 @@ static int listeners_by_gain(const void *left, const void *right)
     return order != 0 ? order : compare(other->last_seen, one->last_seen);
 }
 
-static void collect_destinations(struct stat_view *view, bool all)
+/* What the memory in use has. */
+static void collect_destinations(struct stat_view *view)
 {
-    view->destinations = need_memory(calloc(MEMORY_ENTRIES, sizeof(*view->destinations)));
-    for (unsigned i = 0; i < MEMORY_ENTRIES; i++) {
-        struct memory_entry *entry = &view->destinations[view->destination_count];
+    const size_t room = view->destination_count + MEMORY_ENTRIES;
 
-        if (!memory_entry(i, entry))
-            continue;
-        if (all || entry->destination.netns == view->netns)
+    view->destinations =
+        need_memory(realloc(view->destinations, room * sizeof(*view->destinations)));
+    for (unsigned i = 0; i < MEMORY_ENTRIES; i++)
+        if (memory_entry(i, &view->destinations[view->destination_count]))
             view->destination_count++;
-        else
-            view->elsewhere++;
-    }
-    qsort(view->destinations, view->destination_count, sizeof(*view->destinations), by_gain);
 }
 
-static void collect_listeners(struct stat_view *view, bool all)
+static void collect_listeners(struct stat_view *view)
 {
-    view->listeners = need_memory(calloc(MEMORY_LISTENERS, sizeof(*view->listeners)));
-    for (unsigned i = 0; i < MEMORY_LISTENERS; i++) {
-        struct memory_listener_entry *entry = &view->listeners[view->listener_count];
+    const size_t room = view->listener_count + MEMORY_LISTENERS;
 
-        if (!memory_listener_entry(i, entry))
-            continue;
-        if (all || entry->listener.netns == view->netns)
+    view->listeners = need_memory(realloc(view->listeners, room * sizeof(*view->listeners)));
+    for (unsigned i = 0; i < MEMORY_LISTENERS; i++)
+        if (memory_listener_entry(i, &view->listeners[view->listener_count]))
             view->listener_count++;
-        else
-            view->elsewhere++;
-    }
-    qsort(view->listeners, view->listener_count, sizeof(*view->listeners), listeners_by_gain);
+}
+
+static void collect(void *context)
+{
+    collect_destinations(context);
+    collect_listeners(context);
+}
+
+/* Those of other namespaces are counted, and left out. */
+static void leave_out(struct stat_view *view)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < view->destination_count; i++)
+        if (view->destinations[i].destination.netns == view->netns)
+            view->destinations[kept++] = view->destinations[i];
+    view->elsewhere += view->destination_count - kept;
+    view->destination_count = kept;
+    kept = 0;
+    for (size_t i = 0; i < view->listener_count; i++)
+        if (view->listeners[i].listener.netns == view->netns)
+            view->listeners[kept++] = view->listeners[i];
+    view->elsewhere += view->listener_count - kept;
+    view->listener_count = kept;
+}
+
+static void sort(struct stat_view *view)
+{
+    if (view->destination_count > 0)
+        qsort(view->destinations, view->destination_count, sizeof(*view->destinations), by_gain);
+    if (view->listener_count > 0)
+        qsort(view->listeners, view->listener_count, sizeof(*view->listeners), listeners_by_gain);
 }
 
 static void add_cookie(void *context, const struct metrics *metrics)
@@ -91,7 +113,7 @@ static void count_ours(struct stat_view *view)
     view->counters[STAT_PASSIVE].ours = passive;
 }
 
-void stat_collect(struct stat_view *view, bool all)
+bool stat_collect(struct stat_view *view, const struct memories *memories, bool all)
 {
     static const char *const names[STAT_COUNTERS] = {
         "TCPFastOpenActive",      "TCPFastOpenActiveFail",     "TCPFastOpenPassive",
@@ -100,12 +122,19 @@ void stat_collect(struct stat_view *view, bool all)
     };
 
     *view = (struct stat_view){.netns = recollection_netns(), .now = memory_now()};
-    collect_destinations(view, all);
-    collect_listeners(view, all);
+    if (!memories_each(memories, false, collect, view)) {
+        stat_drop(view);
+        return false;
+    }
+    stat_merge(view);
+    if (!all)
+        leave_out(view);
+    sort(view);
     for (size_t i = 0; i < STAT_COUNTERS; i++)
         view->counters[i] = (struct stat_counter){names[i], machine_counter(names[i]), -1};
     count_ours(view);
     view->cookies_known = view->destination_count == 0 || metrics_each(add_cookie, view);
+    return true;
 }
 
 void stat_drop(struct stat_view *view)

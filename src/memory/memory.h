@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The destination memory: what is known of each address and port, shared by all processes of a user
- * through a small mapped file that may be deleted at any time. Nothing in it is trusted further
- * than a hint goes: a wrong entry costs a round trip or a gain, never a crash or a loop.
+ * The destination memory: what is known of each address and port, shared by all processes of a
+ * user. Nothing in it is trusted further than a hint goes: a wrong entry costs a round trip or a
+ * gain, never a crash or a loop.
  *
- * memory_set_up() is for start-up. Everything else may be called by any thread and from a signal
+ * It lies in a segment of shared memory (segment.h). Which one, a small file in the user's runtime
+ * directory says, or where there is none the user's number. The file may be deleted at any time.
+ *
+ * What sets it up is for start-up. Everything else may be called by any thread and from a signal
  * handler: it never allocates, locks or waits, and leaves errno alone.
  */
 #ifndef TFOSHIM_MEMORY_MEMORY_H
@@ -15,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define MEMORY_BACKOFF_LEAST_S 60u
 #define MEMORY_BACKOFF_MOST_S 86400u
@@ -33,18 +37,34 @@ struct memory_destination {
 
 /* ---- start-up ---- */
 
-/* Where this user's file is: the first of $XDG_RUNTIME_DIR, /run/user/UID and, for root, /run that
- * is ours alone to write to. False if there is none. */
+/* Where the file is that names this user's memory: in the first of $XDG_RUNTIME_DIR, /run/user/UID
+ * and, for root, /run that is ours alone to write to. False if there is none. */
 bool memory_path(char *path, size_t size, bool trust_environment);
 
-/* Can all of [address, address + length) be read? Must not crash when it cannot. */
-typedef bool memory_readable_fn(const void *address, size_t length);
+enum memory_kind {
+    MEMORY_ALONE,   /* this process's own */
+    MEMORY_OF_USER, /* the one that a user has without a file */
+    MEMORY_BY_FILE, /* the one that the file names */
+};
 
-/* Opens the file, or makes it. Whoever can write to a file can truncate it, and then an access
- * would raise SIGBUS: `readable` is asked before each (NULL: the caller takes that risk). Lessons
- * are learned and recalled as this program. Returns NULL, or why the memory is this process's own;
- * a NULL path asks for that and is no reason. */
-const char *memory_set_up(const char *path, memory_readable_fn *readable, uint32_t program);
+/* Attaches the memory that the file names, making both if need be. Where the file cannot be had
+ * (*reason says why) or there is no place for one (NULL) it is the user's without a file, and where
+ * there is no shared memory the process's own. Lessons are learned and recalled as this program. */
+enum memory_kind memory_set_up(const char *path, uint32_t program, const char **reason);
+
+/* The same, but nothing is made: MEMORY_ALONE, and empty, if there is none. */
+enum memory_kind memory_look(const char *path, uint32_t program, const char **reason);
+
+/* One of this process's own. */
+void memory_set_up_alone(uint32_t program);
+
+/* The process may have changed its user: lets go of a memory that it has no right to any more, at
+ * once and for all threads, and attaches the new user's. */
+void memory_user_changed(void);
+
+/* After fork(), in the child. Whoever has not called this since it came into being shares its
+ * memory, perhaps, with the process that it came from. */
+void memory_forked(void);
 
 /* The number of a program of this name; NULL: 0, which is no program's. */
 uint32_t memory_program(const char *name);
@@ -176,5 +196,14 @@ bool memory_listener_entry(unsigned index, struct memory_listener_entry *copy);
 
 /* Forgets everything, for every process. */
 void memory_reset(void);
+
+/* ---- the memories of others ---- */
+
+/* Calls back for each memory that this process may read of a user (NULL: of everybody) while that
+ * is the one in use, and returns how many there are. Afterwards an empty one is in use. */
+unsigned memory_visit(const uid_t *user, bool writable, void (*tell)(void *context), void *context);
+
+/* From now on the one that this file names, whosever that is. NULL, or why not. */
+const char *memory_open(const char *path);
 
 #endif

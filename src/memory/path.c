@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the file is, and the opening of the memory. */
+/* Where the file is that names the memory. */
 #include "memory/digits.h"
-#include "memory/lessons.h"
-#include "memory/table.h"
+#include "memory/memory.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -43,16 +42,4 @@ bool memory_path(char *path, size_t size, bool trust_environment)
             (geteuid() == 0 && file_in(path, size, "/run"));
     errno = saved;
     return found;
-}
-
-const char *memory_set_up(const char *path, memory_readable_fn *readable, uint32_t program)
-{
-    struct table *table = NULL;
-    int saved = errno;
-    const char *reason = path ? table_map(path, &table) : NULL;
-
-    lessons_use(program);
-    table_use(table, readable);
-    errno = saved;
-    return reason;
 }

@@ -3,15 +3,48 @@
 #include "memory/table.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static struct table in_process;
 static _Atomic(struct table *) current = &in_process;
-static memory_readable_fn *is_readable;
+static _Atomic(uid_t) owner;
 
-void table_use(struct table *table, memory_readable_fn *readable)
+struct table *table_use(struct table *table, uid_t user)
 {
-    is_readable = readable;
-    atomic_store(&current, table ? table : &in_process);
+    struct table *before = NULL;
+
+    /* No thread may take the former one for the new user's. */
+    if (!table)
+        before = atomic_exchange(&current, &in_process);
+    atomic_store(&owner, user);
+    if (table)
+        before = atomic_exchange(&current, table);
+    return before == &in_process ? NULL : before;
+}
+
+bool table_offer(struct table *table, uid_t user)
+{
+    struct table *expected = &in_process;
+
+    atomic_store(&owner, user);
+    return atomic_compare_exchange_strong(&current, &expected, table);
+}
+
+bool table_owner(uid_t *user)
+{
+    *user = atomic_load_explicit(&owner, memory_order_relaxed);
+    return atomic_load_explicit(&current, memory_order_relaxed) != &in_process;
+}
+
+/* A process that acts as another user leaves a memory alone that is not that one's. It is asked at
+ * each use: programs change their user in ways that no hook sees, and may change back. */
+static struct table *in_use(void)
+{
+    struct table *table = atomic_load_explicit(&current, memory_order_acquire);
+
+    if (table == &in_process || geteuid() == atomic_load_explicit(&owner, memory_order_relaxed))
+        return table;
+    return &in_process;
 }
 
 unsigned table_sets(enum table_area area)
@@ -24,39 +57,19 @@ static struct entry *first_in(struct table *table, enum table_area area)
     return area == AREA_DESTINATIONS ? table->destinations : table->listeners;
 }
 
-/* A file that somebody has cut short is given up for good. It stays mapped: another thread may be
- * in the middle of it. */
-static struct entry *usable(enum table_area area, size_t skip, size_t count)
-{
-    struct table *table = atomic_load_explicit(&current, memory_order_acquire);
-    struct entry *entries = first_in(table, area) + skip;
-
-    if (table == &in_process || !is_readable || is_readable(entries, count * sizeof(*entries)))
-        return entries;
-    atomic_store(&current, &in_process);
-    return first_in(&in_process, area) + skip;
-}
-
 struct entry *table_set(enum table_area area, unsigned set)
 {
-    return usable(area, (size_t)(set % table_sets(area)) * TABLE_WAYS, TABLE_WAYS);
+    return first_in(in_use(), area) + (size_t)(set % table_sets(area)) * TABLE_WAYS;
 }
 
 struct entry *table_all(enum table_area area)
 {
-    return usable(area, 0, (size_t)table_sets(area) * TABLE_WAYS);
+    return first_in(in_use(), area);
 }
 
 table_word *table_refusal(const struct key *key)
 {
-    struct table *table = atomic_load_explicit(&current, memory_order_acquire);
-
-    if (table != &in_process && is_readable &&
-        !is_readable(table->refusals, sizeof(table->refusals))) {
-        atomic_store(&current, &in_process);
-        table = &in_process;
-    }
-    return &table->refusals[key->hash % TABLE_REFUSALS];
+    return &in_use()->refusals[key->hash % TABLE_REFUSALS];
 }
 
 /* A bijection of 64 bits that leaves no bit where it was (the finalizer of MurmurHash3). */

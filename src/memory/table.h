@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The layout of the file, and the entries in it.
+ * The layout of a memory, and the entries in it.
  *
  * There is no lock and no entry "being written": a process may be killed, or stopped for a day, at
  * any instruction. An entry belongs to the key whose fingerprint is its tag, and changes hands by
@@ -14,8 +14,9 @@
 #include "memory/memory.h"
 
 #include <stdatomic.h>
+#include <sys/types.h>
 
-#define TABLE_VERSION 2u
+#define TABLE_VERSION 3u
 #define TABLE_WAYS 8u
 #define TABLE_REFUSALS 256u
 
@@ -60,17 +61,22 @@ struct entry {
 };
 _Static_assert(sizeof(struct entry) == 256, "four cache lines");
 
-struct table_header {
+/* What a memory, and the file that names one, begin with. */
+struct table_mark {
     char magic[8];
     uint32_t version;
     uint32_t size;
-    char boot_id[40]; /* times and network namespaces of another boot mean nothing */
 };
+#define TABLE_MARK                                                                                 \
+    {                                                                                              \
+        {'t', 'f', 'o', 's', 'h', 'i', 'm', '\n'}, TABLE_VERSION, sizeof(struct table)             \
+    }
+#define TABLE_HEADER_WORDS 3 /* the mark, and the memory's name */
 
 struct table {
     union {
         struct {
-            struct table_header header;
+            table_word header[TABLE_HEADER_WORDS];
             /* Destinations that have just refused, whether they have an entry or not: whoever tries
              * a thousand closed ports is not to push out what is worth knowing. The key's mark, and
              * the time. */
@@ -84,11 +90,25 @@ struct table {
 
 /* ---- which table ---- */
 
-/* Opens or makes the file and maps it; NULL, or why not. (file.c) */
-const char *table_map(const char *path, struct table **);
+/* The number in the file that names a memory; the file is made if it is not there. NULL, or why
+ * not. (name.c) */
+const char *name_make(const char *path, uint64_t *token);
 
-/* From now on, this one. */
-void table_use(struct table *, memory_readable_fn *);
+enum name_found { NAME_FOUND, NAME_ABSENT, NAME_REFUSED /* for a reason */ };
+enum name_found name_look(const char *path, uid_t owner, uint64_t *token, const char **reason);
+
+/* The memory that is a user's without a file. */
+uint64_t name_of_user(uid_t);
+
+/* From now on this one, which is that user's; NULL: one of the process's own. Returns the one that
+ * was in use, NULL likewise. */
+struct table *table_use(struct table *, uid_t owner);
+
+/* The same where none but the process's own is in use; else false. */
+bool table_offer(struct table *, uid_t owner);
+
+/* Whose is in use; false: nobody's, it is the process's own. */
+bool table_owner(uid_t *owner);
 
 enum table_area { AREA_DESTINATIONS, AREA_LISTENERS };
 

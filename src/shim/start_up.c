@@ -13,7 +13,6 @@
 #include "shim/machine.h"
 #include "shim/next.h"
 #include "shim/own.h"
-#include "shim/program_memory.h"
 #include "shim/shim.h"
 
 #include <dlfcn.h>
@@ -104,11 +103,15 @@ static void set_up_log(const struct policy *policy, bool trust_environment)
 static void set_up_memory(bool trust_environment)
 {
     char path[PATH_MAX];
-    bool shared = memory_path(path, sizeof path, trust_environment);
-    const char *why_not = memory_set_up(shared ? path : NULL, program_memory_readable,
-                                        memory_program(program_invocation_short_name));
-    if (why_not)
-        log_texts(LOG_INFO, path, ": ", why_not, ": what is learned stays in this process");
+    const char *why_not;
+    bool named = memory_path(path, sizeof path, trust_environment);
+    enum memory_kind kind =
+        memory_set_up(named ? path : NULL, memory_program(program_invocation_short_name), &why_not);
+    if (kind == MEMORY_ALONE)
+        log_texts(LOG_INFO, "there is no shared memory: what is learned stays in this process");
+    else if (why_not)
+        log_texts(LOG_INFO, path, ": ", why_not,
+                  ": what is learned goes where this user's programs without such a file have it");
 }
 
 static void set_up_figures(bool trust_environment)
@@ -141,6 +144,7 @@ static void in_child(void)
 {
     machine_forked_child();
     own_forked();
+    memory_forked();
 }
 
 __attribute__((constructor)) static void start_up(void)

@@ -7,12 +7,12 @@ The process that opens a lane moves into its client namespace: what it then star
 import ctypes
 import os
 import select
-import shutil
 import signal
 import subprocess
 import time
 
 from conditions import LINKS, PATIENCE, POLICIES, RESTORE, RTT_MS
+from recollection import Recollection
 
 CLONE_NEWNET = 0x40000000
 HOST_UP = """
@@ -63,12 +63,10 @@ class Lane:
         self.build = build
         self.library = library
         self.directory = os.path.join(directory, name)
-        self.memory = os.path.join(self.directory, "runtime")
-        self.primed = os.path.join(self.directory, "primed")
         self.link_state = "clean"
         self.seed = 0
         self.primed_at = 0.0
-        os.makedirs(self.memory, mode=0o700)
+        self.memory = Recollection(os.path.join(self.directory, "runtime"))
         self._network()
         self._policies()
         self.prime()
@@ -148,13 +146,11 @@ class Lane:
         self.set_link("clean")
         self.tell_server("dead off")
         subprocess.run(["ip", "tcp_metrics", "flush", "all"], check=True)
-        shutil.rmtree(self.memory)
-        os.mkdir(self.memory, 0o700)
+        self.memory.forget()
         run = self.execute(prime_program(), "any")
         if run.status != 0:
             raise RuntimeError(f"cannot prime: {run.status} {run.trace}")
-        shutil.rmtree(self.primed, ignore_errors=True)
-        shutil.copytree(self.memory, self.primed)
+        self.memory.keep()
         self.tell_server("dead on")
         self.primed_at = time.monotonic()
 
@@ -173,8 +169,7 @@ class Lane:
         """Runs it under the shim, whose memory is as after priming."""
         if case.link != "clean" or time.monotonic() - self.primed_at > 60:
             self.prime()
-        shutil.rmtree(self.memory)
-        shutil.copytree(self.primed, self.memory)
+        self.memory.put_back()
         self.set_link(case.link)
         run = self.execute(case.program, case.policy, patience)
         if case.link != "clean":
@@ -183,7 +178,7 @@ class Lane:
 
     def _environment(self, policy):
         environment = {"PATH": os.environ["PATH"], "HOME": self.directory,
-                       "XDG_RUNTIME_DIR": self.memory}
+                       "XDG_RUNTIME_DIR": self.memory.directory}
         if policy:
             environment["TFOSHIM_CONFIG"] = self.policies[policy]
             environment["LD_PRELOAD"] = self.library

@@ -163,7 +163,7 @@ static void what_was_learned_is_not_deferred(void)
         memory_learn(&to, (enum memory_lesson)lesson);
         CHECK_EQUAL(reason(), reasons[lesson]);
         CHECK(!asks_cookie());
-        CHECK(memory_set_up(NULL, NULL, TEST_PROGRAM + 1) == NULL);
+        memory_set_up_alone(TEST_PROGRAM + 1);
         CHECK_EQUAL(reason(), DECISION_DEFER);
     }
 }

@@ -25,7 +25,7 @@ static pid_t start(const char *file, uint32_t number, const int gun[2])
         return child;
     close(gun[1]);
     CHECK(read(gun[0], &byte, 1) == 0);
-    CHECK(memory_set_up(file, NULL, TEST_PROGRAM) == NULL);
+    test_open(file);
     test_connected(&own, 0);
     _exit(0);
 }
@@ -43,7 +43,7 @@ static void one_round(const char *file)
     close(gun[1]);
     for (unsigned i = 0; i < PROCESSES; i++)
         CHECK(waitpid(children[i], &status, 0) == children[i] && status == 0);
-    CHECK(memory_set_up(file, NULL, TEST_PROGRAM) == NULL);
+    test_open(file);
     for (uint32_t i = 0; i < PROCESSES; i++) {
         struct memory_destination destination = test_numbered(i);
 
@@ -54,7 +54,7 @@ static void one_round(const char *file)
 int main(int argc, char **argv)
 {
     CHECK(argc == 2);
-    CHECK(memory_set_up(argv[1], NULL, TEST_PROGRAM) == NULL);
+    test_open(argv[1]);
     for (int round = 0; round < ROUNDS; round++)
         one_round(argv[1]);
     return 0;

@@ -6,7 +6,11 @@
  * something to the file in between. Each line gets a line of answer.
  *
  *   path, secure-path, small-path    where the file is, for memory_path() as it was called
- *   open FILE                        "shared", or why not
+ *   open [FILE]                      "shared", or why the user's without a file it is ("by number":
+ *                                    none was asked for)
+ *   reset                            forgets everything
+ *   become-somebody                  changes the process's user
+ *   user-changed                     and says so
  *   connect NUMBER                   a handshake with the destination of that number was completed
  *   lately NUMBER                    yes or no
  */
@@ -15,21 +19,8 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
-#include <sys/syscall.h>
+#include <sched.h>
 #include <unistd.h>
-
-/* As the preloaded library does: a system call that reads there and then finds its argument wrong.
- */
-static bool readable(const void *address, size_t length)
-{
-    const uintptr_t begin = (uintptr_t)address, page = 4096;
-
-    for (uintptr_t at = begin; at < begin + length; at = (at & ~(page - 1)) + page)
-        if (syscall(SYS_rt_sigprocmask, -1L, at & ~(uintptr_t)7, NULL, 8) != 0 && errno == EFAULT)
-            return false;
-    return true;
-}
 
 static const char *where(size_t size, bool trust_environment)
 {
@@ -40,12 +31,21 @@ static const char *where(size_t size, bool trust_environment)
 
 static const char *open_memory(const char *path)
 {
+    static const char *const kinds[] = {
+        [MEMORY_ALONE] = "alone", [MEMORY_OF_USER] = "by number", [MEMORY_BY_FILE] = "shared"};
     const char *reason;
+    enum memory_kind kind;
 
     errno = ENOTBLK;
-    reason = memory_set_up(path, readable, TEST_PROGRAM);
+    kind = memory_set_up(*path ? path : NULL, TEST_PROGRAM, &reason);
     CHECK_EQUAL(errno, ENOTBLK);
-    return reason ? reason : "shared";
+    return reason && kind != MEMORY_ALONE ? reason : kinds[kind];
+}
+
+/* Somebody whom this namespace has no number for. */
+static const char *become_somebody(void)
+{
+    return unshare(CLONE_NEWUSER) == 0 && geteuid() != 0 ? "done" : "cannot";
 }
 
 static const char *answer(const char *order, const char *argument)
@@ -62,6 +62,16 @@ static const char *answer(const char *order, const char *argument)
         return open_memory(argument);
     if (strcmp(order, "lately") == 0)
         return test_may_defer(&destination) ? "yes" : "no";
+    if (strcmp(order, "become-somebody") == 0)
+        return become_somebody();
+    if (strcmp(order, "reset") == 0) {
+        memory_reset();
+        return "done";
+    }
+    if (strcmp(order, "user-changed") == 0) {
+        memory_user_changed();
+        return "done";
+    }
     if (strcmp(order, "connect") != 0)
         return "what?";
     test_connected(&destination, 0);

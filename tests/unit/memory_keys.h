@@ -108,13 +108,22 @@ static inline uint32_t test_chance(uint32_t below)
     return (uint32_t)(state >> 32) % below;
 }
 
+/* The memory that a file names. */
+static inline void test_open(const char *file)
+{
+    const char *reason;
+
+    CHECK(memory_set_up(file, TEST_PROGRAM, &reason) == MEMORY_BY_FILE);
+    CHECK(reason == NULL);
+}
+
 /* ---- one destination, and an empty memory of this process's own ---- */
 
 static struct memory_destination to;
 
 static inline void start_afresh(void)
 {
-    CHECK(memory_set_up(NULL, NULL, TEST_PROGRAM) == NULL);
+    memory_set_up_alone(TEST_PROGRAM);
     memory_now = test_clock;
     memory_reset();
     to = test_destination("192.0.2.1", 443);

@@ -6,12 +6,14 @@
 #include "memory/table.h"
 #include "memory_keys.h"
 
+#include <unistd.h>
+
 static struct table table;
 
 static inline void empty_table(void)
 {
     memset(&table, 0, sizeof(table));
-    table_use(&table, NULL);
+    table_use(&table, geteuid());
     memory_now = test_clock;
     to = test_destination("192.0.2.1", 443);
 }

@@ -24,7 +24,7 @@ static int reports[2];
 
 static void work(uint32_t random, bool counted)
 {
-    CHECK(memory_set_up(file, NULL, TEST_PROGRAM) == NULL);
+    test_open(file);
     for (unsigned i = 1; !counted || i <= EVENTS; i++) {
         random = random * UINT32_C(1664525) + UINT32_C(1013904223);
         traffic_event(random >> 4);
@@ -118,7 +118,7 @@ int main(int argc, char **argv)
         CHECK(waitpid(survivors[i], &status, 0) == survivors[i] && status == 0);
     for (unsigned i = 0; i < VICTIMS; i++)
         CHECK(waitpid(victims[i], &status, 0) == victims[i] && WTERMSIG(status) == SIGKILL);
-    CHECK(memory_set_up(file, NULL, TEST_PROGRAM) == NULL);
+    test_open(file);
     check_table();
     copy = test_entry(&apart);
     CHECK_EQUAL(copy.connected, SURVIVORS * EVENTS);

@@ -83,6 +83,7 @@ enum {
     CLOSE_MAKES_OR_ENDS = true,
     SHARE_MAKES_OR_ENDS = true,
     PROCESS_MAKES_OR_ENDS = true,
+    USER_MAKES_OR_ENDS = true,
     SOCKET_CALL_MAKES_OR_ENDS = true,
     ANY_CALL_MAKES_OR_ENDS = true,
     WRITE_MAKES_OR_ENDS = false,

@@ -9,7 +9,7 @@ import time
 from lib import accounts, lab, plan
 
 PROGRAMS = lab.BUILD / "tests/networks"
-# Where a page once touched cannot be refused: tests/in-namespace has put memory there.
+# Gone with the namespaces of tests/in-namespace.
 RUNTIME = pathlib.Path("/run/networks")
 
 # So long after its time a client may be busy with its last transfer; then it has hung.

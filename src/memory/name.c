@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Opening the file, or making it. It is made under another name and renamed into place, complete:
- * two that make it at a time agree on one, and nobody ever sees half a file.
+ * The file that names a memory. It holds nothing but a number: what is known lies in a segment of
+ * shared memory (segment.c), which nobody can cut short and no file system can refuse a page of. So
+ * the file may stand anywhere, be deleted at any time, and whatever is done to it reaches no
+ * program that has the memory already.
+ *
+ * It is made under another name and renamed into place, complete: two that make it at a time agree
+ * on one, and nobody ever sees half a file.
  */
 #include "memory/digits.h"
 #include "memory/table.h"
@@ -11,114 +16,113 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#define MAGIC "tfoshim\n"
 #define TEMPORARY ".new-"
 #define NAME_SIZE (sizeof(TEMPORARY) + (size_t)3 * (DIGITS_MOST + 1))
 #define ATTEMPTS 4
 
-/* A place in a directory that is ours. */
+/* A place in a directory. */
 struct place {
     int directory;
     const char *name;
-    struct table_header expected;
+    uid_t owner;
+};
+
+struct content {
+    struct table_mark mark;
+    uint64_t token;
 };
 
 enum state { FILE_GOOD, FILE_ABSENT, FILE_DAMAGED, FILE_REFUSED };
 
-static bool expect(struct table_header *header)
-{
-    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-    ssize_t length = -1;
-
-    memset(header, 0, sizeof(*header));
-    memcpy(header->magic, MAGIC, sizeof(header->magic));
-    header->version = TABLE_VERSION;
-    header->size = sizeof(struct table);
-    if (fd >= 0) {
-        length = read(fd, header->boot_id, sizeof(header->boot_id) - 1);
-        close(fd);
-    }
-    return length > 0;
-}
-
-/* NULL if it may be opened. */
-static const char *objection(const struct stat *status)
+/* NULL if it may be believed. */
+static const char *objection(const struct stat *status, uid_t owner)
 {
     if (S_ISLNK(status->st_mode))
         return "it is a symbolic link";
     if (!S_ISREG(status->st_mode))
         return "it is not a regular file";
-    if (status->st_uid != geteuid())
+    if (status->st_uid != owner)
         return "it belongs to somebody else";
     if ((status->st_mode & 07777) != 0600)
         return "its mode is not 0600";
     return status->st_nlink == 1 ? NULL : "it has other hard links";
 }
 
-static enum state look_inside(int fd, const struct place *place, const struct stat *status,
+static enum state look_inside(int fd, const struct stat *status, uint64_t *token,
                               const char **reason)
 {
-    struct table_header header;
-    ssize_t length = pread(fd, &header, sizeof(header), 0);
+    const struct table_mark expected = TABLE_MARK;
+    struct content content;
+    ssize_t length = pread(fd, &content, sizeof(content), 0);
 
-    if (length == (ssize_t)sizeof(header) &&
-        memcmp(header.magic, place->expected.magic, sizeof(header.magic)) == 0 &&
-        header.version > TABLE_VERSION) {
+    if (length >= (ssize_t)sizeof(content.mark) &&
+        memcmp(content.mark.magic, expected.magic, sizeof(expected.magic)) == 0 &&
+        content.mark.version > TABLE_VERSION) {
         *reason = "a newer version made it";
         return FILE_REFUSED;
     }
-    if (length != (ssize_t)sizeof(header) || status->st_size != (off_t)sizeof(struct table) ||
-        memcmp(&header, &place->expected, sizeof(header)) != 0)
+    if (length != (ssize_t)sizeof(content) || status->st_size != (off_t)sizeof(content) ||
+        memcmp(&content.mark, &expected, sizeof(expected)) != 0 || content.token == 0)
         return FILE_DAMAGED;
+    *token = content.token;
     return FILE_GOOD;
 }
 
 /* Looks before it opens, for opening a device may do something; and again after. */
-static enum state open_file(const struct place *place, int *fd, struct stat *status,
+static enum state read_file(const struct place *place, uint64_t *token, struct stat *status,
                             const char **reason)
 {
     enum state state;
+    int fd;
 
     if (fstatat(place->directory, place->name, status, AT_SYMLINK_NOFOLLOW) != 0) {
         *reason = "it cannot be looked at";
         return errno == ENOENT ? FILE_ABSENT : FILE_REFUSED;
     }
-    *reason = objection(status);
+    *reason = objection(status, place->owner);
     if (*reason)
         return FILE_REFUSED;
-    *fd = openat(place->directory, place->name,
-                 O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (*fd < 0) {
+    fd = openat(place->directory, place->name,
+                O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0) {
         *reason = "it cannot be opened";
         return errno == ENOENT ? FILE_ABSENT : FILE_REFUSED;
     }
-    *reason = fstat(*fd, status) == 0 ? objection(status) : "it cannot be looked at";
-    state = *reason ? FILE_REFUSED : look_inside(*fd, place, status, reason);
-    if (state != FILE_GOOD)
-        close(*fd);
+    *reason = fstat(fd, status) == 0 ? objection(status, place->owner) : "it cannot be looked at";
+    state = *reason ? FILE_REFUSED : look_inside(fd, status, token, reason);
+    close(fd);
     return state;
 }
 
-/* Room for all of it, so that no write to the mapping can find the file system full: that would be
- * a SIGBUS. Beyond the limit of file sizes the kernel would send SIGXFSZ. */
-static bool fill(int fd, const struct table_header *header)
+/* Two files must not name one memory. Without a generator (an early boot, a sandbox) the time and
+ * the process will do: what is at stake is a hint. */
+static uint64_t new_token(void)
 {
-    struct rlimit limit;
-    int error, attempts = ATTEMPTS;
+    struct timespec time = {0, 0};
+    uint64_t token = 0;
 
-    if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur < sizeof(struct table))
-        return false;
-    do
-        error = posix_fallocate(fd, 0, sizeof(struct table));
-    while (error == EINTR && --attempts > 0);
-    return error == 0 && fchmod(fd, 0600) == 0 &&
-           pwrite(fd, header, sizeof(*header), 0) == (ssize_t)sizeof(*header);
+    if (getrandom(&token, sizeof(token), GRND_NONBLOCK) != (ssize_t)sizeof(token)) {
+        clock_gettime(CLOCK_REALTIME, &time);
+        token = (uint64_t)time.tv_sec << 32 ^ (uint64_t)getpid() << 30 ^ (uint64_t)time.tv_nsec;
+    }
+    return token ? token : 1;
+}
+
+/* Beyond the limit of file sizes the kernel would send SIGXFSZ. */
+static bool fill(int fd)
+{
+    const struct content content = {TABLE_MARK, new_token()};
+    struct rlimit limit;
+
+    return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur >= sizeof(content) &&
+           fchmod(fd, 0600) == 0 &&
+           pwrite(fd, &content, sizeof(content), 0) == (ssize_t)sizeof(content);
 }
 
 /* The process's number alone does not do: others may share the directory from another namespace. */
@@ -144,7 +148,7 @@ static const char *make_file(const struct place *place)
     fd = openat(place->directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return "it cannot be made";
-    done = fill(fd, &place->expected);
+    done = fill(fd);
     close(fd);
     if (done &&
         renameat2(place->directory, name, place->directory, place->name, RENAME_NOREPLACE) == 0)
@@ -164,23 +168,16 @@ static void remove_damaged(const struct place *place, const struct stat *damaged
         unlinkat(place->directory, place->name, 0);
 }
 
-/* Whoever made it, what is mapped is what stands under the name. */
-static const char *map_place(const struct place *place, struct table **table)
+/* Whoever made it, what counts is what stands under the name. */
+static const char *find_or_make(const struct place *place, uint64_t *token)
 {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         struct stat status;
         const char *reason = NULL;
-        int fd = -1;
-        enum state state = open_file(place, &fd, &status, &reason);
+        enum state state = read_file(place, token, &status, &reason);
 
-        if (state == FILE_GOOD) {
-            void *mapped =
-                mmap(NULL, sizeof(struct table), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-
-            close(fd);
-            *table = mapped == MAP_FAILED ? NULL : mapped;
-            return *table ? NULL : "it cannot be mapped";
-        }
+        if (state == FILE_GOOD)
+            return NULL;
         if (state == FILE_REFUSED)
             return reason;
         if (state == FILE_DAMAGED)
@@ -215,16 +212,45 @@ static const char *open_directory(const char *path, const char *slash, int *dire
     return "its directory is not ours alone";
 }
 
-const char *table_map(const char *path, struct table **table)
+const char *name_make(const char *path, uint64_t *token)
 {
     const char *slash = strrchr(path, '/');
-    struct place place = {.name = slash ? slash + 1 : path};
+    struct place place = {.name = slash ? slash + 1 : path, .owner = geteuid()};
     const char *reason =
         slash && slash[1] ? open_directory(path, slash, &place.directory) : "its path is none";
 
     if (reason)
         return reason;
-    reason = expect(&place.expected) ? map_place(&place, table) : "the boot has no identity here";
+    reason = find_or_make(&place, token);
     close(place.directory);
     return reason;
+}
+
+enum name_found name_look(const char *path, uid_t owner, uint64_t *token, const char **reason)
+{
+    const struct place place = {AT_FDCWD, path, owner};
+    struct stat status;
+
+    *reason = NULL;
+    switch (read_file(&place, token, &status, reason)) {
+    case FILE_GOOD:
+        return NAME_FOUND;
+    case FILE_ABSENT:
+        *reason = NULL;
+        return NAME_ABSENT;
+    case FILE_DAMAGED:
+        *reason = "it names no memory";
+        break;
+    case FILE_REFUSED:
+        break;
+    }
+    return NAME_REFUSED;
+}
+
+/* No file's: those have 64 bits at random. */
+uint64_t name_of_user(uid_t user)
+{
+    const uint32_t spread = (uint32_t)user * UINT32_C(0x9e3779b1);
+
+    return UINT64_C(0x7466736800000000) | (uint32_t)(spread + UINT32_C(0x7466736d));
 }

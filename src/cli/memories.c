@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/memories.h"
+
+#include "cli/recollection.h"
+#include "cli/util.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool memories_set_user(struct memories *memories, const char *name)
+{
+    const struct passwd *entry = getpwnam(name);
+    char *end = NULL;
+    unsigned long number;
+
+    memories->name = name;
+    if (entry != NULL) {
+        memories->user = entry->pw_uid;
+        return true;
+    }
+    errno = 0;
+    number = strtoul(name, &end, 10);
+    memories->user = (uid_t)number;
+    if (name[0] >= '0' && name[0] <= '9' && *end == '\0' && errno == 0 && number < (uid_t)-1)
+        return true;
+    complain("stat: --user: there is no user \"%s\"", name);
+    return false;
+}
+
+/* Root's programs may have one of their own, as those of a test have: then that one is meant. */
+static bool is_everybody_meant(void)
+{
+    char given[PATH_MAX], usual[PATH_MAX];
+
+    if (geteuid() != 0)
+        return false;
+    return !memory_path(given, sizeof(given), true) ||
+           (memory_path(usual, sizeof(usual), false) && strcmp(given, usual) == 0);
+}
+
+static bool open_file(const char *file)
+{
+    const char *reason = memory_open(file);
+
+    if (reason != NULL)
+        complain("stat: --memory: %s: %s", file, reason);
+    return reason == NULL;
+}
+
+bool memories_each(const struct memories *memories, bool writable, void (*tell)(void *context),
+                   void *context)
+{
+    if (memories->file != NULL) {
+        if (!open_file(memories->file))
+            return false;
+        tell(context);
+    } else if (memories->name != NULL) {
+        if (geteuid() != 0 && geteuid() != memories->user) {
+            complain("stat: --user: only root may see what another user's programs have met");
+            return false;
+        }
+        memory_visit(&memories->user, writable, tell, context);
+    } else if (is_everybody_meant()) {
+        memory_visit(NULL, writable, tell, context);
+    } else {
+        recollection_set_up();
+        tell(context);
+    }
+    return true;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Whose destination memories a command shows or clears. */
+#ifndef TFOSHIM_CLI_MEMORIES_H
+#define TFOSHIM_CLI_MEMORIES_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct memories {
+    const char *file; /* --memory: the one that it names; NULL: not asked for */
+    const char *name; /* --user: all of that user's; NULL: not asked for */
+    uid_t user;       /* who that is */
+};
+
+/* Takes a user's name or number; false after a complaint. */
+bool memories_set_user(struct memories *, const char *name);
+
+/* Calls back once for each of them while that one is in use. Where neither is asked for it is the
+ * caller's own or, for root, everybody's. False after a complaint if there is none to be had. */
+bool memories_each(const struct memories *, bool writable, void (*tell)(void *context),
+                   void *context);
+
+#endif

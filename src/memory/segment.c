@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+#include "memory/segment.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
+#include <unistd.h>
+
+/* Keys are few and everybody's: one that somebody else has taken is passed over. */
+#define KEYS 8u
+
+/* Who made it counts as well: owners can give a segment away. */
+static bool is_owned(const struct shmid_ds *status, uid_t owner)
+{
+    return status->shm_perm.uid == owner && status->shm_perm.cuid == owner &&
+           (status->shm_perm.mode & 07777) == 0600 && status->shm_segsz == sizeof(struct table);
+}
+
+static struct table *attach(int id, int flags)
+{
+    void *address = shmat(id, NULL, flags);
+
+    /* shmat(2) says (void *)-1. */
+    return (intptr_t)address == -1 ? NULL : address;
+}
+
+/* A new segment is full of zeros. Everybody who finds a word of them writes the same, so it does
+ * not matter who does, or where somebody was killed. */
+static bool is_marked(struct table *table, uint64_t token)
+{
+    const struct table_mark mark = TABLE_MARK;
+    uint64_t words[TABLE_HEADER_WORDS];
+
+    memcpy(words, &mark, sizeof(mark));
+    words[TABLE_HEADER_WORDS - 1] = token;
+    for (unsigned i = 0; i < TABLE_HEADER_WORDS; i++) {
+        uint64_t found = 0;
+
+        if (!atomic_compare_exchange_strong(&table->header[i], &found, words[i]) &&
+            found != words[i])
+            return false;
+    }
+    return true;
+}
+
+static struct table *attach_owned(int id, uint64_t token, uid_t owner)
+{
+    struct shmid_ds status;
+    struct table *table;
+
+    if (shmctl(id, IPC_STAT, &status) != 0 || !is_owned(&status, owner))
+        return NULL;
+    table = attach(id, 0);
+    if (!table || is_marked(table, token))
+        return table;
+    shmdt(table);
+    return NULL;
+}
+
+/* ---- all of them ---- */
+
+static bool has_mark(int id)
+{
+    const struct table_mark mark = TABLE_MARK;
+    struct table *table = attach(id, SHM_RDONLY);
+    bool has = table && memcmp(table, &mark, sizeof(mark)) == 0;
+
+    if (table)
+        shmdt(table);
+    return has;
+}
+
+void segment_each(segment_fn *tell, void *context)
+{
+    struct shm_info info;
+    int last = shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&info);
+
+    for (int i = 0; i <= last; i++) {
+        struct shmid_ds status;
+        struct segment segment = {.id = shmctl(i, SHM_STAT, &status)};
+
+        if (segment.id < 0 || !is_owned(&status, status.shm_perm.uid) || !has_mark(segment.id))
+            continue;
+        segment.owner = status.shm_perm.uid;
+        segment.left = status.shm_nattch == 0 ? (int64_t)status.shm_dtime : 0;
+        if (!tell(context, &segment))
+            return;
+    }
+}
+
+struct table *segment_open(int id, bool writable)
+{
+    return attach(id, writable ? 0 : SHM_RDONLY);
+}
+
+struct census {
+    uid_t user;
+    int made;
+    unsigned count;
+    struct segment oldest;
+};
+
+static bool count(void *context, const struct segment *segment)
+{
+    struct census *census = context;
+
+    if (segment->owner != census->user || segment->id == census->made)
+        return true;
+    census->count++;
+    if (segment->left != 0 && segment->left < census->oldest.left)
+        census->oldest = *segment;
+    return true;
+}
+
+/* Files that name one are deleted, and leave it behind. */
+static void make_up_for(int made, uid_t user)
+{
+    struct census census = {.user = user, .made = made, .oldest = {.id = -1, .left = INT64_MAX}};
+
+    segment_each(count, &census);
+    if (census.count >= SEGMENTS_MOST && census.oldest.id >= 0)
+        shmctl(census.oldest.id, IPC_RMID, NULL);
+}
+
+/* ---- one ---- */
+
+static int find(key_t key, enum segment_way way, uid_t owner)
+{
+    int id = shmget(key, sizeof(struct table), 0600);
+
+    if (id >= 0 || errno != ENOENT || way == SEGMENT_LOOK)
+        return id;
+    id = shmget(key, sizeof(struct table), IPC_CREAT | IPC_EXCL | 0600);
+    if (id >= 0)
+        make_up_for(id, owner);
+    else if (errno == EEXIST) /* somebody else was first */
+        id = shmget(key, sizeof(struct table), 0600);
+    return id;
+}
+
+/* The first of its keys that has it. */
+static struct table *walk_keys(uint64_t token, uid_t owner, enum segment_way way)
+{
+    for (uint32_t i = 0; i < KEYS; i++) {
+        key_t key = (key_t)((uint32_t)token + i);
+        int id = key == IPC_PRIVATE ? -1 : find(key, way, owner);
+        struct table *table = id < 0 ? NULL : attach_owned(id, token, owner);
+
+        if (table)
+            return table;
+    }
+    return NULL;
+}
+
+struct table *segment_attach(uint64_t token, uid_t owner, enum segment_way way)
+{
+    struct table *table = walk_keys(token, owner, SEGMENT_LOOK);
+
+    return table || way == SEGMENT_LOOK ? table : walk_keys(token, owner, way);
+}
+
+void segment_detach(struct table *table)
+{
+    shmdt(table);
+}

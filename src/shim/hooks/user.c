@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* A process that becomes another user's must not keep what the former one knows: a daemon that
+ * gives up root does so because it may be taken over. */
+#include "shim/hook.h"
+
+#include "memory/memory.h"
+#include "shim/hooks/by_number.h"
+
+#include <unistd.h>
+
+static int changed(int result)
+{
+    memory_user_changed();
+    return result;
+}
+
+SHIM_HOOK int setuid(uid_t user)
+{
+    return changed(NEXT(setuid)(user));
+}
+
+SHIM_HOOK int seteuid(uid_t user)
+{
+    return changed(NEXT(seteuid)(user));
+}
+
+SHIM_HOOK int setreuid(uid_t real, uid_t effective)
+{
+    return changed(NEXT(setreuid)(real, effective));
+}
+
+SHIM_HOOK int setresuid(uid_t real, uid_t effective, uid_t saved)
+{
+    return changed(NEXT(setresuid)(real, effective, saved));
+}
+
+long USER_by_number(const struct call *call)
+{
+    return changed((int)call_plainly(call));
+}
