@@ -53,6 +53,15 @@ order_once() {
   wait_until '(($(orders) == 2))'
 }
 
+# Two clients were there, and those of the replay were not.
+the_figures_say() {
+  run on_server "XDG_RUNTIME_DIR=$NETWORK_DIR" "$TFOSHIM_BUILD/tfoshim" stat --json
+  run python3 -c 'import json, sys
+for l in json.loads(sys.argv[1])["listeners"]:
+    print(l["guarded"] == l["accepted"] >= 42, l["proved"], l["unproved"] == l["guarded"] - 2)' "$output"
+  assert_output 'True 2 True'
+}
+
 replay_does_nothing() { # WAY
   local before
   serve "$1"
@@ -65,6 +74,7 @@ replay_does_nothing() { # WAY
   request "$POST"
   wait_until '(($(orders) == 3))'
   assert_equal "$1 $(orders)" "$1 3"
+  [[ $1 != thread ]] || the_figures_say
   pkill -P "$SPAWNED" || true
   kill "$SPAWNED"
   process_end "$SPAWNED"

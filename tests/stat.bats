@@ -165,8 +165,8 @@ END
   assert_equal "$(json_of server '[l["address"], l["port"], l["queue"], l["set"], l["accepted"]]')" \
     "['::', $PORT, 7, 1, 3]"
   run -0 on_server "$tfoshim" stat
-  assert_line --index 0 --regexp '^listener +queue +with SYN data +seen$'
-  assert_line --index 1 --regexp "^\\[::\\]:$PORT +7 +3 +[0-9] s\$"
+  assert_line --index 0 --regexp '^listener +queue +with SYN data +guarded +unproved +seen$'
+  assert_line --index 1 --regexp "^\\[::\\]:$PORT +7 +3 +3 +0 +[0-9] s\$"
   assert_line --regexp '^TCPFastOpenPassive +3 +3$'
   assert_line --partial "counts 3 connections accepted with SYN data since boot in this network \
 namespace, tfoshim 3"

@@ -41,8 +41,11 @@ static void say_listeners(const char *what, bool is_dry)
         complain("%s: %" PRIu64 " listener%s would have taken SYN data", what, listeners,
                  plural(listeners));
     else
-        complain("%s: %" PRIu64 " listener%s took SYN data: %" PRIu64 " connection%s with it", what,
-                 listeners, plural(listeners), taken, plural(taken));
+        complain("%s: %" PRIu64 " listener%s took SYN data: %" PRIu64
+                 " connection%s with it, %" PRIu64 " guarded, %" PRIu64
+                 " of these without a client",
+                 what, listeners, plural(listeners), taken, plural(taken),
+                 run_figures_get(RUN_GUARDED), run_figures_get(RUN_UNPROVED));
 }
 
 void run_summary(bool is_dry)

@@ -36,6 +36,9 @@ FIELD(seen_age, memory_entry, stat_age(entry->last_seen, now))
 FIELD(queue, memory_listener_entry, entry->queue)
 FIELD(set, memory_listener_entry, entry->set)
 FIELD(taken, memory_listener_entry, entry->accepted)
+FIELD(guarded, memory_listener_entry, entry->guarded)
+FIELD(proved, memory_listener_entry, entry->proved)
+FIELD(unproved, memory_listener_entry, entry->unproved)
 FIELD(listener_seen_age, memory_listener_entry, stat_age(entry->last_seen, now))
 
 const struct stat_field stat_destination_fields[] = {
@@ -78,6 +81,12 @@ const struct stat_field stat_listener_fields[] = {
     {"set", "listener_set_total", NULL, "How often TCP_FASTOPEN was set.", set},
     {"accepted", "listener_fast_opens_total", NULL, "Connections that had data in their SYN.",
      taken},
+    {"guarded", "listener_guarded_total", NULL,
+     "Connections whose bytes waited until their client was proved.", guarded},
+    {"proved", "listener_proved_total", NULL, "Guarded connections whose client was there.",
+     proved},
+    {"unproved", "listener_unproved_total", NULL, "Guarded connections whose client was not.",
+     unproved},
     {"seen_seconds_ago", "listener_seen_age_seconds", NULL, "Time since anything happened.",
      listener_seen_age},
     {NULL, NULL, NULL, NULL, NULL},

@@ -97,6 +97,9 @@ static void merge_listeners(struct stat_view *view)
         }
         entry.set += sum->set;
         entry.accepted += sum->accepted;
+        entry.guarded += sum->guarded;
+        entry.proved += sum->proved;
+        entry.unproved += sum->unproved;
         *sum = entry;
     }
     view->listener_count = view->listener_count > 0 ? kept + 1 : 0;

@@ -93,8 +93,9 @@ static void print_destinations(const struct stat_view *view, bool all)
 
 static void print_listeners(const struct stat_view *view, bool all)
 {
-    static const char *const headings[] = {"netns", "listener", "queue", "with SYN data", "seen"};
-    struct table table = {.columns = all ? 5 : 4};
+    static const char *const headings[] = {"netns",   "listener", "queue", "with SYN data",
+                                           "guarded", "unproved", "seen"};
+    struct table table = {.columns = all ? 7 : 6};
 
     add_headings(&table, all ? headings : headings + 1);
     for (size_t i = 0; i < view->listener_count; i++) {
@@ -105,6 +106,8 @@ static void print_listeners(const struct stat_view *view, bool all)
         add_place(&table, &entry->listener.endpoint);
         add_text(&table, "%" PRIu32, entry->queue);
         add_text(&table, "%" PRIu32, entry->accepted);
+        add_text(&table, "%" PRIu32, entry->guarded);
+        add_text(&table, "%" PRIu32, entry->unproved);
         table_add(&table, duration_text(UINT64_C(1000) * stat_age(entry->last_seen, view->now)));
     }
     table_print(&table, "");

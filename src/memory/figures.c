@@ -36,6 +36,18 @@ void memory_listener_accepted(const struct memory_destination *destination)
         count_one(&entry->count[COUNT_TAKEN], mark);
 }
 
+void memory_listener_guard(const struct memory_destination *destination, enum memory_guard what)
+{
+    static const enum table_counter counters[] = {[MEMORY_GUARDED] = COUNT_GUARDED,
+                                                  [MEMORY_PROVED] = COUNT_PROVED,
+                                                  [MEMORY_UNPROVED] = COUNT_UNPROVED};
+    uint32_t mark;
+    struct entry *entry = listener(destination, &mark);
+
+    if (entry)
+        count_one(&entry->count[counters[what]], mark);
+}
+
 /* ---- walking ---- */
 
 static uint32_t value_of(table_word *word, uint32_t mark)
@@ -123,6 +135,9 @@ bool memory_listener_entry(unsigned index, struct memory_listener_entry *copy)
     copy->queue = value_of(&entry->state[STATE_QUEUE], key.mark);
     copy->set = value_of(&entry->count[COUNT_SET], key.mark);
     copy->accepted = value_of(&entry->count[COUNT_TAKEN], key.mark);
+    copy->guarded = value_of(&entry->count[COUNT_GUARDED], key.mark);
+    copy->proved = value_of(&entry->count[COUNT_PROVED], key.mark);
+    copy->unproved = value_of(&entry->count[COUNT_UNPROVED], key.mark);
     copy->last_seen = seen_get(entry).time;
     return still(entry, &key);
 }

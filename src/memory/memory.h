@@ -147,6 +147,10 @@ void memory_unlearn(const struct memory_destination *, enum memory_lesson);
 void memory_listener(const struct memory_destination *, uint32_t queue);
 void memory_listener_accepted(const struct memory_destination *);
 
+/* Of a connection that came out of it, and whose bytes are not safe to repeat. */
+enum memory_guard { MEMORY_GUARDED, MEMORY_PROVED, MEMORY_UNPROVED };
+void memory_listener_guard(const struct memory_destination *, enum memory_guard);
+
 /* ---- figures ---- */
 
 enum memory_reason { /* what happened last */
@@ -189,6 +193,9 @@ struct memory_listener_entry {
     uint32_t queue;    /* as it was set last */
     uint32_t set;      /* how often */
     uint32_t accepted; /* connections whose SYN's data was taken */
+    uint32_t guarded;  /* of these, kept from the program until their client was proved; */
+    uint32_t proved;   /* and it was, */
+    uint32_t unproved; /* or was not there */
     uint32_t last_seen;
 };
 

@@ -49,6 +49,9 @@ enum table_counter {
 #define STATE_QUEUE STATE_LATELY
 #define COUNT_SET COUNT_CONNECTED
 #define COUNT_TAKEN COUNT_ACCEPTED
+#define COUNT_GUARDED COUNT_DEFERRED
+#define COUNT_PROVED COUNT_STARTED
+#define COUNT_UNPROVED COUNT_STRUCK
 
 struct entry {
     table_word tag; /* 0: free; else 48 bits of hash and the port */

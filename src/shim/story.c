@@ -136,12 +136,16 @@ void story_failed(const struct record *record, int error)
 
 void story_guarded(const struct record *record)
 {
+    struct memory_destination listener = story_destination(record);
+    memory_listener_guard(&listener, MEMORY_GUARDED);
     run_figures_add(RUN_GUARDED, 1);
     story_tell(record, "guarded: what its SYN brought is not safe to repeat", 0);
 }
 
 void story_proved(const struct record *record, bool proved)
 {
+    struct memory_destination listener = story_destination(record);
+    memory_listener_guard(&listener, proved ? MEMORY_PROVED : MEMORY_UNPROVED);
     run_figures_add(proved ? RUN_PROVED : RUN_UNPROVED, 1);
     story_tell(record, proved ? "its client is proved" : "its client was not there", 0);
 }
