@@ -15,6 +15,7 @@ setup() {
   export LC_ALL=C HOME=$BATS_TEST_TMPDIR
   export LSAN_OPTIONS=suppressions=$BATS_TEST_DIRNAME/lsan.supp:print_suppressions=0
   unset TFOSHIM_CONFIG XDG_CONFIG_HOME LD_PRELOAD
+  umask 022
   cd "$BATS_TEST_TMPDIR" || exit
   root=$BATS_TEST_TMPDIR/root
   etc=$root/etc/systemd/system usr=$root/usr/lib/systemd/system
@@ -42,6 +43,20 @@ assert_preload() { # UNIT VALUE
   run -0 --separate-stderr "$tfoshim" enable --root "$root" "$1"
   assert_line "made $etc/$1.d/50-tfoshim.conf"
   assert_equal "$(grep LD_PRELOAD "$etc/$1.d/50-tfoshim.conf")" "Environment=\"LD_PRELOAD=$2\""
+}
+
+# The command, and the command where there is no openat2() to keep it beneath the root.
+either_way() { # TEST [ARGUMENT...]
+  local command=("$tfoshim")
+  "$@"
+  command=("$build/tests/programs/sandbox" ENOSYS openat2 "$tfoshim")
+  "$@"
+}
+
+# Somebody else's, whether the test is root or has a user namespace with one user in it, to whom all
+# of root's files are nobody's.
+give_away() { # FILE
+  chown 1 "$1" 2>/dev/null || mount --bind /etc/passwd "$1"
 }
 
 @test "help; arguments that are not understood" {
@@ -222,4 +237,184 @@ LD_PRELOAD has no effect
 to put it into effect: systemctl daemon-reload && systemctl try-restart web.service
 removed /etc/systemd/system/web.service.d/50-tfoshim.conf
 to put it into effect: systemctl daemon-reload && systemctl try-restart web.service"
+}
+
+refused_beyond_the_root() { # LINK TARGET [WHAT [WHERE]]
+  local place=$root/$1
+  service web.service
+  rm -rf "$place" outside
+  mkdir -p "${place%/*}" outside
+  ln -s "$2" "$place"
+  run -1 "${command[@]}" enable --root "$root" web
+  assert_output "tfoshim: enable: cannot ${3-make} $etc/web.service.d${4-}: No such file or directory"
+  run -1 "${command[@]}" disable --root "$root" web
+  assert_equal "$(ls -A outside)" ""
+  rm "$place"
+  mkdir -p "$etc"
+}
+
+@test "what is made stays beneath the root, wherever its links point" {
+  either_way refused_beyond_the_root etc/systemd/system "$PWD/outside"
+  either_way refused_beyond_the_root etc/systemd/system ../../../outside
+  either_way refused_beyond_the_root etc "$PWD/outside"
+  either_way refused_beyond_the_root etc/systemd/system/web.service.d "$PWD/outside" write \
+    /50-tfoshim.conf
+  # One that is there, but outside.
+  either_way refused_beyond_the_root etc/systemd ..//./../../../../../../../../../../"$PWD/outside"
+}
+
+follows_beneath_the_root() { # TARGET
+  service web.service
+  rm -rf "$etc" "$root/usr/etc"
+  mkdir -p "$root/usr/etc"
+  ln -s "$1" "$etc"
+  run -0 "${command[@]}" enable --root "$root" web
+  assert_output "made $etc/web.service.d/50-tfoshim.conf"
+  [[ -f $root/usr/etc/web.service.d/50-tfoshim.conf ]]
+  run -0 "${command[@]}" disable --root "$root" web
+  assert_equal "$(ls -A "$root/usr/etc")" ""
+}
+
+@test "links beneath the root lead where the image's own programs see them lead" {
+  either_way follows_beneath_the_root /usr/etc
+  either_way follows_beneath_the_root /usr//lib/../etc/.
+  either_way follows_beneath_the_root ../../usr/etc/
+  either_way follows_beneath_the_root ../../../../../../usr/lib/systemd/../../etc
+  ln -s usr "$root/other"
+  ln -s /other/etc "$root/hop"
+  either_way follows_beneath_the_root ../../hop
+}
+
+never_ends() {
+  run -1 timeout 10 "${command[@]}" enable --root "$root" web
+  assert_output \
+    "tfoshim: enable: $etc/web.service.d/50-tfoshim.conf is not one that tfoshim has made"
+}
+
+@test "links in a circle end" {
+  service web.service
+  rm -rf "$etc"
+  ln -s /etc/systemd/other "$etc"
+  ln -s system "$root/etc/systemd/other"
+  either_way never_ends
+}
+
+reads_nothing_outside() {
+  # A unit, drop-ins, the library for either width, and a configuration with what it includes.
+  rm -rf "$usr" "$etc"
+  mkdir -p "$usr" "$etc"
+  ln -s "$PWD/outside/web.service" "$usr/web.service"
+  run -1 "${command[@]}" enable --root "$root" web
+  assert_output "tfoshim: enable: there is no unit web.service in $root"
+  service other.service
+  ln -s "$PWD/outside" "$etc/other.service.d"
+  run -1 "${command[@]}" enable --root "$root" other
+  refute_output --partial outside.so
+  service third.service
+  mkdir "$etc/third.service.d"
+  ln -s "$PWD/outside/10.conf" "$etc/third.service.d/10.conf"
+  run -0 "${command[@]}" enable --root "$root" third
+  assert_equal "$(grep LD_PRELOAD "$etc/third.service.d/50-tfoshim.conf")" \
+    "Environment=\"LD_PRELOAD=$library\""
+  ln -sf "$PWD/outside/a.conf" "$root/etc/a.conf"
+  run -1 "${command[@]}" enable --root "$root" -c /etc/a.conf third
+  assert_output "tfoshim: $root/etc/a.conf: cannot read it: No such file or directory"
+  echo "@include \"$PWD/outside/a.conf\"" >"$root/etc/b.conf"
+  run -1 "${command[@]}" enable --root "$root" -c /etc/b.conf third
+  assert_output "tfoshim: $root/etc/b.conf:1: @include: \"$root$PWD/outside/a.conf\": \
+cannot read it: No such file or directory"
+  # The image's own file of that name is what the service would be given.
+  echo 'client = { };' >"$root/etc/included.conf"
+  echo '@include "/etc/included.conf"' >"$root/etc/c.conf"
+  run -0 "${command[@]}" enable --root "$root" -c /etc/c.conf third
+  mv "$root$library" outside/
+  ln -s "$PWD/outside/libtfoshim.so" "$root$library"
+  run -1 "${command[@]}" enable --root "$root" third
+  assert_output \
+    "tfoshim: enable: there is no $root$library: install the library there first"
+  mv outside/libtfoshim.so "$root$library"
+}
+
+@test "nothing outside the root is read" {
+  mkdir outside
+  printf '[Service]\nExecStart=/x\nEnvironment=LD_PRELOAD=/outside.so\n' |
+    tee outside/web.service >outside/10.conf
+  echo 'client = { };' >outside/a.conf
+  either_way reads_nothing_outside
+}
+
+@test "no file is written through that somebody has put there" {
+  service web.service
+  echo precious >victim
+  mkdir "$etc/web.service.d"
+  ln -s "$PWD/victim" "$etc/web.service.d/50-tfoshim.conf.new"
+  run -0 "$tfoshim" enable --root "$root" web
+  [[ -L $etc/web.service.d/50-tfoshim.conf.new && ! -L $etc/web.service.d/50-tfoshim.conf ]]
+  assert_equal "$(<victim)" precious
+  # Nor one that was linked from elsewhere.
+  ln "$etc/web.service.d/50-tfoshim.conf" other-name
+  echo precious >other-name
+  run -1 "$tfoshim" enable --root "$root" web
+  assert_equal "$(<other-name)" precious
+}
+
+@test "what is no regular file is not waited for" {
+  mkfifo "$usr/web.service"
+  run -1 timeout 10 "$tfoshim" enable --root "$root" web
+  assert_output "tfoshim: enable: there is no unit web.service in $root"
+  rm "$usr/web.service"
+  service web.service 'Environment=LD_PRELOAD=/lib/a.so'
+  mkdir "$etc/web.service.d"
+  mkfifo "$etc/web.service.d/10-x.conf"
+  run -0 timeout 10 "$tfoshim" enable --root "$root" web
+  rm "$etc/web.service.d/50-tfoshim.conf"
+  mkfifo "$etc/web.service.d/50-tfoshim.conf"
+  for verb in enable disable; do
+    run -1 timeout 10 "$tfoshim" "$verb" --root "$root" web
+    assert_output \
+      "tfoshim: $verb: $etc/web.service.d/50-tfoshim.conf is not one that tfoshim has made"
+  done
+}
+
+@test "a configuration that is not root's alone is no service's" {
+  service web.service
+  : >"$root/etc/a.conf"
+  chmod 666 "$root/etc/a.conf"
+  run -1 "$tfoshim" enable --root "$root" -c /etc/a.conf web
+  assert_output "tfoshim: $root/etc/a.conf: found a file that others may write to, expected one that \
+only root may write to"
+  chmod 644 "$root/etc/a.conf"
+  give_away "$root/etc/a.conf"
+  run -1 "$tfoshim" enable --root "$root" -c /etc/a.conf web
+  assert_output \
+    "tfoshim: $root/etc/a.conf: found a file of another user, expected root's own"
+  [[ ! -e $etc/web.service.d ]]
+}
+
+warned_of() { # PLACE MODE
+  chmod "$2" "$root$1"
+  run -0 --separate-stderr "$tfoshim" enable --root "$root" web
+  assert_equal "$stderr" "tfoshim: enable: others than root can replace $root$library, which the \
+service will run: they can write to $root$1"
+  chmod 755 "$root$1"
+}
+
+@test "a library that others than root can replace is warned of" {
+  service web.service
+  warned_of "$library" 666
+  warned_of "${library%/*}" 775
+  warned_of /usr 1777
+  warned_of "" 777
+  run -0 --separate-stderr "$tfoshim" enable --root "$root" web
+  assert_equal "$stderr" ""
+  # On the way through a link, too.
+  mkdir -m 1777 "$root/tmp"
+  mv "$root${library%/*}" "$root/moved"
+  ln -s /moved "$root/tmp/link"
+  ln -s ../../../../../../tmp/link "$root${library%/*}"
+  warned_of /tmp 1777
+  give_away "$root/moved/${library##*/}"
+  run -0 --separate-stderr "$tfoshim" enable --root "$root" web
+  assert_equal "$stderr" "tfoshim: enable: others than root can replace $root$library, which the \
+service will run: they can write to $root/moved/${library##*/}"
 }

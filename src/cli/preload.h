@@ -3,6 +3,8 @@
 #ifndef TFOSHIM_CLI_PRELOAD_H
 #define TFOSHIM_CLI_PRELOAD_H
 
+#include "policy/tree.h"
+
 #include <limits.h>
 #include <stdbool.h>
 
@@ -29,9 +31,10 @@ bool preload_like(char name[PRELOAD_NAME_MOST], const char *list, const char *be
 bool preload_asan(char name[PRELOAD_NAME_MOST], const char *list);
 
 /* The list with the library at its end, unless it is there already: libasan and its kind must come
- * first. `root` is "" or the directory of the system that it is for. To be freed. NULL, after a
+ * first. `library` is its name in the tree, or on this system where
+ * that is NULL. To be freed. NULL, after a
  * complaint, if LD_PRELOAD cannot name the library. */
-char *preload_list(const char *list, const char *library, const char *root,
+char *preload_list(const char *list, const char *library, const struct tree *,
                    const char *complain_as);
 
 /* Adds the library to our own LD_PRELOAD; false after a complaint. */

@@ -113,9 +113,10 @@ static bool read_line(FILE *file, char **line, size_t *size)
     return length > 0;
 }
 
-void unit_text_read(const char *path, struct unit_settings *settings)
+void unit_text_read(const struct tree *tree, const char *path, struct unit_settings *settings)
 {
-    FILE *file = fopen(path, "re");
+    int fd = tree_open_file(tree, path);
+    FILE *file = fd < 0 ? NULL : need_memory(fdopen(fd, "re"));
     char *line = NULL;
     size_t size = 0;
     bool in_service = false;

@@ -19,6 +19,9 @@
 #define DEPTH_MOST 10
 #define FILES_MOST 1000
 
+/* Not to hang on a FIFO, nor to make a terminal ours. */
+#define FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+
 struct file {
     const char *path;
     const struct file *includer;
@@ -74,6 +77,24 @@ static bool in_circle(const struct file *file)
     return false;
 }
 
+/* Root runs everybody's programs: it takes policy from nobody else. */
+static const char *objection(const struct stat *status)
+{
+    if (geteuid() != 0)
+        return NULL;
+    if (status->st_uid != 0)
+        return "found a file of another user, expected root's own";
+    if (status->st_mode & (S_IWGRP | S_IWOTH))
+        return "found a file that others may write to, expected one that only root may write to";
+    return NULL;
+}
+
+/* Whoever wrote the file that was named may read its errors, but not this file. */
+static bool is_secret(const struct reader *reader, const struct stat *status)
+{
+    return status->st_uid != reader->owner || (status->st_uid == 0 && !(status->st_mode & S_IROTH));
+}
+
 /* Reads what reader->fd is open on into the arena. */
 static bool load(struct reader *reader, struct file *file, char **text, size_t *length)
 {
@@ -90,6 +111,12 @@ static bool load(struct reader *reader, struct file *file, char **text, size_t *
     file->inode = status.st_ino;
     if (in_circle(file))
         return refuse(reader, file, "found a file that includes itself, expected another");
+    if (objection(&status) != NULL)
+        return refuse(reader, file, objection(&status));
+    if (file->includer == NULL)
+        reader->owner = status.st_uid;
+    else if (is_secret(reader, &status))
+        reader->is_secret = true;
     if (status.st_size < 0 || (size_t)status.st_size > SIZE_MOST - reader->source.length)
         return refuse(reader, file, "found more than 16 MiB, expected a configuration file");
     *text = arena_alloc(&reader->file->arena, (size_t)status.st_size + 1);
@@ -134,14 +161,19 @@ static bool is_include(const struct file *file, const char *line, size_t length)
            memcmp(line, directive, sizeof(directive) - 1) == 0;
 }
 
-/* A relative name is relative to the file that includes it. */
-static const char *resolve(struct arena *arena, const char *includer, const char *name,
+/* A relative name is relative to the file that includes it, an absolute one to the tree. */
+static const char *resolve(struct reader *reader, const char *includer, const char *name,
                            size_t length)
 {
     const char *slash = strrchr(includer, '/');
-    size_t directory = name[0] == '/' || slash == NULL ? 0 : (size_t)(slash - includer) + 1;
-    char *path = arena_alloc(arena, directory + length + 1);
+    size_t directory = slash == NULL ? 0 : (size_t)(slash - includer) + 1;
+    char *path;
 
+    if (name[0] == '/') {
+        includer = reader->tree == NULL ? "" : reader->tree->path;
+        directory = strlen(includer);
+    }
+    path = arena_alloc(&reader->file->arena, directory + length + 1);
     memcpy(path, includer, directory);
     memcpy(path + directory, name, length);
     return path;
@@ -168,7 +200,7 @@ static bool include(struct reader *reader, const struct file *file, const char *
                      length > 80 ? 80 : (int)length, line);
         return false;
     }
-    included.path = resolve(&reader->file->arena, file->path, name, (size_t)(close - name));
+    included.path = resolve(reader, file->path, name, (size_t)(close - name));
     return read_file(reader, &included);
 }
 
@@ -218,8 +250,8 @@ static bool read_file(struct reader *reader, struct file *file)
         depth++;
     if (depth > DEPTH_MOST || ++reader->source.files > FILES_MOST)
         return refuse(reader, file, "found too many includes, expected 1000 at most, 10 deep");
-    /* Not to hang on a FIFO, nor to make a terminal ours. */
-    reader->fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    reader->fd =
+        reader->tree == NULL ? open(file->path, FLAGS) : tree_open(reader->tree, file->path, FLAGS);
     if (reader->fd < 0)
         return refuse_errno(reader, file);
     loaded = load(reader, file, &text, &length);
