@@ -265,24 +265,50 @@ refused_beyond_the_root() { # LINK TARGET [WHAT [WHERE]]
 
 follows_beneath_the_root() { # TARGET
   service web.service
-  rm -rf "$etc" "$root/usr/etc"
-  mkdir -p "$root/usr/etc"
+  rm -rf "$etc" "$root/own/etc"
+  mkdir -p "$root/own/etc"
   ln -s "$1" "$etc"
   run -0 "${command[@]}" enable --root "$root" web
   assert_output "made $etc/web.service.d/50-tfoshim.conf"
-  [[ -f $root/usr/etc/web.service.d/50-tfoshim.conf ]]
+  [[ -f $root/own/etc/web.service.d/50-tfoshim.conf ]]
   run -0 "${command[@]}" disable --root "$root" web
-  assert_equal "$(ls -A "$root/usr/etc")" ""
+  assert_equal "$(ls -A "$root/own/etc")" ""
 }
 
 @test "links beneath the root lead where the image's own programs see them lead" {
-  either_way follows_beneath_the_root /usr/etc
-  either_way follows_beneath_the_root /usr//lib/../etc/.
-  either_way follows_beneath_the_root ../../usr/etc/
-  either_way follows_beneath_the_root ../../../../../../usr/lib/systemd/../../etc
-  ln -s usr "$root/other"
+  either_way follows_beneath_the_root /own/etc
+  either_way follows_beneath_the_root /usr//lib/../../own/etc/.
+  either_way follows_beneath_the_root ../../own/etc/
+  either_way follows_beneath_the_root ../../../../../../usr/lib/systemd/../../../own/etc
+  ln -s own "$root/other"
   ln -s /other/etc "$root/hop"
   either_way follows_beneath_the_root ../../hop
+}
+
+flips() {
+  local i made=0
+  for i in {1..60}; do
+    ! "${command[@]}" enable --root "$root" web >/dev/null 2>&1 || ((++made))
+    assert_equal "$(ls -A outside)" ""
+    "${command[@]}" disable --root "$root" web >/dev/null 2>&1 || true
+  done
+  ((made > 0))
+}
+
+@test "nor does what changes meanwhile lead out of the root" {
+  service web.service
+  mkdir outside
+  ln -s "$PWD/outside" "$root/etc/systemd/link"
+  local test=$BASHPID
+  python3 -c '
+import os, sys
+os.chdir(sys.argv[1])
+while os.getppid() == int(sys.argv[2]):
+    for name in (("system", "real"), ("link", "system"), ("system", "link"), ("real", "system")):
+        os.rename(*name)
+' "$root/etc/systemd" "$test" 3>&- &
+  either_way flips
+  kill $!
 }
 
 never_ends() {
@@ -351,7 +377,7 @@ cannot read it: No such file or directory"
   run -0 "$tfoshim" enable --root "$root" web
   [[ -L $etc/web.service.d/50-tfoshim.conf.new && ! -L $etc/web.service.d/50-tfoshim.conf ]]
   assert_equal "$(<victim)" precious
-  # Nor one that was linked from elsewhere.
+  # Nor one that has another name.
   ln "$etc/web.service.d/50-tfoshim.conf" other-name
   echo precious >other-name
   run -1 "$tfoshim" enable --root "$root" web
