@@ -439,7 +439,7 @@ END
 
 @test "error: in an included file that not everybody may read: nothing of it is told" {
   local line secret untold='found an error, not told as what is included may be a secret'
-  for secret in 'root:$y$j9T$xyzzy:19000' 'xyzzy = "a";' '@include "xyzzy"' '@include xyzzy' \
+  for secret in 'root:*xyzzy:19000' 'xyzzy = "a";' '@include "xyzzy"' '@include xyzzy' \
     'client = { rules = ( { host = "xyzzy!" } ) };' 'server = { rules = ( { port = 99999999999 } ) };'; do
     echo "$secret" >secret.conf
     chmod 640 secret.conf

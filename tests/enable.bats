@@ -286,8 +286,8 @@ follows_beneath_the_root() { # TARGET
 }
 
 flips() {
-  local i made=0
-  for i in {1..60}; do
+  local left made=0
+  for ((left = 60; left > 0; left--)); do
     ! "${command[@]}" enable --root "$root" web >/dev/null 2>&1 || ((++made))
     assert_equal "$(ls -A outside)" ""
     "${command[@]}" disable --root "$root" web >/dev/null 2>&1 || true
@@ -429,6 +429,12 @@ service will run: they can write to $root$1"
   service web.service
   warned_of "$library" 666
   warned_of "${library%/*}" 775
+  install -m 664 /dev/null "$root${library%/*}/libtfoshim-policy.so"
+  run -0 --separate-stderr "$tfoshim" enable --root "$root" web
+  assert_equal "$stderr" "tfoshim: enable: others than root can replace \
+$root${library%/*}/libtfoshim-policy.so, which the service will run: they can write to \
+$root${library%/*}/libtfoshim-policy.so"
+  chmod 644 "$root${library%/*}/libtfoshim-policy.so"
   warned_of /usr 1777
   warned_of "" 777
   run -0 --separate-stderr "$tfoshim" enable --root "$root" web

@@ -63,24 +63,6 @@ static int help(const char *verb)
     return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* In an image the library is where this command's installation has it. */
-static bool find_library(const struct request *request, char path[PATH_MAX])
-{
-    char inside[PATH_MAX];
-    int fd = -1;
-
-    if (!is_image(request))
-        return preload_find(path, request->verb);
-    snprintf(path, PATH_MAX, TFOSHIM_LIBDIR "/" PRELOAD_LIBRARY);
-    if (snprintf(inside, sizeof(inside), "%s%s", request->tree.path, path) < PATH_MAX)
-        fd = tree_open_file(&request->tree, inside);
-    if (fd < 0)
-        complain("%s: there is no %s: install the library there first", request->verb, inside);
-    else
-        close(fd);
-    return fd >= 0;
-}
-
 /* The name as the service will see it goes to `path`; the file is checked where it is now. */
 static bool find_config(const struct request *request, char path[PATH_MAX])
 {
@@ -101,18 +83,6 @@ static bool find_config(const struct request *request, char path[PATH_MAX])
         return false;
     rules_free(file);
     return true;
-}
-
-/* Whoever can replace the library has the service run what he likes. */
-static void warn_of_library(const struct request *request, const char *library)
-{
-    char path[PATH_MAX], where[PATH_MAX];
-
-    if (snprintf(path, sizeof(path), "%s%s", request->tree.path, library) < PATH_MAX &&
-        tree_is_exposed(&request->tree, path, where))
-        complain("enable: others than root can replace %s, which the service will run: they can "
-                 "write to %s",
-                 path, where);
 }
 
 static void warn(const struct request *request, const struct unit *unit,
@@ -164,7 +134,8 @@ static bool enable(const struct request *request, const struct unit *unit)
         complain("enable: %s is not one that tfoshim has made", unit->drop_in);
         return false;
     }
-    if (!find_library(request, library) ||
+    if (!(is_image(request) ? preload_find_in(library, &request->tree, request->verb)
+                            : preload_find(library, request->verb)) ||
         (request->config != NULL && !find_config(request, config)) || !unit_read(unit, &settings))
         return false;
     list = would_end(request, unit, &settings)
@@ -173,7 +144,7 @@ static bool enable(const struct request *request, const struct unit *unit)
     done = list != NULL && unit_write(unit, list, request->config == NULL ? NULL : config);
     if (done) {
         printf("made %s\n", unit->drop_in);
-        warn_of_library(request, library);
+        preload_warn(library, &request->tree, request->verb);
         warn(request, unit, &settings);
         hint(request, unit);
     }

@@ -16,6 +16,13 @@
  * or NULL for silence. */
 bool preload_find(char path[PATH_MAX], const char *complain_as);
 
+/* The same in an image, where it is as this command's installation has it. */
+bool preload_find_in(char path[PATH_MAX], const struct tree *, const char *complain_as);
+
+/* Complains if others than root can replace the library, or its module: who can has every program
+ * that preloads it do as he likes. */
+void preload_warn(const char *library, const struct tree *, const char *complain_as);
+
 /* Where the library for 32-bit programs stands beside this one of a 64-bit machine; false if this
  * is none, or there is none. `other` is filled in even if nothing is there, else it is "". */
 bool preload_find_narrow(char other[PATH_MAX], const char *library);

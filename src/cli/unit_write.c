@@ -155,10 +155,11 @@ static const char *directory_name(const struct unit *unit)
 
 bool unit_write(const struct unit *unit, const char *preload, const char *config)
 {
-    int above = tree_open(unit->tree, unit->above, O_PATH | O_DIRECTORY);
     bool directory_too, made, written = false;
+    int above;
 
     read_signature(unit, &directory_too);
+    above = tree_open(unit->tree, unit->above, O_PATH | O_DIRECTORY);
     made = above >= 0 && mkdirat(above, directory_name(unit), 0755) == 0;
     if (!made && (above < 0 || errno != EEXIST))
         complain_errno("%s: cannot make %s", unit->verb, unit->directory);

@@ -53,7 +53,7 @@ static void note_exposure(const struct walk *walk, int fd, const struct stat *st
     if (length > 0)
         walk->exposed[length] = '\0';
     else
-        strcpy(walk->exposed, walk->name); /* without /proc */
+        memcpy(walk->exposed, walk->name, sizeof(walk->name)); /* without /proc */
 }
 
 /* Puts `text` in the place of a part of the name. */
