@@ -15,7 +15,6 @@ setup() {
   export LC_ALL=C HOME=$BATS_TEST_TMPDIR
   export LSAN_OPTIONS=suppressions=$BATS_TEST_DIRNAME/lsan.supp:print_suppressions=0
   unset TFOSHIM_CONFIG XDG_CONFIG_HOME
-  umask 022
   cd "$BATS_TEST_TMPDIR" || exit
 }
 
@@ -35,7 +34,11 @@ assert_rule_refused() {
 # Somebody else's, whether the test is root or has a user namespace with one user in it, to whom all
 # of root's files are nobody's.
 give_away() { # FILE
-  chown 1 "$1" 2>/dev/null || mount --bind /etc/passwd "$1"
+  chown 1 "$1" 2>/dev/null || { mount --bind /etc/passwd "$1" && given=$1; }
+}
+
+teardown() {
+  [[ -z ${given-} ]] || umount "$given"
 }
 
 address_expected='an address, a prefix such as "10.0.0.0/8", or "*"'
