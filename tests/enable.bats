@@ -134,6 +134,25 @@ $etc/web.service.d/50-tfoshim.conf"
   assert_preload web.service "$library"
 }
 
+# shellcheck disable=SC1003
+@test "quotes and escapes of a unit are read as systemd does" {
+  # Not a line more than is meant goes into the drop-in.
+  service web.service 'Environment=LD_PRELOAD=/lib/a.so "X=y' 'Environment="LD_PRELOAD=/lib/b.so'
+  assert_preload web.service "/lib/a.so:$library"
+  assert_equal "$(wc -l <"$etc/web.service.d/50-tfoshim.conf")" 4
+  service web.service 'Environment="LD_PRELOAD=/lib/a\x20b.so\040c.so\sd.so"'
+  assert_preload web.service "/lib/a b.so c.so d.so:$library"
+  service web.service 'Environment="LD_PRELOAD=/lib/\x22a\\\x27.so"'
+  assert_preload web.service "/lib/\\\"a\\\\'.so:$library"
+  service web.service 'Environment="LD_PRELOAD=/lib/a\nb\t.so"'
+  assert_preload web.service "/lib/a\\x0ab\\x09.so:$library"
+  # systemd leaves out what it does not understand.
+  for escape in q x x2 x2g x+1 8 04 '00' 000 777 ' '; do
+    service web.service "Environment=LD_PRELOAD=/lib/a.so \"LD_PRELOAD=/lib/b\\$escape.so\""
+    assert_preload web.service "/lib/a.so:$library"
+  done
+}
+
 @test "what drop-ins preload, in the order in which systemd reads them" {
   service web.service 'Environment=LD_PRELOAD=/lib/unit.so'
   unit "$usr/web.service.d/20-a.conf" <<<$'[Service]\nEnvironment=LD_PRELOAD=/lib/20.so'

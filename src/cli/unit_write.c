@@ -92,7 +92,10 @@ static void write_assignment(FILE *file, const char *name, const char *value, bo
             fputc('\\', file);
         if (*value == '%' && !specifiers)
             fputc('%', file);
-        fputc(*value, file);
+        if ((unsigned char)*value < ' ')
+            fprintf(file, "\\x%02x", (unsigned)*value);
+        else
+            fputc(*value, file);
     }
     fputs("\"\n", file);
 }
