@@ -18,6 +18,7 @@ static const struct {
                                 .first_write = FIRST_WRITE_REPLAY_SAFE,
                                 .min_rtt_us = POLICY_MIN_RTT_US},
             .server.fallback = {.fastopen = true},
+            .first_host_rule = POLICY_NO_RULE,
         },
     .log_to = "stderr",
 };
