@@ -25,12 +25,6 @@ static const struct {
 
 const struct policy *const policy_builtin = &builtin.policy;
 
-bool policy_is_usable(const struct policy *policy)
-{
-    return policy->magic == POLICY_MAGIC && policy->version == POLICY_VERSION &&
-           policy->size >= sizeof(*policy);
-}
-
 enum log_level policy_log_level(const struct policy *policy)
 {
     return policy->log_level;

@@ -92,8 +92,8 @@ const char *policy_log_to(const struct policy *);
 /* The configuration file it was compiled from, or NULL for the built-in policy. */
 const char *policy_path(const struct policy *);
 
-/* Was this block made by a compiler of this version? (The module may have been replaced on disk
- * under a process that is starting.) */
+/* Was this block made by a compiler of this version, and is every part of it within its size? (The
+ * module may have been replaced on disk under a process that is starting.) */
 bool policy_is_usable(const struct policy *);
 
 /* Size in bytes of the block, for whoever maps or copies it. */
