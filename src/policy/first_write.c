@@ -89,9 +89,12 @@ static bool is_foreign_to_header(uint8_t byte)
  * some servers alone; the very last byte may have its newline still to come. */
 static bool is_line_end(const struct bytes *b, size_t *i)
 {
-    if (b->at[*i] == '\r' && *i + 1 < b->length)
+    if (b->at[*i] == '\r') {
+        if (*i + 1 == b->length)
+            return true;
         ++*i;
-    return b->at[*i] == '\n' || (b->at[*i] == '\r' && *i + 1 == b->length);
+    }
+    return b->at[*i] == '\n';
 }
 
 /* One line of the header from `*i` on: moves behind it. False where servers may differ on where it

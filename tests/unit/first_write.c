@@ -161,6 +161,7 @@ static void headers_that_servers_read_differently(void)
     CHECK(!safe_text("GET / HTTP/1.1\r\nX: a\rPOST / HTTP/1.1\r\n\r\n"));
     CHECK(!safe_text("GET / HTTP/1.1\r\n\rX: a\r\n\r\n"));
     CHECK(!safe_text("GET / HTTP/1.1\r\nX: a\r\r\n\r\n"));
+    CHECK(!safe_text("GET / HTTP/1.1\n\r\r"));
     CHECK(!safe_text("GET / HTTP/1.1\r\nX: a\r\n b\r\n\r\n"));
     CHECK(!safe_text("GET / HTTP/1.1\r\nX: a\n\tb\r\n\r\n"));
     CHECK(!safe_text("GET / HTTP/1.1\r\n X: a\r\n\r\n"));
