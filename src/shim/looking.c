@@ -184,7 +184,7 @@ static void correct_count(int fd, unsigned long request, void *count)
 {
     if (number_at(count) != 0 || !listener_any() || tcp_state(fd) != TCP_SYN_RECV)
         return;
-    long counted = request == FIONREAD ? tcp_peek(fd) : tcp_unsent(fd, request == SIOCOUTQ);
+    long counted = request == FIONREAD ? tcp_peek(fd) : (long)tcp_unsent(fd, request == SIOCOUTQ);
     if (counted > 0)
         put_number(count, (int)counted);
 }
