@@ -157,8 +157,10 @@ static void before_setting(int fd, int level, int name, const void *value, sockl
     struct record record;
     if (!find_pending(fd, &record))
         return;
-    if ((level == IPPROTO_TCP && needs_connection(level, name)) || asks_for_stamps(level, name) ||
-        limits_handshake(&record, level, name, value, length))
+    if (level == IPPROTO_TCP && name == TCP_MAXSEG) /* it bounds what a SYN takes */
+        machine_start(&record);
+    else if ((level == IPPROTO_TCP && needs_connection(level, name)) ||
+             asks_for_stamps(level, name) || limits_handshake(&record, level, name, value, length))
         settle_for_look(fd, level, name);
 }
 
