@@ -15,6 +15,7 @@
 #include "shim/own.h"
 #include "shim/program_memory.h"
 #include "shim/shim.h"
+#include "shim/sink.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -139,6 +140,7 @@ static void after_fork(void)
 
 static void in_child(void)
 {
+    sink_forked();
     machine_forked_child();
     own_forked();
 }

@@ -7,6 +7,7 @@
  *   deferral     setsockopt(TCP_FASTOPEN_CONNECT): a kernel older than 4.11 has no such option
  *   fastopen     every sendto() and sendmsg() with MSG_FASTOPEN
  *   netlink      every socket() of family AF_NETLINK
+ *   pwritev2     every pwritev2()
  */
 #include <err.h>
 #include <errno.h>
@@ -93,6 +94,17 @@ static void forbid_netlink(unsigned error)
     install(filter, sizeof filter / sizeof *filter);
 }
 
+static void forbid_pwritev2(unsigned error)
+{
+    struct sock_filter filter[] = {
+        LOAD(nr),
+        IF_NOT_EQUAL(SYS_pwritev2, 1),
+        RETURN(SECCOMP_RET_ERRNO | error),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    install(filter, sizeof filter / sizeof *filter);
+}
+
 static unsigned error_number(const char *name)
 {
     for (int error = 1; error < 134; error++) {
@@ -118,6 +130,8 @@ int main(int argc, char **argv)
         forbid_fastopen(error);
     } else if (strcmp(argv[2], "netlink") == 0) {
         forbid_netlink(error);
+    } else if (strcmp(argv[2], "pwritev2") == 0) {
+        forbid_pwritev2(error);
     } else {
         errx(2, "no such call: %s", argv[2]);
     }
