@@ -57,7 +57,10 @@ void looking_before(int fd)
 /* Until the first write a socket that the shim has deferred has no local address. */
 int looking_name(get_name_fn *next, int fd, struct sockaddr *address, socklen_t *length)
 {
+    struct record record;
     looking_before(fd);
+    if (find_pending(fd, &record))
+        machine_named(&record);
     return next(fd, address, length);
 }
 

@@ -91,6 +91,11 @@ bool machine_asked(struct record *record)
     return before;
 }
 
+void machine_named(struct record *record)
+{
+    set_flags(record, RECORD_NAMED, 0);
+}
+
 /* A connected socket is not refused. */
 static int connected_error(int error)
 {
@@ -191,10 +196,29 @@ static void fail(struct record *record, int error)
     record_change(table, record, RECORD_FAILED, record->tag.flags & ~SHUT_FLAGS);
 }
 
+/* A connect that is in progress to its program as well becomes a true one. A cookie would let the
+ * server have the connection before the handshake is over, and the program may yet give it up. Its
+ * port is another one then. */
+static bool start_truly(struct record *record)
+{
+    return !record_told_connected(record) &&
+           !(record->tag.flags & (RECORD_BY_SHIM | RECORD_NAMED)) &&
+           tcp_is_nonblocking(record->fd) &&
+           record_change(table, record, RECORD_CONTACT, record->tag.flags);
+}
+
 void machine_start(struct record *record)
 {
-    if (record->tag.state != RECORD_DEFERRED ||
-        !record_change(table, record, RECORD_OPENING, record->tag.flags))
+    if (record->tag.state != RECORD_DEFERRED)
+        return;
+    if (start_truly(record)) {
+        int error = tcp_connect_anew(record->fd, &record->address.any, address_length(record));
+        story_started(record, error);
+        if (error)
+            fail(record, error);
+        return;
+    }
+    if (!record_change(table, record, RECORD_OPENING, record->tag.flags))
         return; /* another thread has just opened, started or closed it */
     syn_left(record);
     int error = tcp_send_bare_syn(record->fd, &record->address.any, address_length(record));

@@ -213,8 +213,11 @@ static int run(const struct wait *wait, int64_t timeout)
     errno = saved;
     if (timeout == 0)
         waiting_looked();
-    else if (deferring_any() && ask(wait, &ready))
-        return told(wait, ready);
+    else if (deferring_any()) {
+        if (ask(wait, &ready))
+            return told(wait, ready);
+        prepare_all(wait, timeout); /* what that has started */
+    }
     if (timeout != 0 && pending_any() && wait_is_shareable(wait))
         return told(wait, wait_share(wait, timeout));
     if (timeout != 0)
