@@ -101,12 +101,27 @@ void log_round_trip(int fd, const struct sockaddr *address, const char *event, u
     put(&line);
 }
 
-void log_connection(int fd, const struct sockaddr *address, const char *event, int error)
+void log_cause(int fd, const struct sockaddr *address, const char *event, const char *call,
+               const char *reason, int error)
 {
     struct text line = begin_connection(fd, address, event);
+    if (call) {
+        text_add(&line, " by ");
+        text_add(&line, call);
+        text_add(&line, "()");
+    }
+    if (reason) {
+        text_add(&line, ": ");
+        text_add(&line, reason);
+    }
     if (error) {
         text_add(&line, ": ");
         text_add(&line, strerrordesc_np(error));
     }
     put(&line);
+}
+
+void log_connection(int fd, const struct sockaddr *address, const char *event, int error)
+{
+    log_cause(fd, address, event, NULL, NULL, error);
 }

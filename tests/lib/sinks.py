@@ -12,6 +12,7 @@ import fcntl
 import os
 import pty
 import resource
+import select
 import signal
 import socket
 import subprocess
@@ -99,18 +100,18 @@ def await_wait(program):
 
 
 def fill(descriptor):
-    """Writes until it takes no more, and leaves its flags as they were."""
+    """Writes until it takes no more, and leaves its flags as they were.
+
+    A terminal hands on what it has taken a little later, and takes more then.
+    """
     os.set_blocking(descriptor, False)
-    try:
-        while True:
-            os.write(descriptor, b"x" * 4096)
-    except BlockingIOError:
-        pass
-    try:
-        while True:
-            os.write(descriptor, b"x")
-    except BlockingIOError:
-        pass
+    for size in 4096, 1:
+        more = True
+        while more:
+            try:
+                os.write(descriptor, b"x" * size)
+            except BlockingIOError:
+                more = select.select([], [descriptor], [], 0.2)[1]
     os.set_blocking(descriptor, True)
 
 
