@@ -86,10 +86,10 @@ $steps" "$SERVER_IP4" "$PORT"
 
 @test "debug: why a SYN has left empty, or with what: the call, and the first write" {
   reference_start answer
-  any='first_write = "any";' safe='first_write = "replay-safe";'
+  local -A policies=([any]='first_write = "any";' [safe]='first_write = "replay-safe";')
   GET='b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"'
   while IFS='|' read -r policy steps wanted; do
-    run syn_of "${!policy}" "$steps"
+    run syn_of "${policies[$policy]}" "$steps"
     assert_equal "$steps: $output" "$steps: $wanted"
   done <<END
 any|c.send(b"1")|opened with data in the SYN by send(): any first write may leave so
@@ -116,10 +116,10 @@ END
 
 @test "debug: why, of a call by its number" {
   reference_start answer
-  [[ $SHIM == *by-number* ]] || SHIM=$PROGRAMS/by-number.so:$SHIM
-  run syn_of 'first_write = "any";' 'c.shutdown(socket.SHUT_WR)'
+  local by_number=$PROGRAMS/by-number.so:$SHIM
+  SHIM=$by_number run syn_of 'first_write = "any";' 'c.shutdown(socket.SHUT_WR)'
   assert_output 'started by shutdown(): it ends without a write'
-  run syn_of 'first_write = "replay-safe";' 'c.sendall(b"1")'
+  SHIM=$by_number run syn_of 'first_write = "replay-safe";' 'c.sendall(b"1")'
   assert_output --regexp '^started by send(to)?\(\): its first write is not safe to repeat$'
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * O_NONBLOCK belongs to the open file, which the program and its shell have too: it is not for a log
- * to set. So a socket is told with each call that it is not to wait, a pipe too (RWF_NOWAIT), and
- * what knows of neither, a terminal or a pipe before Linux 6.4, is opened a second time.
+ * O_NONBLOCK belongs to the open file, which the program and its shell have too: it is not for a
+ * log to set. So a socket is told with each call that it is not to wait, a pipe too (RWF_NOWAIT),
+ * and what knows of neither, a terminal or a pipe before Linux 6.4, is opened a second time.
  */
 /* Before all others: it decides which names the C library's headers give. */
 #include "shim/next.h"
@@ -122,7 +122,8 @@ static int signal_of(long result)
 }
 
 /* The kernel raises it for the thread that writes, and that has it blocked: it is there now, unless
- * it is ignored. Signals of this kind do not queue: one that was there before stays the program's. */
+ * it is ignored. Signals of this kind do not queue: one that was there before stays the program's.
+ */
 static void take_back(int number, const sigset_t *before)
 {
     static const long at_once[2];

@@ -73,12 +73,11 @@ static bool is_our_file(int fd)
 {
     struct stat64 status;
     return fstat64(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1 &&
-           (status.st_uid == 0 ||
-            status.st_uid == (uid_t)tcp_call(SYS_geteuid, 0, 0, 0, 0, 0, 0));
+           (status.st_uid == 0 || status.st_uid == (uid_t)tcp_call(SYS_geteuid, 0, 0, 0, 0, 0, 0));
 }
 
-/* Opened for each line: the shim owns no descriptor that a program could close or inherit. O_NONBLOCK
- * is for what is no file, and for the lease that another has on one that is. */
+/* Opened for each line: the shim owns no descriptor that a program could close or inherit.
+ * O_NONBLOCK is for what is no file, and for the lease that another has on one that is. */
 static bool write_to_file(const struct iovec *parts, int count)
 {
     int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK |

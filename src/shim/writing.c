@@ -69,8 +69,9 @@ static size_t room_of(const struct record *record)
     return room ? room : ROOM_EVERYWHERE;
 }
 
-/* May these bytes go into the SYN, and would they do there what the program means? NULL: yes; or why
- * not. Control messages are looked at on a connection that stands, and have errors of their own. */
+/* May these bytes go into the SYN, and would they do there what the program means? NULL: yes; or
+ * why not. Control messages are looked at on a connection that stands, and have errors of their
+ * own. */
 static const char *unfit(const struct record *record, const struct msghdr *message,
                          const struct first_bytes *first, int flags)
 {

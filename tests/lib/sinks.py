@@ -13,7 +13,6 @@ import os
 import pty
 import resource
 import select
-import signal
 import socket
 import subprocess
 import sys
@@ -23,48 +22,14 @@ import threading
 LIBRARY, CONFIGURATION = sys.argv[2:4]
 PATIENCE = 10
 
-# What the program does with each letter of its first argument.
-PROGRAM = r"""
-import fcntl, os, signal, socket, sys
-WATCHED = {signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTTOU}
-names = lambda numbers: ",".join(sorted(signal.Signals(n).name for n in numbers if n in WATCHED))
-heard = []
-for step in sys.argv[1]:
-    if step == "c":
-        connection = socket.socket()
-        connection.connect_ex(("127.0.0.1", 1))
-        connection.close()
-    elif step == "d":
-        for number in WATCHED:
-            signal.signal(number, signal.SIG_DFL)
-    elif step == "h":
-        for number in WATCHED:
-            signal.signal(number, lambda number, frame: heard.append(number))
-    elif step == "b":
-        signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
-    elif step == "x":
-        signal.pthread_kill(__import__("threading").get_ident(), signal.SIGXFSZ)
-    elif step == "p":
-        signal.pthread_kill(__import__("threading").get_ident(), signal.SIGPIPE)
-    elif step == "f":
-        if child := os.fork():
-            os.waitpid(child, 0)
-            break
-    elif step == "w":
-        print("waits", flush=True)
-        sys.stdin.readline()
-    elif step == "s":
-        print("blocked:", names(signal.pthread_sigmask(signal.SIG_BLOCK, [])),
-              "pending:", names(signal.sigpending()), "heard:", names(heard),
-              "O_NONBLOCK:", fcntl.fcntl(2, fcntl.F_GETFL) & os.O_NONBLOCK, flush=True)
-"""
+PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sinks_program.py")
 
 
 def start(steps, stderr, **more):
     """The program, which takes `steps`, with this standard error."""
     environment = dict(os.environ, LD_PRELOAD=LIBRARY, TFOSHIM_CONFIG=CONFIGURATION,
                        TFOSHIM_LOG="debug")
-    return subprocess.Popen([sys.executable, "-c", PROGRAM, steps], stdin=subprocess.PIPE,
+    return subprocess.Popen([sys.executable, PROGRAM, steps], stdin=subprocess.PIPE,
                             stdout=subprocess.PIPE, stderr=stderr, env=environment, text=True,
                             **more)
 
