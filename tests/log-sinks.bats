@@ -124,7 +124,7 @@ size: 1024"
   assert_output "$(says "$CLEAN")"
   scene log_read file
   assert_output "$(says "$CLEAN")
-read: "
+read: []"
 }
 
 @test "the log is a symbolic link, or another name of a file" {

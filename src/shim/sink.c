@@ -76,12 +76,21 @@ static bool is_our_file(int fd)
            (status.st_uid == 0 || status.st_uid == (uid_t)tcp_call(SYS_geteuid, 0, 0, 0, 0, 0, 0));
 }
 
+/* To open a device, or a FIFO, may do something already. */
+static bool is_something_else(void)
+{
+    struct stat64 status;
+    return lstat64(log_path, &status) == 0 && !S_ISREG(status.st_mode);
+}
+
 /* Opened for each line: the shim owns no descriptor that a program could close or inherit.
  * O_NONBLOCK is for what is no file, and for the lease that another has on one that is. */
 static bool write_to_file(const struct iovec *parts, int count)
 {
     int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK |
                 O_LARGEFILE;
+    if (is_something_else())
+        return false;
     int fd = (int)tcp_call(SYS_openat, AT_FDCWD, (long)log_path, flags, 0600, 0, 0);
     if (fd < 0)
         return false;

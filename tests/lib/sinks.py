@@ -223,7 +223,9 @@ def log_read():
     """It is a FIFO that somebody reads."""
     reader = os.open("log", os.O_RDONLY | os.O_NONBLOCK)
     log_alone()
-    print("read:", drain(reader))
+    poll = select.poll()
+    poll.register(reader)
+    print("read:", drain(reader) + str(poll.poll(0)))
 
 
 globals()[sys.argv[1]]()
