@@ -105,7 +105,7 @@ server_switch() { # VALUE
   local ADDRESS=$SERVER_IP4
   client_switch 0
   reference_start echo
-  compare --records 10 "$PROGRAMS/inspect" "$ADDRESS" "$PORT" nonblocking
+  compare --records 11 "$PROGRAMS/inspect" "$ADDRESS" "$PORT" nonblocking
   compare "$PROGRAMS/waits" "$ADDRESS" "$PORT" epoll-edge client-first nonblocking
   compare --records 5 "$PROGRAMS/sigpipe" "$ADDRESS" "$PORT"
 }

@@ -97,21 +97,34 @@ static void settle_for_look(int fd, int level, int name)
     }
 }
 
+/* Where a program has its numbers need not be aligned. */
+static int number_at(const void *place)
+{
+    int number;
+    memcpy(&number, place, sizeof number);
+    return number;
+}
+
+static void put_number(void *place, int number)
+{
+    memcpy(place, &number, sizeof number);
+}
+
 /* SO_ERROR is how a program asks whether its non-blocking connect has succeeded. */
-static int get_socket_error(get_option_fn *next, int fd, int *value, socklen_t *length)
+static int get_socket_error(get_option_fn *next, int fd, void *value, socklen_t *length)
 {
     struct record record;
     bool found = machine_find(fd, &record);
     int failed = found ? machine_take_error(&record) : 0;
     int result = next(fd, SOL_SOCKET, SO_ERROR, value, length);
-    if (result != 0 || *length != sizeof *value || !found)
+    if (result != 0 || *length != sizeof(int) || !found)
         return result;
+    int error = number_at(value);
     if (failed)
-        *value = failed;
-    else if (*value) {
-        int told = machine_error(&record, *value);
-        machine_refused(&record, *value);
-        *value = told;
+        put_number(value, failed);
+    else if (error) {
+        put_number(value, machine_error(&record, error));
+        machine_refused(&record, error);
     } else if (record.tag.state == RECORD_CONTACT)
         machine_is_over(&record);
     else if (record_is_pending(&record))
@@ -128,7 +141,7 @@ int looking_option(get_option_fn *next, int fd, int level, int name, void *value
     int result = next(fd, level, name, value, length);
     if (result == 0 && level == IPPROTO_TCP && name == TCP_FASTOPEN && *length == sizeof(int) &&
         listener_is_bound_by_us(fd))
-        *(int *)value = 0; /* a program that finds another's setting may clear it */
+        put_number(value, 0); /* a program that finds another's setting may clear it */
     return result;
 }
 
@@ -174,13 +187,13 @@ int looking_set_option(set_option_fn *next, int fd, int level, int name, const v
 
 /* A connection that came out of a listener with data in its SYN says, until its handshake is over,
  * that nothing is to be read and that nothing is under way. */
-static void correct_count(int fd, unsigned long request, int *count)
+static void correct_count(int fd, unsigned long request, void *count)
 {
-    if (*count != 0 || !listener_any() || tcp_state(fd) != TCP_SYN_RECV)
+    if (number_at(count) != 0 || !listener_any() || tcp_state(fd) != TCP_SYN_RECV)
         return;
     long counted = request == FIONREAD ? tcp_peek(fd) : tcp_unsent(fd, request == SIOCOUTQ);
     if (counted > 0)
-        *count = (int)counted;
+        put_number(count, (int)counted);
 }
 
 int looking_control(control_fn *next, int fd, unsigned long request, void *argument)
