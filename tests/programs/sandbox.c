@@ -7,6 +7,7 @@
  *   deferral     setsockopt(TCP_FASTOPEN_CONNECT): a kernel older than 4.11 has no such option
  *   fastopen     every sendto() and sendmsg() with MSG_FASTOPEN
  *   netlink      every socket() of family AF_NETLINK
+ *   pwritev2     every pwritev2()
  *   openat2      every openat2(), which kernels before 5.6 do not have
  */
 #include <err.h>
@@ -94,11 +95,11 @@ static void forbid_netlink(unsigned error)
     install(filter, sizeof filter / sizeof *filter);
 }
 
-static void forbid_openat2(unsigned error)
+static void forbid_call(unsigned number, unsigned error)
 {
     struct sock_filter filter[] = {
         LOAD(nr),
-        IF_NOT_EQUAL(SYS_openat2, 1),
+        IF_NOT_EQUAL(number, 1),
         RETURN(SECCOMP_RET_ERRNO | error),
         RETURN(SECCOMP_RET_ALLOW),
     };
@@ -130,8 +131,10 @@ int main(int argc, char **argv)
         forbid_fastopen(error);
     } else if (strcmp(argv[2], "netlink") == 0) {
         forbid_netlink(error);
+    } else if (strcmp(argv[2], "pwritev2") == 0) {
+        forbid_call(SYS_pwritev2, error);
     } else if (strcmp(argv[2], "openat2") == 0) {
-        forbid_openat2(error);
+        forbid_call(SYS_openat2, error);
     } else {
         errx(2, "no such call: %s", argv[2]);
     }
