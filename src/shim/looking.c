@@ -6,6 +6,7 @@
 #include "shim/machine.h"
 #include "shim/own.h"
 #include "shim/program_memory.h"
+#include "shim/story.h"
 
 #include <errno.h>
 #include <linux/sockios.h>
@@ -14,6 +15,8 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
+
+#define LOOKS "it asks for what only a connection has"
 
 static bool find_pending(int fd, struct record *record)
 {
@@ -55,8 +58,10 @@ void looking_before(int fd)
 {
     struct record record;
     if (find_pending(fd, &record) && record.tag.state == RECORD_DEFERRED &&
-        (record.tag.flags & RECORD_BY_SHIM))
+        (record.tag.flags & RECORD_BY_SHIM)) {
+        story_because(LOOKS);
         machine_start(&record);
+    }
 }
 
 /* Until the first write a socket that the shim has deferred has no local address. */
@@ -91,8 +96,10 @@ static void settle_for_look(int fd, int level, int name)
 {
     struct record record;
     bool opens = (level == IPPROTO_TCP && name == TCP_MAXSEG) || asks_for_stamps(level, name);
-    if (find_pending(fd, &record) && (opens || record_told_connected(&record)))
+    if (find_pending(fd, &record) && (opens || record_told_connected(&record))) {
+        story_because(LOOKS);
         machine_before(&record, CALL_LOOKS);
+    }
 }
 
 /* Where a program has its numbers need not be aligned. */
@@ -166,8 +173,10 @@ static void before_setting(int fd, int level, int name, const void *value, sockl
     struct record record;
     if (!find_pending(fd, &record))
         return;
-    if ((level == IPPROTO_TCP && needs_connection(level, name)) || asks_for_stamps(level, name) ||
-        limits_handshake(&record, level, name, value, length))
+    if (level == IPPROTO_TCP && name == TCP_MAXSEG) /* it bounds what a SYN takes */
+        machine_start(&record);
+    else if ((level == IPPROTO_TCP && needs_connection(level, name)) ||
+             asks_for_stamps(level, name) || limits_handshake(&record, level, name, value, length))
         settle_for_look(fd, level, name);
 }
 
@@ -217,6 +226,7 @@ int looking_control(control_fn *next, int fd, unsigned long request, void *argum
 {
     struct record record;
     bool asks_output = request == SIOCOUTQ || request == SIOCOUTQNSD;
+    story_because(LOOKS);
     if (asks_output && find_pending(fd, &record) && (record.tag.flags & RECORD_BLOCKING))
         machine_before(&record, CALL_LOOKS);
     if (request == FIOASYNC && find_pending(fd, &record))

@@ -484,6 +484,7 @@ void machine_settle(struct record *record)
     machine_start(record);
     if (record->tag.state != RECORD_OPENING || machine_is_over(record))
         return;
+    story_because("another connection of its thread is waited for");
     machine_start_thread(); /* what is pending is waited for together */
     if (!(record->tag.flags & RECORD_BLOCKING))
         story_lesson(record, MEMORY_COSTS_A_WAIT);
@@ -822,6 +823,8 @@ void machine_forked_child(void)
 
 static void end_of_thread(void)
 {
+    story_in_call(NULL);
+    story_because("the thread ends");
     machine_start_thread();
     machine_settle_lingering();
 }
