@@ -21,6 +21,7 @@ setup() {
 teardown() {
   local root
   # It is no child of ours, and keeps its namespace.
+  umount -q /run/ipc-* || true
   for root in "${ROOT[@]}"; do
     [[ ! -s $root/run/nginx.pid ]] || kill "$(<"$root/run/nginx.pid")" || true
   done
@@ -40,7 +41,10 @@ tools_required() {
 machine_make() { # client|server
   container_make
   ROOT[$1]=$CONTAINER_ROOT
-  ENTER[$1]=${CONTAINER[*]}
+  # Two machines share no memory.
+  : >"/run/ipc-$1"
+  unshare --ipc="/run/ipc-$1" true
+  ENTER[$1]="nsenter --ipc=/run/ipc-$1 ${CONTAINER[*]}"
   printf '%s\n' '127.0.0.1 localhost' "$SERVER_IP4 www.example.com" '10.9.0.3 www.example.net' \
     >"$CONTAINER_ROOT/etc/hosts"
   rm -f "$CONTAINER_ROOT/usr/bin/systemctl"

@@ -84,6 +84,12 @@ print(*found)' <<<"$output"
 
 # ---- who looks ----
 
+# bats test_tags=unit
+@test "stat: what several memories know of one place is added up" {
+  run -0 "$TFOSHIM_BUILD/tests/unit/merge"
+  refute_output
+}
+
 @test "stat: root sees the sum over all users" {
   network_up --rtt 20
   reference_start answer

@@ -246,11 +246,3 @@ enum name_found name_look(const char *path, uid_t owner, uint64_t *token, const 
     }
     return NAME_REFUSED;
 }
-
-/* No file's: those have 64 bits at random. */
-uint64_t name_of_user(uid_t user)
-{
-    const uint32_t spread = (uint32_t)user * UINT32_C(0x9e3779b1);
-
-    return UINT64_C(0x7466736800000000) | (uint32_t)(spread + UINT32_C(0x7466736d));
-}

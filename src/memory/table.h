@@ -100,15 +100,15 @@ const char *name_make(const char *path, uint64_t *token);
 enum name_found { NAME_FOUND, NAME_ABSENT, NAME_REFUSED /* for a reason */ };
 enum name_found name_look(const char *path, uid_t owner, uint64_t *token, const char **reason);
 
-/* The memory that is a user's without a file. */
-uint64_t name_of_user(uid_t);
-
 /* From now on this one, which is that user's; NULL: one of the process's own. Returns the one that
  * was in use, NULL likewise. */
 struct table *table_use(struct table *, uid_t owner);
 
 /* The same where none but the process's own is in use; else false. */
 bool table_offer(struct table *, uid_t owner);
+
+/* Never NULL. */
+struct table *table_in_use(void);
 
 /* Whose is in use; false: nobody's, it is the process's own. */
 bool table_owner(uid_t *owner);

@@ -3,10 +3,10 @@
 
 import ctypes
 import os
-import shutil
 import struct
 
 NAME = struct.Struct("=8sIIQ")  # of the file: magic, version, the memory's size, the memory's name
+HEADER = NAME.size  # the memory begins with the same
 
 
 def _attach(key, size):
@@ -20,7 +20,7 @@ def _attach(key, size):
 
 
 class Recollection:
-    """In a runtime directory of its own."""
+    """In a runtime directory of its own. What is attached here nobody removes for a newer one."""
 
     def __init__(self, directory):
         self.directory = directory
@@ -29,18 +29,16 @@ class Recollection:
         os.makedirs(directory, mode=0o700)
 
     def forget(self):
-        """The next program makes another."""
+        """As it was when it was made."""
         if self.address:
-            ctypes.CDLL(None).shmdt(ctypes.c_void_p(self.address))
-        self.address = None
-        shutil.rmtree(self.directory)
-        os.mkdir(self.directory, 0o700)
+            ctypes.memset(self.address + HEADER, 0, len(self.kept) - HEADER)
 
     def keep(self):
         """As it is now."""
         with open(os.path.join(self.directory, "tfoshim", "memory"), "rb") as file:
             _, _, size, name = NAME.unpack(file.read())
-        self.address = _attach(name & 0xffffffff, size)
+        if not self.address:
+            self.address = _attach(name & 0xffffffff, size)
         self.kept = ctypes.string_at(self.address, size)
 
     def put_back(self):

@@ -6,11 +6,16 @@
 #include "memory/memory.h"
 #include "shim/hooks/by_number.h"
 
+#include <pthread.h>
 #include <unistd.h>
 
+/* These calls are no cancellation points, but what reads a file is. */
 static int changed(int result)
 {
+    int state;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
     memory_user_changed();
+    pthread_setcancelstate(state, NULL);
     return result;
 }
 
