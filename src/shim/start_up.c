@@ -15,6 +15,8 @@
 #include "shim/own.h"
 #include "shim/program_memory.h"
 #include "shim/shim.h"
+#include "shim/sink.h"
+#include "shim/story.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -127,6 +129,8 @@ static bool is_set(const char *value)
 static void before_fork(void)
 {
     int saved = errno;
+    story_in_call("fork");
+    story_because("a child gets its socket");
     machine_before_fork();
     errno = saved;
 }
@@ -139,6 +143,7 @@ static void after_fork(void)
 
 static void in_child(void)
 {
+    sink_forked();
     machine_forked_child();
     own_forked();
 }
@@ -173,5 +178,6 @@ __attribute__((constructor)) static void start_up(void)
 /* Reached by exit() and by a return from main(), which no hook sees. */
 __attribute__((destructor)) static void shut_down(void)
 {
+    story_in_call("exit");
     ending_process();
 }
