@@ -96,7 +96,8 @@ int guard_before_read(struct record *record, bool blocking)
 
 void guard_settle(struct record *record)
 {
-    if (record->tag.state == RECORD_GUARDED && !wait_for_proof(record, SETTLE_MS)) {
+    int64_t left = record->syn_left_ms + SETTLE_MS - tcp_now_ms();
+    if (record->tag.state == RECORD_GUARDED && !wait_for_proof(record, left > 0 ? (int)left : 0)) {
         int fd = record->fd;
         machine_forget(record);
         end(fd);

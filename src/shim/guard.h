@@ -16,7 +16,8 @@ void guard_accepted(int fd, const struct record *listener);
  * block waits here, for as long as SO_RCVTIMEO says. */
 int guard_before_read(struct record *, bool blocking);
 
-/* Before the connection goes to where no hook is: waits a second at most, and then ends it. */
+/* Before the connection goes to where no hook is: waits until a second after it was accepted, and
+ * then ends it. */
 void guard_settle(struct record *);
 
 #endif

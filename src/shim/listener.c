@@ -136,8 +136,7 @@ void listener_accepted(int fd, int connection)
 {
     struct record listener;
     if (!record_get(&record_notes, fd, &listener) ||
-        !(listener.tag.flags & (NOTE_COVERED | NOTE_GUARDS)) ||
-        !tcp_has_syn_data(connection))
+        !(listener.tag.flags & (NOTE_COVERED | NOTE_GUARDS)) || !tcp_has_syn_data(connection))
         return;
     if (listener.tag.flags & NOTE_COVERED)
         count_taken(&listener);

@@ -607,6 +607,7 @@ bool machine_guard(struct record *record, int brought)
     record->tag.flags = RECORD_TOLD_CONNECTED;
     record->forks = forks;
     record->epoll = -1;
+    record->syn_left_ms = tcp_now_ms();
     record->epoll_data = (uint64_t)tcp_least_to_read(record->fd);
     if (!record_put(table, record))
         return false;
