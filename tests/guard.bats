@@ -74,7 +74,7 @@ replay_does_nothing() { # WAY
   request "$POST"
   wait_until '(($(orders) == 3))'
   assert_equal "$1 $(orders)" "$1 3"
-  [[ $1 != thread ]] || the_figures_say
+  [[ $1 != block ]] || the_figures_say
   pkill -P "$SPAWNED" || true
   kill "$SPAWNED"
   process_end "$SPAWNED"
