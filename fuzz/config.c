@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Any bytes as a configuration file: errors are reported, or the policy answers any question. */
+#include "input.h"
+
 #include "policy/compile.h"
 #include "policy/names.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__lsan_default_suppressions(void);
 
 /* libconfig 1.5 loses the string that it was reading when it meets a syntax error. */
@@ -47,20 +42,15 @@ static void ask(const struct policy *policy)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static int fd = -1;
     const struct policy *policy;
     unsigned reports = 0;
-    char path[64];
 
-    if (fd < 0)
-        fd = memfd_create("config", MFD_CLOEXEC);
-    if (fd < 0 || ftruncate(fd, 0) != 0 || pwrite(fd, data, size, 0) != (ssize_t)size)
-        abort();
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    policy = policy_compile(path, "program", NULL, count_reports, &reports);
+    policy = policy_compile(input_file(data, size), "program", NULL, count_reports, &reports);
     if ((policy != NULL) == (reports > 0))
         abort();
     if (policy != NULL) {
+        if (!policy_is_usable(policy))
+            abort();
         ask(policy);
         munmap((void *)policy, policy_size(policy));
     }

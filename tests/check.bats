@@ -31,6 +31,16 @@ assert_rule_refused() {
   assert_refused "t.conf:1: $2" <<<"${3:-client} = { rules = ( { $1 } ) };"
 }
 
+# Somebody else's, whether the test is root or has a user namespace with one user in it, to whom all
+# of root's files are nobody's.
+give_away() { # FILE
+  chown 1 "$1" 2>/dev/null || { mount --bind /etc/passwd "$1" && given=$1; }
+}
+
+teardown() {
+  [[ -z ${given-} ]] || umount "$given"
+}
+
 address_expected='an address, a prefix such as "10.0.0.0/8", or "*"'
 host_expected='a host name such as "www.example.com" or "*.example.com"'
 port_expected='a port number from 1 to 65535 or a range such as "8000-8999"'
@@ -73,7 +83,8 @@ END
 }
 
 @test "the example configuration is accepted, as it is and with its examples uncommented" {
-  local example=$BATS_TEST_DIRNAME/../conf/tfoshim.conf
+  local example=example.conf
+  install -m 644 "$BATS_TEST_DIRNAME/../conf/tfoshim.conf" "$example"
   run -0 --separate-stderr "$tfoshim" check "$example"
   assert_line "client: default off, first write replay-safe"
   assert_line "server: default off, queue as long as the listener's backlog"
@@ -427,6 +438,68 @@ END
   run -1 "$tfoshim" check t.conf
   assert_output \
     'tfoshim: sub.conf:2: syntax error: found "default "on";", expected libconfig'\''s "key = value;"'
+}
+
+@test "error: in an included file that not everybody may read: nothing of it is told" {
+  local line secret untold='found an error, not told as what is included may be a secret'
+  for secret in 'root:*xyzzy:19000' 'xyzzy = "a";' '@include "xyzzy"' '@include xyzzy' \
+    'client = { rules = ( { host = "xyzzy!" } ) };' 'server = { rules = ( { port = 99999999999 } ) };'; do
+    echo "$secret" >secret.conf
+    chmod 640 secret.conf
+    echo '@include "secret.conf"' >t.conf
+    run -1 "$tfoshim" check t.conf
+    assert_output "tfoshim: secret.conf:1: $untold"
+    # Everybody may.
+    chmod 644 secret.conf
+    run -1 "$tfoshim" check t.conf
+    refute_output --partial "$untold"
+    assert_output --regexp 'xyzzy|9999'
+  done
+  # Neither is what is at fault outside of it for its sake, nor what only libconfig has put together.
+  for line in 'host =' 'host = "a b"'; do
+    printf '"xyzzy" "!"' >secret.conf
+    chmod 600 secret.conf
+    printf 'client = { rules = ( {\n%s\n@include "secret.conf"\n} ) };\n' "$line" >t.conf
+    run -1 "$tfoshim" check t.conf
+    refute_output --partial xyzzy
+    assert_output --partial "$untold"
+  done
+}
+
+@test "error: in a file that another user's includes: nothing of it is told" {
+  local nobody=(unshare --user --map-user=1000) # as root refuses such files
+  echo 'xyzzy = 1;' >other.conf
+  echo '@include "other.conf"' >t.conf
+  run -1 "${nobody[@]}" "$tfoshim" check t.conf
+  assert_output 'tfoshim: other.conf:1: unknown key "xyzzy", expected "client", "server" or "log"'
+  give_away other.conf
+  run -1 "${nobody[@]}" "$tfoshim" check t.conf
+  assert_output 'tfoshim: other.conf:1: found an error, not told as what is included may be a secret'
+}
+
+@test "error: a file that others could have written, where root is to use it" {
+  local mode found='found a file that others may write to, expected one that only root may write to'
+  : >t.conf
+  for mode in 666 662 664; do
+    chmod "$mode" t.conf
+    run -1 "$tfoshim" check t.conf
+    assert_output "tfoshim: t.conf: $found"
+    run -125 "$tfoshim" run -c t.conf -- true
+    assert_output "tfoshim: t.conf: $found"
+    run -1 "$tfoshim" explain -c t.conf 192.0.2.1
+    assert_output "tfoshim: t.conf: $found"
+    TFOSHIM_CONFIG=t.conf run -1 "$tfoshim" doctor
+    assert_line --regexp "^  problem  configuration: t.conf: $found"
+    echo '@include "t.conf"' >including.conf
+    run -1 "$tfoshim" check including.conf
+    assert_output "tfoshim: including.conf:1: @include: \"t.conf\": $found"
+    # Whoever is not root has always used such files.
+    run -0 unshare --user "$tfoshim" check t.conf
+  done
+  chmod 644 t.conf
+  give_away t.conf
+  run -1 "$tfoshim" check t.conf
+  assert_output "tfoshim: t.conf: found a file of another user, expected root's own"
 }
 
 @test "error: includes that cannot be" {

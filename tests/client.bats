@@ -257,7 +257,7 @@ answer_ms() { # CONNECTION
   reference_start echo
   for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
     for way in blocking nonblocking; do
-      compare --records 10 "$PROGRAMS/inspect" "$ADDRESS" "$PORT" "$way"
+      compare --records 11 "$PROGRAMS/inspect" "$ADDRESS" "$PORT" "$way"
     done
   done
 }
@@ -310,6 +310,16 @@ print(connection.fileno(), connection.recv(100), file=sys.stderr)'
   compare /usr/bin/python3 -c "$writer" "$ADDRESS" "$PORT"
   assert_output --partial '1 b'
   assert_equal "$(last_syn_data)" 0
+}
+
+# The sanitizers look at this one.
+@test "a program that asks for its answer at an odd address" {
+  local way ADDRESS=$SERVER_IP4
+  reference_start echo
+  for way in blocking nonblocking; do
+    compare "$PROGRAMS/inspect" "$ADDRESS" "$PORT" "$way" 'SO_ERROR at an odd address'
+    assert_line 'SO_ERROR: 0 0 0 0'
+  done
 }
 
 @test "a socket that is disconnected and connected anew" {

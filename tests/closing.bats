@@ -3,6 +3,9 @@
 # A program may end its connection at any moment: over a link with a delay the handshake is then still
 # under way, and closing would reset the connection. Every byte and the end must arrive all the same.
 
+# Every test has a PORT of its own.
+# shellcheck disable=SC2030,SC2031
+
 bats_require_minimum_version 1.5.0
 bats_load_library bats-support
 bats_load_library bats-assert

@@ -44,6 +44,24 @@ assert_preload() { # UNIT VALUE
   assert_equal "$(grep LD_PRELOAD "$etc/$1.d/50-tfoshim.conf")" "Environment=\"LD_PRELOAD=$2\""
 }
 
+# The command, and the command where there is no openat2() to keep it beneath the root.
+either_way() { # TEST [ARGUMENT...]
+  local command=("$tfoshim")
+  "$@"
+  command=("$build/tests/programs/sandbox" ENOSYS openat2 "$tfoshim")
+  "$@"
+}
+
+# Somebody else's, whether the test is root or has a user namespace with one user in it, to whom all
+# of root's files are nobody's.
+give_away() { # FILE
+  chown 1 "$1" 2>/dev/null || { mount --bind /etc/passwd "$1" && given=$1; }
+}
+
+teardown() {
+  [[ -z ${given-} ]] || umount "$given"
+}
+
 @test "help; arguments that are not understood" {
   run -0 --separate-stderr "$tfoshim" enable --help
   assert_line --index 0 "usage: tfoshim enable [-c FILE] [--root DIRECTORY] UNIT"
@@ -114,6 +132,25 @@ $etc/web.service.d/50-tfoshim.conf"
   service web.service '#Environment=LD_PRELOAD=/lib/a.so' '[Install]' \
     'Environment=LD_PRELOAD=/lib/b.so'
   assert_preload web.service "$library"
+}
+
+# shellcheck disable=SC1003
+@test "quotes and escapes of a unit are read as systemd does" {
+  # Not a line more than is meant goes into the drop-in.
+  service web.service 'Environment=LD_PRELOAD=/lib/a.so "X=y' 'Environment="LD_PRELOAD=/lib/b.so'
+  assert_preload web.service "/lib/a.so:$library"
+  assert_equal "$(wc -l <"$etc/web.service.d/50-tfoshim.conf")" 4
+  service web.service 'Environment="LD_PRELOAD=/lib/a\x20b.so\040c.so\sd.so"'
+  assert_preload web.service "/lib/a b.so c.so d.so:$library"
+  service web.service 'Environment="LD_PRELOAD=/lib/\x22a\\\x27.so"'
+  assert_preload web.service "/lib/\\\"a\\\\'.so:$library"
+  service web.service 'Environment="LD_PRELOAD=/lib/a\nb\t.so"'
+  assert_preload web.service "/lib/a\\x0ab\\x09.so:$library"
+  # systemd leaves out what it does not understand.
+  for escape in q x x2 x2g x+1 8 04 '00' 000 777 ' '; do
+    service web.service "Environment=LD_PRELOAD=/lib/a.so \"LD_PRELOAD=/lib/b\\$escape.so\""
+    assert_preload web.service "/lib/a.so:$library"
+  done
 }
 
 @test "what drop-ins preload, in the order in which systemd reads them" {
@@ -211,7 +248,8 @@ which must come first: the unit has to preload it "
   run -0 unshare --mount sh -ec '
     mount -t tmpfs none /etc
     mkdir -p /etc/systemd/system
-    "$1" enable web
+    # Where the library is built, and who can write there, is not this test'"'"'s to say.
+    "$1" enable web 2>&1 | grep -v "others than root can replace"
     "$1" disable web
     find /etc/systemd/system -mindepth 1' sh "$tfoshim"
   rm /run/systemd/system/web.service
@@ -222,4 +260,216 @@ LD_PRELOAD has no effect
 to put it into effect: systemctl daemon-reload && systemctl try-restart web.service
 removed /etc/systemd/system/web.service.d/50-tfoshim.conf
 to put it into effect: systemctl daemon-reload && systemctl try-restart web.service"
+}
+
+refused_beyond_the_root() { # LINK TARGET [WHAT [WHERE]]
+  local place=$root/$1
+  service web.service
+  rm -rf "$place" outside
+  mkdir -p "${place%/*}" outside
+  ln -s "$2" "$place"
+  run -1 "${command[@]}" enable --root "$root" web
+  assert_output "tfoshim: enable: cannot ${3-make} $etc/web.service.d${4-}: No such file or directory"
+  run -1 "${command[@]}" disable --root "$root" web
+  assert_equal "$(ls -A outside)" ""
+  rm "$place"
+  mkdir -p "$etc"
+}
+
+@test "what is made stays beneath the root, wherever its links point" {
+  either_way refused_beyond_the_root etc/systemd/system "$PWD/outside"
+  either_way refused_beyond_the_root etc/systemd/system ../../../outside
+  either_way refused_beyond_the_root etc "$PWD/outside"
+  either_way refused_beyond_the_root etc/systemd/system/web.service.d "$PWD/outside" write \
+    /50-tfoshim.conf
+  # One that is there, but outside.
+  either_way refused_beyond_the_root etc/systemd ..//./../../../../../../../../../../"$PWD/outside"
+}
+
+follows_beneath_the_root() { # TARGET
+  service web.service
+  rm -rf "$etc" "$root/own/etc"
+  mkdir -p "$root/own/etc"
+  ln -s "$1" "$etc"
+  run -0 "${command[@]}" enable --root "$root" web
+  assert_output "made $etc/web.service.d/50-tfoshim.conf"
+  [[ -f $root/own/etc/web.service.d/50-tfoshim.conf ]]
+  run -0 "${command[@]}" disable --root "$root" web
+  assert_equal "$(ls -A "$root/own/etc")" ""
+}
+
+@test "links beneath the root lead where the image's own programs see them lead" {
+  either_way follows_beneath_the_root /own/etc
+  either_way follows_beneath_the_root /usr//lib/../../own/etc/.
+  either_way follows_beneath_the_root ../../own/etc/
+  either_way follows_beneath_the_root ../../../../../../usr/lib/systemd/../../../own/etc
+  ln -s own "$root/other"
+  ln -s /other/etc "$root/hop"
+  either_way follows_beneath_the_root ../../hop
+}
+
+flips() {
+  local left made=0
+  for ((left = 60; left > 0; left--)); do
+    ! "${command[@]}" enable --root "$root" web >/dev/null 2>&1 || ((++made))
+    assert_equal "$(ls -A outside)" ""
+    "${command[@]}" disable --root "$root" web >/dev/null 2>&1 || true
+  done
+  ((made > 0))
+}
+
+@test "nor does what changes meanwhile lead out of the root" {
+  service web.service
+  mkdir outside
+  ln -s "$PWD/outside" "$root/etc/systemd/link"
+  local test=$BASHPID
+  python3 -c '
+import os, sys
+os.chdir(sys.argv[1])
+while os.getppid() == int(sys.argv[2]):
+    for name in (("system", "real"), ("link", "system"), ("system", "link"), ("real", "system")):
+        os.rename(*name)
+' "$root/etc/systemd" "$test" 3>&- &
+  either_way flips
+  kill $!
+}
+
+never_ends() {
+  run -1 timeout 10 "${command[@]}" enable --root "$root" web
+  assert_output \
+    "tfoshim: enable: $etc/web.service.d/50-tfoshim.conf is not one that tfoshim has made"
+}
+
+@test "links in a circle end" {
+  service web.service
+  rm -rf "$etc"
+  ln -s /etc/systemd/other "$etc"
+  ln -s system "$root/etc/systemd/other"
+  either_way never_ends
+}
+
+reads_nothing_outside() {
+  # A unit, drop-ins, the library for either width, and a configuration with what it includes.
+  rm -rf "$usr" "$etc"
+  mkdir -p "$usr" "$etc"
+  ln -s "$PWD/outside/web.service" "$usr/web.service"
+  run -1 "${command[@]}" enable --root "$root" web
+  assert_output "tfoshim: enable: there is no unit web.service in $root"
+  service other.service
+  ln -s "$PWD/outside" "$etc/other.service.d"
+  run -1 "${command[@]}" enable --root "$root" other
+  refute_output --partial outside.so
+  service third.service
+  mkdir "$etc/third.service.d"
+  ln -s "$PWD/outside/10.conf" "$etc/third.service.d/10.conf"
+  run -0 "${command[@]}" enable --root "$root" third
+  assert_equal "$(grep LD_PRELOAD "$etc/third.service.d/50-tfoshim.conf")" \
+    "Environment=\"LD_PRELOAD=$library\""
+  ln -sf "$PWD/outside/a.conf" "$root/etc/a.conf"
+  run -1 "${command[@]}" enable --root "$root" -c /etc/a.conf third
+  assert_output "tfoshim: $root/etc/a.conf: cannot read it: No such file or directory"
+  echo "@include \"$PWD/outside/a.conf\"" >"$root/etc/b.conf"
+  run -1 "${command[@]}" enable --root "$root" -c /etc/b.conf third
+  assert_output "tfoshim: $root/etc/b.conf:1: @include: \"$root$PWD/outside/a.conf\": \
+cannot read it: No such file or directory"
+  # The image's own file of that name is what the service would be given.
+  echo 'client = { };' >"$root/etc/included.conf"
+  echo '@include "/etc/included.conf"' >"$root/etc/c.conf"
+  run -0 "${command[@]}" enable --root "$root" -c /etc/c.conf third
+  mv "$root$library" outside/
+  ln -s "$PWD/outside/libtfoshim.so" "$root$library"
+  run -1 "${command[@]}" enable --root "$root" third
+  assert_output \
+    "tfoshim: enable: there is no $root$library: install the library there first"
+  mv outside/libtfoshim.so "$root$library"
+}
+
+@test "nothing outside the root is read" {
+  mkdir outside
+  printf '[Service]\nExecStart=/x\nEnvironment=LD_PRELOAD=/outside.so\n' |
+    tee outside/web.service >outside/10.conf
+  echo 'client = { };' >outside/a.conf
+  either_way reads_nothing_outside
+}
+
+@test "no file is written through that somebody has put there" {
+  service web.service
+  echo precious >victim
+  mkdir "$etc/web.service.d"
+  ln -s "$PWD/victim" "$etc/web.service.d/50-tfoshim.conf.new"
+  run -0 "$tfoshim" enable --root "$root" web
+  [[ -L $etc/web.service.d/50-tfoshim.conf.new && ! -L $etc/web.service.d/50-tfoshim.conf ]]
+  assert_equal "$(<victim)" precious
+  # Nor one that has another name.
+  ln "$etc/web.service.d/50-tfoshim.conf" other-name
+  echo precious >other-name
+  run -1 "$tfoshim" enable --root "$root" web
+  assert_equal "$(<other-name)" precious
+}
+
+@test "what is no regular file is not waited for" {
+  mkfifo "$usr/web.service"
+  run -1 timeout 10 "$tfoshim" enable --root "$root" web
+  assert_output "tfoshim: enable: there is no unit web.service in $root"
+  rm "$usr/web.service"
+  service web.service 'Environment=LD_PRELOAD=/lib/a.so'
+  mkdir "$etc/web.service.d"
+  mkfifo "$etc/web.service.d/10-x.conf"
+  run -0 timeout 10 "$tfoshim" enable --root "$root" web
+  rm "$etc/web.service.d/50-tfoshim.conf"
+  mkfifo "$etc/web.service.d/50-tfoshim.conf"
+  for verb in enable disable; do
+    run -1 timeout 10 "$tfoshim" "$verb" --root "$root" web
+    assert_output \
+      "tfoshim: $verb: $etc/web.service.d/50-tfoshim.conf is not one that tfoshim has made"
+  done
+}
+
+@test "a configuration that is not root's alone is no service's" {
+  service web.service
+  : >"$root/etc/a.conf"
+  chmod 666 "$root/etc/a.conf"
+  run -1 "$tfoshim" enable --root "$root" -c /etc/a.conf web
+  assert_output "tfoshim: $root/etc/a.conf: found a file that others may write to, expected one that \
+only root may write to"
+  chmod 644 "$root/etc/a.conf"
+  give_away "$root/etc/a.conf"
+  run -1 "$tfoshim" enable --root "$root" -c /etc/a.conf web
+  assert_output \
+    "tfoshim: $root/etc/a.conf: found a file of another user, expected root's own"
+  [[ ! -e $etc/web.service.d ]]
+}
+
+warned_of() { # PLACE MODE
+  chmod "$2" "$root$1"
+  run -0 --separate-stderr "$tfoshim" enable --root "$root" web
+  assert_equal "$stderr" "tfoshim: enable: others than root can replace $root$library, which the \
+service will run: they can write to $root$1"
+  chmod 755 "$root$1"
+}
+
+@test "a library that others than root can replace is warned of" {
+  service web.service
+  warned_of "$library" 666
+  warned_of "${library%/*}" 775
+  install -m 664 /dev/null "$root${library%/*}/libtfoshim-policy.so"
+  run -0 --separate-stderr "$tfoshim" enable --root "$root" web
+  assert_equal "$stderr" "tfoshim: enable: others than root can replace \
+$root${library%/*}/libtfoshim-policy.so, which the service will run: they can write to \
+$root${library%/*}/libtfoshim-policy.so"
+  chmod 644 "$root${library%/*}/libtfoshim-policy.so"
+  warned_of /usr 1777
+  warned_of "" 777
+  run -0 --separate-stderr "$tfoshim" enable --root "$root" web
+  assert_equal "$stderr" ""
+  # On the way through a link, too.
+  mkdir -m 1777 "$root/tmp"
+  mv "$root${library%/*}" "$root/moved"
+  ln -s /moved "$root/tmp/link"
+  ln -s ../../../../../../tmp/link "$root${library%/*}"
+  warned_of /tmp 1777
+  give_away "$root/moved/${library##*/}"
+  run -0 --separate-stderr "$tfoshim" enable --root "$root" web
+  assert_equal "$stderr" "tfoshim: enable: others than root can replace $root$library, which the \
+service will run: they can write to $root/moved/${library##*/}"
 }

@@ -38,6 +38,24 @@ foretold() { # ADDRESS [PORT]
   assert_equal "$stderr" ""
 }
 
+# A connection of python3's under the shim that does this, and what its log says was decided.
+decided() { # STEPS
+  shim TFOSHIM_LOG=debug python3 -c "import socket, sys
+c = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+$1" "$SERVER_IP4" "$PORT"
+  assert_success
+  decision=$(sed -nE 's/.*: (connects [a-z]+|deferred)(: (.*))?$/\1\2/p' <<<"$output" | head -n 1)
+}
+
+# What explain says of python3, and the library's log: the same.
+assert_agreed() { # WHY
+  run -0 on_client XDG_RUNTIME_DIR="$NETWORK_DIR" \
+    "$tfoshim" explain -c "$CONFIG" --program python3 "$SERVER_IP4:$PORT"
+  assert_line "  now     an ordinary connect: $1"
+  decided 'c.close()'
+  assert_equal "$decision" "connects plainly: $1"
+}
+
 @test "help; arguments that are not understood" {
   run -0 --separate-stderr "$tfoshim" explain --help
   assert_line --index 0 "usage: tfoshim explain [OPTION...] HOST[:PORT]"
@@ -233,6 +251,30 @@ serve_locally() { # CONFIG ADDRESS
   assert_line "  now     an ordinary connect: fast opens have failed here"
   shim "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
   assert_equal "$(last_syn syns syn.option)" "1 none"
+}
+
+@test "what was learned of a program, as its log has it" {
+  network_up --rtt 4
+  reference_start banner
+  echo 'client = { default = "on"; first_write = "replay-safe"; };' >safe.conf
+  CONFIG=$PWD/safe.conf
+  while IFS='|' read -r steps why; do
+    rm -f "$NETWORK_DIR/tfoshim/memory"
+    decided 'c.close()'
+    for _ in 1 2; do
+      decided "$steps"
+      assert_equal "$steps: $decision" "$steps: deferred"
+    done
+    assert_agreed "$why"
+    # Of another program nothing was learned.
+    foretold "$SERVER_IP4"
+    assert_line "  now     a fast open: connect() is deferred, and the first write goes into the SYN \
+if it is replay-safe"
+  done <<'END'
+c.send(b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n"); c.shutdown(1); c.recv(1)|this program's first writes here may not go into a SYN
+c.recv(1)|this program reads first here
+c.close()|this program never reads here
+END
 }
 
 @test "a listener that is not under tfoshim" {

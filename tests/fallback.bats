@@ -105,7 +105,7 @@ server_switch() { # VALUE
   local ADDRESS=$SERVER_IP4
   client_switch 0
   reference_start echo
-  compare --records 10 "$PROGRAMS/inspect" "$ADDRESS" "$PORT" nonblocking
+  compare --records 11 "$PROGRAMS/inspect" "$ADDRESS" "$PORT" nonblocking
   compare "$PROGRAMS/waits" "$ADDRESS" "$PORT" epoll-edge client-first nonblocking
   compare --records 5 "$PROGRAMS/sigpipe" "$ADDRESS" "$PORT"
 }
@@ -276,7 +276,7 @@ except OSError as error:
     shim "$PROGRAMS/client" "$ADDRESS" "$PORT"
     assert_success
   done
-  assert_equal "$(client_syns | tail -n 2 | grep -oE ' syn.data=[0-9]+' | tr '\n' ' ')" ' syn.data=0  syn.data=79 '
+  assert_equal "$(last_syn_data)" 79
 }
 
 @test "a link that loses packets" {

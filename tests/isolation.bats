@@ -123,6 +123,19 @@ inert() { # CONFIG EXPECTED-LINE
   inert "$BATS_TEST_TMPDIR" "^tfoshim: $BATS_TEST_TMPDIR: "
 }
 
+@test "root takes no configuration that others could have written" {
+  local file=$BATS_TEST_TMPDIR/its.conf
+  answering_server
+  cp "$CONF/on.conf" "$file"
+  chmod 666 "$file"
+  inert "$file" "^tfoshim: $file: found a file that others may write to, expected .*; running without"
+  chmod 644 "$file"
+  # In a user namespace with one user in it all of root's files are nobody's.
+  chown 1 "$file" 2>/dev/null || mount --bind /etc/passwd "$file"
+  inert "$file" "^tfoshim: $file: found a file of another user, expected root's own; running without"
+  umount "$file" 2>/dev/null || true
+}
+
 @test "TFOSHIM_DISABLE=1: not a packet is different" {
   local ADDRESS=$SERVER_IP4
   answering_server

@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: MIT
 # What is read off the kernel's account of a connection (src/kernel/tcp.c), over the link.
 
+# Every test has a PORT of its own.
+# shellcheck disable=SC2030,SC2031
+
 bats_require_minimum_version 1.5.0
 bats_load_library bats-support
 bats_load_library bats-assert

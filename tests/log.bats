@@ -55,7 +55,7 @@ client_with_log() { # [NAME=VALUE]...
 tfoshim: $place: connected (round trip N ms)"
   client_with_log TFOSHIM_LOG=debug
   assert_equal "$(told)" "tfoshim: $place: deferred
-tfoshim: $place: opened with data in the SYN
+tfoshim: $place: opened with data in the SYN by send(): any first write may leave so
 tfoshim: $place: settled
 tfoshim: $place: SYN data acknowledged, a round trip saved (round trip N ms)"
   cookies_flush
@@ -67,6 +67,60 @@ tfoshim: $place: SYN data acknowledged, a round trip saved (round trip N ms)"
     "tfoshim: $place: SYN lost, and sent again without its data (round trip N ms)"
   client_with_log TFOSHIM_LOG=debug
   assert_equal "$(told | head -n 1)" "tfoshim: $place: connects plainly: fast opens have failed here"
+}
+
+# How its SYN leaves where a program does this with a connection `c` whose connect() blocked: the
+# first such line of its story.
+syn_of() { # POLICY STEPS
+  printf 'client = { default = "on"; %s }; log = { level = "debug"; to = "%s/log"; };\n' "$1" "$PWD" >why.conf
+  rm -f "$NETWORK_DIR/tfoshim/memory"
+  for steps in 'c.send(b"1")' "$2"; do
+    rm -f log
+    CONFIG=$PWD/why.conf shim python3 -c "import os, select, socket, sys, time
+c = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+$steps" "$SERVER_IP4" "$PORT"
+    assert_success
+  done
+  told | grep -E ': (started|opened)' | sed "s/.*:$PORT: //"
+}
+
+@test "debug: why a SYN has left empty, or with what: the call, and the first write" {
+  reference_start answer
+  local -A policies=([any]='first_write = "any";' [safe]='first_write = "replay-safe";')
+  GET='b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"'
+  while IFS='|' read -r policy steps wanted; do
+    run syn_of "${policies[$policy]}" "$steps"
+    assert_equal "$steps: $output" "$steps: $wanted"
+  done <<END
+any|c.send(b"1")|opened with data in the SYN by send(): any first write may leave so
+safe|c.send($GET)|opened with data in the SYN by send(): its first write is safe to repeat
+safe|c.send($GET.replace(b"GET", b"PUT"))|started by send(): its first write is not safe to repeat
+any|c.send(b"1" * 5000)|started by send(): its first write is longer than the SYN's room
+any|c.send(b"")|started by send(): its first write has no bytes
+any|c.send(b"1", socket.MSG_OOB)|started by send(): its first write says what only a connection can do
+any|os.sendfile(c.fileno(), os.open("/etc/passwd", 0), 0, 9)|started by sendfile64(): this call cannot write into a SYN
+any|c.settimeout(0.1); select.select([c], [], [], 0.01)|started by select(): the thread waits, and nothing is ready
+any|select.poll().poll(1)|started by poll(): the thread waits, and nothing is ready
+any|time.sleep(0.001)|started by clock_nanosleep(): the thread is about to wait for something else
+any|c.dup().send(b"1")|started by fcntl64(): others are to have its socket
+any|os.fork()|started by fork(): a child gets its socket
+any|c.shutdown(socket.SHUT_WR)|started by shutdown(): it ends without a write
+any|c.close()|started by close(): it ends without a write
+any|os._exit(0)|started by _exit(): the process ends
+any|os.execlp("true", "true")|started by execv(): another program takes the process
+any|c.set_inheritable(True); os.posix_spawnp("true", ["true"], {})|started by posix_spawnp(): another program gets its socket
+any|c.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO)|started by getsockopt(): it asks for what only a connection has
+any|[select.select([], [], [], 0) for _ in range(99)]|started by select(): the thread looks again and again, and does not write
+END
+}
+
+@test "debug: why, of a call by its number" {
+  reference_start answer
+  local by_number=$PROGRAMS/by-number.so:$SHIM
+  SHIM=$by_number run syn_of 'first_write = "any";' 'c.shutdown(socket.SHUT_WR)'
+  assert_output 'started by shutdown(): it ends without a write'
+  SHIM=$by_number run syn_of 'first_write = "replay-safe";' 'c.sendall(b"1")'
+  assert_output --regexp '^started by send(to)?\(\): its first write is not safe to repeat$'
 }
 
 @test "debug: a listener's, too" {
@@ -122,7 +176,8 @@ connection.sendall(b"1234")' "$SERVER_IP4" "$PORT"
     assert_success
   done
   assert_equal "$(record_take 2 | cut -d ' ' -f 1)" $'bytes=4\nbytes=4'
-  assert_equal "$(last_syn_data)" 4
+  # A stream's place is connected plainly: stdio may write there unseen.
+  assert_equal "$(last_syn_data)" 0
 }
 
 @test "nothing is written to standard error that is a connection" {

@@ -134,6 +134,16 @@ maintscript-calls-ldconfig,syntax-error-in-debian-changelog" "$library_package" 
   assert_success
 }
 
+@test "lintian finds every object hardened" {
+  both_packages DEB
+  run -0 lintian-explain-tags --list-tags
+  mapfile -t tags < <(grep '^hardening-' <<<"$output")
+  ((${#tags[@]} >= 4))
+  run lintian --allow-root --tags "$(IFS=,; echo "${tags[*]}")" "$library_package" "$command_package"
+  assert_output ''
+  assert_success
+}
+
 @test "the .debs installed are used, and removed without a trace" {
   both_packages DEB
   dpkg-deb -e "$library_package" control

@@ -31,6 +31,11 @@ unit() {
 }
 
 # bats test_tags=unit
+@test "a policy that is not whole is not used" {
+  unit usable
+}
+
+# bats test_tags=unit
 @test "random policies decide as a matcher that walks their rules" {
   unit matching
 }

@@ -16,9 +16,10 @@ fast_opens() { # WAY
   assert_line --regexp "^\| $1 \| [1-9][0-9]+ \| [1-9][0-9]+ \| [0-9]+ \| [1-9][0-9]+ \|"
 }
 
+# They wait for most of the time.
 @test "CPython's network tests fare under the shim as they do without" {
   local way
-  run "$BATS_TEST_DIRNAME/suites/run" quick
+  run "$BATS_TEST_DIRNAME/suites/run" --jobs 4 quick
   assert_success
   for way in 'as shipped' 'gate open'; do
     none_is_new "$way"

@@ -145,6 +145,8 @@ rendezvous() { # HOW...
     pthread_spin_lock mtx_lock flockfile fcntl
 }
 
+# ThreadSanitizer has a pthread_once() of its own.
+# bats test_tags=no-sanitizer
 @test "waiting for another thread to initialize something" {
   rendezvous pthread_once
 }

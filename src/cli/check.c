@@ -54,7 +54,7 @@ static int show_builtin(void)
 
 static int check(const char *path)
 {
-    struct rule_file *file = rules_read(path, complain_report, NULL);
+    struct rule_file *file = rules_read(path, NULL, complain_report, NULL);
 
     if (file == NULL)
         return EXIT_FAILURE;

@@ -84,7 +84,7 @@ static void examine_policy(void)
         finding(FINDING_OK, "configuration: no file, so the built-in policy serves");
         return;
     }
-    file = rules_read(path, keep_report, &error);
+    file = rules_read(path, NULL, keep_report, &error);
     if (file == NULL) {
         finding(FINDING_PROBLEM, "configuration: %s", error == NULL ? path : error);
         finding_remedy("all of it", "tfoshim check %s", path);

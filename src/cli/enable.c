@@ -30,8 +30,13 @@ struct request {
     const char *verb;
     const struct option *options;
     const char *config;
-    char root[PATH_MAX]; /* "" is the machine itself */
+    struct tree tree; /* of the machine itself unless --root is given */
 };
+
+static bool is_image(const struct request *request)
+{
+    return request->tree.path[0] != '\0';
+}
 
 static int help(const char *verb)
 {
@@ -58,38 +63,22 @@ static int help(const char *verb)
     return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* In an image the library is where this command's installation has it. */
-static bool find_library(const struct request *request, char path[PATH_MAX])
-{
-    char inside[PATH_MAX];
-
-    if (request->root[0] == '\0')
-        return preload_find(path, request->verb);
-    snprintf(path, PATH_MAX, TFOSHIM_LIBDIR "/" PRELOAD_LIBRARY);
-    if (snprintf(inside, sizeof(inside), "%s%s", request->root, path) < PATH_MAX &&
-        access(inside, R_OK) == 0)
-        return true;
-    complain("%s: there is no %s: install the library there first", request->verb, inside);
-    return false;
-}
-
 /* The name as the service will see it goes to `path`; the file is checked where it is now. */
 static bool find_config(const struct request *request, char path[PATH_MAX])
 {
     char inside[PATH_MAX];
     struct rule_file *file;
 
-    if (request->root[0] == '\0' ? realpath(request->config, path) == NULL
-                                 : request->config[0] != '/') {
+    if (is_image(request) ? request->config[0] != '/' : realpath(request->config, path) == NULL) {
         complain("%s: cannot use \"%s\" as configuration: %s", request->verb, request->config,
-                 request->root[0] == '\0' ? strerror(errno) : "expected its name inside the root");
+                 is_image(request) ? "expected its name inside the root" : strerror(errno));
         return false;
     }
-    if (request->root[0] != '\0')
+    if (is_image(request))
         snprintf(path, PATH_MAX, "%s", request->config);
-    if (snprintf(inside, sizeof(inside), "%s%s", request->root, path) >= PATH_MAX)
+    if (snprintf(inside, sizeof(inside), "%s%s", request->tree.path, path) >= PATH_MAX)
         return false;
-    file = rules_read(inside, complain_report, NULL);
+    file = rules_read(inside, &request->tree, complain_report, NULL);
     if (file == NULL)
         return false;
     rules_free(file);
@@ -101,7 +90,7 @@ static void warn(const struct request *request, const struct unit *unit,
 {
     const char *obstacle = NULL;
 
-    if (settings->program != NULL && request->root[0] == '\0')
+    if (settings->program != NULL && !is_image(request))
         obstacle = target_obstacle(settings->program);
     if (obstacle != NULL)
         complain("enable: %s runs without TCP Fast Open: %s: %s, so LD_PRELOAD has no effect",
@@ -115,7 +104,7 @@ static void warn(const struct request *request, const struct unit *unit,
 
 static void hint(const struct request *request, const struct unit *unit)
 {
-    if (request->root[0] == '\0')
+    if (!is_image(request))
         printf("to put it into effect: systemctl daemon-reload && systemctl try-restart %s\n",
                unit->name);
 }
@@ -126,7 +115,7 @@ static bool would_end(const struct request *request, const struct unit *unit,
 {
     char asan[PRELOAD_NAME_MOST];
 
-    if (settings->program == NULL || request->root[0] != '\0' ||
+    if (settings->program == NULL || is_image(request) ||
         !target_lacks_asan(asan, settings->program, settings->preload))
         return false;
     complain("enable: %s: %s is linked with %s, which must come first: the unit has to preload it "
@@ -145,15 +134,17 @@ static bool enable(const struct request *request, const struct unit *unit)
         complain("enable: %s is not one that tfoshim has made", unit->drop_in);
         return false;
     }
-    if (!find_library(request, library) ||
+    if (!(is_image(request) ? preload_find_in(library, &request->tree, request->verb)
+                            : preload_find(library, request->verb)) ||
         (request->config != NULL && !find_config(request, config)) || !unit_read(unit, &settings))
         return false;
     list = would_end(request, unit, &settings)
                ? NULL
-               : preload_list(settings.preload, library, request->root, request->verb);
+               : preload_list(settings.preload, library, &request->tree, request->verb);
     done = list != NULL && unit_write(unit, list, request->config == NULL ? NULL : config);
     if (done) {
         printf("made %s\n", unit->drop_in);
+        preload_warn(library, &request->tree, request->verb);
         warn(request, unit, &settings);
         hint(request, unit);
     }
@@ -183,18 +174,16 @@ static bool disable(const struct request *request, const struct unit *unit)
 
 static bool set_root(struct request *request, const char *directory)
 {
-    if (realpath(directory, request->root) == NULL) {
-        complain_errno("%s: cannot use \"%s\" as root", request->verb, directory);
-        return false;
-    }
-    if (strcmp(request->root, "/") == 0)
-        request->root[0] = '\0';
-    return true;
+    if (tree_find(&request->tree, directory))
+        return true;
+    complain_errno("%s: cannot use \"%s\" as root", request->verb, directory);
+    return false;
 }
 
 /* EXIT_SUCCESS, or what the verb is to return: *done says which. */
 static int read_arguments(struct request *request, int argc, char **argv, bool *done)
 {
+    const char *root = "/";
     int answer;
 
     opterr = 0;
@@ -203,21 +192,18 @@ static int read_arguments(struct request *request, int argc, char **argv, bool *
                                  request->options, NULL)) != -1) {
         if (answer == 'h')
             return help(request->verb);
-        if (answer == 'c') {
-            request->config = optarg;
-        } else if (answer != 'r') {
+        if (answer != 'c' && answer != 'r') {
             complain_option(argv, request->options, answer);
             return EXIT_USAGE;
-        } else if (!set_root(request, optarg)) {
-            return EXIT_FAILURE;
         }
+        *(answer == 'c' ? &request->config : &root) = optarg;
     }
     if (argc - optind != 1) {
         complain("%s: expected one unit, see tfoshim %s --help", request->verb, request->verb);
         return EXIT_USAGE;
     }
-    *done = false;
-    return EXIT_SUCCESS;
+    *done = !set_root(request, root);
+    return *done ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static int serve(struct request *request, int argc, char **argv,
@@ -229,7 +215,7 @@ static int serve(struct request *request, int argc, char **argv,
 
     if (done)
         return status;
-    if (!unit_name(&unit, argv[optind], request->root, request->verb))
+    if (!unit_name(&unit, argv[optind], &request->tree, request->verb))
         return EXIT_USAGE;
     return act(request, &unit) && finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -31,6 +31,25 @@ static struct nlmsghdr *begin(struct channel *channel, uint16_t type, uint8_t co
     return message;
 }
 
+/* Does every message end within the answer? libmnl 1.0.4 takes lengths for signed numbers. */
+static bool is_whole(const char *answer, size_t length)
+{
+    while (length >= sizeof(struct nlmsghdr)) {
+        struct nlmsghdr header;
+        size_t next;
+
+        memcpy(&header, answer, sizeof(header));
+        if (header.nlmsg_len < sizeof(header) || header.nlmsg_len > length)
+            return false;
+        next = NLMSG_ALIGN(header.nlmsg_len);
+        if (next >= length)
+            return true;
+        answer += next;
+        length -= next;
+    }
+    return true;
+}
+
 /* Sends the message in the buffer and has `callback` called for each answer; false: see errno. */
 static bool exchange(struct channel *channel, const struct nlmsghdr *message, mnl_cb_t callback,
                      void *context)
@@ -46,6 +65,10 @@ static bool exchange(struct channel *channel, const struct nlmsghdr *message, mn
 
         if (length < 0)
             return false;
+        if (!is_whole(channel->buffer, (size_t)length)) {
+            errno = EBADMSG;
+            return false;
+        }
         more =
             mnl_cb_run(channel->buffer, (size_t)length, channel->sequence, port, callback, context);
     }

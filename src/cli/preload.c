@@ -54,6 +54,53 @@ bool preload_find(char path[PATH_MAX], const char *complain_as)
     return false;
 }
 
+static const char *base_name(const char *path, size_t length)
+{
+    const char *slash = memrchr(path, '/', length);
+
+    return slash == NULL ? path : slash + 1;
+}
+
+static bool is_in(const struct tree *tree, const char *library)
+{
+    char path[PATH_MAX];
+    int fd;
+
+    if (tree == NULL)
+        return access(library, R_OK) == 0;
+    fd = make_path(path, tree->path, library) ? tree_open_file(tree, path) : -1;
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+bool preload_find_in(char path[PATH_MAX], const struct tree *tree, const char *complain_as)
+{
+    make_path(path, TFOSHIM_LIBDIR, "/" PRELOAD_LIBRARY);
+    if (is_in(tree, path))
+        return true;
+    complain("%s: there is no %s%s: install the library there first", complain_as, tree->path,
+             path);
+    return false;
+}
+
+void preload_warn(const char *library, const struct tree *tree, const char *complain_as)
+{
+    const int directory = (int)(base_name(library, strlen(library)) - library);
+    char path[PATH_MAX], where[PATH_MAX];
+
+    for (int module = 0; module < 2; module++) {
+        if (snprintf(path, PATH_MAX, "%s%.*s%s", tree->path, directory, library,
+                     module ? PRELOAD_MODULE : PRELOAD_LIBRARY) >= PATH_MAX ||
+            !tree_is_exposed(tree, path, where))
+            continue;
+        complain("%s: others than root can replace %s, which the service will run: they can write "
+                 "to %s",
+                 complain_as, path, where);
+        return;
+    }
+}
+
 /* Directories that the loader's $LIB may stand for, in 64-bit programs and in 32-bit ones. */
 static const struct width {
     const char *wide;
@@ -100,37 +147,35 @@ static const struct width *find_width(const char *library, int *prefix)
     return NULL;
 }
 
-bool preload_find_narrow(char other[PATH_MAX], const char *library)
+/* False if this is no library of a 64-bit machine. */
+static bool make_narrow(char other[PATH_MAX], const char *library)
 {
     int prefix;
     const struct width *width = find_width(library, &prefix);
 
     other[0] = '\0';
-    if (width == NULL)
-        return false;
-    snprintf(other, PATH_MAX, "%.*s%s", prefix, library, width->narrow);
-    return access(other, R_OK) == 0;
+    if (width != NULL)
+        snprintf(other, PATH_MAX, "%.*s%s", prefix, library, width->narrow);
+    return width != NULL;
+}
+
+bool preload_find_narrow(char other[PATH_MAX], const char *library)
+{
+    return make_narrow(other, library) && access(other, R_OK) == 0;
 }
 
 /* Where there is a library for either width, one name stands for both. */
-static char *name_for_loader(const char *library, const char *root)
+static char *name_for_loader(const char *library, const struct tree *tree)
 {
-    char inside[PATH_MAX], narrow[PATH_MAX], *name;
+    char narrow[PATH_MAX], *name;
     int prefix;
 
-    if (!make_path(inside, root, library) || !preload_find_narrow(narrow, inside) ||
+    if (!make_narrow(narrow, library) || !is_in(tree, narrow) ||
         find_width(library, &prefix) == NULL)
         return need_memory(strdup(library));
     if (asprintf(&name, "%.*s/$LIB/" PRELOAD_LIBRARY, prefix, library) < 0)
         name = NULL;
     return need_memory(name);
-}
-
-static const char *base_name(const char *path, size_t length)
-{
-    const char *slash = memrchr(path, '/', length);
-
-    return slash == NULL ? path : slash + 1;
 }
 
 /* A name without a directory stands for that library wherever it is. */
@@ -173,7 +218,8 @@ bool preload_asan(char name[PRELOAD_NAME_MOST], const char *list)
     return preload_like(name, list, "libasan.so") || preload_like(name, list, "libclang_rt.asan");
 }
 
-char *preload_list(const char *list, const char *library, const char *root, const char *complain_as)
+char *preload_list(const char *list, const char *library, const struct tree *tree,
+                   const char *complain_as)
 {
     char *name, *longer;
 
@@ -182,7 +228,7 @@ char *preload_list(const char *list, const char *library, const char *root, cons
                  complain_as, library);
         return NULL;
     }
-    name = name_for_loader(library, root);
+    name = name_for_loader(library, tree);
     if (list == NULL || list[0] == '\0')
         return name;
     if (preload_has(list, name)) {
@@ -202,7 +248,7 @@ bool preload_set(void)
 
     if (!preload_find(library, "run"))
         return false;
-    list = preload_list(getenv("LD_PRELOAD"), library, "", "run");
+    list = preload_list(getenv("LD_PRELOAD"), library, NULL, "run");
     if (list == NULL)
         return false;
     done = setenv("LD_PRELOAD", list, 1) == 0;

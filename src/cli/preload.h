@@ -3,6 +3,8 @@
 #ifndef TFOSHIM_CLI_PRELOAD_H
 #define TFOSHIM_CLI_PRELOAD_H
 
+#include "policy/tree.h"
+
 #include <limits.h>
 #include <stdbool.h>
 
@@ -13,6 +15,13 @@
 /* Where the library is; false if it is nowhere. `complain_as` is the verb that complains of that,
  * or NULL for silence. */
 bool preload_find(char path[PATH_MAX], const char *complain_as);
+
+/* The same in an image, where it is as this command's installation has it. */
+bool preload_find_in(char path[PATH_MAX], const struct tree *, const char *complain_as);
+
+/* Complains if others than root can replace the library, or its module: who can has every program
+ * that preloads it do as he likes. */
+void preload_warn(const char *library, const struct tree *, const char *complain_as);
 
 /* Where the library for 32-bit programs stands beside this one of a 64-bit machine; false if this
  * is none, or there is none. `other` is filled in even if nothing is there, else it is "". */
@@ -29,9 +38,10 @@ bool preload_like(char name[PRELOAD_NAME_MOST], const char *list, const char *be
 bool preload_asan(char name[PRELOAD_NAME_MOST], const char *list);
 
 /* The list with the library at its end, unless it is there already: libasan and its kind must come
- * first. `root` is "" or the directory of the system that it is for. To be freed. NULL, after a
+ * first. `library` is its name in the tree, or on this system where
+ * that is NULL. To be freed. NULL, after a
  * complaint, if LD_PRELOAD cannot name the library. */
-char *preload_list(const char *list, const char *library, const char *root,
+char *preload_list(const char *list, const char *library, const struct tree *,
                    const char *complain_as);
 
 /* Adds the library to our own LD_PRELOAD; false after a complaint. */

@@ -3,6 +3,8 @@
 #ifndef TFOSHIM_CLI_UNIT_H
 #define TFOSHIM_CLI_UNIT_H
 
+#include "policy/tree.h"
+
 #include <limits.h>
 #include <stdbool.h>
 
@@ -10,9 +12,10 @@
 #define UNIT_NAME_MOST 255
 
 struct unit {
-    const char *root;              /* "" or an image's directory, without a slash at its end */
+    const struct tree *tree;       /* that it is in, and all these names with it */
     char name[UNIT_NAME_MOST + 1]; /* with ".service" */
-    char directory[PATH_MAX];      /* ROOT/etc/systemd/system/NAME.d */
+    char above[PATH_MAX];          /* ROOT/etc/systemd/system */
+    char directory[PATH_MAX];      /* NAME.d in it */
     char drop_in[PATH_MAX];        /* ours in it */
     const char *verb;              /* who complains */
 };
@@ -26,7 +29,7 @@ struct unit_settings {
 };
 
 /* Fills in the names. False, after a complaint, if this cannot be a service's name. */
-bool unit_name(struct unit *, const char *name, const char *root, const char *verb);
+bool unit_name(struct unit *, const char *name, const struct tree *, const char *verb);
 
 /* False after a complaint: there is no such unit. */
 bool unit_read(const struct unit *, struct unit_settings *);

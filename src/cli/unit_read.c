@@ -8,6 +8,7 @@
 #include "cli/util.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,14 +55,16 @@ static void add(struct drop_ins *list, const char *name, char *path)
     list->count++;
 }
 
-static void add_directory(struct drop_ins *list, const char *path)
+static void add_directory(struct drop_ins *list, const struct tree *tree, const char *path)
 {
-    DIR *directory = opendir(path);
+    int fd = tree_open(tree, path, O_RDONLY | O_DIRECTORY);
     const struct dirent *entry;
+    DIR *directory;
     char *file;
 
-    if (directory == NULL)
+    if (fd < 0)
         return;
+    directory = need_memory(fdopendir(fd));
     while ((entry = readdir(directory)) != NULL) {
         if (!is_drop_in(entry->d_name))
             continue;
@@ -78,8 +81,9 @@ static void add_drop_ins(struct drop_ins *list, const struct unit *unit, const c
     char path[PATH_MAX];
 
     for (size_t i = 0; i < DIRECTORY_COUNT; i++)
-        if (snprintf(path, sizeof(path), "%s%s/%s.d", unit->root, directories[i], name) < PATH_MAX)
-            add_directory(list, path);
+        if (snprintf(path, sizeof(path), "%s%s/%s.d", unit->tree->path, directories[i], name) <
+            PATH_MAX)
+            add_directory(list, unit->tree, path);
 }
 
 /* "a@b.service" is an instance of "a@.service"; false if the unit is none. */
@@ -111,6 +115,19 @@ static void find_drop_ins(struct drop_ins *list, const struct unit *unit)
     add_drop_ins(list, unit, "service");
 }
 
+/* A link to /dev/null, which masks a unit, is none. */
+static bool is_file(const struct tree *tree, char path[PATH_MAX], const char *directory,
+                    const char *name)
+{
+    int fd = -1;
+
+    if (snprintf(path, PATH_MAX, "%s%s/%s", tree->path, directory, name) < PATH_MAX)
+        fd = tree_open_file(tree, path);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
 static bool find_unit_file(char path[PATH_MAX], const struct unit *unit)
 {
     char template[UNIT_NAME_MOST + 1];
@@ -118,9 +135,7 @@ static bool find_unit_file(char path[PATH_MAX], const struct unit *unit)
 
     for (size_t n = 0; n < 2 && names[n] != NULL; n++)
         for (size_t i = 0; i < DIRECTORY_COUNT; i++)
-            if (snprintf(path, PATH_MAX, "%s%s/%s", unit->root, directories[i], names[n]) <
-                    PATH_MAX &&
-                access(path, R_OK) == 0)
+            if (is_file(unit->tree, path, directories[i], names[n]))
                 return true;
     return false;
 }
@@ -135,7 +150,7 @@ static void read_drop_ins(const struct unit *unit, struct unit_settings *setting
 
         if (strcmp(list.paths[i], unit->drop_in) != 0) {
             before = before == NULL ? NULL : need_memory(strdup(before));
-            unit_text_read(list.paths[i], settings);
+            unit_text_read(unit->tree, list.paths[i], settings);
             if (strcmp(list.names[i], UNIT_DROP_IN) > 0 && settings->preload != NULL &&
                 (before == NULL || strcmp(before, settings->preload) != 0)) {
                 free(settings->later);
@@ -157,10 +172,10 @@ bool unit_read(const struct unit *unit, struct unit_settings *settings)
     *settings = (struct unit_settings){.preload = NULL};
     if (!find_unit_file(path, unit)) {
         complain("%s: there is no unit %s%s%s", unit->verb, unit->name,
-                 unit->root[0] == '\0' ? "" : " in ", unit->root);
+                 unit->tree->path[0] == '\0' ? "" : " in ", unit->tree->path);
         return false;
     }
-    unit_text_read(path, settings);
+    unit_text_read(unit->tree, path, settings);
     read_drop_ins(unit, settings);
     return true;
 }

@@ -15,7 +15,36 @@ static void replace(char **text, char *by)
     *text = by;
 }
 
-/* The next word of a line, quotes and backslashes taken off; NULL at the end. To be freed. */
+/* A byte of so many digits; false if it is none, or NUL. */
+static bool read_byte(char *byte, const char *at, size_t count, int base)
+{
+    char digits[4] = "";
+    unsigned long value;
+
+    memcpy(digits, at, strnlen(at, count));
+    value = strtoul(digits, NULL, base);
+    *byte = (char)value;
+    return strspn(digits, base == 8 ? "01234567" : "0123456789abcdefABCDEF") == count &&
+           value > 0 && value <= 0xff;
+}
+
+/* What stands behind a backslash; NULL if it is nothing that systemd knows. */
+static const char *read_escape(char *byte, const char *at)
+{
+    static const char letters[] = "abfnrtvs\\\"'", bytes[] = "\a\b\f\n\r\t\v \\\"'";
+    const char *letter = *at == '\0' ? NULL : strchr(letters, *at);
+
+    if (letter != NULL) {
+        *byte = bytes[letter - letters];
+        return at + 1;
+    }
+    if (*at == 'x')
+        return read_byte(byte, at + 1, 2, 16) ? at + 3 : NULL;
+    return read_byte(byte, at, 3, 8) ? at + 3 : NULL;
+}
+
+/* The next word of a line, quotes and backslashes taken off; NULL at the end, or where systemd
+ * leaves the rest of the line out. To be freed. */
 static char *next_word(const char **line)
 {
     const char *at = *line + strspn(*line, BLANKS);
@@ -24,18 +53,21 @@ static char *next_word(const char **line)
     if (*at == '\0')
         return NULL;
     word = end = need_memory(malloc(strlen(at) + 1));
-    for (; *at != '\0' && (quote != '\0' || strchr(BLANKS, *at) == NULL); at++) {
-        if (*at == quote) {
-            quote = '\0';
-        } else if (quote == '\0' && (*at == '"' || *at == '\'')) {
-            quote = *at;
+    while (at != NULL && *at != '\0' && (quote != '\0' || strchr(BLANKS, *at) == NULL)) {
+        if (*at == '\\') {
+            at = read_escape(end++, at + 1);
+        } else if (*at == quote || (quote == '\0' && (*at == '"' || *at == '\''))) {
+            quote = quote == '\0' ? *at : '\0';
+            at++;
         } else {
-            if (*at == '\\' && at[1] != '\0')
-                at++;
-            *end++ = *at;
+            *end++ = *at++;
         }
     }
     *end = '\0';
+    if (at == NULL || quote != '\0') {
+        free(word);
+        return NULL;
+    }
     *line = at;
     return word;
 }
@@ -113,9 +145,10 @@ static bool read_line(FILE *file, char **line, size_t *size)
     return length > 0;
 }
 
-void unit_text_read(const char *path, struct unit_settings *settings)
+void unit_text_read(const struct tree *tree, const char *path, struct unit_settings *settings)
 {
-    FILE *file = fopen(path, "re");
+    int fd = tree_open_file(tree, path);
+    FILE *file = fd < 0 ? NULL : need_memory(fdopen(fd, "re"));
     char *line = NULL;
     size_t size = 0;
     bool in_service = false;

@@ -6,6 +6,6 @@
 #include "cli/unit.h"
 
 /* What one file adds to the settings, or takes back. A file that cannot be read adds nothing. */
-void unit_text_read(const char *path, struct unit_settings *);
+void unit_text_read(const struct tree *, const char *path, struct unit_settings *);
 
 #endif

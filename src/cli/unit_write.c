@@ -3,13 +3,16 @@
 #include "cli/util.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define SUFFIX ".service"
+#define ATTEMPTS 16
 #define SIGNATURE "# Made by \"tfoshim enable\"; \"tfoshim disable\" takes it away.\n"
 #define DIRECTORY_TOO "# Its directory was made with it.\n"
 
@@ -27,14 +30,14 @@ static bool is_name(const char *name)
 }
 
 /* "nginx" is nginx.service; units of other kinds start services. */
-bool unit_name(struct unit *unit, const char *name, const char *root, const char *verb)
+bool unit_name(struct unit *unit, const char *name, const struct tree *tree, const char *verb)
 {
     static const char *const kinds[] = {".socket", ".timer", ".target",
                                         ".path",   ".mount", ".slice"};
     const size_t length = strlen(name), suffix = strlen(SUFFIX);
     const bool complete = length > suffix && strcmp(name + length - suffix, SUFFIX) == 0;
 
-    *unit = (struct unit){.root = root, .verb = verb};
+    *unit = (struct unit){.tree = tree, .verb = verb};
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         const char *end = strrchr(name, '.');
 
@@ -48,22 +51,23 @@ bool unit_name(struct unit *unit, const char *name, const char *root, const char
         return false;
     }
     snprintf(unit->name, sizeof(unit->name), "%s%s", name, complete ? "" : SUFFIX);
-    return fits(unit, snprintf(unit->directory, PATH_MAX, "%s/etc/systemd/system/%s.d", root,
-                               unit->name)) &&
-           fits(unit, snprintf(unit->drop_in, PATH_MAX, "%s/etc/systemd/system/%s.d/" UNIT_DROP_IN,
-                               root, unit->name));
+    return fits(unit, snprintf(unit->above, PATH_MAX, "%s/etc/systemd/system", tree->path)) &&
+           fits(unit, snprintf(unit->directory, PATH_MAX, "%s/%s.d", unit->above, unit->name)) &&
+           fits(unit, snprintf(unit->drop_in, PATH_MAX, "%s/" UNIT_DROP_IN, unit->directory));
 }
 
 /* The first two lines, which say who made it and whether the directory is ours. */
 static enum unit_drop_in read_signature(const struct unit *unit, bool *directory_too)
 {
     char signature[sizeof(SIGNATURE)] = "", directory[sizeof(DIRECTORY_TOO)] = "";
-    FILE *file = fopen(unit->drop_in, "re");
+    int fd = tree_open_file(unit->tree, unit->drop_in);
+    FILE *file;
     bool ours;
 
     *directory_too = false;
-    if (file == NULL)
+    if (fd < 0)
         return errno == ENOENT ? DROP_IN_NONE : DROP_IN_FOREIGN;
+    file = need_memory(fdopen(fd, "re"));
     ours = fgets(signature, sizeof(signature), file) != NULL && strcmp(signature, SIGNATURE) == 0;
     if (ours && fgets(directory, sizeof(directory), file) != NULL)
         *directory_too = strcmp(directory, DIRECTORY_TOO) == 0;
@@ -88,56 +92,97 @@ static void write_assignment(FILE *file, const char *name, const char *value, bo
             fputc('\\', file);
         if (*value == '%' && !specifiers)
             fputc('%', file);
-        fputc(*value, file);
+        if ((unsigned char)*value < ' ')
+            fprintf(file, "\\x%02x", (unsigned)*value);
+        else
+            fputc(*value, file);
     }
     fputs("\"\n", file);
 }
 
-static bool write_drop_in(const struct unit *unit, const char *path, bool directory_too,
-                          const char *preload, const char *config)
+/* No name that somebody else may have put a link under: O_EXCL makes the file or fails. systemd
+ * reads nothing that does not end in .conf. */
+static int make_new(int directory, char name[NAME_MAX])
 {
-    FILE *file = fopen(path, "we");
+    unsigned number = 0;
+    int fd = -1;
+
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
+            number++;
+        snprintf(name, NAME_MAX, UNIT_DROP_IN ".%08x", number);
+        fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd >= 0 || errno != EEXIST)
+            break;
+    }
+    return fd;
+}
+
+static bool write_text(int fd, bool directory_too, const char *preload, const char *config)
+{
+    FILE *file = need_memory(fdopen(fd, "we"));
     bool written;
 
-    if (file == NULL) {
-        complain_errno("%s: cannot write %s", unit->verb, path);
-        return false;
-    }
     fputs(SIGNATURE, file);
     fputs(directory_too ? DIRECTORY_TOO : "", file);
     fputs("[Service]\n", file);
     write_assignment(file, "LD_PRELOAD", preload, true);
     if (config != NULL)
         write_assignment(file, "TFOSHIM_CONFIG", config, false);
-    written = !ferror(file) && fchmod(fileno(file), 0644) == 0;
-    written = fclose(file) == 0 && written;
-    if (!written || rename(path, unit->drop_in) != 0) {
+    written = !ferror(file) && fchmod(fd, 0644) == 0;
+    return fclose(file) == 0 && written;
+}
+
+static bool write_drop_in(const struct unit *unit, bool directory_too, const char *preload,
+                          const char *config)
+{
+    int directory = tree_open(unit->tree, unit->directory, O_PATH | O_DIRECTORY);
+    char name[NAME_MAX];
+    int fd = directory < 0 ? -1 : make_new(directory, name);
+    bool written = fd >= 0 && write_text(fd, directory_too, preload, config) &&
+                   renameat(directory, name, directory, UNIT_DROP_IN) == 0;
+
+    if (!written)
         complain_errno("%s: cannot write %s", unit->verb, unit->drop_in);
-        unlink(path);
-        return false;
-    }
-    return true;
+    if (!written && fd >= 0)
+        unlinkat(directory, name, 0);
+    if (directory >= 0)
+        close(directory);
+    return written;
+}
+
+static const char *directory_name(const struct unit *unit)
+{
+    return unit->directory + strlen(unit->above) + 1;
 }
 
 bool unit_write(const struct unit *unit, const char *preload, const char *config)
 {
-    char path[PATH_MAX];
-    bool directory_too, made;
+    bool directory_too, made, written = false;
+    int above;
 
     read_signature(unit, &directory_too);
-    made = mkdir(unit->directory, 0755) == 0;
-    if (!made && errno != EEXIST) {
+    above = tree_open(unit->tree, unit->above, O_PATH | O_DIRECTORY);
+    made = above >= 0 && mkdirat(above, directory_name(unit), 0755) == 0;
+    if (!made && (above < 0 || errno != EEXIST))
         complain_errno("%s: cannot make %s", unit->verb, unit->directory);
-        return false;
-    }
-    /* systemd reads nothing that does not end in .conf. */
-    if (!fits(unit, snprintf(path, sizeof(path), "%s.new", unit->drop_in)))
-        return false;
-    if (write_drop_in(unit, path, made || directory_too, preload, config))
-        return true;
-    if (made)
-        rmdir(unit->directory);
-    return false;
+    else
+        written = write_drop_in(unit, made || directory_too, preload, config);
+    if (made && !written)
+        unlinkat(above, directory_name(unit), AT_REMOVEDIR);
+    if (above >= 0)
+        close(above);
+    return written;
+}
+
+static int remove_from(const struct unit *unit, const char *directory, const char *name, int flags)
+{
+    int fd = tree_open(unit->tree, directory, O_PATH | O_DIRECTORY);
+    int answer = fd < 0 ? -1 : unlinkat(fd, name, flags);
+
+    if (fd >= 0)
+        close(fd);
+    return answer;
 }
 
 bool unit_remove(const struct unit *unit)
@@ -145,12 +190,13 @@ bool unit_remove(const struct unit *unit)
     bool directory_too;
 
     read_signature(unit, &directory_too);
-    if (unlink(unit->drop_in) != 0) {
+    if (remove_from(unit, unit->directory, UNIT_DROP_IN, 0) != 0) {
         complain_errno("%s: cannot remove %s", unit->verb, unit->drop_in);
         return false;
     }
     /* Somebody else may have put something into it. */
-    if (directory_too && rmdir(unit->directory) != 0 && errno != ENOTEMPTY && errno != EEXIST)
+    if (directory_too && remove_from(unit, unit->above, directory_name(unit), AT_REMOVEDIR) != 0 &&
+        errno != ENOTEMPTY && errno != EEXIST)
         complain_errno("%s: cannot remove %s", unit->verb, unit->directory);
     return true;
 }

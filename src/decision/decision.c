@@ -83,7 +83,7 @@ static enum decision_reason reason_for(const struct question *q)
     enum decision_reason reason;
 
     if (!q->verdict.fastopen)
-        return DECISION_NO_RULE;
+        return q->verdict.forgotten ? DECISION_FORGOTTEN : DECISION_NO_RULE;
     if (endpoint_is_link_local(&q->to->endpoint))
         return DECISION_LINK_LOCAL;
     if (endpoint_is_loopback(&q->to->endpoint) && too_near(q) != DECISION_DEFER)
@@ -138,6 +138,8 @@ static const char *const words[DECISION_REASONS] = {
     [DECISION_NEVER_READS] = "connects plainly: this program never reads here",
     [DECISION_COSTS_A_WAIT] = "connects plainly: deferring has made this program wait here",
     [DECISION_NOBODY_LISTENS] = "connects plainly: nobody listens there",
+    [DECISION_FORGOTTEN] =
+        "connects plainly: a rule may be for its name, and there were too many names to know",
     [DECISION_LINK_LOCAL] = "connects plainly: a link-local address",
 };
 

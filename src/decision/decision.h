@@ -33,6 +33,7 @@ enum decision_reason {
     DECISION_NEVER_READS,
     DECISION_COSTS_A_WAIT,
     DECISION_NOBODY_LISTENS, /* the machine itself, where the policy asks for it: no listener */
+    DECISION_FORGOTTEN,      /* a rule may be for a name of its, which is forgotten */
     DECISION_LINK_LOCAL,     /* nothing that is known of the address is known of this host */
     DECISION_REASONS,
 };

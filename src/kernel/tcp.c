@@ -172,6 +172,14 @@ void tcp_dissolve(int fd)
     tcp_take_error(fd);
 }
 
+int tcp_connect_anew(int fd, const struct sockaddr *address, socklen_t length)
+{
+    tcp_dissolve(fd);
+    tcp_set_option(fd, TCP_FASTOPEN_CONNECT, 0);
+    int error = (int)-tcp_call(SYS_connect, fd, (long)address, (long)length, 0, 0, 0);
+    return error == EINPROGRESS ? 0 : error;
+}
+
 /* A connect that is dissolved leaves ECONNRESET behind; one that needs no cookie puts no packet on
  * the wire (Linux >= 4.15). */
 void tcp_make_reset(int fd, const struct sockaddr *address, socklen_t length)

@@ -65,6 +65,10 @@ long tcp_peek(int fd);
 /* Gives the connection up: the socket is closed to the kernel, as before its connect. */
 void tcp_dissolve(int fd);
 
+/* Of a socket that is not to block, and whose connect the kernel has deferred, makes one whose SYN,
+ * without a Fast Open option, leaves now. Returns 0 or errno. */
+int tcp_connect_anew(int fd, const struct sockaddr *, socklen_t length);
+
 /* A socket that is closed to the kernel, and has no error, is from now on as an established one that
  * was reset: ECONNRESET once, then the end of the stream. The address is the one of its connect. */
 void tcp_make_reset(int fd, const struct sockaddr *, socklen_t length);

@@ -129,6 +129,15 @@ static struct policy_array append_sets(struct builder *builder)
     }
     return block_array(builder, sets, set_count, sizeof(*sets));
 }
+
+static uint32_t first_host_rule(const struct builder *builder)
+{
+    for (size_t i = 0; i < builder->rule_count; i++)
+        if (builder->rules[i]->host_count > 0)
+            return (uint32_t)i;
+    return POLICY_NO_RULE;
+}
+
 static struct policy_array append_hosts(struct builder *builder)
 {
     size_t count, made = 0;
@@ -173,6 +182,7 @@ static void build_block(struct builder *builder, const struct rule_file *file)
     policy.client = append_group(builder, &file->client);
     /* Of the rules that the client group has just selected. */
     policy.hosts = append_hosts(builder);
+    policy.first_host_rule = first_host_rule(builder);
     policy.size = (uint32_t)builder->size;
     memcpy(builder->block, &policy, sizeof(policy));
 }

@@ -5,7 +5,7 @@
 const struct policy *policy_compile(const char *path, const char *program,
                                     const char *program_alias, policy_report *report, void *context)
 {
-    struct rule_file *file = rules_read(path, report, context);
+    struct rule_file *file = rules_read(path, NULL, report, context);
     const struct policy *policy;
 
     if (file == NULL)

@@ -66,11 +66,9 @@ static uint32_t find_port(const struct policy *policy, const struct policy_array
 }
 
 uint32_t policy_match(const struct policy *policy, const struct policy_group *group,
-                      const struct endpoint *endpoint, const uint32_t ids[], size_t id_count,
-                      unsigned *steps)
+                      const struct endpoint *endpoint, unsigned *steps)
 {
     const struct policy_prefix_set *sets = policy_at(policy, group->sets.offset);
-    const struct policy_host *hosts = policy_at(policy, policy->hosts.offset);
     const uint64_t high = big_endian(endpoint->address), low = big_endian(endpoint->address + 8);
     const uint32_t family = policy_family(endpoint->address);
     uint32_t best = POLICY_NO_RULE, rule;
@@ -88,12 +86,24 @@ uint32_t policy_match(const struct policy *policy, const struct policy_group *gr
         if (rule < best)
             best = rule;
     }
-    for (size_t i = 0; i < id_count; i++) {
-        if (ids[i] >= policy->hosts.count)
-            continue;
-        rule = find_port(policy, &hosts[ids[i]].segments, endpoint->port, steps);
+    return best;
+}
+
+/* The other patterns of a name are the ends of the one that says most: ".example.com", ".com". */
+uint32_t policy_match_name(const struct policy *policy, uint32_t id, uint16_t port, unsigned *steps)
+{
+    const struct policy_host *hosts = policy_at(policy, policy->hosts.offset);
+    uint32_t best = POLICY_NO_RULE, rule;
+    const char *part;
+
+    if (id >= policy->hosts.count)
+        return best;
+    for (part = policy_at(policy, hosts[id].pattern); part != NULL;) {
+        rule = id == POLICY_NO_RULE ? id : find_port(policy, &hosts[id].segments, port, steps);
         if (rule < best)
             best = rule;
+        part = strchr(part + 1, '.');
+        id = part == NULL ? POLICY_NO_RULE : policy_host_id(policy, part);
     }
     return best;
 }
@@ -130,17 +140,10 @@ static const char *string_at(const struct policy *policy, uint32_t offset)
     return offset == 0 ? NULL : policy_at(policy, offset);
 }
 
-struct client_verdict policy_client(const struct policy *policy, const struct endpoint *destination)
+static struct client_verdict client_verdict(const struct policy *policy, uint32_t index)
 {
-    uint32_t ids[NAMES_PER_ADDRESS];
-    size_t id_count = 0;
-    unsigned steps = 0;
-    const struct policy_rule *rule;
+    const struct policy_rule *rule = rule_of(policy, &policy->client, index);
 
-    if (policy->hosts.count > 0)
-        id_count = names_lookup(destination->address, ids, NAMES_PER_ADDRESS);
-    rule = rule_of(policy, &policy->client,
-                   policy_match(policy, &policy->client, destination, ids, id_count, &steps));
     return (struct client_verdict){
         .fastopen = rule->fastopen,
         .first_write = rule->first_write,
@@ -153,11 +156,64 @@ struct client_verdict policy_client(const struct policy *policy, const struct en
     };
 }
 
+static void tighten(struct client_verdict *verdict, const struct client_verdict *by)
+{
+    if (!verdict->fastopen)
+        return;
+    if (!by->fastopen) {
+        *verdict = *by;
+        return;
+    }
+    if (by->first_write == FIRST_WRITE_REPLAY_SAFE)
+        verdict->first_write = by->first_write;
+    if (by->first_contact == FIRST_CONTACT_CONNECT)
+        verdict->first_contact = by->first_contact;
+    if (by->min_rtt_us > verdict->min_rtt_us)
+        verdict->min_rtt_us = by->min_rtt_us;
+    verdict->names_loopback = verdict->names_loopback && by->names_loopback;
+}
+
+/* `by_address`: the rule that serves whatever the names are. Which of them the program has
+ * connected for cannot be told. */
+static struct client_verdict verdict_by_names(const struct policy *policy, uint32_t by_address,
+                                              uint16_t port, const struct names_of_address *names)
+{
+    struct client_verdict verdict = client_verdict(policy, by_address);
+    bool any = names->count == 0 || names->others;
+    unsigned steps = 0;
+
+    for (size_t i = 0; i < names->count; i++) {
+        uint32_t rule = policy_match_name(policy, names->ids[i], port, &steps);
+        struct client_verdict next = client_verdict(policy, rule < by_address ? rule : by_address);
+
+        if (any)
+            tighten(&verdict, &next);
+        else
+            verdict = next;
+        any = true;
+    }
+    if (names->forgotten && policy->first_host_rule < by_address)
+        verdict = (struct client_verdict){.forgotten = true};
+    return verdict;
+}
+
+struct client_verdict policy_client(const struct policy *policy, const struct endpoint *destination)
+{
+    unsigned steps = 0;
+    uint32_t by_address = policy_match(policy, &policy->client, destination, &steps);
+    struct names_of_address names;
+
+    if (policy->hosts.count == 0)
+        return client_verdict(policy, by_address);
+    names_look_up(destination->address, &names);
+    return verdict_by_names(policy, by_address, destination->port, &names);
+}
+
 struct server_verdict policy_server(const struct policy *policy, const struct endpoint *listener)
 {
     unsigned steps = 0;
-    const struct policy_rule *rule = rule_of(
-        policy, &policy->server, policy_match(policy, &policy->server, listener, NULL, 0, &steps));
+    const struct policy_rule *rule =
+        rule_of(policy, &policy->server, policy_match(policy, &policy->server, listener, &steps));
 
     return (struct server_verdict){
         .fastopen = rule->fastopen,

@@ -10,8 +10,7 @@
 
 struct bytes {
     const uint8_t *at;
-    size_t length; /* in view */
-    size_t total;  /* of the whole write */
+    size_t length;
 };
 
 static unsigned big_endian16(const uint8_t *at)
@@ -37,9 +36,9 @@ static bool is_client_hello(const struct bytes *b)
     if (b->at[5] != 0x01 || record != message + 4 || record > 16384 || message < 41)
         return false;
     record += 5;
-    if (b->total <= record)
+    if (b->length <= record)
         return true;
-    return b->total == record + sizeof(change_cipher_spec) && b->length == b->total &&
+    return b->length == record + sizeof(change_cipher_spec) &&
            memcmp(b->at + record, change_cipher_spec, sizeof(change_cipher_spec)) == 0;
 }
 
@@ -79,10 +78,43 @@ static size_t request_line_end(const struct bytes *b, size_t target)
     return i < b->length && b->at[i] == '\n' ? i : 0;
 }
 
+/* A byte that no line of a header has: a control character that is not a tab. Of some servers a NUL
+ * ends the line, of others it is a part of it. */
+static bool is_foreign_to_header(uint8_t byte)
+{
+    return (byte < 0x20 && byte != '\t') || byte == 0x7f;
+}
+
+/* The end of a line at `*i`: moves to its newline. A carriage return without one ends a line for
+ * some servers alone; the very last byte may have its newline still to come. */
+static bool is_line_end(const struct bytes *b, size_t *i)
+{
+    if (b->at[*i] == '\r') {
+        if (*i + 1 == b->length)
+            return true;
+        ++*i;
+    }
+    return b->at[*i] == '\n';
+}
+
+/* One line of the header from `*i` on: moves behind it. False where servers may differ on where it
+ * ends, or on whether it belongs to the line before (obs-fold, RFC 9112, 5.2). */
+static bool skip_header_line(const struct bytes *b, size_t *i)
+{
+    if (b->at[*i] == ' ' || b->at[*i] == '\t')
+        return false;
+    while (*i < b->length && !is_foreign_to_header(b->at[*i]))
+        ++*i;
+    if (*i < b->length && !is_line_end(b, i))
+        return false;
+    ++*i;
+    return true;
+}
+
 /*
  * One request, and nothing after its header: a body or a pipelined second request might do harm. A
- * header that does not end within the bytes in view is fine, as no later byte goes into the SYN
- * (see first_write.h). A bare newline ends a line, as it does for lenient servers.
+ * header may end in a later write, of which nothing goes into the SYN. A bare newline ends a line,
+ * as it does for lenient servers.
  */
 static bool is_safe_http_request(const struct bytes *b)
 {
@@ -90,20 +122,19 @@ static bool is_safe_http_request(const struct bytes *b)
 
     if (i == 0)
         return false;
-    for (; i + 1 < b->length; i++) {
-        size_t next = i + 1;
+    i++;
+    while (i < b->length) {
+        size_t line = i;
 
-        if (b->at[i] != '\n')
-            continue;
-        if (b->at[next] == '\r')
-            next++;
-        if (next < b->length && b->at[next] == '\n')
-            return next + 1 == b->total;
+        if (!skip_header_line(b, &i))
+            return false;
+        if (b->at[line] == '\r' || b->at[line] == '\n') /* the empty one */
+            return i >= b->length;
     }
     return true;
 }
 
-/* Skips the name of the question; 0 if it is not well-formed. */
+/* Skips a name; 0 if it is not well-formed, or compressed. */
 static size_t skip_dns_name(const struct bytes *b, size_t at)
 {
     const size_t limit = at + 255 < b->length ? at + 255 : b->length;
@@ -116,33 +147,63 @@ static size_t skip_dns_name(const struct bytes *b, size_t at)
     return at < limit ? at + 1 : 0;
 }
 
-/*
- * One DNS query over TCP (RFC 1035, 4.2.2): opcode QUERY, one question, no answers. There may be
- * additional records: EDNS, cookies, a signature.
- */
-static bool is_dns_query(const struct bytes *b)
-{
-    size_t end;
+enum { DNS_OPT = 41, DNS_SIG = 24, DNS_TKEY = 249, DNS_TSIG = 250 };
 
-    if (b->length != b->total || b->length < 2 + 12 + 5 || big_endian16(b->at) != b->total - 2)
+/* Skips an additional record that says something of the query alone: EDNS, a signature; 0 for any
+ * other. */
+static size_t skip_dns_record(const struct bytes *b, size_t at)
+{
+    size_t data, end = skip_dns_name(b, at);
+    unsigned type;
+
+    if (end == 0 || b->length - end < 10)
+        return 0;
+    type = big_endian16(b->at + end);
+    data = big_endian16(b->at + end + 8);
+    end += 10;
+    if (data > b->length - end || (type != DNS_OPT && type != DNS_SIG && type != DNS_TSIG))
+        return 0;
+    return end + data;
+}
+
+/* The header of a message that fills the write: a query with one question and no answers. */
+static bool is_dns_query_header(const struct bytes *b)
+{
+    if (b->length < 2 + 12 + 5 || big_endian16(b->at) != b->length - 2)
         return false;
     /* QR, opcode, AA and TC are zero and RD may be set; RA, Z and RCODE are zero. */
     if ((b->at[4] & 0xfe) != 0 || (b->at[5] & 0xcf) != 0)
         return false;
-    if (big_endian16(b->at + 6) != 1 || big_endian16(b->at + 8) != 0 ||
-        big_endian16(b->at + 10) != 0 || big_endian16(b->at + 12) > 2)
+    return big_endian16(b->at + 6) == 1 && big_endian16(b->at + 8) == 0 &&
+           big_endian16(b->at + 10) == 0 && big_endian16(b->at + 12) <= 2;
+}
+
+/* One DNS query over TCP (RFC 1035, 4.2.2), but for one that has the server make or delete a key
+ * (RFC 2930). */
+static bool is_dns_query(const struct bytes *b)
+{
+    size_t end;
+
+    if (!is_dns_query_header(b))
         return false;
     end = skip_dns_name(b, 14);
-    if (end == 0 || b->length - end < 4)
+    if (end == 0 || b->length - end < 4 || big_endian16(b->at + end) == DNS_TKEY)
         return false;
-    return big_endian16(b->at + 12) > 0 || end + 4 == b->total;
+    end += 4;
+    for (unsigned left = big_endian16(b->at + 12); left > 0; left--) {
+        end = skip_dns_record(b, end);
+        if (end == 0)
+            return false;
+    }
+    return end == b->length;
 }
 
 bool first_write_is_replay_safe(const void *bytes, size_t length, size_t total)
 {
-    const struct bytes b = {.at = bytes, .length = length, .total = total};
+    const struct bytes b = {.at = bytes, .length = length};
 
-    if (length == 0 || length > total)
+    /* What was not shown may be anything. */
+    if (length == 0 || length != total)
         return false;
     return is_client_hello(&b) || is_safe_http_request(&b) || is_dns_query(&b);
 }

@@ -11,11 +11,8 @@
 
 /* May these `length` bytes, the beginning of a write of `total` bytes, be delivered to the server
  * twice without harm? True for a TLS ClientHello, one HTTP GET, HEAD or OPTIONS request and nothing
- * after it, and a DNS query; false for everything else.
- *
- * The answer is for the bytes that were shown, and true promises nothing of the rest: whoever shows
- * less than the whole write must see to it that the SYN carries no more than it showed. (A link
- * with an MTU above 1500 lets a SYN carry more than FIRST_WRITE_LOOK.) */
+ * after it, and a DNS query; false for everything else, for what servers read in different ways,
+ * and for a write of which not all was shown. */
 bool first_write_is_replay_safe(const void *bytes, size_t length, size_t total);
 
 #endif

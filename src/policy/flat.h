@@ -7,7 +7,8 @@
  * A look-up does not walk the rules. Each address prefix and each host pattern that occurs in any
  * rule has its own sorted list of disjoint port segments, and a segment names the first rule that
  * covers it; the compiler has resolved all overlaps. The verdict is the lowest rule over every
- * prefix that covers the address and every host pattern it was learned under.
+ * prefix that covers the address and every host pattern of the name it was learned under; the
+ * strictest, where it was learned under several.
  */
 #ifndef TFOSHIM_POLICY_FLAT_H
 #define TFOSHIM_POLICY_FLAT_H
@@ -15,7 +16,7 @@
 #include "policy/policy.h"
 
 #define POLICY_MAGIC 0x74666f70u
-#define POLICY_VERSION 2u
+#define POLICY_VERSION 3u
 
 #define POLICY_NO_RULE UINT32_MAX
 
@@ -83,6 +84,7 @@ struct policy {
     struct policy_group client;
     struct policy_group server;
     struct policy_array hosts; /* of client rules, sorted by pattern */
+    uint32_t first_host_rule;  /* the first client rule that has one, or POLICY_NO_RULE */
 };
 
 /* What lies at an offset. */
@@ -101,11 +103,13 @@ static inline enum policy_family policy_family(const uint8_t address[16])
     return FAMILY_IPV4;
 }
 
-/* The index of the first rule of `group` that matches, or POLICY_NO_RULE; `ids` are the host
- * patterns that the address was learned under. Adds to *steps the comparisons made, which the tests
- * bound. */
+/* The index of the first rule of `group` that has the address, or POLICY_NO_RULE. Adds to *steps
+ * the comparisons made, which the tests bound. */
 uint32_t policy_match(const struct policy *, const struct policy_group *, const struct endpoint *,
-                      const uint32_t ids[], size_t id_count, unsigned *steps);
+                      unsigned *steps);
+
+/* The same of the first client rule that has a name, of which the host pattern `id` says most. */
+uint32_t policy_match_name(const struct policy *, uint32_t id, uint16_t port, unsigned *steps);
 
 /* The id of a host pattern (as in struct policy_host), or POLICY_NO_RULE. */
 uint32_t policy_host_id(const struct policy *, const char *pattern);

@@ -4,8 +4,12 @@
  * that finds an entry in use takes the next one, a reader that finds it changed takes it for no
  * match (slot/slot.h). An entry whose writer was killed by fork() stays claimed in the child: one
  * entry fewer, no harm.
+ *
+ * A pair of a name that has to go is put into a filter first, and the filter is looked at after the
+ * table: whoever misses the one sees the other.
  */
 #include "policy/names.h"
+#include "policy/filter.h"
 #include "policy/flat.h"
 #include "slot/slot.h"
 
@@ -13,7 +17,8 @@
 #include <string.h>
 
 #define NAME_LONGEST 253 /* RFC 1035, without the root's dot */
-#define SETS 128
+#define NAME_SETS 512
+#define SIBLING_SETS 128
 #define WAYS NAMES_PER_ADDRESS
 
 /* The owner's bits of a tag; 0: never used. */
@@ -37,8 +42,11 @@ struct set {
     struct entry ways[WAYS];
 };
 
-static struct set names[SETS], siblings[SETS];
+static struct set names[NAME_SETS], siblings[SIBLING_SETS];
 #define SIBLING 0 /* the number of each of them */
+
+/* Addresses of pairs that the table has no room for; and those of names without a pattern. */
+static struct filter forgotten, others;
 
 static struct pair pair_of(const uint8_t address[16], uint32_t number)
 {
@@ -48,7 +56,7 @@ static struct pair pair_of(const uint8_t address[16], uint32_t number)
     return pair;
 }
 
-static unsigned set_of(const struct pair *pair)
+static unsigned hash_of(const struct pair *pair)
 {
     uint32_t hash = 0;
 
@@ -59,7 +67,7 @@ static unsigned set_of(const struct pair *pair)
         hash = (hash ^ hash >> 16) * UINT32_C(0x7feb352d);
         hash = (hash ^ hash >> 15) * UINT32_C(0x846ca68b);
     }
-    return (hash ^ hash >> 16) % SETS;
+    return hash ^ hash >> 16;
 }
 
 static bool entry_read(const struct entry *entry, struct pair *pair)
@@ -85,11 +93,17 @@ static bool entry_holds(const struct entry *entry, const struct pair *wanted, ui
     return true;
 }
 
-static bool entry_write(struct entry *entry, const struct pair *pair)
+/* What the entry held is put into `lost` first, unless that is NULL. */
+static bool entry_write(struct entry *entry, const struct pair *pair, struct filter *lost)
 {
-    uint64_t tag = atomic_load_explicit(&entry->tag, memory_order_relaxed), words[PAIR_WORDS];
+    uint64_t tag, words[PAIR_WORDS];
 
-    if ((tag & SLOT_OWN_BITS) == CLAIMED || !slot_claim(&entry->tag, tag, CLAIMED))
+    if (!slot_copy(&entry->tag, entry->words, PAIR_WORDS, &tag, words) ||
+        (tag & SLOT_OWN_BITS) == CLAIMED)
+        return false;
+    if (lost != NULL && (tag & SLOT_OWN_BITS) == PUBLISHED)
+        filter_add(lost, words);
+    if (!slot_claim(&entry->tag, tag, CLAIMED))
         return false;
     memcpy(words, pair, sizeof(words));
     slot_write(entry->words, PAIR_WORDS, words);
@@ -97,20 +111,21 @@ static bool entry_write(struct entry *entry, const struct pair *pair)
     return true;
 }
 
-static void remember(struct set table[SETS], const struct pair *pair)
+/* False if every way was in use. */
+static bool remember(struct set *set, const struct pair *pair, struct filter *lost)
 {
-    struct set *set = &table[set_of(pair)];
     uint32_t known;
 
     for (unsigned way = 0; way < WAYS; way++)
         if (entry_holds(&set->ways[way], pair, &known) && known == pair->number)
-            return;
+            return true;
     for (unsigned attempt = 0; attempt < WAYS; attempt++) {
         unsigned way = atomic_fetch_add_explicit(&set->next, 1, memory_order_relaxed) % WAYS;
 
-        if (entry_write(&set->ways[way], pair))
-            return;
+        if (entry_write(&set->ways[way], pair, lost))
+            return true;
     }
+    return false;
 }
 
 /* Lower case, without the root's dot; false for what is no host name. Not tolower(): a host name
@@ -129,32 +144,55 @@ static bool normalize(char normal[NAME_LONGEST + 1], const char *name)
     return true;
 }
 
+/* "192.0.2.1", "0x7f000001", "2001:db8::1": programs look up again what they have from a name, and
+ * no name's last label is a number (RFC 1123, 2.1). */
+static bool is_written_in_digits(const char *normal)
+{
+    const char *dot = strrchr(normal, '.'), *label = dot != NULL ? dot + 1 : normal;
+
+    return strchr(normal, ':') != NULL || strncmp(label, "0x", 2) == 0 ||
+           label[strspn(label, "0123456789")] == '\0';
+}
+
+/* The pattern that says most of the name: "www.example.com", or else ".example.com", or ".com".
+ * Which others match it follows from that one. */
+static uint32_t nearest_pattern(const struct policy *policy, const char *normal)
+{
+    uint32_t id = POLICY_NO_RULE;
+
+    for (const char *part = normal; part != NULL && id == POLICY_NO_RULE;
+         part = strchr(part + 1, '.'))
+        id = policy_host_id(policy, part);
+    return id;
+}
+
 void names_learn(const struct policy *policy, const char *name, const struct endpoint *address)
 {
     char normal[NAME_LONGEST + 1];
+    struct pair pair = pair_of(address->address, POLICY_NO_RULE);
 
     if (policy->hosts.count == 0 || name == NULL || !normalize(normal, name))
         return;
-    /* "www.example.com", then ".example.com" and ".com": what the wild-card patterns look like. */
-    for (const char *part = normal; part != NULL; part = strchr(part + 1, '.')) {
-        uint32_t id = policy_host_id(policy, part);
-        struct pair pair = pair_of(address->address, id);
-
-        if (id != POLICY_NO_RULE)
-            remember(names, &pair);
+    pair.number = nearest_pattern(policy, normal);
+    if (pair.number != POLICY_NO_RULE) {
+        if (!remember(&names[hash_of(&pair) % NAME_SETS], &pair, &forgotten))
+            filter_add(&forgotten, pair.address);
+    } else if (!is_written_in_digits(normal)) {
+        filter_add(&others, pair.address);
     }
 }
 
-size_t names_lookup(const uint8_t address[16], uint32_t ids[], size_t most)
+void names_look_up(const uint8_t address[16], struct names_of_address *found)
 {
     struct pair wanted = pair_of(address, 0);
-    const struct set *set = &names[set_of(&wanted)];
-    size_t found = 0;
+    const struct set *set = &names[hash_of(&wanted) % NAME_SETS];
 
-    for (unsigned way = 0; way < WAYS && found < most; way++)
-        if (entry_holds(&set->ways[way], &wanted, &ids[found]))
-            found++;
-    return found;
+    found->count = 0;
+    for (unsigned way = 0; way < WAYS; way++)
+        if (entry_holds(&set->ways[way], &wanted, &found->ids[found->count]))
+            found->count++;
+    found->others = filter_may_hold(&others, wanted.address);
+    found->forgotten = filter_may_hold(&forgotten, wanted.address);
 }
 
 /* ---- siblings ---- */
@@ -170,14 +208,14 @@ void names_learn_siblings(const struct endpoint *one, const struct endpoint *oth
 
     if (same_address(one, other))
         return;
-    remember(siblings, &pairs[0]);
-    remember(siblings, &pairs[1]);
+    for (unsigned i = 0; i < 2; i++)
+        (void)remember(&siblings[hash_of(&pairs[i]) % SIBLING_SETS], &pairs[i], NULL);
 }
 
 bool names_has_siblings(const uint8_t address[16])
 {
     struct pair wanted = pair_of(address, SIBLING);
-    const struct set *set = &siblings[set_of(&wanted)];
+    const struct set *set = &siblings[hash_of(&wanted) % SIBLING_SETS];
     uint32_t number;
 
     for (unsigned way = 0; way < WAYS; way++)
@@ -193,7 +231,7 @@ void names_learn_failure(const struct endpoint *endpoint)
 {
     struct pair pair = pair_of(endpoint->address, endpoint->port);
 
-    entry_write(&failed, &pair);
+    entry_write(&failed, &pair, NULL);
 }
 
 void names_learn_attempt(const struct endpoint *endpoint)

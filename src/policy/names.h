@@ -2,19 +2,19 @@
 /*
  * Learned names: which addresses the program's own resolver calls answered for the names that some
  * `host` pattern of the policy matches, and which of them came with others. Fixed memory, no locks;
- * under pressure the oldest answer is forgotten: a forgotten name only means a plain connect, a
- * forgotten sibling a handshake that counts for longer.
+ * under pressure the oldest answer is forgotten. That a name was is known of its address; a
+ * forgotten sibling means a handshake that counts for longer.
  */
 #ifndef TFOSHIM_POLICY_NAMES_H
 #define TFOSHIM_POLICY_NAMES_H
 
 #include "policy/policy.h"
 
-/* No address is remembered under more host patterns than these at a time. */
+/* No address is remembered under more names of different patterns than these at a time. */
 #define NAMES_PER_ADDRESS 8
 
-/* The resolver answered `address` (port ignored) for `name`. Costs nothing when no pattern matches.
- */
+/* The resolver answered `address` (port ignored) for `name`. Costs nothing where the policy has no
+ * host patterns. */
 void names_learn(const struct policy *, const char *name, const struct endpoint *address);
 
 /* Both were in one answer of the resolver, or the program turned from one to the other: it has
@@ -27,7 +27,15 @@ bool names_has_siblings(const uint8_t address[16]);
 void names_learn_failure(const struct endpoint *);
 void names_learn_attempt(const struct endpoint *);
 
-/* Fills ids[] with the host patterns that `address` was learned under; returns how many. */
-size_t names_lookup(const uint8_t address[16], uint32_t ids[], size_t most);
+/* What is known of an address. */
+struct names_of_address {
+    uint32_t
+        ids[NAMES_PER_ADDRESS]; /* for each of its names, the host pattern that says most of it */
+    size_t count;
+    bool others;    /* it may have names without a pattern, too */
+    bool forgotten; /* it may have names that there was no room for */
+};
+
+void names_look_up(const uint8_t address[16], struct names_of_address *);
 
 #endif

@@ -18,17 +18,12 @@ static const struct {
                                 .first_write = FIRST_WRITE_REPLAY_SAFE,
                                 .min_rtt_us = POLICY_MIN_RTT_US},
             .server.fallback = {.fastopen = true},
+            .first_host_rule = POLICY_NO_RULE,
         },
     .log_to = "stderr",
 };
 
 const struct policy *const policy_builtin = &builtin.policy;
-
-bool policy_is_usable(const struct policy *policy)
-{
-    return policy->magic == POLICY_MAGIC && policy->version == POLICY_VERSION &&
-           policy->size >= sizeof(*policy);
-}
 
 enum log_level policy_log_level(const struct policy *policy)
 {

@@ -61,6 +61,7 @@ struct client_verdict {
     enum deferral deferral;
     uint32_t min_rtt_us; /* 0: however short, and the machine itself as well */
     bool names_loopback; /* the rule has an address of the loopback network */
+    bool forgotten;      /* a name of the address was, and a rule could have been for it: off */
     uint32_t
         line; /* of the rule that decided, 0: the default of the group, or the built-in policy */
     const char *file; /* that holds that rule, as it was opened or included; NULL where line is 0 */
@@ -79,7 +80,8 @@ struct policy; /* flat, see policy/flat.h */
 extern const struct policy *const policy_builtin;
 
 /* First matching rule wins; a destination that no rule names gets the group's default. A rule's
- * `host` patterns match through names_learn(). */
+ * `host` patterns match through names_learn(): where an address has several names, the strictest of
+ * their rules serves in all respects. */
 struct client_verdict policy_client(const struct policy *, const struct endpoint *destination);
 struct server_verdict policy_server(const struct policy *, const struct endpoint *listener);
 
@@ -90,8 +92,8 @@ const char *policy_log_to(const struct policy *);
 /* The configuration file it was compiled from, or NULL for the built-in policy. */
 const char *policy_path(const struct policy *);
 
-/* Was this block made by a compiler of this version? (The module may have been replaced on disk
- * under a process that is starting.) */
+/* Was this block made by a compiler of this version, and is every part of it within its size? (The
+ * module may have been replaced on disk under a process that is starting.) */
 bool policy_is_usable(const struct policy *);
 
 /* Size in bytes of the block, for whoever maps or copies it. */

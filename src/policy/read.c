@@ -110,9 +110,10 @@ static void read_into(struct reader *reader, const char *path)
     reader->file->arena.exhausted = NULL;
 }
 
-struct rule_file *rules_read(const char *path, policy_report *report, void *context)
+struct rule_file *rules_read(const char *path, const struct tree *tree, policy_report *report,
+                             void *context)
 {
-    struct reader reader = {.fd = -1, .report = report, .context = context};
+    struct reader reader = {.tree = tree, .fd = -1, .report = report, .context = context};
 
     reader.file = rule_file_new(path);
     if (reader.file == NULL) {

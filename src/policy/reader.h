@@ -6,6 +6,7 @@
 #include "policy/rules.h"
 
 #include <libconfig.h>
+#include <sys/types.h>
 
 /* Where a line of the joined text (all includes in place) comes from. */
 struct origin {
@@ -29,8 +30,11 @@ struct source {
 
 struct reader {
     struct rule_file *file;
+    const struct tree *tree; /* NULL: this system */
     struct source source;
-    int fd; /* the file that is being read, or -1 */
+    uid_t owner;    /* of the file that was named */
+    bool is_secret; /* an included file is; nothing is quoted any more */
+    int fd;         /* the file that is being read, or -1 */
     config_t config;
     bool config_live;
     unsigned errors;
@@ -38,7 +42,8 @@ struct reader {
     void *context;
 };
 
-/* Reports "file:line: message", counts it. */
+/* Reports "file:line: message", counts it. Where something secret has been read, the message is
+ * left out. */
 void reader_error(struct reader *, const struct origin *, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

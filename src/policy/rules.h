@@ -6,6 +6,7 @@
 #include "policy/arena.h"
 #include "policy/compile.h"
 #include "policy/flat.h"
+#include "policy/tree.h"
 
 #define PORT_HIGHEST 65535
 #define MIN_RTT_MOST 60000000
@@ -71,8 +72,10 @@ struct rule_file {
     const char *log_to;
 };
 
-/* NULL after at least one report. */
-struct rule_file *rules_read(const char *path, policy_report *, void *context);
+/* NULL after at least one report. `tree` is the system that the file, and what it includes, are of;
+ * NULL is this one. */
+struct rule_file *rules_read(const char *path, const struct tree *tree, policy_report *,
+                             void *context);
 void rules_free(struct rule_file *);
 
 /* The flat policy for one program; the arguments and the result are those of policy_compile(). */

@@ -5,102 +5,15 @@
  * wrapped program, block on a FIFO, call exit() when it reads a directory, and end without a word
  * in a comment that is never closed.
  */
+#include "policy/file.h"
 #include "policy/reader.h"
-#include "policy/scan.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define SIZE_MOST ((size_t)16 << 20)
 #define DEPTH_MOST 10
 #define FILES_MOST 1000
 
-struct file {
-    const char *path;
-    const struct file *includer;
-    struct origin where; /* of the @include, for errors; of the file itself for the first */
-    dev_t device;
-    ino_t inode;
-    struct scan scan;
-};
-
 static bool read_file(struct reader *, struct file *);
-
-/* Reads up to `size` bytes; what a hook or a signal interrupts is tried again. */
-static ssize_t read_all(int fd, char *buffer, size_t size)
-{
-    size_t done = 0;
-
-    while (done < size) {
-        ssize_t got = read(fd, buffer + done, size - done);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        done += (size_t)got;
-    }
-    return (ssize_t)done;
-}
-
-static bool refuse(struct reader *reader, const struct file *file, const char *what)
-{
-    if (file->includer == NULL)
-        reader_error(reader, &file->where, "%s", what);
-    else
-        reader_error(reader, &file->where, "@include: \"%s\": %s", file->path, what);
-    return false;
-}
-
-static bool refuse_errno(struct reader *reader, const struct file *file)
-{
-    char what[128];
-
-    snprintf(what, sizeof(what), "cannot read it: %s", strerror(errno));
-    return refuse(reader, file, what);
-}
-
-static bool in_circle(const struct file *file)
-{
-    for (const struct file *above = file->includer; above != NULL; above = above->includer)
-        if (above->device == file->device && above->inode == file->inode)
-            return true;
-    return false;
-}
-
-/* Reads what reader->fd is open on into the arena. */
-static bool load(struct reader *reader, struct file *file, char **text, size_t *length)
-{
-    struct stat status;
-    ssize_t got;
-
-    if (fstat(reader->fd, &status) != 0)
-        return refuse_errno(reader, file);
-    if (S_ISDIR(status.st_mode))
-        return refuse(reader, file, "found a directory, expected a regular file");
-    if (!S_ISREG(status.st_mode))
-        return refuse(reader, file, "found a device, FIFO or socket, expected a regular file");
-    file->device = status.st_dev;
-    file->inode = status.st_ino;
-    if (in_circle(file))
-        return refuse(reader, file, "found a file that includes itself, expected another");
-    if (status.st_size < 0 || (size_t)status.st_size > SIZE_MOST - reader->source.length)
-        return refuse(reader, file, "found more than 16 MiB, expected a configuration file");
-    *text = arena_alloc(&reader->file->arena, (size_t)status.st_size + 1);
-    got = read_all(reader->fd, *text, (size_t)status.st_size);
-    if (got < 0)
-        return refuse_errno(reader, file);
-    *length = (size_t)got;
-    if (memchr(*text, '\0', *length) != NULL)
-        return refuse(reader, file, "found a NUL byte, expected text");
-    return true;
-}
 
 static void append_line(struct reader *reader, const struct origin *where, const char *line,
                         size_t length)
@@ -134,14 +47,19 @@ static bool is_include(const struct file *file, const char *line, size_t length)
            memcmp(line, directive, sizeof(directive) - 1) == 0;
 }
 
-/* A relative name is relative to the file that includes it. */
-static const char *resolve(struct arena *arena, const char *includer, const char *name,
+/* A relative name is relative to the file that includes it, an absolute one to the tree. */
+static const char *resolve(struct reader *reader, const char *includer, const char *name,
                            size_t length)
 {
     const char *slash = strrchr(includer, '/');
-    size_t directory = name[0] == '/' || slash == NULL ? 0 : (size_t)(slash - includer) + 1;
-    char *path = arena_alloc(arena, directory + length + 1);
+    size_t directory = slash == NULL ? 0 : (size_t)(slash - includer) + 1;
+    char *path;
 
+    if (name[0] == '/') {
+        includer = reader->tree == NULL ? "" : reader->tree->path;
+        directory = strlen(includer);
+    }
+    path = arena_alloc(&reader->file->arena, directory + length + 1);
     memcpy(path, includer, directory);
     memcpy(path + directory, name, length);
     return path;
@@ -168,7 +86,7 @@ static bool include(struct reader *reader, const struct file *file, const char *
                      length > 80 ? 80 : (int)length, line);
         return false;
     }
-    included.path = resolve(&reader->file->arena, file->path, name, (size_t)(close - name));
+    included.path = resolve(reader, file->path, name, (size_t)(close - name));
     return read_file(reader, &included);
 }
 
@@ -212,20 +130,12 @@ static bool read_file(struct reader *reader, struct file *file)
     unsigned depth = 0;
     size_t length = 0;
     char *text = NULL;
-    bool loaded;
 
     for (const struct file *above = file->includer; above != NULL; above = above->includer)
         depth++;
     if (depth > DEPTH_MOST || ++reader->source.files > FILES_MOST)
-        return refuse(reader, file, "found too many includes, expected 1000 at most, 10 deep");
-    /* Not to hang on a FIFO, nor to make a terminal ours. */
-    reader->fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (reader->fd < 0)
-        return refuse_errno(reader, file);
-    loaded = load(reader, file, &text, &length);
-    close(reader->fd);
-    reader->fd = -1;
-    return loaded && add_lines(reader, file, text, length);
+        return file_refuse(reader, file, "found too many includes, expected 1000 at most, 10 deep");
+    return file_load(reader, file, &text, &length) && add_lines(reader, file, text, length);
 }
 
 bool source_read(struct reader *reader, const char *path)

@@ -239,7 +239,7 @@ static int connect_first(const struct call *given, int fd)
     record.netns = tcp_netns_cookie(fd);
     struct memory_destination destination = story_destination(&record);
     struct decision decision = decide_client(shim.policy, &destination);
-    if (decision.reason == DECISION_NO_RULE) {
+    if (!decision.verdict.fastopen) {
         story_decided(&record, &decision);
         return connect_plainly(&call, fd);
     }

@@ -43,6 +43,7 @@ static void end(struct record *record)
     }
     if (!machine_is_to_end(record))
         told = false; /* its parent waits */
+    story_because("it ends without a write");
     if (record->tag.state == RECORD_DEFERRED && told)
         machine_start(record);
     if (record->tag.state == RECORD_STANDING) {
@@ -77,6 +78,7 @@ bool ending_shutdown(int fd, int how)
     if ((unsigned)how > SHUT_RDWR || !machine_find(fd, &record) || !record_is_pending(&record) ||
         !record_told_connected(&record))
         return false;
+    story_because("it ends without a write");
     if (machine_before(&record, CALL_ENDS) || record.tag.state != RECORD_OPENING)
         return false;
     if (machine_is_over(&record) || !record_is_own_process())
@@ -175,6 +177,7 @@ void ending_process(void)
 {
     if (machine_idle() || !record_is_own_process())
         return;
+    story_because("the process ends");
     machine_each(any, NULL, start);
     machine_each(any, NULL, before_wait);
     machine_each(any, NULL, settle_for_end);
@@ -186,6 +189,7 @@ void ending_image(void)
 {
     if (machine_idle() || !record_is_own_process())
         return;
+    story_because("another program takes the process");
     machine_each(any, NULL, start);
     machine_each(any, NULL, settle_for_image);
     machine_serve();

@@ -24,6 +24,10 @@ void log_list(enum log_level, const char *const texts[]);
 /* The story of a connection: "tfoshim: PID: fd N: ADDRESS: EVENT[: error]". */
 void log_connection(int fd, const struct sockaddr *, const char *event, int error);
 
+/* The same, "EVENT by CALL(): REASON"; each may be NULL. */
+void log_cause(int fd, const struct sockaddr *, const char *event, const char *call,
+               const char *reason, int error);
+
 /* The same, with the round-trip time where it is known (not 0). */
 void log_round_trip(int fd, const struct sockaddr *, const char *event, uint32_t rtt_us);
 

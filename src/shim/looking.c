@@ -6,6 +6,7 @@
 #include "shim/machine.h"
 #include "shim/own.h"
 #include "shim/program_memory.h"
+#include "shim/story.h"
 
 #include <errno.h>
 #include <linux/sockios.h>
@@ -14,6 +15,8 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
+
+#define LOOKS "it asks for what only a connection has"
 
 static bool find_pending(int fd, struct record *record)
 {
@@ -50,14 +53,19 @@ void looking_before(int fd)
 {
     struct record record;
     if (find_pending(fd, &record) && record.tag.state == RECORD_DEFERRED &&
-        (record.tag.flags & RECORD_BY_SHIM))
+        (record.tag.flags & RECORD_BY_SHIM)) {
+        story_because(LOOKS);
         machine_start(&record);
+    }
 }
 
 /* Until the first write a socket that the shim has deferred has no local address. */
 int looking_name(get_name_fn *next, int fd, struct sockaddr *address, socklen_t *length)
 {
+    struct record record;
     looking_before(fd);
+    if (find_pending(fd, &record))
+        machine_named(&record);
     return next(fd, address, length);
 }
 
@@ -83,25 +91,40 @@ static void settle_for_look(int fd, int level, int name)
 {
     struct record record;
     bool opens = (level == IPPROTO_TCP && name == TCP_MAXSEG) || asks_for_stamps(level, name);
-    if (find_pending(fd, &record) && (opens || record_told_connected(&record)))
+    if (find_pending(fd, &record) && (opens || record_told_connected(&record))) {
+        story_because(LOOKS);
         machine_before(&record, CALL_LOOKS);
+    }
+}
+
+/* Where a program has its numbers need not be aligned. */
+static int number_at(const void *place)
+{
+    int number;
+    memcpy(&number, place, sizeof number);
+    return number;
+}
+
+static void put_number(void *place, int number)
+{
+    memcpy(place, &number, sizeof number);
 }
 
 /* SO_ERROR is how a program asks whether its non-blocking connect has succeeded. */
-static int get_socket_error(get_option_fn *next, int fd, int *value, socklen_t *length)
+static int get_socket_error(get_option_fn *next, int fd, void *value, socklen_t *length)
 {
     struct record record;
     bool found = machine_find(fd, &record);
     int failed = found ? machine_take_error(&record) : 0;
     int result = next(fd, SOL_SOCKET, SO_ERROR, value, length);
-    if (result != 0 || *length != sizeof *value || !found)
+    if (result != 0 || *length != sizeof(int) || !found)
         return result;
+    int error = number_at(value);
     if (failed)
-        *value = failed;
-    else if (*value) {
-        int told = machine_error(&record, *value);
-        machine_refused(&record, *value);
-        *value = told;
+        put_number(value, failed);
+    else if (error) {
+        put_number(value, machine_error(&record, error));
+        machine_refused(&record, error);
     } else if (record.tag.state == RECORD_CONTACT)
         machine_is_over(&record);
     else if (record_is_pending(&record))
@@ -118,7 +141,7 @@ int looking_option(get_option_fn *next, int fd, int level, int name, void *value
     int result = next(fd, level, name, value, length);
     if (result == 0 && level == IPPROTO_TCP && name == TCP_FASTOPEN && *length == sizeof(int) &&
         listener_is_bound_by_us(fd))
-        *(int *)value = 0; /* a program that finds another's setting may clear it */
+        put_number(value, 0); /* a program that finds another's setting may clear it */
     return result;
 }
 
@@ -141,8 +164,10 @@ static void before_setting(int fd, int level, int name, const void *value, sockl
     struct record record;
     if (!find_pending(fd, &record))
         return;
-    if ((level == IPPROTO_TCP && needs_connection(level, name)) || asks_for_stamps(level, name) ||
-        limits_handshake(&record, level, name, value, length))
+    if (level == IPPROTO_TCP && name == TCP_MAXSEG) /* it bounds what a SYN takes */
+        machine_start(&record);
+    else if ((level == IPPROTO_TCP && needs_connection(level, name)) ||
+             asks_for_stamps(level, name) || limits_handshake(&record, level, name, value, length))
         settle_for_look(fd, level, name);
 }
 
@@ -164,19 +189,20 @@ int looking_set_option(set_option_fn *next, int fd, int level, int name, const v
 
 /* A connection that came out of a listener with data in its SYN says, until its handshake is over,
  * that nothing is to be read and that nothing is under way. */
-static void correct_count(int fd, unsigned long request, int *count)
+static void correct_count(int fd, unsigned long request, void *count)
 {
-    if (*count != 0 || !listener_any() || tcp_state(fd) != TCP_SYN_RECV)
+    if (number_at(count) != 0 || !listener_any() || tcp_state(fd) != TCP_SYN_RECV)
         return;
     long counted = request == FIONREAD ? tcp_peek(fd) : (long)tcp_unsent(fd, request == SIOCOUTQ);
     if (counted > 0)
-        *count = (int)counted;
+        put_number(count, (int)counted);
 }
 
 int looking_control(control_fn *next, int fd, unsigned long request, void *argument)
 {
     struct record record;
     bool asks_output = request == SIOCOUTQ || request == SIOCOUTQNSD;
+    story_because(LOOKS);
     if (asks_output && find_pending(fd, &record) && (record.tag.flags & RECORD_BLOCKING))
         machine_before(&record, CALL_LOOKS);
     if (request == FIOASYNC && find_pending(fd, &record))

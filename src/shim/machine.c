@@ -91,6 +91,11 @@ bool machine_asked(struct record *record)
     return before;
 }
 
+void machine_named(struct record *record)
+{
+    set_flags(record, RECORD_NAMED, 0);
+}
+
 /* A connected socket is not refused. */
 static int connected_error(int error)
 {
@@ -191,10 +196,29 @@ static void fail(struct record *record, int error)
     record_change(table, record, RECORD_FAILED, record->tag.flags & ~SHUT_FLAGS);
 }
 
+/* A connect that is in progress to its program as well becomes a true one. A cookie would let the
+ * server have the connection before the handshake is over, and the program may yet give it up. Its
+ * port is another one then. */
+static bool start_truly(struct record *record)
+{
+    return !record_told_connected(record) &&
+           !(record->tag.flags & (RECORD_BY_SHIM | RECORD_NAMED)) &&
+           tcp_is_nonblocking(record->fd) &&
+           record_change(table, record, RECORD_CONTACT, record->tag.flags);
+}
+
 void machine_start(struct record *record)
 {
-    if (record->tag.state != RECORD_DEFERRED ||
-        !record_change(table, record, RECORD_OPENING, record->tag.flags))
+    if (record->tag.state != RECORD_DEFERRED)
+        return;
+    if (start_truly(record)) {
+        int error = tcp_connect_anew(record->fd, &record->address.any, address_length(record));
+        story_started(record, error);
+        if (error)
+            fail(record, error);
+        return;
+    }
+    if (!record_change(table, record, RECORD_OPENING, record->tag.flags))
         return; /* another thread has just opened, started or closed it */
     syn_left(record);
     int error = tcp_send_bare_syn(record->fd, &record->address.any, address_length(record));
@@ -454,6 +478,7 @@ void machine_settle(struct record *record)
     machine_start(record);
     if (record->tag.state != RECORD_OPENING || machine_is_over(record))
         return;
+    story_because("another connection of its thread is waited for");
     machine_start_thread(); /* what is pending is waited for together */
     if (!(record->tag.flags & RECORD_BLOCKING))
         story_lesson(record, MEMORY_COSTS_A_WAIT);
@@ -727,6 +752,8 @@ void machine_forked_child(void)
 
 static void end_of_thread(void)
 {
+    story_in_call(NULL);
+    story_because("the thread ends");
     machine_start_thread();
     machine_settle_lingering();
 }

@@ -130,6 +130,9 @@ int machine_before(struct record *, enum machine_call);
 /* The program has been told that it is connected. */
 void machine_tell(struct record *);
 
+/* Its own address. */
+void machine_named(struct record *);
+
 /* It asks by another connect(): whoever was told that it is in progress hears once that it has
  * succeeded. True: it has heard so before. */
 bool machine_asked(struct record *);

@@ -10,6 +10,7 @@
 #include "shim/own.h"
 #include "shim/program_memory.h"
 #include "shim/shim.h"
+#include "shim/story.h"
 #include "shim/waiting.h"
 
 #include <errno.h>
@@ -60,8 +61,10 @@ static void visit_all(const struct wait *wait, bool answer, int64_t timeout, vis
  * program's time. */
 static void prepare(struct record *record, short events, int64_t timeout)
 {
-    if (record->tag.state == RECORD_DEFERRED && record->owner != deferring_thread())
+    if (record->tag.state == RECORD_DEFERRED && record->owner != deferring_thread()) {
+        story_because("another thread waits for it");
         machine_start(record);
+    }
     if (record->tag.state == RECORD_OPENING && (record->tag.flags & RECORD_BLOCKING) &&
         (timeout > 0 || (events & POLLOUT)))
         machine_settle(record);
@@ -108,8 +111,10 @@ static void prepare_all(const struct wait *wait, int64_t timeout)
 static void tell(struct record *record)
 {
     machine_tell(record);
-    if (machine_survive(record, false))
+    if (machine_survive(record, false)) {
+        story_because("it has been told \"writable\" again and again, and does not write");
         machine_start(record);
+    }
 }
 
 /* What is ready in an epoll that is only polled nobody says: what may be, is. */
@@ -201,6 +206,7 @@ static bool ask(const struct wait *wait, int *ready)
             return true;
         put_sets_back(wait, &kept);
     }
+    story_because("the thread waits, and nothing is ready");
     machine_start_thread();
     return false;
 }
@@ -213,8 +219,11 @@ static int run(const struct wait *wait, int64_t timeout)
     errno = saved;
     if (timeout == 0)
         waiting_looked();
-    else if (deferring_any() && ask(wait, &ready))
-        return told(wait, ready);
+    else if (deferring_any()) {
+        if (ask(wait, &ready))
+            return told(wait, ready);
+        prepare_all(wait, timeout); /* what that has started */
+    }
     if (timeout != 0 && pending_any() && wait_is_shareable(wait))
         return told(wait, wait_share(wait, timeout));
     if (timeout != 0)
@@ -259,8 +268,10 @@ void readiness_watched(int epoll, int operation, int fd, const struct epoll_even
         machine_watched(&record, epoll, event);
         if (record.tag.state == RECORD_DEFERRED &&
             ((record.tag.flags & RECORD_BY_SHIM) ||
-             (!(event->events & EPOLLOUT) && !__libc_single_threaded)))
+             (!(event->events & EPOLLOUT) && !__libc_single_threaded))) {
+            story_because("another thread may wait for it");
             machine_start(&record);
+        }
     } else if ((event->events & EPOLLET) && own_has(fd) && tcp_state(fd) == TCP_CLOSE &&
                !note_edge(fd, epoll, event)) {
         own_remove(fd); /* its deferral could not be told: it is connected truly */

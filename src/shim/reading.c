@@ -24,6 +24,7 @@ static int read_deferred(struct record *record, int flags, bool blocking)
         if (!machine_survive(record, true))
             return 0;
     }
+    story_because(blocking ? "it reads before it writes" : "it reads again before it writes");
     if (blocking)
         story_lesson(record, MEMORY_READS_FIRST);
     return machine_before(record, CALL_WAITS);
@@ -84,6 +85,7 @@ ssize_t have_read(int fd, int flags, ssize_t result)
         error = machine_error(&record, error);
         machine_refused(&record, error);
     } else if (record.tag.state == RECORD_REHEARSED && result > 0) {
+        story_because("it reads before it writes");
         story_rehearsed(&record, false); /* a write would have ended the rehearsal */
         machine_forget(&record);
     } else if ((result > 0 && !(flags & MSG_PEEK)) ||

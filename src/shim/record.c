@@ -33,6 +33,7 @@ struct payload {
 #define CHANGING_WORDS 4
 
 _Static_assert(sizeof(union record_tag) == sizeof(uint64_t), "the tag is one word");
+_Static_assert(22 + 4 + RECORD_FLAG_BITS == SLOT_GENERATION_SHIFT, "the generation is on top");
 _Static_assert(sizeof(struct payload) % sizeof(uint64_t) == 0 &&
                    sizeof(struct payload) <= RECORD_PAYLOAD_WORDS * sizeof(uint64_t),
                "the payload fits its slot");

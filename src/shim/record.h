@@ -50,10 +50,11 @@ enum record_flag {
     RECORD_ANY_EPOLL = 1 << 12,     /* registered with more than one epoll, or before its connect */
     RECORD_ASKED = 1 << 13,         /* connect() has said once more that it has succeeded */
     RECORD_EMPTY = 1 << 14,         /* nothing to read had come in when the process ended */
-    RECORD_WAIT_SURVIVED = 1 << 15, /* counts, in this bit and the two above, waits that were
+    RECORD_NAMED = 1 << 15,         /* the program has been told its own address and port */
+    RECORD_WAIT_SURVIVED = 1 << 16, /* counts, in this bit and the two above, waits that were
                                      * answered at once and left it deferred */
 };
-#define RECORD_FLAG_BITS 18
+#define RECORD_FLAG_BITS 19
 
 /* The word that changes as a whole. The generation tells a slot that was struck out and entered
  * again, for the same descriptor even, from one that stayed. */
@@ -62,7 +63,7 @@ union record_tag {
         uint64_t key : 22; /* descriptor + 1, 0 in a free slot */
         uint64_t state : 4;
         uint64_t flags : RECORD_FLAG_BITS;
-        uint64_t generation : 20;
+        uint64_t generation : 19;
     };
     uint64_t word;
 };

@@ -7,6 +7,7 @@
 #include "shim/note.h"
 #include "shim/own.h"
 #include "shim/program_memory.h"
+#include "shim/story.h"
 
 #include <string.h>
 
@@ -14,6 +15,7 @@ void sharing_before(int fd)
 {
     struct record record;
     own_remove(fd);
+    story_because("others are to have its socket");
     if (!machine_idle() && machine_find(fd, &record)) {
         machine_before(&record, CALL_ENDS);
         if (record.tag.flags & RECORD_BLOCKING)
@@ -42,6 +44,7 @@ void sharing_with_stream(int fd)
     own_remove(fd);
     if (machine_idle() || !machine_find(fd, &record))
         return;
+    story_because("a stream is to write on it");
     machine_settle(&record);
     machine_share(&record, fd);
 }
@@ -49,8 +52,10 @@ void sharing_with_stream(int fd)
 void sharing_with_signals(int fd)
 {
     struct record record;
-    if (machine_find(fd, &record))
-        machine_start(&record);
+    if (!machine_find(fd, &record))
+        return;
+    story_because("signals are to tell of it");
+    machine_start(&record);
 }
 
 /* Who gets it may write at once, and knows of no handshake. */
@@ -109,6 +114,7 @@ static void hand_on(struct record *record)
 void sharing_before_spawn(void)
 {
     own_forked();
+    story_because("another program gets its socket");
     machine_each(is_inherited, NULL, hand_on);
     note_each_connected(machine_confirm);
 }

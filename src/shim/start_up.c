@@ -14,6 +14,8 @@
 #include "shim/next.h"
 #include "shim/own.h"
 #include "shim/shim.h"
+#include "shim/sink.h"
+#include "shim/story.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -130,6 +132,8 @@ static bool is_set(const char *value)
 static void before_fork(void)
 {
     int saved = errno;
+    story_in_call("fork");
+    story_because("a child gets its socket");
     machine_before_fork();
     errno = saved;
 }
@@ -142,6 +146,7 @@ static void after_fork(void)
 
 static void in_child(void)
 {
+    sink_forked();
     machine_forked_child();
     own_forked();
     memory_forked();
@@ -177,5 +182,6 @@ __attribute__((constructor)) static void start_up(void)
 /* Reached by exit() and by a return from main(), which no hook sees. */
 __attribute__((destructor)) static void shut_down(void)
 {
+    story_in_call("exit");
     ending_process();
 }

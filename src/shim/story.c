@@ -6,6 +6,8 @@
 #include "policy/names.h"
 #include "shim/log.h"
 
+__thread struct story_cause story_cause;
+
 struct memory_destination story_destination(const struct record *record)
 {
     struct memory_destination destination = {.netns = record->netns};
@@ -17,6 +19,14 @@ void story_tell(const struct record *record, const char *event, int error)
 {
     if (log_is_on(LOG_DEBUG))
         log_connection(record->fd, &record->address.any, event, error);
+}
+
+/* With the call that it comes of, and the reason. */
+static void tell_cause(const struct record *record, const char *event, int error)
+{
+    if (log_is_on(LOG_DEBUG))
+        log_cause(record->fd, &record->address.any, event, story_cause.call, story_cause.reason,
+                  error);
 }
 
 static void tell_round_trip(const struct record *record, const char *event, uint32_t round_trip_us)
@@ -42,7 +52,7 @@ void story_deferred(const struct record *record)
 void story_started(const struct record *record, int error)
 {
     struct memory_destination destination = story_destination(record);
-    story_tell(record, "started", error);
+    tell_cause(record, "started", error);
     memory_started(&destination);
     if (!error)
         memory_syn_left(&destination);
@@ -52,7 +62,7 @@ void story_started(const struct record *record, int error)
 void story_opened(const struct record *record, int error)
 {
     struct memory_destination destination = story_destination(record);
-    story_tell(record, "opened with data in the SYN", error);
+    tell_cause(record, "opened with data in the SYN", error);
     if (error)
         return;
     memory_syn_left(&destination);
@@ -156,12 +166,13 @@ void story_rehearsed(const struct record *record, bool has_data)
 {
     struct tcp_opening opening = {.rtt_us = 0};
     run_figures_add(has_data ? RUN_OPENED : RUN_STARTED, 1);
-    if (has_data && tcp_opening(record->fd, &opening)) {
+    if (!has_data) {
+        tell_cause(record, "would have been started", 0);
+        return;
+    }
+    if (tcp_opening(record->fd, &opening)) {
         run_figures_add(RUN_ACCEPTED, 1);
         run_figures_add(RUN_SAVED_US, opening.rtt_us);
     }
-    tell_round_trip(record,
-                    has_data ? "would have been opened with data in the SYN"
-                             : "would have been started",
-                    opening.rtt_us);
+    tell_round_trip(record, "would have been opened with data in the SYN", opening.rtt_us);
 }

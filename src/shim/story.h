@@ -7,6 +7,25 @@
 #include "memory/memory.h"
 #include "shim/record.h"
 
+/* Why the SYN of a connection leaves as it does: what a hook, and then the file of its kind, has
+ * said last in this thread. Only the log asks. */
+struct story_cause {
+    const char *call, *reason; /* NULL: none */
+};
+
+extern __thread struct story_cause story_cause __attribute__((tls_model("initial-exec")));
+
+/* The program has made this call; no reason is known yet. NULL: it has made none. */
+static inline void story_in_call(const char *name)
+{
+    story_cause = (struct story_cause){.call = name};
+}
+
+static inline void story_because(const char *reason)
+{
+    story_cause.reason = reason;
+}
+
 struct memory_destination story_destination(const struct record *);
 
 /* A line of the connection's story, where the log wants it; `error` 0: none. */

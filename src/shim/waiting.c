@@ -10,6 +10,7 @@
 #include "shim/own.h"
 #include "shim/program_memory.h"
 #include "shim/shim.h"
+#include "shim/story.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -44,7 +45,10 @@ static bool settle_by_shim(struct record *record, const void *context)
 void waiting_looked_slowly(void)
 {
     int saved = errno;
-    if (++deferring.zero_timeouts >= ZERO_TIMEOUTS_SURVIVED)
+    bool often = ++deferring.zero_timeouts >= ZERO_TIMEOUTS_SURVIVED;
+    story_because(often ? "the thread looks again and again, and does not write"
+                        : "the kernel does not know of its deferral");
+    if (often)
         machine_start_thread();
     else
         machine_each_deferred(settle_by_shim, NULL);
@@ -54,6 +58,7 @@ void waiting_looked_slowly(void)
 void waiting_before_block_slowly(void)
 {
     int saved = errno;
+    story_because("the thread is about to wait for something else");
     machine_start_thread();
     machine_settle_lingering();
     errno = saved;

@@ -51,11 +51,10 @@ static void look_at(struct first_bytes *first, const struct msghdr *message)
  * back there. */
 #define NEEDS_CONNECTION (MSG_OOB | MSG_ZEROCOPY | MSG_FASTOPEN | MSG_MORE)
 
-static bool is_safe(const struct record *record, const struct first_bytes *first)
+static bool is_safe(const struct first_bytes *first)
 {
-    return !(record->tag.flags & RECORD_REPLAY_SAFE) ||
-           (first->looked == first->total &&
-            first_write_is_replay_safe(first->look, first->looked, first->total));
+    return first->looked == first->total &&
+           first_write_is_replay_safe(first->look, first->looked, first->total);
 }
 
 /* What every path takes (RFC 9293, 3.7.1), less the room that the kernel keeps for options. */
@@ -70,14 +69,33 @@ static size_t room_of(const struct record *record)
     return room ? room : ROOM_EVERYWHERE;
 }
 
-/* May these bytes go into the SYN, and would they do there what the program means? Control messages
- * are looked at on a connection that stands, and have errors of their own. */
+/* May these bytes go into the SYN, and would they do there what the program means? NULL: yes; or
+ * why not. Control messages are looked at on a connection that stands, and have errors of their
+ * own. */
+static const char *unfit(const struct record *record, const struct msghdr *message,
+                         const struct first_bytes *first, int flags)
+{
+    if (!first->readable)
+        return "its first write cannot be read";
+    if (first->total == 0)
+        return "its first write has no bytes";
+    if ((flags & NEEDS_CONNECTION) || message->msg_controllen != 0)
+        return "its first write says what only a connection can do";
+    if ((record->tag.flags & RECORD_REPLAY_SAFE) && !is_safe(first))
+        return "its first write is not safe to repeat";
+    if (!shim.dry_run && first->total > room_of(record))
+        return "its first write is longer than the SYN's room";
+    return NULL;
+}
+
 static bool may_open(const struct record *record, const struct msghdr *message,
                      const struct first_bytes *first, int flags)
 {
-    return first->readable && first->total > 0 && !(flags & NEEDS_CONNECTION) &&
-           message->msg_controllen == 0 && is_safe(record, first) &&
-           (shim.dry_run || first->total <= room_of(record));
+    const char *why_not = unfit(record, message, first, flags);
+    const char *why = record->tag.flags & RECORD_REPLAY_SAFE ? "its first write is safe to repeat"
+                                                             : "any first write may leave so";
+    story_because(why_not ? why_not : why);
+    return !why_not;
 }
 
 static void rehearse(struct record *record, const struct msghdr *message, int flags)
@@ -154,6 +172,7 @@ int writing_in_bulk(int fd)
     struct record record;
     machine_serve();
     if (machine_find(fd, &record) && record_is_pending(&record)) {
+        story_because("this call cannot write into a SYN");
         if (record.tag.state == RECORD_DEFERRED)
             story_lesson(&record, MEMORY_WRITES_UNFIT);
         return machine_before(&record, CALL_MOVES);

@@ -25,7 +25,7 @@
 /* Elsewhere libatomic would be needed, whose locks are no good in a signal handler. */
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "64-bit atomics must be lock-free");
 
-#define SLOT_GENERATION_SHIFT 44
+#define SLOT_GENERATION_SHIFT 45
 #define SLOT_OWN_BITS ((UINT64_C(1) << SLOT_GENERATION_SHIFT) - 1)
 
 /* The generation after this tag's, with the owner's bits clear. Wraps. */
@@ -40,11 +40,12 @@ static inline bool slot_same_generation(uint64_t one, uint64_t other)
 }
 
 /* Takes the slot in its next generation, if its tag still is `seen`. `own`: bits that say that it
- * is claimed. False: somebody was first. */
+ * is claimed. False: somebody was first. Whoever sees that it was taken sees what was done before.
+ */
 static inline bool slot_claim(_Atomic uint64_t *tag, uint64_t seen, uint64_t own)
 {
     return atomic_compare_exchange_strong_explicit(tag, &seen, slot_next_generation(seen) | own,
-                                                   memory_order_acquire, memory_order_relaxed);
+                                                   memory_order_acq_rel, memory_order_relaxed);
 }
 
 /* For whoever has claimed the slot. */
@@ -70,7 +71,7 @@ static inline bool slot_copy(const _Atomic uint64_t *tag, const _Atomic uint64_t
     *tag_seen = atomic_load_explicit(tag, memory_order_acquire);
     for (unsigned i = 0; i < count; i++)
         out[i] = atomic_load_explicit(&words[i], memory_order_acquire);
-    return slot_same_generation(*tag_seen, atomic_load_explicit(tag, memory_order_relaxed));
+    return slot_same_generation(*tag_seen, atomic_load_explicit(tag, memory_order_acquire));
 }
 
 #endif

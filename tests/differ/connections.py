@@ -151,6 +151,9 @@ class Connections:
             size = min(size, 4000)
         if call == "fwrite" and not one.stream:
             call = "write"
+        # Nothing, by a call that cannot open, asks a server that has gone for its error.
+        if size == 0 and call not in ("write", "writev", "send", "nosignal", "dontwait"):
+            call = "write"
         self.put(f"{'number ' if number else ''}write {one.slot} {call} {kind} {size}")
         self.wrote(one, size)
 

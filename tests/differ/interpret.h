@@ -24,6 +24,7 @@ struct slot {
     int fd;
     int family;
     FILE *stream;
+    int port; /* of its own, as it was told last; 0: not yet */
 };
 
 extern struct line lines[LINES_MAX];

@@ -16,6 +16,7 @@ static void perform_socket(struct run *run, const struct line *line)
     int type = SOCK_STREAM | (word_is(line, 3, "nonblock") ? SOCK_NONBLOCK : 0);
 
     slot->family = word_is(line, 2, "6") ? AF_INET6 : AF_INET;
+    slot->port = 0;
     slot->fd = socket(slot->family, type, 0);
     say(run, slot->fd < 0 ? -1 : 0, "%s", "");
 }
@@ -85,7 +86,15 @@ static const char *host_name(const struct sockaddr_storage *address)
     return bytes[0] == 0 ? (bytes[15] ? "loopback" : "any") : bytes[15] == 1 ? "self" : "server";
 }
 
-/* name SLOT peer|sock: a port that the kernel chose is said to be one. */
+/* What is said of a port that the kernel chose. */
+static const char *chosen(struct slot *slot, int port)
+{
+    int before = slot->port;
+    slot->port = port;
+    return before == 0 || before == port ? "chosen" : "another";
+}
+
+/* name SLOT peer|sock */
 static void perform_name(struct run *run, const struct line *line)
 {
     struct sockaddr_storage address;
@@ -102,7 +111,7 @@ static void perform_name(struct run *run, const struct line *line)
     if (result != 0)
         say(run, -1, "%s", "");
     else if (port > 10000)
-        say(run, 0, "%s:chosen length=%u", host_name(&address), length);
+        say(run, 0, "%s:%s length=%u", host_name(&address), chosen(slot_of(line, 1), port), length);
     else
         say(run, 0, "%s:%d length=%u", host_name(&address), port, length);
 }

@@ -61,7 +61,9 @@ class Scenes(Handling):
         one = self.pick(index, "up", "pending")
         if not one or (way == "thread" and what in ("close", "_exit")):
             return
-        if one.state == "pending" and what == "shutdown":
+        # Another image, within a round trip, resets what it shuts down: see the limits.
+        if what == "shutdown" and (one.state == "pending" or
+                                   (way in ("spawn", "vfork") and not one.blocking)):
             return
         body = self.sub(one, what, size)
         self.put(way, *body, "end")

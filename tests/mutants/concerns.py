@@ -23,23 +23,23 @@ CONCERNS = (
     ("src/shim/*", CLIENT + ("server", "memory", "stat")),
     ("*", CLIENT + ("server", "memory", "policy", "stat")),
 )
-DIFFER = "differ"
+CASES, DIFFER = "the differ's cases", "differ"
 DIFFER_SECONDS = 120
 
 
 def tests_of(tree: pathlib.Path, source: str) -> list[str]:
-    """The names of the tests that concern a file of the tree, and last the differ's."""
+    """The names of the tests that concern a file of the tree, and the differ's."""
     names = next(names for pattern, names in CONCERNS if fnmatch.fnmatch(source, pattern))
     found = [name for name in names if (tree / "tests" / f"{name}.bats").exists()]
     if (tree / "tests/differ/main.py").exists():
-        found.append(DIFFER)
+        found += [CASES, DIFFER]
     return found
 
 
-def commands_of(tree: pathlib.Path, name: str) -> list[list[str]]:
-    """What runs a test; each command fails or tells in TAP what failed."""
-    if name != DIFFER:
-        return [["bats", "--formatter", "tap", f"tests/{name}.bats"]]
-    program = ["/usr/bin/python3", "-B", "tests/differ/main.py"]
+def command_of(tree: pathlib.Path, name: str) -> list[str]:
+    """What runs a test; it fails, or tells in TAP what failed."""
+    if name not in (CASES, DIFFER):
+        return ["bats", "--formatter", "tap", f"tests/{name}.bats"]
     cases = sorted(str(path.relative_to(tree)) for path in (tree / "tests/differ/cases").glob("*"))
-    return ([program + cases] if cases else []) + [program + [str(DIFFER_SECONDS)]]
+    return ["/usr/bin/python3", "-B", "tests/differ/main.py",
+            *(cases if name == CASES else [str(DIFFER_SECONDS)])]

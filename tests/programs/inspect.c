@@ -54,6 +54,16 @@ static void ask_error_twice(int fd)
     }
 }
 
+/* Where the answer goes need not be aligned. */
+static void ask_error_at_odd_address(int fd)
+{
+    _Alignas(int) char place[sizeof(int) + 1];
+    memset(place, 1, sizeof place);
+    socklen_t length = sizeof(int);
+    say("getsockopt", getsockopt(fd, SOL_SOCKET, SO_ERROR, place + 1, &length));
+    printf("SO_ERROR: %d %d %d %d\n", place[1], place[2], place[3], place[4]);
+}
+
 static void ask_connect_again(int fd)
 {
     say("connect again", connect(fd, address_get(&peer), peer.length));
@@ -134,6 +144,7 @@ int main(int argc, char **argv)
         {"getpeername into too little", ask_getpeername_short},
         {"getsockname", ask_getsockname},
         {"SO_ERROR", ask_error_twice},
+        {"SO_ERROR at an odd address", ask_error_at_odd_address},
         {"connect again", ask_connect_again},
         {"state", ask_state},
         {"readable", ask_readable},

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sandbox ERRNO CALL COMMAND...: runs the command where a system call that Fast Open needs fails,
- * as under a strict seccomp filter.
+ * sandbox ERRNO CALL COMMAND...: runs the command where a system call that tfoshim makes fails, as
+ * under a strict seccomp filter.
  *
  *   setsockopt   every setsockopt() of level IPPROTO_TCP
  *   deferral     setsockopt(TCP_FASTOPEN_CONNECT): a kernel older than 4.11 has no such option
  *   fastopen     every sendto() and sendmsg() with MSG_FASTOPEN
  *   netlink      every socket() of family AF_NETLINK
+ *   pwritev2     every pwritev2()
+ *   openat2      every openat2(), which kernels before 5.6 do not have
  */
 #include <err.h>
 #include <errno.h>
@@ -93,6 +95,17 @@ static void forbid_netlink(unsigned error)
     install(filter, sizeof filter / sizeof *filter);
 }
 
+static void forbid_call(unsigned number, unsigned error)
+{
+    struct sock_filter filter[] = {
+        LOAD(nr),
+        IF_NOT_EQUAL(number, 1),
+        RETURN(SECCOMP_RET_ERRNO | error),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    install(filter, sizeof filter / sizeof *filter);
+}
+
 static unsigned error_number(const char *name)
 {
     for (int error = 1; error < 134; error++) {
@@ -118,6 +131,10 @@ int main(int argc, char **argv)
         forbid_fastopen(error);
     } else if (strcmp(argv[2], "netlink") == 0) {
         forbid_netlink(error);
+    } else if (strcmp(argv[2], "pwritev2") == 0) {
+        forbid_call(SYS_pwritev2, error);
+    } else if (strcmp(argv[2], "openat2") == 0) {
+        forbid_call(SYS_openat2, error);
     } else {
         errx(2, "no such call: %s", argv[2]);
     }

@@ -14,6 +14,8 @@ PACKAGES += ["openssh-server", "openssh-client", "dpkg-dev"]
 OPTIONS = ["--disable-shared", "--enable-debug", "--disable-curldebug", "--with-openssl"]
 OPTIONS += ["--without-libpsl", "--disable-dependency-tracking"]
 UNIT_SECONDS = 1800
+# curl's own word for tests that fail by chance: 0587 does where its server is not scheduled in time.
+BY_CHANCE = "!flaky"
 
 
 def build(directory):
@@ -48,7 +50,7 @@ def run(unit, session, names=None):
     here = workplace(session.directory / "curl")
     source = places.of("curl") / "source" / "tests"
     runner = ["perl", f"-I{source}", source / "runtests.pl", "-a", "-n"]
-    runner += [str(int(name)) for name in chosen]
+    runner += [str(int(name)) for name in chosen] + [BY_CHANCE]
     # The user is whom the tests of SSH log in as.
     extra = {"srcdir": str(source), "USER": getpass.getuser()}
     _, output = session.execute(runner, UNIT_SECONDS, here, extra)

@@ -9,6 +9,7 @@
 #include <locale.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -81,7 +82,7 @@ static int large_file(unsigned rules, char path[64])
     int fd = memfd_create("policy", 0);
     FILE *stream = fdopen(dup(fd), "w");
 
-    CHECK(stream != NULL);
+    CHECK(stream != NULL && fchmod(fd, 0600) == 0);
     fputs("client = { rules = (\n", stream);
     for (unsigned i = 0; i < rules; i++)
         fprintf(stream, "{ address = \"10.0.0.0/8\"; port = %u; },\n", i % 60000 + 1);

@@ -11,7 +11,7 @@ static unsigned steps_for(const struct policy *policy, const char *address, uint
 {
     struct endpoint to = endpoint(address, port);
     unsigned steps = 0;
-    uint32_t rule = policy_match(policy, &policy->client, &to, NULL, 0, &steps);
+    uint32_t rule = policy_match(policy, &policy->client, &to, &steps);
 
     CHECK((rule != POLICY_NO_RULE) == matches);
     return steps;

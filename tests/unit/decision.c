@@ -297,6 +297,27 @@ static void a_link_local_address_is_nobodys(void)
     CHECK(!asks_cookie());
 }
 
+static void what_may_have_a_rule_is_not_deferred(void)
+{
+    struct endpoint endpoint;
+
+    with_policy("client = { default = \"on\"; first_contact = \"defer\"; rules = (\n"
+                "  { host = \"*.bank.test\"; fastopen = \"off\"; } ) };");
+    to = test_destination("10.200.0.1", 443);
+    CHECK_EQUAL(reason(), DECISION_DEFER);
+    names_learn(policy, "www.bank.test", &to.endpoint);
+    CHECK_EQUAL(reason(), DECISION_NO_RULE);
+    endpoint = to.endpoint;
+    for (unsigned i = 0; i < 60000; i++) {
+        endpoint.address[13] = 201;
+        endpoint.address[14] = (uint8_t)(i >> 8);
+        endpoint.address[15] = (uint8_t)i;
+        names_learn(policy, "www.bank.test", &endpoint);
+    }
+    CHECK_EQUAL(reason(), DECISION_FORGOTTEN);
+    CHECK(!asks_cookie());
+}
+
 static void reasons_have_an_order(void)
 {
     with_policy(ON);
@@ -334,6 +355,7 @@ static const struct test_case cases[] = {
     {"too_near_gains_nothing", too_near_gains_nothing},
     {"the_machine_itself_gains_nothing", the_machine_itself_gains_nothing},
     {"the_machine_itself_can_be_asked_for", the_machine_itself_can_be_asked_for},
+    {"what_may_have_a_rule_is_not_deferred", what_may_have_a_rule_is_not_deferred},
     {"a_link_local_address_is_nobodys", a_link_local_address_is_nobodys},
     {"reasons_have_an_order", reasons_have_an_order},
     {"every_reason_has_words", every_reason_has_words},

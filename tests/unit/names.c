@@ -83,16 +83,17 @@ static void one_address_of_several_names(void)
 {
     const struct policy *policy = compile_text(text);
     struct endpoint to = endpoint("fd00::77", 0);
-    uint32_t ids[NAMES_PER_ADDRESS];
+    struct names_of_address names;
 
     names_learn(policy, "example.com", &to);
     names_learn(policy, "example.com", &to);
     CHECK_EQUAL(matches(policy, "fd00::77"), 1010);
     names_learn(policy, "www.example.com", &to);
-    CHECK_EQUAL(matches(policy, "fd00::77"), 1111);
+    /* What is for both of them. */
+    CHECK_EQUAL(matches(policy, "fd00::77"), 10);
     /* Nothing twice: there are but so many places for an address. */
-    CHECK_EQUAL(names_lookup(to.address, ids, NAMES_PER_ADDRESS), 4);
-    CHECK_EQUAL(names_lookup(to.address, ids, 2), 2);
+    names_look_up(to.address, &names);
+    CHECK_EQUAL(names.count, 2);
     CHECK_EQUAL(matches(policy, "fd00::78"), 0);
     discard(policy);
 }
@@ -117,19 +118,161 @@ static void old_answers_are_forgotten_and_new_ones_kept(void)
         snprintf(address, sizeof(address), "10.1.%u.%u", i / 250, i % 250);
         known += matches(policy, address) == 110;
     }
-    /* Two entries each in a table of 1024, some sets of which are fuller than others. */
-    CHECK(known > 300);
-    CHECK(known <= 512);
+    /* An entry each in a table of 4096, some sets of which are fuller than others. */
+    CHECK(known > 3000);
+    CHECK(known <= 4096);
+    discard(policy);
+}
+
+static bool is_on(const struct policy *policy, const char *address)
+{
+    struct endpoint to = endpoint(address, 443);
+
+    return policy_client(policy, &to).fastopen;
+}
+
+static void learn(const struct policy *policy, const char *name, const char *address)
+{
+    struct endpoint to = endpoint(address, 0);
+
+    names_learn(policy, name, &to);
+}
+
+#define FLOOD 20000
+
+static const char *flooded(unsigned i)
+{
+    static char address[32];
+
+    snprintf(address, sizeof(address), "10.%u.%u.%u", 100 + i / 62500, i / 250 % 250, i % 250);
+    return address;
+}
+
+static void flood(const struct policy *policy)
+{
+    for (unsigned i = 0; i < FLOOD; i++) {
+        char name[64];
+
+        snprintf(name, sizeof(name), "h%u.bank.test", i);
+        learn(policy, name, flooded(i));
+    }
+}
+
+static void what_is_forgotten_is_off(void)
+{
+    const struct policy *policy =
+        compile_text("client = { default = \"on\"; rules = (\n"
+                     "  { host = \"*.bank.test\"; fastopen = \"off\"; } ) };");
+    unsigned open = 0, others = 0;
+
+    learn(policy, "www.bank.test", "10.3.0.1");
+    CHECK(!is_on(policy, "10.3.0.1"));
+    flood(policy);
+    CHECK(!is_on(policy, "10.3.0.1"));
+    for (unsigned i = 0; i < FLOOD; i++)
+        open += is_on(policy, flooded(i));
+    CHECK_EQUAL(open, 0);
+    /* Few of those that no name was looked up for are taken for forgotten ones. */
+    for (unsigned i = 0; i < 1000; i++) {
+        char address[32];
+
+        snprintf(address, sizeof(address), "172.16.%u.%u", i / 250, i % 250);
+        others += is_on(policy, address);
+    }
+    CHECK(others > 900);
+    discard(policy);
+}
+
+/* An earlier rule decides, whatever the name was. */
+static void what_no_name_could_change_stays(void)
+{
+    const struct policy *policy =
+        compile_text("client = { rules = (\n"
+                     "  { address = \"10.100.0.0/16\"; port = 443; },\n"
+                     "  { host = \"*.bank.test\"; fastopen = \"off\"; },\n"
+                     "  { address = \"*\"; } ) };");
+    unsigned on = 0;
+
+    flood(policy);
+    for (unsigned i = 0; i < FLOOD; i++)
+        on += is_on(policy, flooded(i));
+    CHECK_EQUAL(on, FLOOD);
+    discard(policy);
+}
+
+static const char shared_text[] =
+    "client = { default = \"off\"; rules = (\n"
+    "  { host = \"on.test\"; first_write = \"any\"; min_rtt = 0; },\n"
+    "  { host = \"careful.test\"; first_write = \"replay-safe\"; min_rtt = 50; },\n"
+    "  { host = \"*.off.test\"; fastopen = \"off\"; },\n"
+    "  { host = \"www.first.test\"; },\n"
+    "  { host = \"*.first.test\"; fastopen = \"off\"; } ) };";
+
+static void shared_by(const struct policy *policy, const char *address, const char *one,
+                      const char *other)
+{
+    learn(policy, one, address);
+    learn(policy, other, address);
+}
+
+static void names_that_share_an_address_take_the_stricter_rule(void)
+{
+    const struct policy *policy = compile_text(shared_text);
+    struct endpoint both = endpoint("10.4.0.3", 443);
+    struct client_verdict verdict;
+
+    shared_by(policy, "10.4.0.1", "on.test", "x.off.test");
+    CHECK(!is_on(policy, "10.4.0.1"));
+    shared_by(policy, "10.4.0.2", "x.off.test", "on.test");
+    CHECK(!is_on(policy, "10.4.0.2"));
+    shared_by(policy, "10.4.0.3", "on.test", "careful.test");
+    verdict = policy_client(policy, &both);
+    CHECK(verdict.fastopen);
+    CHECK_EQUAL(verdict.first_write, FIRST_WRITE_REPLAY_SAFE);
+    CHECK_EQUAL(verdict.min_rtt_us, 50);
+    /* The default is for a name that no rule has. */
+    shared_by(policy, "10.4.0.4", "on.test", "elsewhere.test");
+    CHECK(!is_on(policy, "10.4.0.4"));
+    shared_by(policy, "10.4.0.5", "elsewhere.test", "on.test");
+    CHECK(!is_on(policy, "10.4.0.5"));
+    discard(policy);
+}
+
+static void one_name_takes_the_first_of_its_rules(void)
+{
+    const struct policy *policy = compile_text(shared_text);
+
+    learn(policy, "www.first.test", "10.5.0.1");
+    CHECK(is_on(policy, "10.5.0.1"));
+    learn(policy, "a.first.test", "10.5.0.1");
+    CHECK(!is_on(policy, "10.5.0.1"));
+    discard(policy);
+}
+
+/* Programs look an address up that they have from a name. */
+static void an_address_in_digits_is_no_name(void)
+{
+    const struct policy *policy = compile_text(shared_text);
+
+    shared_by(policy, "10.6.0.1", "on.test", "10.6.0.1");
+    CHECK(is_on(policy, "10.6.0.1"));
+    shared_by(policy, "fd00::6:1", "on.test", "fd00::6:1");
+    CHECK(is_on(policy, "fd00::6:1"));
+    shared_by(policy, "10.6.0.2", "on.test", "0xa060002");
+    CHECK(is_on(policy, "10.6.0.2"));
     discard(policy);
 }
 
 static void no_pattern_no_memory(void)
 {
     struct endpoint to = endpoint("10.2.2.2", 0);
-    uint32_t ids[NAMES_PER_ADDRESS];
+    struct names_of_address names;
 
     names_learn(policy_builtin, "www.example.com", &to);
-    CHECK_EQUAL(names_lookup(to.address, ids, NAMES_PER_ADDRESS), 0);
+    names_look_up(to.address, &names);
+    CHECK_EQUAL(names.count, 0);
+    CHECK(!names.others);
+    CHECK(!names.forgotten);
 }
 
 static bool has_siblings(const char *address)
@@ -179,6 +322,12 @@ static const struct test_case cases[] = {
     {"odd_names_are_ignored", odd_names_are_ignored},
     {"one_address_of_several_names", one_address_of_several_names},
     {"old_answers_are_forgotten_and_new_ones_kept", old_answers_are_forgotten_and_new_ones_kept},
+    {"what_is_forgotten_is_off", what_is_forgotten_is_off},
+    {"what_no_name_could_change_stays", what_no_name_could_change_stays},
+    {"names_that_share_an_address_take_the_stricter_rule",
+     names_that_share_an_address_take_the_stricter_rule},
+    {"one_name_takes_the_first_of_its_rules", one_name_takes_the_first_of_its_rules},
+    {"an_address_in_digits_is_no_name", an_address_in_digits_is_no_name},
     {"no_pattern_no_memory", no_pattern_no_memory},
     {"addresses_of_one_answer_are_siblings", addresses_of_one_answer_are_siblings},
     {"turning_to_another_address_is_failing_over", turning_to_another_address_is_failing_over},

@@ -28,7 +28,7 @@ static void *write_entries(void *first)
     for (unsigned round = 0; round < ROUNDS; round++) {
         struct pair pair = pair_for(number);
 
-        entry_write(&entry, &pair);
+        entry_write(&entry, &pair, NULL);
         number = number % 4 + 1;
     }
     return NULL;
@@ -66,7 +66,7 @@ static void no_torn_entry_is_a_match(void)
     for (unsigned i = 0; i < WRITERS; i++)
         pthread_join(writers[i], NULL);
     /* The reader ends when it has seen this one at the latest. */
-    CHECK(entry_write(&entry, &one));
+    CHECK(entry_write(&entry, &one, NULL));
     atomic_store(&writing, false);
     pthread_join(reader, NULL);
 }
@@ -78,7 +78,7 @@ static void an_entry_in_use_is_left_alone(void)
     uint64_t before = atomic_load(&busy.tag), words[PAIR_WORDS];
     uint32_t id;
 
-    CHECK(!entry_write(&busy, &pair));
+    CHECK(!entry_write(&busy, &pair, NULL));
     CHECK_EQUAL(atomic_load(&busy.tag), before);
     memcpy(words, &pair, sizeof(words));
     slot_write(busy.words, PAIR_WORDS, words);
@@ -94,7 +94,7 @@ static void an_unused_entry_is_no_match(void)
     CHECK(!entry_holds(&unused, &zero, &id));
     /* The generation wraps. */
     atomic_store(&unused.tag, ~SLOT_OWN_BITS);
-    CHECK(entry_write(&unused, &seven));
+    CHECK(entry_write(&unused, &seven, NULL));
     CHECK_EQUAL(atomic_load(&unused.tag), PUBLISHED);
     CHECK(entry_holds(&unused, &zero, &id));
     CHECK_EQUAL(id, 7);

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void report(void *context, const char *message)
@@ -21,6 +22,7 @@ const struct policy *compile_text_for(const char *text, const char *program, con
     char path[64];
 
     CHECK(fd >= 0);
+    CHECK(fchmod(fd, 0600) == 0);
     CHECK(write(fd, text, length) == (ssize_t)length);
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     policy = policy_compile(path, program, alias, report, NULL);

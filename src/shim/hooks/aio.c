@@ -47,6 +47,7 @@ static void before_requests(void *const list[], int count)
 #define AIO_HOOK(name, type, operation)                                                            \
     SHIM_HOOK int name(type *request)                                                              \
     {                                                                                              \
+        HOOK_CALLED();                                                                             \
         int error = before_request(request, operation);                                            \
         return error ? hook_fail(error) : NEXT(name)(request);                                     \
     }
@@ -55,6 +56,7 @@ static void before_requests(void *const list[], int count)
     SHIM_HOOK int name(int mode, type *const list[restrict], int count,                            \
                        struct sigevent *restrict event)                                            \
     {                                                                                              \
+        HOOK_CALLED();                                                                             \
         before_requests((void *const *)list, count);                                               \
         if (mode == LIO_WAIT)                                                                      \
             waiting_before_block();                                                                \

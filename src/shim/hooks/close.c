@@ -17,7 +17,7 @@ int shut_down(shutdown_fn *next, int fd, int how)
 
 SHIM_HOOK int shutdown(int fd, int how)
 {
-    if (machine_idle())
+    if (HOOK_IS_IDLE())
         return NEXT(shutdown)(fd, how);
     return shut_down(NEXT(shutdown), fd, how);
 }
@@ -33,6 +33,7 @@ int close_descriptor(close_fn *next, int fd)
 
 SHIM_HOOK int close(int fd)
 {
+    HOOK_CALLED();
     return close_descriptor(NEXT(close), fd);
 }
 
@@ -59,11 +60,13 @@ int close_range_of(close_range_fn *next, unsigned first, unsigned last, int flag
 
 SHIM_HOOK int close_range(unsigned first, unsigned last, int flags)
 {
+    HOOK_CALLED();
     return close_range_of(NEXT(close_range), first, last, flags);
 }
 
 SHIM_HOOK void closefrom(int first)
 {
+    HOOK_CALLED();
     if (!shim.active || !pending_any()) {
         ending_range(first < 0 ? 0 : (unsigned)first, UINT_MAX);
         NEXT(closefrom)(first);

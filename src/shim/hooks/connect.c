@@ -5,6 +5,7 @@
 
 SHIM_HOOK int connect(int fd, const struct sockaddr *address, socklen_t length)
 {
+    HOOK_CALLED();
     return connecting(NEXT(connect), fd, address, length);
 }
 

@@ -16,6 +16,7 @@ int duplicate(dup_fn *next, int fd)
 
 SHIM_HOOK int dup(int fd)
 {
+    HOOK_CALLED();
     return duplicate(NEXT(dup), fd);
 }
 
@@ -40,6 +41,7 @@ static int next_dup2(int from, int to, int flags)
 
 SHIM_HOOK int dup2(int from, int to)
 {
+    HOOK_CALLED();
     return replace(next_dup2, from, to, 0);
 }
 
@@ -47,6 +49,7 @@ SHIM_ALIAS(dup2) __typeof__(dup2) __dup2;
 
 SHIM_HOOK int dup3(int from, int to, int flags)
 {
+    HOOK_CALLED();
     return replace(NEXT(dup3), from, to, flags);
 }
 
@@ -74,6 +77,7 @@ int control_file(fcntl_fn *next, int fd, int command, void *argument)
     }                                                                                              \
     SHIM_HOOK int name(int fd, int command, ...)                                                   \
     {                                                                                              \
+        HOOK_CALLED();                                                                             \
         va_list arguments;                                                                         \
         va_start(arguments, command);                                                              \
         void *argument = va_arg(arguments, void *);                                                \
@@ -90,6 +94,7 @@ FCNTL_HOOK(__fcntl_time64)
 
 SHIM_HOOK FILE *fdopen(int fd, const char *mode)
 {
+    HOOK_CALLED();
     sharing_with_stream(fd);
     return NEXT(fdopen)(fd, mode);
 }
@@ -98,18 +103,21 @@ SHIM_HOOK FILE *fdopen(int fd, const char *mode)
  * under way. */
 SHIM_HOOK int vdprintf(int fd, const char *restrict format, va_list arguments)
 {
+    HOOK_CALLED();
     sharing_with_stream(fd);
     return NEXT(vdprintf)(fd, format, arguments);
 }
 
 SHIM_HOOK int __vdprintf_chk(int fd, int flag, const char *format, va_list arguments)
 {
+    HOOK_CALLED();
     sharing_with_stream(fd);
     return NEXT(__vdprintf_chk)(fd, flag, format, arguments);
 }
 
 SHIM_HOOK int dprintf(int fd, const char *restrict format, ...)
 {
+    HOOK_CALLED();
     va_list arguments;
     va_start(arguments, format);
     int result = vdprintf(fd, format, arguments);
@@ -119,6 +127,7 @@ SHIM_HOOK int dprintf(int fd, const char *restrict format, ...)
 
 SHIM_HOOK int __dprintf_chk(int fd, int flag, const char *format, ...)
 {
+    HOOK_CALLED();
     va_list arguments;
     va_start(arguments, format);
     int result = __vdprintf_chk(fd, flag, format, arguments);

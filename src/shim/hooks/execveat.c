@@ -6,6 +6,7 @@
 SHIM_HOOK int execveat(int directory, const char *path, char *const arguments[],
                        char *const environment[], int flags)
 {
+    HOOK_CALLED();
     sharing_before_exec();
     return NEXT(execveat)(directory, path, arguments, environment, flags);
 }

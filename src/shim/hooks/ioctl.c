@@ -22,6 +22,7 @@ int control_process(prctl_fn *next, int operation, const unsigned long arguments
 #define IOCTL_HOOK(name)                                                                           \
     SHIM_HOOK int name(int fd, unsigned long request, ...)                                         \
     {                                                                                              \
+        HOOK_CALLED();                                                                             \
         va_list arguments;                                                                         \
         va_start(arguments, request);                                                              \
         void *argument = va_arg(arguments, void *);                                                \
@@ -32,6 +33,7 @@ int control_process(prctl_fn *next, int operation, const unsigned long arguments
 #define PRCTL_HOOK(name)                                                                           \
     SHIM_HOOK int name(int operation, ...)                                                         \
     {                                                                                              \
+        HOOK_CALLED();                                                                             \
         unsigned long words[4];                                                                    \
         va_list arguments;                                                                         \
         va_start(arguments, operation);                                                            \

@@ -14,6 +14,7 @@ int bind_socket(bind_fn *next, int fd, const struct sockaddr *address, socklen_t
 
 SHIM_HOOK int bind(int fd, const struct sockaddr *address, socklen_t length)
 {
+    HOOK_CALLED();
     return bind_socket(NEXT(bind), fd, address, length);
 }
 
@@ -26,5 +27,6 @@ int listen_on(listen_fn *next, int fd, int backlog)
 
 SHIM_HOOK int listen(int fd, int backlog)
 {
+    HOOK_CALLED();
     return listen_on(NEXT(listen), fd, backlog);
 }

@@ -26,6 +26,7 @@ static bool try_again(int64_t *since)
     SHIM_HOOK int name parameters                                                                  \
     {                                                                                              \
         if (waiting_concerns_thread()) {                                                           \
+            HOOK_CALLED();                                                                         \
             int answer;                                                                            \
             int64_t since = 0;                                                                     \
             do                                                                                     \
@@ -81,6 +82,7 @@ LOCK_HOOK(mtx_timedlock, (mtx_t *restrict mutex, const struct timespec *restrict
 
 SHIM_HOOK void flockfile(FILE *stream)
 {
+    HOOK_CALLED();
     int64_t since = 0;
     if (waiting_concerns_thread()) {
         do
@@ -104,12 +106,14 @@ static void before_once(const int *control)
 
 SHIM_HOOK int pthread_once(pthread_once_t *control, void (*initialize)(void))
 {
+    HOOK_CALLED();
     before_once(control);
     return NEXT(pthread_once)(control, initialize);
 }
 
 SHIM_HOOK void call_once(once_flag *flag, void (*initialize)(void))
 {
+    HOOK_CALLED();
     before_once((const int *)flag);
     NEXT(call_once)(flag, initialize);
 }

@@ -47,7 +47,7 @@ bool timeout_of_timeval(const struct timeval *timeout, int64_t *nanoseconds)
 
 SHIM_HOOK int poll(struct pollfd *fds, nfds_t count, int timeout)
 {
-    if (machine_idle())
+    if (HOOK_IS_IDLE())
         return NEXT(poll)(fds, count, timeout);
     return readiness_poll(NEXT(ppoll), fds, count, timeout_of_milliseconds(timeout), NULL);
 }
@@ -57,7 +57,7 @@ SHIM_ALIAS(poll) __typeof__(poll) __poll;
 /* The C library ends a program whose array is smaller than its count says. */
 SHIM_HOOK int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size)
 {
-    if (machine_idle() || size / sizeof *fds < count)
+    if (HOOK_IS_IDLE() || size / sizeof *fds < count)
         return NEXT(__poll_chk)(fds, count, timeout, size);
     return readiness_poll(NEXT(ppoll), fds, count, timeout_of_milliseconds(timeout), NULL);
 }
@@ -66,7 +66,7 @@ SHIM_HOOK int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *tim
                     const sigset_t *mask)
 {
     int64_t nanoseconds;
-    if (machine_idle() || !timeout_of(timeout, &nanoseconds))
+    if (HOOK_IS_IDLE() || !timeout_of(timeout, &nanoseconds))
         return NEXT(ppoll)(fds, count, timeout, mask);
     return readiness_poll(NEXT(ppoll), fds, count, nanoseconds, mask);
 }
@@ -75,14 +75,14 @@ SHIM_HOOK int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespe
                           const sigset_t *mask, size_t size)
 {
     int64_t nanoseconds;
-    if (machine_idle() || size / sizeof *fds < count || !timeout_of(timeout, &nanoseconds))
+    if (HOOK_IS_IDLE() || size / sizeof *fds < count || !timeout_of(timeout, &nanoseconds))
         return NEXT(__ppoll_chk)(fds, count, timeout, mask, size);
     return readiness_poll(NEXT(ppoll), fds, count, nanoseconds, mask);
 }
 
 SHIM_HOOK int epoll_wait(int epoll, struct epoll_event *events, int most, int timeout)
 {
-    if (machine_idle())
+    if (HOOK_IS_IDLE())
         return NEXT(epoll_wait)(epoll, events, most, timeout);
     return readiness_epoll(NEXT(epoll_pwait), epoll, events, most, timeout_of_milliseconds(timeout),
                            NULL);
@@ -91,7 +91,7 @@ SHIM_HOOK int epoll_wait(int epoll, struct epoll_event *events, int most, int ti
 SHIM_HOOK int epoll_pwait(int epoll, struct epoll_event *events, int most, int timeout,
                           const sigset_t *mask)
 {
-    if (machine_idle())
+    if (HOOK_IS_IDLE())
         return NEXT(epoll_pwait)(epoll, events, most, timeout, mask);
     return readiness_epoll(NEXT(epoll_pwait), epoll, events, most, timeout_of_milliseconds(timeout),
                            mask);
@@ -101,7 +101,7 @@ SHIM_HOOK int epoll_pwait2(int epoll, struct epoll_event *events, int most,
                            const struct timespec *timeout, const sigset_t *mask)
 {
     int64_t nanoseconds;
-    if (machine_idle() || !timeout_of(timeout, &nanoseconds))
+    if (HOOK_IS_IDLE() || !timeout_of(timeout, &nanoseconds))
         return NEXT(epoll_pwait2)(epoll, events, most, timeout, mask);
     return readiness_epoll(NEXT(epoll_pwait), epoll, events, most, nanoseconds, mask);
 }
@@ -118,7 +118,7 @@ SHIM_HOOK int select(int count, fd_set *reads, fd_set *writes, fd_set *errors,
 {
     fd_set *sets[3] = {reads, writes, errors};
     int64_t nanoseconds, since;
-    if (machine_idle() || !timeout_of_timeval(timeout, &nanoseconds))
+    if (HOOK_IS_IDLE() || !timeout_of_timeval(timeout, &nanoseconds))
         return NEXT(select)(count, reads, writes, errors, timeout);
     since = tcp_now_ns();
     int result = readiness_select(NEXT(pselect), count, sets, nanoseconds, NULL);
@@ -137,7 +137,7 @@ SHIM_HOOK int pselect(int count, fd_set *reads, fd_set *writes, fd_set *errors,
 {
     fd_set *sets[3] = {reads, writes, errors};
     int64_t nanoseconds;
-    if (machine_idle() || !timeout_of(timeout, &nanoseconds))
+    if (HOOK_IS_IDLE() || !timeout_of(timeout, &nanoseconds))
         return NEXT(pselect)(count, reads, writes, errors, timeout, mask);
     return readiness_select(NEXT(pselect), count, sets, nanoseconds, mask);
 }
@@ -152,7 +152,7 @@ SHIM_HOOK int __ppoll64(struct pollfd *fds, nfds_t count, const struct timespec6
                         const sigset_t *mask)
 {
     int64_t nanoseconds;
-    if (machine_idle() || !timeout_of64(timeout, &nanoseconds))
+    if (HOOK_IS_IDLE() || !timeout_of64(timeout, &nanoseconds))
         return NEXT(__ppoll64)(fds, count, timeout, mask);
     return readiness_poll(NEXT(ppoll), fds, count, nanoseconds, mask);
 }
@@ -161,7 +161,7 @@ SHIM_HOOK int __ppoll64_chk(struct pollfd *fds, nfds_t count, const struct times
                             const sigset_t *mask, size_t size)
 {
     int64_t nanoseconds;
-    if (machine_idle() || size / sizeof *fds < count || !timeout_of64(timeout, &nanoseconds))
+    if (HOOK_IS_IDLE() || size / sizeof *fds < count || !timeout_of64(timeout, &nanoseconds))
         return NEXT(__ppoll64_chk)(fds, count, timeout, mask, size);
     return readiness_poll(NEXT(ppoll), fds, count, nanoseconds, mask);
 }
@@ -170,7 +170,7 @@ SHIM_HOOK int __epoll_pwait2_time64(int epoll, struct epoll_event *events, int m
                                     const struct timespec64 *timeout, const sigset_t *mask)
 {
     int64_t nanoseconds;
-    if (machine_idle() || !timeout_of64(timeout, &nanoseconds))
+    if (HOOK_IS_IDLE() || !timeout_of64(timeout, &nanoseconds))
         return NEXT(__epoll_pwait2_time64)(epoll, events, most, timeout, mask);
     return readiness_epoll(NEXT(epoll_pwait), epoll, events, most, nanoseconds, mask);
 }
@@ -180,7 +180,7 @@ SHIM_HOOK int __select64(int count, fd_set *reads, fd_set *writes, fd_set *error
 {
     fd_set *sets[3] = {reads, writes, errors};
     int64_t nanoseconds = READINESS_FOREVER, since;
-    if (machine_idle() || (timeout && (!program_memory_readable(timeout, sizeof *timeout) ||
+    if (HOOK_IS_IDLE() || (timeout && (!program_memory_readable(timeout, sizeof *timeout) ||
                                        timeout->tv_sec < 0 || timeout->tv_usec < 0)))
         return NEXT(__select64)(count, reads, writes, errors, timeout);
     if (timeout && timeout->tv_sec < INT64_MAX / SECOND / 2)
@@ -200,7 +200,7 @@ SHIM_HOOK int __pselect64(int count, fd_set *reads, fd_set *writes, fd_set *erro
 {
     fd_set *sets[3] = {reads, writes, errors};
     int64_t nanoseconds;
-    if (machine_idle() || !timeout_of64(timeout, &nanoseconds))
+    if (HOOK_IS_IDLE() || !timeout_of64(timeout, &nanoseconds))
         return NEXT(__pselect64)(count, reads, writes, errors, timeout, mask);
     return readiness_select(NEXT(pselect), count, sets, nanoseconds, mask);
 }

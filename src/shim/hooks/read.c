@@ -11,7 +11,7 @@
 #define READ_CALL(fd, flags, call)                                                                 \
     do {                                                                                           \
         ssize_t result;                                                                            \
-        if (machine_idle())                                                                        \
+        if (HOOK_IS_IDLE())                                                                        \
             return call;                                                                           \
         if (!reading(fd, flags, &result))                                                          \
             result = have_read(fd, flags, call);                                                   \
@@ -114,10 +114,12 @@ static int next_accept(int fd, struct sockaddr *address, socklen_t *length, int 
 
 SHIM_HOOK int accept(int fd, struct sockaddr *address, socklen_t *length)
 {
+    HOOK_CALLED();
     return take_connection(next_accept, fd, address, length, 0);
 }
 
 SHIM_HOOK int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
+    HOOK_CALLED();
     return take_connection(NEXT(accept4), fd, address, length, flags);
 }

@@ -34,6 +34,7 @@ static void before_look_up(const char *name)
 SHIM_HOOK int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
                           struct addrinfo **answer)
 {
+    HOOK_CALLED();
     before_look_up(name);
     int result = NEXT(getaddrinfo)(name, service, hints, answer);
     if (result == 0 && name && shim.active)
@@ -68,6 +69,7 @@ static void learn_host(const char *name, const struct hostent *host)
 
 SHIM_HOOK struct hostent *gethostbyname(const char *name)
 {
+    HOOK_CALLED();
     before_look_up(name);
     struct hostent *host = NEXT(gethostbyname)(name);
     learn_host(name, host);
@@ -76,6 +78,7 @@ SHIM_HOOK struct hostent *gethostbyname(const char *name)
 
 SHIM_HOOK struct hostent *gethostbyname2(const char *name, int family)
 {
+    HOOK_CALLED();
     before_look_up(name);
     struct hostent *host = NEXT(gethostbyname2)(name, family);
     learn_host(name, host);
@@ -85,6 +88,7 @@ SHIM_HOOK struct hostent *gethostbyname2(const char *name, int family)
 SHIM_HOOK int gethostbyname_r(const char *name, struct hostent *host, char *buffer, size_t size,
                               struct hostent **answer, int *error)
 {
+    HOOK_CALLED();
     before_look_up(name);
     int result = NEXT(gethostbyname_r)(name, host, buffer, size, answer, error);
     if (result == 0)
@@ -95,6 +99,7 @@ SHIM_HOOK int gethostbyname_r(const char *name, struct hostent *host, char *buff
 SHIM_HOOK int gethostbyname2_r(const char *name, int family, struct hostent *host, char *buffer,
                                size_t size, struct hostent **answer, int *error)
 {
+    HOOK_CALLED();
     before_look_up(name);
     int result = NEXT(gethostbyname2_r)(name, family, host, buffer, size, answer, error);
     if (result == 0)
@@ -106,6 +111,7 @@ SHIM_HOOK int getnameinfo(const struct sockaddr *restrict address, socklen_t len
                           char *restrict host, socklen_t host_size, char *restrict service,
                           socklen_t service_size, int flags)
 {
+    HOOK_CALLED();
     if (!(flags & NI_NUMERICHOST) && host)
         waiting_before_block();
     return NEXT(getnameinfo)(address, length, host, host_size, service, service_size, flags);
@@ -113,6 +119,7 @@ SHIM_HOOK int getnameinfo(const struct sockaddr *restrict address, socklen_t len
 
 SHIM_HOOK struct hostent *gethostbyaddr(const void *address, socklen_t length, int family)
 {
+    HOOK_CALLED();
     waiting_before_block();
     return NEXT(gethostbyaddr)(address, length, family);
 }
@@ -121,6 +128,7 @@ SHIM_HOOK int gethostbyaddr_r(const void *restrict address, socklen_t length, in
                               struct hostent *restrict host, char *restrict buffer, size_t size,
                               struct hostent **restrict answer, int *restrict error)
 {
+    HOOK_CALLED();
     waiting_before_block();
     return NEXT(gethostbyaddr_r)(address, length, family, host, buffer, size, answer, error);
 }
@@ -155,6 +163,7 @@ WAIT_HOOK(int, res_nsend,
 SHIM_HOOK int getaddrinfo_a(int mode, struct gaicb *list[restrict], int count,
                             struct sigevent *restrict event)
 {
+    HOOK_CALLED();
     if (mode == GAI_WAIT)
         waiting_before_block();
     return NEXT(getaddrinfo_a)(mode, list, count, event);

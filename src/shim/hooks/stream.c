@@ -2,16 +2,18 @@
 /* Streams read inside the C library, where no hook sees it: somebody may have to type first. */
 #include "shim/hook.h"
 
-static void before_stream_read(FILE *stream)
+static void before_stream_read(FILE *stream, const char *call)
 {
-    if (waiting_concerns_thread())
-        waiting_before_call(fileno(stream), POLLIN);
+    if (!waiting_concerns_thread())
+        return;
+    story_in_call(call);
+    waiting_before_call(fileno(stream), POLLIN);
 }
 
 #define STREAM_HOOK(type, name, parameters, stream, arguments)                                     \
     SHIM_HOOK type name parameters                                                                 \
     {                                                                                              \
-        before_stream_read(stream);                                                                \
+        before_stream_read(stream, __func__);                                                      \
         return NEXT(name) arguments;                                                               \
     }
 
@@ -93,7 +95,7 @@ STREAM_HOOK(char *, __gets_chk, (char *line, size_t buffer_size), stdin, (line, 
     SCANF_HOOK(scanf, const character *, ...);                                                     \
     int hook_##vfscanf(FILE *stream, const character *format, va_list arguments)                   \
     {                                                                                              \
-        before_stream_read(stream);                                                                \
+        before_stream_read(stream, #vfscanf);                                                      \
         return NEXT(vfscanf)(stream, format, arguments);                                           \
     }                                                                                              \
     int hook_##vscanf(const character *format, va_list arguments)                                  \

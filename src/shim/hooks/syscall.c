@@ -113,6 +113,7 @@ long call_by_number(const struct call *call)
     switch (call->number) {
 #define NUMBER(number, kind)                                                                       \
     case number:                                                                                   \
+        HOOK_CALLED_AS(&#number[sizeof "SYS_" - 1]);                                               \
         return kind##_by_number(call);
 #include "numbers.def"
 #undef NUMBER

@@ -113,6 +113,7 @@ WAIT_HOOK(int, __xpg_sigpause, (int signal_number), (signal_number))
 /* No wait, but a thread that yields again and again does wait. */
 SHIM_HOOK int sched_yield(void)
 {
+    HOOK_CALLED();
     waiting_looked();
     return NEXT(sched_yield)();
 }
@@ -121,6 +122,7 @@ SHIM_ALIAS(sched_yield) __typeof__(sched_yield) __sched_yield;
 
 SHIM_HOOK void thrd_yield(void)
 {
+    HOOK_CALLED();
     waiting_looked();
     NEXT(thrd_yield)();
 }
@@ -128,6 +130,7 @@ SHIM_HOOK void thrd_yield(void)
 /* These wait for a child, to which the descriptors go as well. */
 SHIM_HOOK int system(const char *command)
 {
+    HOOK_CALLED();
     waiting_before_block();
     sharing_before_spawn();
     return NEXT(system)(command);
@@ -135,6 +138,7 @@ SHIM_HOOK int system(const char *command)
 
 SHIM_HOOK FILE *popen(const char *command, const char *mode)
 {
+    HOOK_CALLED();
     sharing_before_spawn();
     return NEXT(popen)(command, mode);
 }
@@ -144,6 +148,7 @@ SHIM_ALIAS(popen) __typeof__(popen) _IO_popen;
 /* Words may be what a command says. */
 SHIM_HOOK int wordexp(const char *restrict text, wordexp_t *restrict words, int flags)
 {
+    HOOK_CALLED();
     if (!(flags & WRDE_NOCMD)) {
         waiting_before_block();
         sharing_before_spawn();
@@ -153,6 +158,7 @@ SHIM_HOOK int wordexp(const char *restrict text, wordexp_t *restrict words, int 
 
 SHIM_HOOK int pclose(FILE *stream)
 {
+    HOOK_CALLED();
     waiting_before_block();
     return NEXT(pclose)(stream);
 }

@@ -8,6 +8,7 @@
 #define WAIT_HOOK_IF(waits, type, name, parameters, arguments)                                     \
     SHIM_HOOK type name parameters                                                                 \
     {                                                                                              \
+        HOOK_CALLED();                                                                             \
         if (waits)                                                                                 \
             waiting_before_block();                                                                \
         else                                                                                       \

@@ -15,6 +15,7 @@ int watch(epoll_ctl_fn *next, int epoll, int operation, int fd, struct epoll_eve
 
 SHIM_HOOK int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
 {
+    HOOK_CALLED();
     return watch(NEXT(epoll_ctl), epoll, operation, fd, event);
 }
 

@@ -14,7 +14,7 @@
     do {                                                                                           \
         struct msghdr message = {.msg_iov = (struct iovec *)(parts), .msg_iovlen = (count)};       \
         ssize_t result;                                                                            \
-        if (machine_idle())                                                                        \
+        if (HOOK_IS_IDLE())                                                                        \
             return call;                                                                           \
         return writing(fd, &message, flags, &result) ? result : written(fd, call);                 \
     } while (0)
@@ -35,14 +35,14 @@ SHIM_HOOK ssize_t writev(int fd, const struct iovec *parts, int count)
 /* Without an offset it is writev(); with one the kernel refuses, as it does on any connection. */
 SHIM_HOOK ssize_t pwritev2(int fd, const struct iovec *parts, int count, off_t offset, int flags)
 {
-    int error = machine_idle() ? 0 : writing_in_bulk(fd);
+    int error = HOOK_IS_IDLE() ? 0 : writing_in_bulk(fd);
     return error ? hook_fail(error) : written(fd, NEXT(pwritev2)(fd, parts, count, offset, flags));
 }
 
 SHIM_HOOK ssize_t pwritev64v2(int fd, const struct iovec *parts, int count, off64_t offset,
                               int flags)
 {
-    int error = machine_idle() ? 0 : writing_in_bulk(fd);
+    int error = HOOK_IS_IDLE() ? 0 : writing_in_bulk(fd);
     return error ? hook_fail(error)
                  : written(fd, NEXT(pwritev64v2)(fd, parts, count, offset, flags));
 }
@@ -76,6 +76,7 @@ ssize_t send_message(send_message_fn *next, int fd, const struct msghdr *message
 
 SHIM_HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
+    HOOK_CALLED();
     return send_message(NEXT(sendmsg), fd, message, flags);
 }
 
@@ -140,17 +141,20 @@ int send_messages(send_messages_fn *next, int fd, struct mmsghdr *messages, unsi
 
 SHIM_HOOK int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
+    HOOK_CALLED();
     return send_messages(NEXT(sendmmsg), fd, messages, count, flags);
 }
 
 #ifdef TFOSHIM_TIME64
 SHIM_HOOK ssize_t __sendmsg64(int fd, const struct msghdr *message, int flags)
 {
+    HOOK_CALLED();
     return send_message(NEXT(__sendmsg64), fd, message, flags);
 }
 
 SHIM_HOOK int __sendmmsg64(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
+    HOOK_CALLED();
     return send_messages(NEXT(__sendmmsg64), fd, messages, count, flags);
 }
 #endif

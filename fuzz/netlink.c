@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Any bytes as what the kernel answers over netlink: to the library, whose system calls go through
+ * a pointer, and to the command, for which libmnl asks. An input is a sequence of answers, each
+ * after its length.
+ */
+#include "input.h"
+
+#include "cli/metrics.h"
+#include "kernel/cookie.h"
+#include "kernel/listening.h"
+#include "kernel/tcp.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <sys/syscall.h>
+
+static struct input input;
+
+static long answer(void *buffer, size_t room)
+{
+    uint16_t length;
+    uint8_t *bytes;
+
+    if (input.left == 0) {
+        errno = EAGAIN;
+        return -1;
+    }
+    input_take(&input, &length, sizeof(length));
+    if (length > room)
+        length = (uint16_t)room;
+    bytes = input_block(input.at, length < input.left ? length : input.left);
+    length = (uint16_t)(length < input.left ? length : input.left);
+    memcpy(buffer, bytes, length);
+    input.at += length;
+    input.left -= length;
+    free(bytes);
+    return length;
+}
+
+static long fake_syscall(long number, ...)
+{
+    va_list arguments;
+    long a, b, c;
+
+    va_start(arguments, number);
+    a = va_arg(arguments, long);
+    b = va_arg(arguments, long);
+    c = va_arg(arguments, long);
+    va_end(arguments);
+    (void)a;
+    switch (number) {
+    case SYS_socket:
+        return 1000;
+    case SYS_recvfrom:
+        return answer((void *)b, (size_t)c);
+    case SYS_getsockopt:
+        errno = EINVAL; /* the cookie of the namespace is 0, as asked for */
+        return -1;
+    default:
+        return 0;
+    }
+}
+
+/* ---- libmnl's, those that ask ---- */
+
+struct mnl_socket {
+    int unused;
+};
+static struct mnl_socket the_socket;
+
+struct mnl_socket *mnl_socket_open2(int bus, int flags)
+{
+    (void)bus;
+    (void)flags;
+    return &the_socket;
+}
+
+int mnl_socket_bind(struct mnl_socket *s, unsigned groups, pid_t pid)
+{
+    (void)s;
+    (void)groups;
+    (void)pid;
+    return 0;
+}
+
+unsigned mnl_socket_get_portid(const struct mnl_socket *s)
+{
+    (void)s;
+    return 0;
+}
+
+ssize_t mnl_socket_sendto(const struct mnl_socket *s, const void *message, size_t length)
+{
+    (void)s;
+    (void)message;
+    return (ssize_t)length;
+}
+
+ssize_t mnl_socket_recvfrom(const struct mnl_socket *s, void *buffer, size_t size)
+{
+    (void)s;
+    return answer(buffer, size);
+}
+
+int mnl_socket_close(struct mnl_socket *s)
+{
+    (void)s;
+    return 0;
+}
+
+static void visit(void *context, const struct metrics *metrics)
+{
+    char text[2 * METRICS_COOKIE_MOST + 1];
+
+    if (metrics->cookie_length > METRICS_COOKIE_MOST)
+        abort();
+    metrics_cookie_text(text, metrics);
+    if (strlen(text) != (size_t)2 * metrics->cookie_length)
+        abort();
+    ++*(unsigned *)context;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(80)};
+    const struct sockaddr_in6 to6 = {.sin6_family = AF_INET6, .sin6_port = htons(80)};
+    unsigned visits = 0;
+
+    kernel_syscall = fake_syscall;
+    for (unsigned from = 0; from < 5; from++) {
+        input = (struct input){data, size};
+        if (from == 0)
+            (void)cookie_is_cached((const struct sockaddr *)&to, 0);
+        else if (from == 1)
+            (void)cookie_is_cached((const struct sockaddr *)&to6, 0);
+        else if (from == 2)
+            (void)somebody_listens((const struct sockaddr *)&to6, 0);
+        else if (from == 3)
+            (void)metrics_each(visit, &visits);
+        else
+            (void)metrics_forget(NULL);
+    }
+    return 0;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* Any bytes as a flat policy: it is refused, or it answers any question. */
+#include "input.h"
+
+#include "policy/flat.h"
+#include "policy/names.h"
+
+static void ask(const struct policy *policy, const uint8_t address[16], uint16_t port)
+{
+    struct endpoint to = {.port = port};
+    struct client_verdict client;
+    struct server_verdict server;
+
+    memcpy(to.address, address, 16);
+    client = policy_client(policy, &to);
+    server = policy_server(policy, &to);
+    if (client.file != NULL && strlen(client.file) > policy_size(policy))
+        abort();
+    if (server.file != NULL && strlen(server.file) > policy_size(policy))
+        abort();
+}
+
+/* Each host pattern as the name of an address. */
+static void ask_hosts(const struct policy *policy)
+{
+    const struct policy_host *hosts = policy_at(policy, policy->hosts.offset);
+    uint8_t address[16] = {10};
+
+    for (uint32_t i = 0; i < policy->hosts.count && i < 8; i++) {
+        const char *pattern = policy_at(policy, hosts[i].pattern);
+        struct endpoint to = {.port = 80};
+        char name[80];
+
+        address[1] = (uint8_t)i;
+        memcpy(to.address, address, 16);
+        snprintf(name, sizeof(name), "%s%.70s", pattern[0] == '.' ? "x" : "", pattern);
+        names_learn(policy, name, &to);
+        ask(policy, address, 80);
+    }
+}
+
+static void ask_all(const struct policy *policy)
+{
+    static const uint16_t ports[] = {0, 80, 443, 65535};
+    uint8_t address[16];
+
+    for (unsigned i = 0; i < 8; i++)
+        for (unsigned j = 0; j < sizeof(ports) / sizeof(ports[0]); j++) {
+            memset(address, (int)(i * 37), sizeof(address));
+            if (i % 2 == 0)
+                memcpy(address, "\0\0\0\0\0\0\0\0\0\0\xff\xff\x0a", 13);
+            ask(policy, address, ports[j]);
+        }
+    ask_hosts(policy);
+    if (policy_log_level(policy) > LOG_DEBUG || strlen(policy_log_to(policy)) > policy_size(policy))
+        abort();
+    if (policy_path(policy) != NULL && strlen(policy_path(policy)) > policy_size(policy))
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct policy *policy;
+
+    if (size < sizeof(*policy))
+        return 0;
+    policy = input_block(data, size);
+    /* Of these, whoever maps a block knows better. */
+    policy->magic = POLICY_MAGIC;
+    policy->version = POLICY_VERSION;
+    if (policy->size > size)
+        policy->size = (uint32_t)size;
+    if (policy_is_usable(policy))
+        ask_all(policy);
+    free(policy);
+    return 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Any bytes as what the kernel writes: a sysctl, /proc/net/netstat. The source itself is included,
+ * with the input for its files. */
+#include "input.h"
+
+#include <fcntl.h>
+
+static const char *input_path;
+
+#define fopen(path, mode) (fopen)((path) != NULL ? input_path : NULL, mode)
+#define open(path, flags) (open)((path) != NULL ? input_path : NULL, flags)
+/* Declared under names of their own; those of the command's are linked as well. */
+#define machine_sysctl fuzzed_sysctl
+#define machine_sysctl_number fuzzed_sysctl_number
+#define machine_fastopen_bits fuzzed_fastopen_bits
+#define machine_counter fuzzed_counter
+#include "cli/machine.c" /* NOLINT(bugprone-suspicious-include) */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char text[32], *words;
+
+    input_path = input_file(data, size);
+    if (machine_sysctl("tcp_fastopen", text, sizeof(text)) && strchr(text, '\n') != NULL)
+        abort();
+    words = machine_fastopen_bits(machine_sysctl_number("tcp_fastopen"));
+    if (words[0] == '\0')
+        abort();
+    free(words);
+    (void)machine_counter("TCPFastOpenActive");
+    (void)machine_counter("TCPFastOpenBlackhole");
+    return 0;
+}

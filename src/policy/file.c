@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* One file of a configuration: whether it may be one, and its text. */
+#include "policy/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SIZE_MOST ((size_t)16 << 20)
+
+/* Not to hang on a FIFO, nor to make a terminal ours. */
+#define FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+
+/* Reads up to `size` bytes; what a hook or a signal interrupts is tried again. */
+static ssize_t read_all(int fd, char *buffer, size_t size)
+{
+    size_t done = 0;
+
+    while (done < size) {
+        ssize_t got = read(fd, buffer + done, size - done);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        done += (size_t)got;
+    }
+    return (ssize_t)done;
+}
+
+bool file_refuse(struct reader *reader, const struct file *file, const char *what)
+{
+    if (file->includer == NULL)
+        reader_error(reader, &file->where, "%s", what);
+    else
+        reader_error(reader, &file->where, "@include: \"%s\": %s", file->path, what);
+    return false;
+}
+
+static bool refuse_errno(struct reader *reader, const struct file *file)
+{
+    char what[128];
+
+    snprintf(what, sizeof(what), "cannot read it: %s", strerror(errno));
+    return file_refuse(reader, file, what);
+}
+
+static bool in_circle(const struct file *file)
+{
+    for (const struct file *above = file->includer; above != NULL; above = above->includer)
+        if (above->device == file->device && above->inode == file->inode)
+            return true;
+    return false;
+}
+
+/* Root runs everybody's programs: it takes policy from nobody else. */
+static const char *objection(const struct stat *status)
+{
+    if (geteuid() != 0)
+        return NULL;
+    if (status->st_uid != 0)
+        return "found a file of another user, expected root's own";
+    if (status->st_mode & (S_IWGRP | S_IWOTH))
+        return "found a file that others may write to, expected one that only root may write to";
+    return NULL;
+}
+
+/* Whoever wrote the file that was named may read its errors, but not this file. */
+static bool is_secret(const struct reader *reader, const struct stat *status)
+{
+    return status->st_uid != reader->owner || (status->st_uid == 0 && !(status->st_mode & S_IROTH));
+}
+
+/* Reads what reader->fd is open on into the arena. */
+static bool load(struct reader *reader, struct file *file, char **text, size_t *length)
+{
+    struct stat status;
+    ssize_t got;
+
+    if (fstat(reader->fd, &status) != 0)
+        return refuse_errno(reader, file);
+    if (S_ISDIR(status.st_mode))
+        return file_refuse(reader, file, "found a directory, expected a regular file");
+    if (!S_ISREG(status.st_mode))
+        return file_refuse(reader, file, "found a device, FIFO or socket, expected a regular file");
+    file->device = status.st_dev;
+    file->inode = status.st_ino;
+    if (in_circle(file))
+        return file_refuse(reader, file, "found a file that includes itself, expected another");
+    if (objection(&status) != NULL)
+        return file_refuse(reader, file, objection(&status));
+    if (file->includer == NULL)
+        reader->owner = status.st_uid;
+    else if (is_secret(reader, &status))
+        reader->is_secret = true;
+    if (status.st_size < 0 || (size_t)status.st_size > SIZE_MOST - reader->source.length)
+        return file_refuse(reader, file, "found more than 16 MiB, expected a configuration file");
+    *text = arena_alloc(&reader->file->arena, (size_t)status.st_size + 1);
+    got = read_all(reader->fd, *text, (size_t)status.st_size);
+    if (got < 0)
+        return refuse_errno(reader, file);
+    *length = (size_t)got;
+    if (memchr(*text, '\0', *length) != NULL)
+        return file_refuse(reader, file, "found a NUL byte, expected text");
+    return true;
+}
+
+bool file_load(struct reader *reader, struct file *file, char **text, size_t *length)
+{
+    bool loaded;
+
+    reader->fd =
+        reader->tree == NULL ? open(file->path, FLAGS) : tree_open(reader->tree, file->path, FLAGS);
+    if (reader->fd < 0)
+        return refuse_errno(reader, file);
+    loaded = load(reader, file, text, length);
+    close(reader->fd);
+    reader->fd = -1;
+    return loaded;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Is a block what a compiler of this version makes? Nothing that decides looks at an offset again:
+ * it may be in the middle of a connect, where there is nobody to tell.
+ */
+#include "policy/flat.h"
+
+#include <string.h>
+
+static bool array_fits(const struct policy *policy, const struct policy_array *array, size_t size,
+                       size_t alignment)
+{
+    return array->count == 0 || (array->offset % alignment == 0 && array->offset < policy->size &&
+                                 array->count <= (policy->size - array->offset) / size);
+}
+
+#define FITS(policy, array, type) array_fits(policy, array, sizeof(type), _Alignof(type))
+
+static bool string_fits(const struct policy *policy, uint32_t offset)
+{
+    return offset < policy->size &&
+           memchr(policy_at(policy, offset), '\0', policy->size - offset) != NULL;
+}
+
+static bool segments_fit(const struct policy *policy, const struct policy_array *array,
+                         uint32_t rule_count)
+{
+    const struct policy_segment *segments = policy_at(policy, array->offset);
+
+    if (!FITS(policy, array, struct policy_segment))
+        return false;
+    for (uint32_t i = 0; i < array->count; i++)
+        if (segments[i].rule >= rule_count)
+            return false;
+    return true;
+}
+
+static bool rule_fits(const struct policy *policy, const struct policy_rule *rule)
+{
+    return (rule->file == 0 || string_fits(policy, rule->file)) &&
+           rule->first_write <= FIRST_WRITE_REPLAY_SAFE &&
+           rule->first_contact <= FIRST_CONTACT_DEFER && rule->deferral <= DEFERRAL_BY_SHIM;
+}
+
+static bool set_fits(const struct policy *policy, const struct policy_prefix_set *set,
+                     uint32_t rule_count)
+{
+    const struct policy_prefix *prefixes = policy_at(policy, set->prefixes.offset);
+
+    if (set->length > 128 || !FITS(policy, &set->prefixes, struct policy_prefix))
+        return false;
+    for (uint32_t i = 0; i < set->prefixes.count; i++)
+        if (!segments_fit(policy, &prefixes[i].segments, rule_count))
+            return false;
+    return true;
+}
+
+static bool group_fits(const struct policy *policy, const struct policy_group *group)
+{
+    const struct policy_rule *rules = policy_at(policy, group->rules.offset);
+    const struct policy_prefix_set *sets = policy_at(policy, group->sets.offset);
+
+    if (!rule_fits(policy, &group->fallback) || !FITS(policy, &group->rules, struct policy_rule) ||
+        !FITS(policy, &group->sets, struct policy_prefix_set))
+        return false;
+    for (uint32_t i = 0; i < group->rules.count; i++)
+        if (!rule_fits(policy, &rules[i]))
+            return false;
+    for (uint32_t i = 0; i < group->sets.count; i++)
+        if (!set_fits(policy, &sets[i], group->rules.count))
+            return false;
+    return true;
+}
+
+static bool hosts_fit(const struct policy *policy)
+{
+    const struct policy_host *hosts = policy_at(policy, policy->hosts.offset);
+
+    if (!FITS(policy, &policy->hosts, struct policy_host))
+        return false;
+    for (uint32_t i = 0; i < policy->hosts.count; i++)
+        if (!string_fits(policy, hosts[i].pattern) ||
+            !segments_fit(policy, &hosts[i].segments, policy->client.rules.count))
+            return false;
+    return true;
+}
+
+bool policy_is_usable(const struct policy *policy)
+{
+    return policy->magic == POLICY_MAGIC && policy->version == POLICY_VERSION &&
+           policy->size >= sizeof(*policy) && policy->log_level <= LOG_DEBUG &&
+           string_fits(policy, policy->log_to) &&
+           (policy->path == 0 || string_fits(policy, policy->path)) &&
+           group_fits(policy, &policy->client) && group_fits(policy, &policy->server) &&
+           hosts_fit(policy);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* A line that is put together on the stack; what does not fit is left out. */
+#ifndef TFOSHIM_SHIM_TEXT_H
+#define TFOSHIM_SHIM_TEXT_H
+
+#include <stddef.h>
+
+struct text {
+    char bytes[512];
+    size_t used;
+};
+
+void text_add(struct text *, const char *);
+void text_add_number(struct text *, long);
+
+#endif
