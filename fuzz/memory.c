@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes in the memory's file: it is refused, or used, and whatever stands in it, what the
- * memory says stays within its bounds. An input is a sequence of events, of words written into the
- * file under the library, and of files to begin again with.
+ * Any bytes in the memory, and in the file that names one: a file is refused or used, and whatever
+ * stands in the memory, what it says stays within its bounds. An input is a sequence of events, of
+ * words written into the memory under the library, and of files.
  */
 #include "input.h"
 
@@ -14,35 +14,13 @@
 
 #define DESTINATIONS 12
 
-void *__real_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
-void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
-void *__wrap_mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset);
-
 static char directory[] = "/dev/shm/tfoshim-fuzz-XXXXXX", path[sizeof(directory) + 16];
-static void *mapped;
+static struct table shared; /* for the segment, which others write, too */
 static uint32_t clock_now;
 
 static uint32_t fake_now(void)
 {
     return clock_now;
-}
-
-/* The library never unmaps a file, which another thread may be in. */
-void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
-{
-    void *found = __real_mmap(at, size, protection, flags, fd, offset);
-
-    if (found != MAP_FAILED && size == sizeof(struct table)) {
-        if (mapped != NULL)
-            munmap(mapped, sizeof(struct table));
-        mapped = found;
-    }
-    return found;
-}
-
-void *__wrap_mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset)
-{
-    return __wrap_mmap(at, size, protection, flags, fd, offset);
 }
 
 static void clean_up(void)
@@ -71,33 +49,31 @@ static struct memory_destination destination(uint8_t number)
     return to;
 }
 
-/* Another file than the one that the library has made: of any header, any size. */
+/* A file that names a memory, or something else: of any content, any size. */
 static void other_file(struct input *input)
 {
-    static uint8_t page[sizeof(struct table)];
+    const struct table_mark mark = TABLE_MARK;
     const uint8_t kind = input_byte(input);
-    size_t size = kind & 1 ? sizeof(page) : (size_t)(input_word(input) % (2 * sizeof(page)));
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    ssize_t had = fd < 0 ? -1 : pread(fd, page, sizeof(page), 0);
+    uint8_t content[64] = {0};
+    uint64_t token = 0;
+    int fd;
 
-    if (had < 0)
-        abort();
+    memcpy(content, &mark, sizeof(mark));
     /* A header that is good in part, and bad in part. */
     for (unsigned changes = kind >> 1 & 7; changes > 0; changes--)
-        page[input_byte(input) % sizeof(struct table_header)] = input_byte(input);
+        content[input_byte(input) % sizeof(content)] = input_byte(input);
     unlink(path);
-    close(fd);
     fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kind & 16 ? 0600 : 0640);
-    if (fd < 0 || write(fd, page, size < sizeof(page) ? size : sizeof(page)) < 0 ||
-        ftruncate(fd, (off_t)size) != 0)
+    if (fd < 0 || write(fd, content, kind & 1 ? 24 : input_byte(input) % sizeof(content)) < 0)
         abort();
     close(fd);
-    (void)memory_set_up(path, NULL, memory_program("fuzz"));
+    if (name_make(path, &token) == NULL && token == 0)
+        abort();
 }
 
 static bool is_used(unsigned index)
 {
-    return mapped != NULL && ((struct table *)mapped)->destinations[index].tag != 0;
+    return shared.destinations[index].tag != 0;
 }
 
 /* A word of an entry, or of the refusals. */
@@ -111,8 +87,7 @@ static void scribble(struct input *input)
     for (unsigned i = 0; i < MEMORY_ENTRIES && where < 128; i++)
         if (is_used(i) && skip-- == 0)
             at = offsetof(struct table, destinations) + i * sizeof(struct entry) + word * 8u;
-    if (mapped != NULL)
-        memcpy((char *)mapped + at, &value, sizeof(value));
+    memcpy((char *)&shared + at, &value, sizeof(value));
 }
 
 static void happen(struct input *input, unsigned what)
@@ -193,11 +168,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (path[0] == '\0')
         begin();
     clock_now = 1000;
-    if (mapped == NULL)
-        (void)memory_set_up(path, NULL, memory_program("fuzz"));
-    if (mapped != NULL)
-        memset((char *)mapped + sizeof(struct table_header), 0,
-               sizeof(struct table) - sizeof(struct table_header));
+    memset(&shared, 0, sizeof(shared));
+    table_use(&shared, geteuid());
     while (input.left > 0) {
         const uint8_t what = input_byte(&input);
 

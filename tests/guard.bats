@@ -3,6 +3,9 @@
 # A server does once what a client has sent once. A SYN that was recorded can be sent again by whoever has seen it, and
 # its cookie lets its bytes in: what is not safe to repeat waits until the client has shown that it is there.
 
+# What is waited for is evaluated each time.
+# shellcheck disable=SC2016
+
 bats_require_minimum_version 1.5.0
 bats_load_library bats-support
 bats_load_library bats-assert

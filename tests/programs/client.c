@@ -39,14 +39,11 @@ struct options {
 
 static struct options parse(int argc, char **argv)
 {
-    static const struct option known[] = {{"call", required_argument, NULL, 'c'},
-                                          {"bytes", required_argument, NULL, 'b'},
-                                          {"then", required_argument, NULL, 't'},
-                                          {"pause", required_argument, NULL, 'p'},
-                                          {"hold", required_argument, NULL, 'h'},
-                                          {"nonblocking", no_argument, NULL, 'n'},
-                                          {"send-timeout", required_argument, NULL, 's'},
-                                          {0}};
+    static const struct option known[] = {
+        {"call", required_argument, NULL, 'c'},         {"bytes", required_argument, NULL, 'b'},
+        {"then", required_argument, NULL, 't'},         {"pause", required_argument, NULL, 'p'},
+        {"hold", required_argument, NULL, 'h'},         {"nonblocking", no_argument, NULL, 'n'},
+        {"send-timeout", required_argument, NULL, 's'}, {0}};
     struct options options = {.call = "send", .then = "shutdown", .bytes = 79};
     int option;
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
