@@ -34,7 +34,8 @@ def normal(case, step):
         said = "some"
     if name == "connect" and said == "0" and edge_awaited(case, step.line):
         said = "-1 EINPROGRESS"
-    if case.link in LATE and "SO_SNDBUF" in case.lines()[step.line]:
+    if "SO_SNDBUF" in case.lines()[step.line] and (case.link in LATE
+                                                    or nonblocking(case, step.line)):
         said = "that of a connection, or of one to be"
     if case.link in LATE and name in WAITS and re.fullmatch(r"[0-9]+ .*\|(IN|OUT)", said):
         said = "0"
