@@ -188,3 +188,14 @@ bash_completes() { # WORD...
   done
   assert_equal "$(fish_completes 'tfoshim run --log d')" debug
 }
+
+@test "every promise of the threat model has its test" {
+  local file name
+  run -0 grep -c '^| ' "$root/SECURITY.md"
+  # Rows without the headings and the lines beneath them.
+  assert_equal "$((output - $(grep -cE '^\| (promise|---)' "$root/SECURITY.md")))" \
+    "$(grep -cE '\| `[a-z-]+`: "[^"]+" \|$' "$root/SECURITY.md")"
+  while IFS=$'\t' read -r file name; do
+    grep -qF "@test \"$name\"" "$root/tests/$file.bats" || fail "tests/$file.bats has no \"$name\""
+  done < <(sed -nE 's/.*\| `([a-z-]+)`: "([^"]+)" \|$/\1\t\2/p' "$root/SECURITY.md")
+}
