@@ -189,6 +189,7 @@ bash_completes() { # WORD...
   assert_equal "$(fish_completes 'tfoshim run --log d')" debug
 }
 
+# shellcheck disable=SC2016 # its names stand in backquotes
 @test "every promise of the threat model has its test" {
   local file name
   run -0 grep -c '^| ' "$root/SECURITY.md"
