@@ -62,7 +62,19 @@ data without cookies (0x200), server on every listener (0x400)"
   assert_line --partial "server (2), nothing today's kernels know (0x100), unknown (0x800)"
   doctor_with_fastopen $((0x607))
   assert_line --regexp '^  note +bit 4: '
-  assert_line --regexp '^  note +bit 0x200: '
+}
+
+@test "SYN data without a cookie, or for every listener, is a problem where servers take any" {
+  local bit
+  for bit in 0x200 0x400; do
+    doctor_with_fastopen $((bit | 3))
+    assert_equal "$bit $status" "$bit 1"
+    assert_line --regexp "^  problem +bit $bit: "
+    assert_line "           now: sysctl -w net.ipv4.tcp_fastopen=3"
+    doctor_with_fastopen $((bit | 1))
+    assert_equal "$bit $status" "$bit 0"
+    assert_line --regexp "^  note +bit $bit: "
+  done
 }
 
 @test "a client's bit that is not set is a problem, and the command given mends it" {

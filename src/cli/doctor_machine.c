@@ -34,6 +34,25 @@ static void set_to(long value)
     finding_remedy("always", "echo '" SETTING " = %ld' >/etc/sysctl.d/60-tfoshim.conf", value);
 }
 
+/* A cookie is what keeps SYN data from who only says that he is the client. */
+static void examine_open_doors(long value)
+{
+    if (value & FASTOPEN_SERVER_NO_COOKIE) {
+        finding(
+            value & FASTOPEN_SERVER ? FINDING_PROBLEM : FINDING_NOTE,
+            "bit 0x200: servers here take SYN data without a cookie, from forged addresses too, "
+            "and hand out none, so that clients which wait for one never open fast");
+        set_to(value & ~FASTOPEN_SERVER_NO_COOKIE);
+    }
+    if (value & FASTOPEN_SERVER_ALWAYS) {
+        finding(value & FASTOPEN_SERVER ? FINDING_PROBLEM : FINDING_NOTE,
+                "bit 0x400: every listener takes SYN data, also of programs that are not under "
+                "tfoshim, "
+                "which execute again what somebody has recorded");
+        set_to(value & ~FASTOPEN_SERVER_ALWAYS);
+    }
+}
+
 static void examine_fastopen(void)
 {
     const long value = machine_sysctl_number("tcp_fastopen");
@@ -61,10 +80,7 @@ static void examine_fastopen(void)
         finding(FINDING_NOTE,
                 "bit 4: clients send data to servers they have no cookie of; a server "
                 "that wants one answers at the pace of an ordinary connect");
-    if (value & FASTOPEN_SERVER_NO_COOKIE)
-        finding(FINDING_NOTE,
-                "bit 0x200: servers here hand out no cookies, so clients that wait for "
-                "one (all but those with bit 4) never open fast");
+    examine_open_doors(value);
 }
 
 /* Only root may read it. All zeroes: none has been made yet. */
