@@ -72,6 +72,11 @@ static bool group_fits(const struct policy *policy, const struct policy_group *g
     return true;
 }
 
+static bool is_empty(const struct policy *policy, uint32_t string)
+{
+    return *(const char *)policy_at(policy, string) == '\0';
+}
+
 static bool hosts_fit(const struct policy *policy)
 {
     const struct policy_host *hosts = policy_at(policy, policy->hosts.offset);
@@ -79,7 +84,7 @@ static bool hosts_fit(const struct policy *policy)
     if (!FITS(policy, &policy->hosts, struct policy_host))
         return false;
     for (uint32_t i = 0; i < policy->hosts.count; i++)
-        if (!string_fits(policy, hosts[i].pattern) ||
+        if (!string_fits(policy, hosts[i].pattern) || is_empty(policy, hosts[i].pattern) ||
             !segments_fit(policy, &hosts[i].segments, policy->client.rules.count))
             return false;
     return true;

@@ -85,6 +85,7 @@ static void what_arrays_hold(void)
     REFUSED(PREFIX->segments.offset, UINT32_MAX - 3);
     REFUSED(SEGMENT->rule, changed->client.rules.count);
     REFUSED(HOST->pattern, changed->size);
+    REFUSED(HOST->pattern, changed->log_to + (uint32_t)strlen(policy_log_to(changed)));
     REFUSED(HOST->segments.count, UINT32_MAX);
 }
 
