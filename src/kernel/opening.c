@@ -162,21 +162,27 @@ enum tcp_proof tcp_proof(int fd)
                                                                  : TCP_PROOF_FAILED;
 }
 
-bool tcp_has_connected(int fd)
+enum tcp_progress tcp_progress(int fd)
 {
     uint8_t info[INFO_BYTES_ACKED + sizeof(uint64_t)] = {0};
     socklen_t length = sizeof info;
     if (!get_info(fd, info, &length))
-        return false;
+        return TCP_PROGRESS_FAILED;
     switch (info[0]) {
-    case 0:
     case TCP_SYN_SENT:
     case TCP_SYN_RECV:
+        return TCP_PROGRESS_UNDER_WAY;
+    case 0:
     case TCP_LISTEN:
-        return false;
+        return TCP_PROGRESS_FAILED;
     case TCP_CLOSE: /* reset since: the SYN was acknowledged, which counts as a byte */
-        return info_u64(info, INFO_BYTES_ACKED) > 0;
+        return info_u64(info, INFO_BYTES_ACKED) > 0 ? TCP_PROGRESS_CONNECTED : TCP_PROGRESS_FAILED;
     default:
-        return true;
+        return TCP_PROGRESS_CONNECTED;
     }
+}
+
+bool tcp_has_connected(int fd)
+{
+    return tcp_progress(fd) == TCP_PROGRESS_CONNECTED;
 }

@@ -45,6 +45,10 @@ bool tcp_has_syn_data(int fd);
 enum tcp_proof { TCP_PROOF_PENDING, TCP_PROOF_GIVEN, TCP_PROOF_FAILED };
 enum tcp_proof tcp_proof(int fd);
 
+/* How far a connect is. One question: between two, a handshake may end. */
+enum tcp_progress { TCP_PROGRESS_UNDER_WAY, TCP_PROGRESS_CONNECTED, TCP_PROGRESS_FAILED };
+enum tcp_progress tcp_progress(int fd);
+
 /* Has its handshake been completed, whatever has become of the connection since? */
 bool tcp_has_connected(int fd);
 

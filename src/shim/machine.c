@@ -436,12 +436,13 @@ bool machine_is_over(struct record *record)
 {
     if (record->tag.state != RECORD_OPENING && record->tag.state != RECORD_CONTACT)
         return true;
-    if (tcp_has_connected(record->fd)) {
+    enum tcp_progress progress = tcp_progress(record->fd);
+    if (progress == TCP_PROGRESS_UNDER_WAY)
+        return false;
+    if (progress == TCP_PROGRESS_CONNECTED) {
         machine_established(record, false);
         return true;
     }
-    if (tcp_state(record->fd) == TCP_SYN_SENT)
-        return false;
     story_failed(record, 0);
     if (record_told_connected(record))
         fail(record, 0);
