@@ -316,7 +316,7 @@ tfoshim: run: 0 round trips saved, 0.0 ms in all"
   kill "$SPAWNED"
   process_end "$SPAWNED"
   run cat "$log"
-  assert_output "tfoshim: run: 1 listener took SYN data: 2 connections with it"
+  assert_output "tfoshim: run: 1 listener took SYN data: 2 connections with it, 2 guarded, 0 of these without a client"
 }
 
 @test "run --stats: nothing to tell" {
