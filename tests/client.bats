@@ -159,6 +159,16 @@ answer_ms() { # CONNECTION
   done
 }
 
+# Once it is known.
+opens_fast_to_itself() { # ADDRESS
+  local count
+  prime "$1"
+  count=$(netstat_value client TCPFastOpenActive)
+  shim "$PROGRAMS/client" "$1" "$PORT"
+  assert_success
+  assert_equal "$1 $(netstat_value client TCPFastOpenActive)" "$1 $((count + 1))"
+}
+
 # That an address is the machine's own is seen at the first contact, which asks for a cookie.
 @test "connections to the machine itself are plain" {
   local ADDRESS
@@ -182,15 +192,11 @@ answer_ms() { # CONNECTION
 
 @test "connections to the machine itself open fast where min_rtt says that no round trip is too short" {
   # shellcheck disable=SC2034 # for `shim`
-  local ADDRESS count CONFIG=$CONF/local.conf
+  local ADDRESS CONFIG=$CONF/local.conf
   client_spawn "$PROGRAMS/server" :: "$PORT" sink --queue 16
   wait_listening client "$PORT"
   for ADDRESS in 127.0.0.1 ::1 "$CLIENT_IP4" "$CLIENT_IP6"; do
-    prime "$ADDRESS"
-    count=$(netstat_value client TCPFastOpenActive)
-    shim "$PROGRAMS/client" "$ADDRESS" "$PORT"
-    assert_success
-    assert_equal "$ADDRESS $(netstat_value client TCPFastOpenActive)" "$ADDRESS $((count + 1))"
+    opens_fast_to_itself "$ADDRESS"
   done
 }
 
@@ -207,16 +213,12 @@ answer_ms() { # CONNECTION
 
 @test "a server on the same machine is killed: its port is refused by connect" {
   # shellcheck disable=SC2034 # for `shim`
-  local ADDRESS count CONFIG=$NETWORK_DIR/loopback.conf
+  local ADDRESS CONFIG=$NETWORK_DIR/loopback.conf
   echo 'client = { rules = ({ address = [ "127.0.0.1", "::1" ]; first_write = "any"; }); };' >"$CONFIG"
   client_spawn "$PROGRAMS/server" :: "$PORT" sink --queue 16
   wait_listening client "$PORT"
   for ADDRESS in 127.0.0.1 ::1 ::ffff:127.0.0.1; do
-    prime "$ADDRESS"
-    count=$(netstat_value client TCPFastOpenActive)
-    shim "$PROGRAMS/client" "$ADDRESS" "$PORT"
-    assert_success
-    assert_equal "$ADDRESS $(netstat_value client TCPFastOpenActive)" "$ADDRESS $((count + 1))"
+    opens_fast_to_itself "$ADDRESS"
   done
   kill -KILL "$SPAWNED"
   process_end "$SPAWNED"

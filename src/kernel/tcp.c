@@ -163,8 +163,8 @@ bool tcp_waits_on_close(int fd)
 
 void tcp_clear_async(int fd)
 {
-    long flags = tcp_call(SYS_fcntl, fd, F_GETFL, 0, 0, 0, 0);
-    if (flags >= 0 && (flags & O_ASYNC))
+    int flags = tcp_flags(fd);
+    if (flags & O_ASYNC)
         tcp_call(SYS_fcntl, fd, F_SETFL, flags & ~O_ASYNC, 0, 0, 0);
 }
 
@@ -225,20 +225,15 @@ int tcp_domain(int fd)
     return get_option(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) ? domain : -1;
 }
 
-static bool has_flag(int fd, long flag)
+int tcp_flags(int fd)
 {
     long flags = tcp_call(SYS_fcntl, fd, F_GETFL, 0, 0, 0, 0);
-    return flags >= 0 && (flags & flag);
+    return flags < 0 ? 0 : (int)flags;
 }
 
 bool tcp_is_nonblocking(int fd)
 {
-    return has_flag(fd, O_NONBLOCK);
-}
-
-bool tcp_is_async(int fd)
-{
-    return has_flag(fd, O_ASYNC);
+    return tcp_flags(fd) & O_NONBLOCK;
 }
 
 bool tcp_is_close_on_exec(int fd)

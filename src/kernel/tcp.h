@@ -87,8 +87,9 @@ int tcp_take_error(int fd);
 /* The address family that the socket was made for (SO_DOMAIN), -1 where it cannot be told. */
 int tcp_domain(int fd);
 
+/* The descriptor's file status flags (F_GETFL), 0 where they cannot be told. */
+int tcp_flags(int fd);
 bool tcp_is_nonblocking(int fd);
-bool tcp_is_async(int fd);
 bool tcp_is_close_on_exec(int fd);
 
 /* Sends the SYN of a deferred connection without data, as a fast open or, where that is refused, as

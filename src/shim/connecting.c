@@ -22,6 +22,7 @@
 #include "shim/waiting.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <string.h>
@@ -244,7 +245,8 @@ static int connect_first(const struct call *given, int fd)
         return connect_plainly(&call, fd);
     }
     record.socket_cookie = tcp_socket_cookie(fd);
-    if (!record.socket_cookie || !own_has(fd) || tcp_is_async(fd)) {
+    int flags = tcp_flags(fd);
+    if (!record.socket_cookie || !own_has(fd) || (flags & O_ASYNC)) {
         story_tell(&record,
                    record.socket_cookie
                        ? "connects plainly: others may have this socket, or wait for its signals"
@@ -258,7 +260,7 @@ static int connect_first(const struct call *given, int fd)
         decision.verdict.first_write == FIRST_WRITE_REPLAY_SAFE ? RECORD_REPLAY_SAFE : 0;
     record.round_trip_us = decision.rtt_us;
     record.room = decision.room;
-    call.nonblocking = tcp_is_nonblocking(fd);
+    call.nonblocking = flags & O_NONBLOCK;
     return connect_as_decided(&call, &record, &decision);
 }
 

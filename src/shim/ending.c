@@ -107,12 +107,6 @@ void ending_range(unsigned first, unsigned last)
 
 /* ---- the end of the process ---- */
 
-static bool any(const struct record *record, const void *context)
-{
-    (void)record, (void)context;
-    return true;
-}
-
 /* All SYNs leave before any is waited for. */
 static void start(struct record *record)
 {
@@ -178,10 +172,10 @@ void ending_process(void)
     if (machine_idle() || !record_is_own_process())
         return;
     story_because("the process ends");
-    machine_each(any, NULL, start);
-    machine_each(any, NULL, before_wait);
-    machine_each(any, NULL, settle_for_end);
-    machine_each(any, NULL, after_wait);
+    machine_each(NULL, NULL, start);
+    machine_each(NULL, NULL, before_wait);
+    machine_each(NULL, NULL, settle_for_end);
+    machine_each(NULL, NULL, after_wait);
     machine_serve();
 }
 
@@ -190,14 +184,14 @@ void ending_image(void)
     if (machine_idle() || !record_is_own_process())
         return;
     story_because("another program takes the process");
-    machine_each(any, NULL, start);
-    machine_each(any, NULL, settle_for_image);
+    machine_each(NULL, NULL, start);
+    machine_each(NULL, NULL, settle_for_image);
     machine_serve();
 }
 
 void ending_knowledge(void)
 {
     ending_image();
-    machine_each(any, NULL, machine_forget);
+    machine_each(NULL, NULL, machine_forget);
     note_close_range(0, UINT_MAX);
 }

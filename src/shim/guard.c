@@ -71,13 +71,13 @@ static void end_unproved(int fd)
 
 void guard_accepted(int fd, const struct record *listener)
 {
-    struct record record = {.fd = fd,
-                            .socket_cookie = tcp_socket_cookie(fd),
-                            .netns = listener->netns,
-                            .address = listener->address};
-    long brought = tcp_peek(fd);
-    if (brought <= 0 || tcp_proof(fd) == TCP_PROOF_GIVEN || brought_safe_bytes(fd, brought))
+    struct record record = {.fd = fd, .netns = listener->netns, .address = listener->address};
+    if (tcp_proof(fd) == TCP_PROOF_GIVEN)
         return;
+    long brought = tcp_peek(fd);
+    if (brought <= 0 || brought_safe_bytes(fd, brought))
+        return;
+    record.socket_cookie = tcp_socket_cookie(fd);
     if (!machine_guard(&record, (int)brought))
         end_unproved(fd); /* nothing can be had to wait with */
 }

@@ -36,8 +36,7 @@ int looking_peer(get_name_fn *next, int fd, struct sockaddr *address, socklen_t 
     /* Asked again: it may have been connected this very moment. */
     if (record.tag.state == RECORD_OPENING && machine_is_over(&record))
         return next(fd, address, length);
-    socklen_t full = record.address.any.sa_family == AF_INET6 ? sizeof record.address.in6
-                                                              : sizeof record.address.in;
+    socklen_t full = record_address_length(&record);
     if (!program_memory_readable(length, sizeof *length) ||
         !program_memory_readable(address, *length < full ? *length : full)) {
         errno = EFAULT;
@@ -54,24 +53,35 @@ static bool find_guarded(int fd, struct record *record)
     return machine_knows(fd) && machine_find(fd, record) && !machine_is_proved(record);
 }
 
+static void start_by_shim(struct record *record)
+{
+    if (record->tag.state == RECORD_DEFERRED && (record->tag.flags & RECORD_BY_SHIM)) {
+        story_because(LOOKS);
+        machine_start(record);
+    }
+}
+
 void looking_before(int fd)
 {
     struct record record;
-    if (find_pending(fd, &record) && record.tag.state == RECORD_DEFERRED &&
-        (record.tag.flags & RECORD_BY_SHIM)) {
-        story_because(LOOKS);
-        machine_start(&record);
-    }
+    if (find_pending(fd, &record))
+        start_by_shim(&record);
 }
 
 /* Until the first write a socket that the shim has deferred has no local address. */
 int looking_name(get_name_fn *next, int fd, struct sockaddr *address, socklen_t *length)
 {
     struct record record;
-    looking_before(fd);
-    if (find_pending(fd, &record))
+    if (find_pending(fd, &record)) {
+        start_by_shim(&record);
         machine_named(&record);
+    }
     return next(fd, address, length);
+}
+
+static bool is_segment_size(int level, int name)
+{
+    return level == IPPROTO_TCP && name == TCP_MAXSEG;
 }
 
 /* What these say, or do, is true of a connection that stands. */
@@ -95,7 +105,7 @@ static bool asks_for_stamps(int level, int name)
 static void settle_for_look(int fd, int level, int name)
 {
     struct record record;
-    bool opens = (level == IPPROTO_TCP && name == TCP_MAXSEG) || asks_for_stamps(level, name);
+    bool opens = is_segment_size(level, name) || asks_for_stamps(level, name);
     if (find_pending(fd, &record) && (opens || record_told_connected(&record))) {
         story_because(LOOKS);
         machine_before(&record, CALL_LOOKS);
@@ -147,7 +157,7 @@ int looking_option(get_option_fn *next, int fd, int level, int name, void *value
     struct record record;
     if (result == 0 && level == SOL_SOCKET && name == SO_RCVLOWAT && *length == sizeof(int) &&
         find_guarded(fd, &record))
-        *(int *)value = (int)record.epoll_data;
+        put_number(value, (int)record.epoll_data);
     if (result == 0 && level == IPPROTO_TCP && name == TCP_FASTOPEN && *length == sizeof(int) &&
         listener_is_bound_by_us(fd))
         put_number(value, 0); /* a program that finds another's setting may clear it */
@@ -173,7 +183,7 @@ static void before_setting(int fd, int level, int name, const void *value, sockl
     struct record record;
     if (!find_pending(fd, &record))
         return;
-    if (level == IPPROTO_TCP && name == TCP_MAXSEG) /* it bounds what a SYN takes */
+    if (is_segment_size(level, name)) /* it bounds what a SYN takes */
         machine_start(&record);
     else if ((level == IPPROTO_TCP && needs_connection(level, name)) ||
              asks_for_stamps(level, name) || limits_handshake(&record, level, name, value, length))
@@ -184,12 +194,10 @@ static void before_setting(int fd, int level, int name, const void *value, sockl
 static bool set_least_to_read(int fd, const void *value, socklen_t length)
 {
     struct record record;
-    int least;
-    if (length < sizeof least || !find_guarded(fd, &record) ||
-        !program_memory_readable(value, sizeof least))
+    if (length < sizeof(int) || !find_guarded(fd, &record) ||
+        !program_memory_readable(value, sizeof(int)))
         return false;
-    memcpy(&least, value, sizeof least);
-    machine_set_least_to_read(&record, least);
+    machine_set_least_to_read(&record, number_at(value));
     return true;
 }
 
@@ -198,7 +206,7 @@ int looking_set_option(set_option_fn *next, int fd, int level, int name, const v
 {
     /* Whoever wants to know when packets leave is told so of a plain connection; and what a segment
      * is to hold at most, the kernel does not tell before it has sent one. */
-    if (asks_for_stamps(level, name) || (level == IPPROTO_TCP && name == TCP_MAXSEG))
+    if (asks_for_stamps(level, name) || is_segment_size(level, name))
         own_remove(fd);
     if (machine_knows(fd))
         before_setting(fd, level, name, value, length);
@@ -233,7 +241,7 @@ int looking_control(control_fn *next, int fd, unsigned long request, void *argum
         machine_start(&record);
     int result = next(fd, request, argument);
     if (result == 0 && request == FIONREAD && find_guarded(fd, &record))
-        *(int *)argument = 0;
+        put_number(argument, 0);
     else if (result == 0 && (asks_output || request == FIONREAD))
         correct_count(fd, request, argument);
     return result;

@@ -71,14 +71,8 @@ void machine_each(machine_wanted *wanted, const void *context, machine_action *a
     if (machine_idle())
         return;
     for (unsigned slot = 0; slot < record_end(table); slot++)
-        if (record_get_slot(table, slot, &record) && wanted(&record, context))
+        if (record_get_slot(table, slot, &record) && (!wanted || wanted(&record, context)))
             action(&record);
-}
-
-static socklen_t address_length(const struct record *record)
-{
-    return record->address.any.sa_family == AF_INET6 ? sizeof record->address.in6
-                                                     : sizeof record->address.in;
 }
 
 /* ---- what the program has been told ---- */
@@ -191,7 +185,7 @@ static void fail(struct record *record, int error)
     if (record_told_by_connect(record)) {
         int kernels = tcp_take_error(record->fd);
         error = error ? error : kernels;
-        tcp_make_reset(record->fd, &record->address.any, address_length(record));
+        tcp_make_reset(record->fd, &record->address.any, record_address_length(record));
     }
     record->error = (uint8_t)error;
     record_save(table, record);
@@ -216,7 +210,8 @@ void machine_start(struct record *record)
     if (record->tag.state != RECORD_DEFERRED)
         return;
     if (start_truly(record)) {
-        int error = tcp_connect_anew(record->fd, &record->address.any, address_length(record));
+        int error =
+            tcp_connect_anew(record->fd, &record->address.any, record_address_length(record));
         story_started(record, error);
         if (error)
             fail(record, error);
@@ -225,7 +220,7 @@ void machine_start(struct record *record)
     if (!record_change(table, record, RECORD_OPENING, record->tag.flags))
         return; /* another thread has just opened, started or closed it */
     syn_left(record);
-    int error = tcp_send_bare_syn(record->fd, &record->address.any, address_length(record));
+    int error = tcp_send_bare_syn(record->fd, &record->address.any, record_address_length(record));
     story_started(record, error);
     if (error) {
         story_failed(record, 0);
@@ -295,10 +290,10 @@ static bool is_bounded(const struct record *record)
     return record->send_timeout_ms && (record->tag.flags & RECORD_BLOCKING);
 }
 
-/* Bytes that arrived after all would be sent again by a program that was told of an error. */
+/* Made a reset one, it sends no more: bytes that arrived after all would be sent again by a program
+ * that was told of an error. */
 static void give_up(struct record *record)
 {
-    tcp_dissolve(record->fd);
     story_failed(record, ETIMEDOUT);
     fail(record, ETIMEDOUT);
 }
@@ -310,7 +305,7 @@ static ssize_t send_syn(struct record *record, const struct msghdr *message, int
     struct msghdr opening = *message;
     int state;
     opening.msg_name = &record->address;
-    opening.msg_namelen = address_length(record);
+    opening.msg_namelen = record_address_length(record);
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
     ssize_t sent = NEXT(sendmsg)(record->fd, &opening, flags | MSG_FASTOPEN | MSG_DONTWAIT);
     int error = errno;
@@ -329,7 +324,7 @@ static int open_failed(struct record *record, int error)
     }
     /* Deferred by the shim, it is still to be connected. */
     error = tcp_refuses_fast_open(error) && (record->tag.flags & RECORD_BY_SHIM)
-                ? tcp_send_bare_syn(record->fd, &record->address.any, address_length(record))
+                ? tcp_send_bare_syn(record->fd, &record->address.any, record_address_length(record))
                 : tcp_syn_error(error);
     if (!error) /* the cookie is gone, and a bare SYN has left */
         set_flags(record, RECORD_SYN_LEFT, RECORD_SYN_DATA);
@@ -471,7 +466,7 @@ static int patience(const struct record *record)
 static void settle_for(struct record *record, int milliseconds)
 {
     if (!(record->tag.flags & RECORD_SYN_LEFT)) { /* another thread is about to send it */
-        tcp_send_bare_syn(record->fd, &record->address.any, address_length(record));
+        tcp_send_bare_syn(record->fd, &record->address.any, record_address_length(record));
         set_flags(record, RECORD_SYN_LEFT, 0);
     }
     if (!tcp_wait(record->fd, POLLOUT, milliseconds) && !(record->tag.flags & RECORD_BLOCKING))
@@ -557,8 +552,8 @@ void machine_confirm(const struct record *record)
     int state = tcp_state(record->fd);
     /* On one that has been reset it would throw away what came before. */
     if (state != TCP_CLOSE && state != TCP_SYN_SENT)
-        tcp_call(SYS_connect, record->fd, (long)&record->address, (long)address_length(record), 0,
-                 0, 0);
+        tcp_call(SYS_connect, record->fd, (long)&record->address,
+                 (long)record_address_length(record), 0, 0, 0);
 }
 
 bool machine_shut_later(struct record *record, int how)
@@ -780,12 +775,6 @@ void machine_settle_lingering(void)
 
 /* ---- processes ---- */
 
-static bool any_record(const struct record *record, const void *context)
-{
-    (void)record, (void)context;
-    return true;
-}
-
 static void start_deferred(struct record *record)
 {
     if (record->tag.state == RECORD_DEFERRED && machine_find(record->fd, record))
@@ -794,7 +783,7 @@ static void start_deferred(struct record *record)
 
 void machine_before_fork(void)
 {
-    machine_each(any_record, NULL, start_deferred);
+    machine_each(NULL, NULL, start_deferred);
 }
 
 void machine_forked_parent(void)
@@ -818,9 +807,9 @@ void machine_forked_child(void)
     forks++;
     record_own_process();
     deferring.end = 0;
-    machine_each(any_record, NULL, inherit);
+    machine_each(NULL, NULL, inherit);
     pending_forked();
-    machine_each(any_record, NULL, watch_guarded);
+    machine_each(NULL, NULL, watch_guarded);
 }
 
 static void end_of_thread(void)

@@ -51,6 +51,12 @@ static inline bool record_is_pending(const struct record *record)
            record->tag.state == RECORD_FAILED;
 }
 
+static inline socklen_t record_address_length(const struct record *record)
+{
+    return record->address.any.sa_family == AF_INET6 ? sizeof record->address.in6
+                                                     : sizeof record->address.in;
+}
+
 static inline bool record_told_connected(const struct record *record)
 {
     return (record->tag.flags & RECORD_TOLD_CONNECTED) != 0;
@@ -211,7 +217,7 @@ bool machine_is_ours(int fd);
 /* The program wants this number, which is the shim's, for itself: what it stands for moves on. */
 void machine_give_way(int fd);
 
-/* For every record that `wanted` says. */
+/* For every record that `wanted` says; NULL: for all. */
 typedef bool machine_wanted(const struct record *, const void *context);
 typedef void machine_action(struct record *);
 void machine_each(machine_wanted *wanted, const void *context, machine_action *action);

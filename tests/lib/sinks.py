@@ -92,13 +92,18 @@ def drain(descriptor):
     return taken.replace(b"\r\n", b"\n").decode().lstrip("x")
 
 
-def full(reader, writer):
-    program = start("dccwccs", writer)
+def filled(reader, writer, steps):
+    """Its sink is full until it waits."""
+    program = start(steps, writer)
     await_wait(program)
     drain(reader)
     go_on(program)
     end(program)
     print(drain(reader), end="")
+
+
+def full(reader, writer):
+    filled(reader, writer, "dccwccs")
 
 
 def full_pipe():
@@ -206,12 +211,7 @@ def inherited():
     """What a parent has lost is not its child's to tell."""
     reader, writer = os.pipe()
     fill(writer)
-    program = start("dccwfcs", writer)
-    await_wait(program)
-    drain(reader)
-    go_on(program)
-    end(program)
-    print(drain(reader), end="")
+    filled(reader, writer, "dccwfcs")
 
 
 def log_alone():
