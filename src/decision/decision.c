@@ -120,6 +120,7 @@ struct decision decide_client(const struct policy *policy, const struct memory_d
         decision.reason == DECISION_FIRST_CONTACT && too_near(&q) == DECISION_DEFER;
     decision.rtt_us = q.known.rtt_us;
     decision.room = q.known.room;
+    decision.tried = q.known.tried;
     return decision;
 }
 

@@ -43,6 +43,7 @@ struct decision {
     bool asks_cookie; /* not deferred, but its SYN may ask for a cookie */
     struct client_verdict verdict;
     uint32_t rtt_us; /* smoothed, 0: not known */
+    bool tried;      /* data in a SYN has come through, and has not failed since */
     uint16_t room;   /* bytes of data that a SYN to there takes, 0: not known */
 };
 

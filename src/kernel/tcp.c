@@ -184,6 +184,20 @@ static void disconnect(int fd)
     tcp_call(SYS_connect, fd, (long)&nobody, sizeof nobody, 0, 0, 0);
 }
 
+/* connect() on a blocking socket that does not wait for the handshake. Its flags belong to others
+ * as well, who share the socket; the limit for sending, which bounds connect(), is asked for only
+ * by calls that wait. */
+static long connect_without_waiting(int fd, const struct sockaddr *address, socklen_t length)
+{
+    long limit[2] = {0, 0}, least[2] = {0, 1};
+    socklen_t size = sizeof limit;
+    get_option(fd, SOL_SOCKET, SO_SNDTIMEO_OLD, limit, &size);
+    tcp_call(SYS_setsockopt, fd, SOL_SOCKET, SO_SNDTIMEO_OLD, (long)least, sizeof least, 0);
+    long result = tcp_call(SYS_connect, fd, (long)address, length, 0, 0, 0);
+    tcp_call(SYS_setsockopt, fd, SOL_SOCKET, SO_SNDTIMEO_OLD, (long)limit, sizeof limit, 0);
+    return result == -EINTR ? -EINPROGRESS : result;
+}
+
 void tcp_dissolve(int fd)
 {
     disconnect(fd);
@@ -194,7 +208,9 @@ int tcp_connect_anew(int fd, const struct sockaddr *address, socklen_t length)
 {
     tcp_dissolve(fd);
     tcp_set_option(fd, TCP_FASTOPEN_CONNECT, 0);
-    int error = (int)-tcp_call(SYS_connect, fd, (long)address, (long)length, 0, 0, 0);
+    int error = (int)-(tcp_is_nonblocking(fd)
+                           ? tcp_call(SYS_connect, fd, (long)address, (long)length, 0, 0, 0)
+                           : connect_without_waiting(fd, address, length));
     return error == EINPROGRESS ? 0 : error;
 }
 
@@ -251,20 +267,6 @@ bool tcp_refuses_fast_open(int error)
 bool tcp_is_deferred(int fd, int error)
 {
     return error != EOPNOTSUPP && tcp_refuses_fast_open(error) && tcp_state(fd) == TCP_SYN_SENT;
-}
-
-/* connect() on a blocking socket that does not wait for the handshake. Its flags belong to others
- * as well, who share the socket; the limit for sending, which bounds connect(), is asked for only
- * by calls that wait. */
-static long connect_without_waiting(int fd, const struct sockaddr *address, socklen_t length)
-{
-    long limit[2] = {0, 0}, least[2] = {0, 1};
-    socklen_t size = sizeof limit;
-    get_option(fd, SOL_SOCKET, SO_SNDTIMEO_OLD, limit, &size);
-    tcp_call(SYS_setsockopt, fd, SOL_SOCKET, SO_SNDTIMEO_OLD, (long)least, sizeof least, 0);
-    long result = tcp_call(SYS_connect, fd, (long)address, length, 0, 0, 0);
-    tcp_call(SYS_setsockopt, fd, SOL_SOCKET, SO_SNDTIMEO_OLD, (long)limit, sizeof limit, 0);
-    return result == -EINTR ? -EINPROGRESS : result;
 }
 
 int tcp_send_bare_syn(int fd, const struct sockaddr *address, socklen_t length)

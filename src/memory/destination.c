@@ -27,11 +27,14 @@ static void recall_entry(struct entry *entry, const struct key *key, uint32_t no
                          struct memory_knowledge *known)
 {
     struct fact lately = fact_get(&entry->state[STATE_LATELY], key->mark);
+    struct fact backoff = fact_get(&entry->state[STATE_BACKOFF], key->mark);
     struct path path = path_unpack(fact_get(&entry->state[STATE_PATH], key->mark));
 
     known->connected_ago = age_of(lately.value, now);
     known->local = (lately.extra & LATELY_LOCAL) != 0;
-    known->backed_off = backoff_holds(fact_get(&entry->state[STATE_BACKOFF], key->mark), now);
+    known->backed_off = backoff_holds(backoff, now);
+    known->tried = backoff.value == 0 && backoff.extra == 0 &&
+                   fact_get(&entry->count[COUNT_ACCEPTED], key->mark).value != 0;
     known->rtt_us = seen_get(entry).rtt_us;
     known->min_rtt_us = path.min_rtt_us;
     known->room = path.room;

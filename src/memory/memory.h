@@ -89,6 +89,7 @@ struct memory_knowledge {
     uint32_t connected_ago; /* seconds since the last handshake; MEMORY_NEVER: none is known, or
                              * the destination was struck since */
     bool backed_off;        /* fast opens failed here, and it is not yet time to try again */
+    bool tried;             /* SYN data has come through here, and has not failed since */
     bool refused;           /* struck within MEMORY_REFUSED_S */
     bool unanswered;        /* a SYN left MEMORY_ANSWER_S ago, and no handshake is known since */
     bool local;             /* the machine itself, as of the last handshake */

@@ -258,6 +258,7 @@ static int connect_first(const struct call *given, int fd)
     story_decided(&record, &decision);
     record.tag.flags =
         decision.verdict.first_write == FIRST_WRITE_REPLAY_SAFE ? RECORD_REPLAY_SAFE : 0;
+    record.untried = !decision.tried;
     record.round_trip_us = decision.rtt_us;
     record.room = decision.room;
     call.nonblocking = flags & O_NONBLOCK;

@@ -140,7 +140,9 @@ static bool settled(struct record *record)
 {
     if (record->tag.state == RECORD_LINGERING) {
         int64_t left = record->syn_left_ms + MACHINE_END_MS - tcp_now_ms();
-        tcp_wait(record->fd, POLLOUT, left > 0 ? (int)left : 0);
+        if (tcp_wait(record->fd, POLLOUT, left > 0 ? (int)left : 0) &&
+            !tcp_has_connected(record->fd) && machine_reopen(record))
+            tcp_wait(record->fd, POLLOUT, MACHINE_END_MS);
         return false;
     }
     if (!is_under_way(record) || !machine_find(record->fd, record))

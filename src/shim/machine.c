@@ -7,6 +7,7 @@
 #include "kernel/opening.h"
 #include "kernel/tcp.h"
 #include "shim/deferring.h"
+#include "shim/kept.h"
 #include "shim/note.h"
 #include "shim/pending.h"
 #include "shim/story.h"
@@ -34,6 +35,12 @@
 
 #define SHUT_FLAGS (RECORD_SHUT_READ | RECORD_SHUT_WRITE)
 
+/* OPENING, and the private epoll tells of it. */
+#define WATCH_FLAGS (SHUT_FLAGS | RECORD_KEPT)
+
+/* A connect that fails later than this has not been reset, but waited in vain. */
+#define RESET_COMES_WITHIN_MS 30000
+
 static uint32_t forks; /* how often this process, or its parents since start-up, forked */
 
 static struct record_table *const table = &record_connections;
@@ -50,7 +57,7 @@ static void set_flags(struct record *record, unsigned set, unsigned clear)
 void machine_forget(struct record *record)
 {
     bool watched = record->tag.state == RECORD_GUARDED ||
-                   (record->tag.state == RECORD_OPENING && (record->tag.flags & SHUT_FLAGS));
+                   (record->tag.state == RECORD_OPENING && (record->tag.flags & WATCH_FLAGS));
     if (record_forget(table, record) && watched)
         pending_unwatch(record->fd);
 }
@@ -147,6 +154,16 @@ void machine_watched(struct record *record, int epoll, const struct epoll_event 
     record_save(table, record);
 }
 
+bool machine_is_shared(const struct record *record)
+{
+    return (record->tag.flags & RECORD_SHARED) || record->forks != forks;
+}
+
+static bool is_ours_alone(const struct record *record)
+{
+    return !machine_is_shared(record) && !(record->tag.flags & RECORD_INHERITED);
+}
+
 /* ---- defer, start, open ---- */
 
 bool machine_defer(struct record *record)
@@ -189,9 +206,9 @@ static void fail(struct record *record, int error)
     }
     record->error = (uint8_t)error;
     record_save(table, record);
-    if (record->tag.flags & SHUT_FLAGS)
+    if (record->tag.flags & WATCH_FLAGS)
         pending_unwatch(record->fd);
-    record_change(table, record, RECORD_FAILED, record->tag.flags & ~SHUT_FLAGS);
+    record_change(table, record, RECORD_FAILED, record->tag.flags & ~WATCH_FLAGS);
 }
 
 /* A connect that is in progress to its program as well becomes a true one. A cookie would let the
@@ -333,6 +350,16 @@ static int open_failed(struct record *record, int error)
     return error;
 }
 
+/* A path on which no SYN's data has come through may answer it with a reset, where a plain connect
+ * would have succeeded. */
+static void keep(struct record *record, const struct msghdr *message, size_t length)
+{
+    if (record->untried && is_ours_alone(record) && record_is_own_process() &&
+        pending_is_possible() && kept_put(record_slot_of(table, record->fd), message, length) &&
+        pending_watch(record->fd))
+        set_flags(record, RECORD_KEPT, 0);
+}
+
 bool machine_open(struct record *record, const struct msghdr *message, size_t total, int flags,
                   ssize_t *result)
 {
@@ -357,6 +384,7 @@ bool machine_open(struct record *record, const struct msghdr *message, size_t to
             error = machine_error(record, error);
     } else {
         set_flags(record, RECORD_SYN_LEFT | RECORD_TOLD_CONNECTED, 0);
+        keep(record, message, (size_t)*result);
         if (is_bounded(record) && !(flags & MSG_DONTWAIT) && !tcp_is_nonblocking(record->fd)) {
             machine_settle(record);
             error = machine_take_error(record);
@@ -384,8 +412,48 @@ static void shut(const struct record *record)
         tcp_call(SYS_shutdown, record->fd, how, 0, 0, 0, 0);
 }
 
+bool machine_reopen(struct record *record)
+{
+    const struct record failed = *record;
+    unsigned flags = failed.tag.flags;
+    if (!(flags & RECORD_KEPT) || (flags & (RECORD_ANEW | RECORD_NAMED)) ||
+        !is_ours_alone(record) || !record_is_own_process() ||
+        tcp_now_ms() > record->syn_left_ms + RESET_COMES_WITHIN_MS)
+        return false;
+    flags = (flags | RECORD_ANEW) & ~(RECORD_SYN_LEFT | RECORD_SYN_DATA);
+    if (!record_change(table, record, failed.tag.state, flags))
+        return true; /* another thread does */
+    story_failed(&failed, 0);
+    syn_left(record);
+    int error = tcp_connect_anew(record->fd, &record->address.any, record_address_length(record));
+    story_tell(record, "connected anew, for a reset has answered the SYN's data", error);
+    set_flags(record, RECORD_SYN_LEFT, 0);
+    return error == 0;
+}
+
+/* Another thread is about to connect it anew, or to send what was kept. */
+static bool is_in_hand(const struct record *record)
+{
+    return (record->tag.flags & (RECORD_ANEW | RECORD_SYN_LEFT)) == RECORD_ANEW;
+}
+
+/* Before anything that the program writes. False: another thread does. */
+static bool send_kept(struct record *record)
+{
+    size_t length;
+    const void *bytes = kept_get(record_slot_of(table, record->fd), &length);
+    if (!(record->tag.flags & RECORD_ANEW))
+        return true;
+    if (!record_change(table, record, record->tag.state, record->tag.flags & ~RECORD_SYN_LEFT))
+        return false;
+    tcp_call(SYS_sendto, record->fd, (long)bytes, (long)length, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
+    return true;
+}
+
 void machine_established(struct record *record, bool has_read)
 {
+    if (record->tag.state == RECORD_OPENING && !send_kept(record))
+        return;
     unsigned flags = record->tag.flags;
     enum record_state state = record->tag.state;
     if (has_read)
@@ -397,12 +465,12 @@ void machine_established(struct record *record, bool has_read)
      * ask it here would lose what has been received, where a reset has come in since. */
     if (state == RECORD_OPENING)
         note_told(record);
-    if (state == RECORD_OPENING && (flags & SHUT_FLAGS)) {
+    if (state == RECORD_OPENING && (flags & WATCH_FLAGS)) {
         shut(record);
         pending_unwatch(record->fd);
     }
     if (state == RECORD_OPENING && !has_read) /* it may yet end without a read */
-        record_change(table, record, RECORD_STANDING, flags & ~SHUT_FLAGS);
+        record_change(table, record, RECORD_STANDING, flags & ~(WATCH_FLAGS | RECORD_ANEW));
     else if (state != RECORD_CONTACT || !(flags & RECORD_WOULD_DEFER) ||
              !record_change(table, record, RECORD_REHEARSED, flags))
         record_forget(table, record);
@@ -432,12 +500,14 @@ bool machine_is_over(struct record *record)
     if (record->tag.state != RECORD_OPENING && record->tag.state != RECORD_CONTACT)
         return true;
     enum tcp_progress progress = tcp_progress(record->fd);
-    if (progress == TCP_PROGRESS_UNDER_WAY)
+    if (progress == TCP_PROGRESS_UNDER_WAY || is_in_hand(record))
         return false;
     if (progress == TCP_PROGRESS_CONNECTED) {
         machine_established(record, false);
         return true;
     }
+    if (machine_reopen(record))
+        return false;
     story_failed(record, 0);
     if (record_told_connected(record))
         fail(record, 0);
@@ -465,14 +535,17 @@ static int patience(const struct record *record)
 
 static void settle_for(struct record *record, int milliseconds)
 {
-    if (!(record->tag.flags & RECORD_SYN_LEFT)) { /* another thread is about to send it */
+    bool before = record->tag.flags & RECORD_ANEW;
+    if (!(record->tag.flags &
+          (RECORD_SYN_LEFT | RECORD_ANEW))) { /* another thread is about to send it */
         tcp_send_bare_syn(record->fd, &record->address.any, record_address_length(record));
         set_flags(record, RECORD_SYN_LEFT, 0);
     }
     if (!tcp_wait(record->fd, POLLOUT, milliseconds) && !(record->tag.flags & RECORD_BLOCKING))
         deferring.gave_up_ms = tcp_now_ms();
     story_tell(record, "settled", 0);
-    machine_is_over(record);
+    if (!machine_is_over(record) && (record->tag.flags & RECORD_ANEW) && !before)
+        settle_for(record, milliseconds);
 }
 
 void machine_settle(struct record *record)
@@ -498,6 +571,14 @@ void machine_settle_within(struct record *record, int milliseconds)
         settle_for(record, milliseconds < 0 ? -1 : left > 0 ? (int)left : 0);
 }
 
+/* What is kept comes before whatever else is written. */
+static int before_kept(struct record *record)
+{
+    if (!tcp_is_nonblocking(record->fd))
+        machine_settle_within(record, -1);
+    return machine_is_over(record) ? 0 : EAGAIN;
+}
+
 int machine_before(struct record *record, enum machine_call call)
 {
     bool blocking = record->tag.flags & RECORD_BLOCKING, settles = false;
@@ -506,16 +587,14 @@ int machine_before(struct record *record, enum machine_call call)
         settles = call == CALL_WAITS ? is_bounded(record) : call != CALL_ENDS || blocking;
     if (settles)
         machine_settle(record);
+    if (call == CALL_MOVES && record->tag.state == RECORD_OPENING &&
+        (record->tag.flags & RECORD_ANEW) && before_kept(record))
+        return EAGAIN;
     /* What looks and what ends leaves the error to the next call that moves bytes. */
     return call == CALL_LOOKS || call == CALL_ENDS ? 0 : machine_take_error(record);
 }
 
 /* ---- linger, share ---- */
-
-bool machine_is_shared(const struct record *record)
-{
-    return (record->tag.flags & RECORD_SHARED) || record->forks != forks;
-}
 
 bool machine_linger(struct record *record)
 {
@@ -534,6 +613,8 @@ bool machine_linger(struct record *record)
     }
     if (held.fd < 0)
         return false;
+    if (held.tag.flags & RECORD_KEPT)
+        kept_move(record_slot_of(table, record->fd), record_slot_of(table, held.fd));
     pending_leave_epolls(record->fd);
     if (!machine_is_shared(record))
         tcp_clear_async(held.fd);
@@ -561,7 +642,8 @@ bool machine_shut_later(struct record *record, int how)
     unsigned set = how == SHUT_RDWR ? SHUT_FLAGS
                    : how == SHUT_WR ? RECORD_SHUT_WRITE
                                     : RECORD_SHUT_READ;
-    if (!(record->tag.flags & SHUT_FLAGS) && (!pending_is_possible() || !pending_watch(record->fd)))
+    if (!(record->tag.flags & WATCH_FLAGS) &&
+        (!pending_is_possible() || !pending_watch(record->fd)))
         return false;
     set_flags(record, set, 0);
     return true;
@@ -573,15 +655,29 @@ static void watch_guarded(struct record *record)
         pending_watch_taken(record->fd);
 }
 
+/* Nobody else knows that something comes before what he writes. */
+static void settle_kept(struct record *record)
+{
+    if (record->tag.state != RECORD_OPENING || !(record->tag.flags & RECORD_KEPT))
+        return;
+    if (record->tag.flags & RECORD_BLOCKING)
+        machine_settle(record);
+    else if (!machine_is_over(record) && (record->tag.flags & RECORD_ANEW))
+        machine_settle_within(record, BUDGET_MS);
+    if ((record->tag.flags & RECORD_ANEW) && !machine_is_over(record))
+        fail(record, ECONNRESET);
+}
+
 void machine_share(struct record *record, int fd)
 {
     struct record other, before;
+    settle_kept(record);
     set_flags(record, RECORD_SHARED, 0);
     if (fd == record->fd)
         return;
     other = *record;
     other.fd = fd;
-    other.tag.flags = record->tag.flags & ~SHUT_FLAGS;
+    other.tag.flags = record->tag.flags & ~WATCH_FLAGS;
     if (machine_find(fd, &before))
         machine_forget(&before);
     if (record_put(table, &other))
@@ -671,11 +767,6 @@ bool machine_is_to_end(const struct record *record)
     return !(record->tag.flags & RECORD_INHERITED) || (record->tag.flags & SHUT_FLAGS);
 }
 
-static bool is_ours_alone(const struct record *record)
-{
-    return !machine_is_shared(record) && !(record->tag.flags & RECORD_INHERITED);
-}
-
 /* The plain program's close came before the answer could: what the server has said since would make
  * a reset of it. The end is said on the connection itself, whoever else holds a descriptor that no
  * hook has seen made; but not where a child may still be using it. */
@@ -716,9 +807,13 @@ void machine_after_wait(struct record *record)
 static bool end_lingering(struct record *record)
 {
     struct record held = *record;
+    bool connected = tcp_has_connected(record->fd);
+    if (is_in_hand(record) || (!connected && machine_reopen(record)) ||
+        (connected && !send_kept(record)))
+        return false;
     if (!record_forget(table, record))
         return false; /* another thread does, or the parent of a vfork() is to */
-    if (tcp_has_connected(held.fd))
+    if (connected)
         story_completed(&held);
     else
         story_failed(&held, 0);
@@ -775,15 +870,18 @@ void machine_settle_lingering(void)
 
 /* ---- processes ---- */
 
-static void start_deferred(struct record *record)
+static void prepare_fork(struct record *record)
 {
-    if (record->tag.state == RECORD_DEFERRED && machine_find(record->fd, record))
-        machine_start(record);
+    bool deferred = record->tag.state == RECORD_DEFERRED;
+    if ((!deferred && !(record->tag.flags & RECORD_KEPT)) || !machine_find(record->fd, record))
+        return;
+    machine_start(record);
+    settle_kept(record);
 }
 
 void machine_before_fork(void)
 {
-    machine_each(NULL, NULL, start_deferred);
+    machine_each(NULL, NULL, prepare_fork);
 }
 
 void machine_forked_parent(void)
@@ -798,7 +896,7 @@ static void inherit(struct record *record)
         tcp_call(SYS_close, record->fd, 0, 0, 0, 0, 0);
         record_forget(table, record);
     } else {
-        set_flags(record, RECORD_INHERITED, SHUT_FLAGS);
+        set_flags(record, RECORD_INHERITED, WATCH_FLAGS | RECORD_ANEW);
     }
 }
 

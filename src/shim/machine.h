@@ -154,6 +154,11 @@ void machine_confirm(const struct record *);
 /* It is registered with this epoll, for these events. */
 void machine_watched(struct record *, int epoll, const struct epoll_event *);
 
+/* OPENING, or LINGERING, and the kernel says that it has failed: where its SYN carried data, on a
+ * path on which none is known to have come through, it is connected once more without, and the data
+ * follows. False: that would not help. */
+bool machine_reopen(struct record *);
+
 /* Is the handshake over? Asks the kernel, and takes the record on where it is. */
 bool machine_is_over(struct record *);
 

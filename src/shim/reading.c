@@ -31,13 +31,13 @@ static int read_deferred(struct record *record, int flags, bool blocking)
     return machine_before(record, CALL_WAITS);
 }
 
-/* A read with a time limit, or none of its own but a half-close that is still to be made, waits for
- * what only comes when the handshake is over. */
+/* A read with a time limit, or none of its own but a half-close or data that are still to be made
+ * up for, waits for what only comes when the handshake is over. */
 static int read_opening(struct record *record, bool blocking)
 {
     bool timed =
         blocking && (record->tag.flags & RECORD_BLOCKING) && tcp_receive_timeout(record->fd) != 0;
-    if (blocking && (record->tag.flags & RECORD_SHUT_WRITE))
+    if (blocking && (record->tag.flags & (RECORD_SHUT_WRITE | RECORD_KEPT)))
         machine_settle_within(record, -1);
     return machine_before(record, timed ? CALL_MOVES : CALL_WAITS);
 }
@@ -82,7 +82,10 @@ ssize_t have_read(int fd, int flags, ssize_t result)
     if (!machine_knows(fd) || !machine_find(fd, &record) || record.tag.state == RECORD_FAILED ||
         record.tag.state == RECORD_DEFERRED)
         return result;
-    if (result < 0) {
+    if (result < 0 && record.tag.state == RECORD_OPENING &&
+        ((flags & MSG_DONTWAIT) || tcp_is_nonblocking(fd)) && machine_reopen(&record)) {
+        error = EAGAIN;
+    } else if (result < 0) {
         story_counter_lesson(&record, MEMORY_NEVER_READS);
         error = machine_error(&record, error);
         machine_refused(&record, error);

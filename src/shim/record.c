@@ -22,7 +22,7 @@ struct payload {
     uint32_t round_trip_us;
     uint32_t forks;
     uint16_t room;
-    uint16_t unused;
+    uint16_t untried;
     uint32_t epoll_events;
     /* These change while the record lives, each as one word. */
     int64_t syn_left_ms;
@@ -67,6 +67,7 @@ bool record_get_slot(struct record_table *table, unsigned slot, struct record *r
     record->round_trip_us = payload.round_trip_us;
     record->forks = payload.forks;
     record->room = payload.room;
+    record->untried = payload.untried;
     record->error = (uint8_t)payload.error;
     record->epoll = payload.epoll;
     record->epoll_data = payload.epoll_data;
@@ -92,6 +93,7 @@ static void store(struct record_slot *to, const struct record *record, size_t fi
         .round_trip_us = record->round_trip_us,
         .forks = record->forks,
         .room = record->room,
+        .untried = record->untried,
         .syn_left_ms = record->syn_left_ms,
         .epoll_data = record->epoll_data,
         .epoll_events = record->epoll_events,

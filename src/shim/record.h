@@ -52,10 +52,12 @@ enum record_flag {
     RECORD_ASKED = 1 << 13,         /* connect() has said once more that it has succeeded */
     RECORD_EMPTY = 1 << 14,         /* nothing to read had come in when the process ended */
     RECORD_NAMED = 1 << 15,         /* the program has been told its own address and port */
-    RECORD_WAIT_SURVIVED = 1 << 16, /* counts, in this bit and the two above, waits that were
+    RECORD_KEPT = 1 << 16,          /* what its SYN carried is kept, in case that a reset answers */
+    RECORD_ANEW = 1 << 17,          /* one has, and it is connected once more: they follow */
+    RECORD_WAIT_SURVIVED = 1 << 18, /* counts, in this bit and the two above, waits that were
                                      * answered at once and left it deferred */
 };
-#define RECORD_FLAG_BITS 19
+#define RECORD_FLAG_BITS 21
 
 /* The word that changes as a whole. The generation tells a slot that was struck out and entered
  * again, for the same descriptor even, from one that stayed. */
@@ -64,7 +66,7 @@ union record_tag {
         uint64_t key : 22; /* descriptor + 1, 0 in a free slot */
         uint64_t state : 4;
         uint64_t flags : RECORD_FLAG_BITS;
-        uint64_t generation : 19;
+        uint64_t generation : 17;
     };
     uint64_t word;
 };
@@ -89,6 +91,7 @@ struct record {
     uint32_t round_trip_us;   /* as known when it was deferred; 0: not known */
     uint32_t forks;           /* machine_forks at connect() */
     uint16_t room;            /* bytes of data that its SYN takes; 0: not known */
+    uint16_t untried;         /* 1: no SYN's data is known to have come through to there */
     uint8_t error;            /* errno, RECORD_FAILED only; 0: the kernel has it */
     int epoll;                /* that it is registered with, and the program's data there; or -1 */
     uint64_t epoll_data;      /* RECORD_GUARDED: the program's SO_RCVLOWAT */

@@ -65,8 +65,11 @@ int wait_call(const struct wait *wait, int64_t timeout, const sigset_t *mask)
     }
 }
 
+/* What was served may have changed what is ready: it is asked again. */
+#define SERVED (-2)
+
 /* Waits for the program's descriptors and the private epoll. `fds` has room for one more. Returns
- * how many of the program's are ready, or -1. */
+ * how many of the program's are ready, SERVED, or -1. */
 static int share_poll(struct pollfd *fds, nfds_t count, int64_t timeout, const sigset_t *mask)
 {
     struct timespec time;
@@ -74,7 +77,7 @@ static int share_poll(struct pollfd *fds, nfds_t count, int64_t timeout, const s
     int ready = NEXT(ppoll)(fds, count + 1, time_of(&time, timeout), mask);
     if (ready > 0 && fds[count].revents) {
         machine_serve();
-        ready--;
+        return SERVED;
     }
     return ready;
 }
@@ -134,9 +137,8 @@ static int share_select_call(const struct wait *wait, int64_t timeout, const sig
         wait->select.given[2] ? &sets[2] : NULL, time_of(&time, timeout), mask);
     if (ready > 0 && FD_ISSET(private, &sets[0])) {
         machine_serve();
-        ready--;
+        return SERVED;
     }
-    FD_CLR(private, &sets[0]);
     for (int i = 0; ready > 0 && i < 3; i++)
         if (wait->select.given[i])
             memcpy(wait->select.given[i], &sets[i], size);
@@ -190,13 +192,16 @@ int wait_share(const struct wait *wait, int64_t timeout)
     int ready;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &programs);
+    const sigset_t *mask = wait->mask ? wait->mask : &programs;
     for (;;) {
-        ready = share_once(wait, left, wait->mask ? wait->mask : &programs);
-        if (ready != 0)
+        ready = share_once(wait, left, mask);
+        if (ready != 0 && ready != SERVED)
             break;
         left = timeout < 0 ? timeout : deadline - tcp_now_ns();
-        if (timeout >= 0 && left <= 0)
+        if (timeout >= 0 && left <= 0) {
+            ready = ready == SERVED ? wait_call(wait, 0, mask) : 0;
             break;
+        }
     }
     int error = errno;
     pthread_sigmask(SIG_SETMASK, &programs, NULL);

@@ -127,6 +127,6 @@ void sharing_before_spawn(void)
 
 void sharing_before_exec(void)
 {
+    ending_image(); /* what waits for its handshake is not shared yet */
     sharing_before_spawn();
-    ending_image();
 }
