@@ -11,11 +11,11 @@ from conditions import RTT_MS
 PLAIN_RUNS = 7
 SHIM_RUNS = 3
 # What a misbehaviour costs a connection that uses Fast Open until the shim has learned to leave it.
-LINK_SECONDS = {"clean": 0.0, "strip-option": 0.0, "strip-data": 0.1, "drop-syn-data": 2.3,
+LINK_SECONDS = {"clean": 0.0, "untried": 0.0, "strip-option": 0.0, "strip-data": 0.1, "drop-syn-data": 2.3,
                 "drop-option": 2.3, "reset-syn-data": 2.3, "lose-syn": 1.2, "lose-syn-ack": 1.2,
                 "loss": 5.0, "cut": 10.5}
 # On these the first SYN is lost, or may be: the connection is there a second later than the program thinks.
-LATE = ("drop-syn-data", "drop-option", "lose-syn", "lose-syn-ack", "loss")
+LATE = ("drop-syn-data", "drop-option", "lose-syn", "lose-syn-ack", "loss", "reset-syn-data")
 # A connect that did not block is over at once: so is what cannot have to wait for it. What hands the socket to
 # where no hook is, a stream or another program, may: it is given a connection that takes what is written.
 AT_ONCE = {"close", "shutdown", "dup", "setopt", "ioctl", "name", "nonblock", "ctl",
@@ -308,7 +308,7 @@ def slower(case, plains, run):
         if waited > (max(blocked(case, plain) for plain in plains) * 1.3 + 400000
                      + LINK_SECONDS[case.link] * 1e6):
             found.append(Difference("time", "waits where the server is gone", plains[0], run))
-    elif case.link in ("clean", "strip-option", "strip-data"):
+    elif case.link in ("clean", "untried", "strip-option", "strip-data"):
         late = stalls(case, run)
         if late and max(blocked(case, plain) for plain in plains) < STALL_US:
             for plain in plains:

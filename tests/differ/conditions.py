@@ -6,6 +6,7 @@ RTT_MS = 20
 PATIENCE = 16.0
 LINKS = {
     "clean": [],
+    "untried": [],
     "drop-syn-data": ["drop-syn-data on"],
     "drop-option": ["drop-option on"],
     "strip-option": ["strip-option on"],
@@ -16,6 +17,9 @@ LINKS = {
     "loss": ["loss 8"],
     "cut": ["cut on"],
 }
+# Where no SYN's data is known to have come through before. A path that resets such a SYN then must not
+# show; that of a server which is known to take them looks like its death.
+UNTRIED = ("untried", "reset-syn-data")
 RESTORE = [
     "drop-syn-data off", "drop-option off", "strip-option off", "strip-data off",
     "reset-syn-data off", "loss 0", "lose-left 0", "lose-right 0", "restore",

@@ -38,7 +38,7 @@ class Connections:
     def __init__(self, family, link="clean"):
         self.family = family
         # Where a SYN may take a second, a short timeout means nothing, nor does a write's count.
-        self.swift = link in ("clean", "strip-option")
+        self.swift = link in ("clean", "untried", "strip-option")
         self.lines = []
         self.connections = []
         self.slots = 0

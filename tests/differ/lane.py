@@ -11,7 +11,7 @@ import signal
 import subprocess
 import time
 
-from conditions import LINKS, PATIENCE, POLICIES, RESTORE, RTT_MS
+from conditions import LINKS, PATIENCE, POLICIES, RESTORE, RTT_MS, UNTRIED
 from recollection import Recollection
 
 CLONE_NEWNET = 0x40000000
@@ -147,10 +147,11 @@ class Lane:
         self.tell_server("dead off")
         subprocess.run(["ip", "tcp_metrics", "flush", "all"], check=True)
         self.memory.forget()
-        run = self.execute(prime_program(), "any")
-        if run.status != 0:
-            raise RuntimeError(f"cannot prime: {run.status} {run.trace}")
-        self.memory.keep()
+        for name in ("untried", "tried"):  # the second time there is data in the SYNs
+            run = self.execute(prime_program(), "any")
+            if run.status != 0:
+                raise RuntimeError(f"cannot prime: {run.status} {run.trace}")
+            self.memory.keep(name)
         self.tell_server("dead on")
         self.primed_at = time.monotonic()
 
@@ -169,7 +170,7 @@ class Lane:
         """Runs it under the shim, whose memory is as after priming."""
         if case.link != "clean" or time.monotonic() - self.primed_at > 60:
             self.prime()
-        self.memory.put_back()
+        self.memory.put_back("untried" if case.link in UNTRIED else "tried")
         self.set_link(case.link)
         run = self.execute(case.program, case.policy, patience)
         if case.link != "clean":

@@ -6,7 +6,7 @@ many seconds (120 unless given), programs made at random. TFOSHIM_DIFFER_LIBRARY
 library than build/libtfoshim.so, or several with colons; TFOSHIM_DIFFER_SEED draws as another
 run did, as far as timing allows; TFOSHIM_DIFFER_LANES says how many programs run at a time (12, of
 files 8); TFOSHIM_DIFFER_FINDS where finds are kept (build/differ); TFOSHIM_DIFFER_POLICY the one
-policy to draw: under "off" nothing can differ.
+policy to draw, under "off" nothing can differ; TFOSHIM_DIFFER_LINK the one link.
 
 Exit status: 0 where nothing differs, 1 where something does.
 """

@@ -86,8 +86,8 @@ SETS = st.one_of(
 )
 STEPS = st.one_of(PLAIN_STEPS, PLAIN_STEPS, PLAIN_STEPS, SETS)
 ENDS = ONE_OF(["return", "exit", "_exit", "quick", "number"])
-LINKS = ["clean"] * 16 + ["strip-option", "strip-data", "drop-syn-data", "drop-option", "lose-syn",
-                          "lose-syn-ack", "reset-syn-data", "cut", "loss"]
+LINKS = ["clean"] * 12 + ["untried"] * 4 + ["strip-option", "strip-data", "drop-syn-data",
+                          "drop-option", "lose-syn", "lose-syn-ack", "reset-syn-data", "cut", "loss"]
 POLICIES = ["any"] * 5 + ["replay-safe"] * 3 + ["built-in", "shim"]
 
 
@@ -95,7 +95,7 @@ POLICIES = ["any"] * 5 + ["replay-safe"] * 3 + ["built-in", "shim"]
 def cases(draw):
     """A case: any list of steps makes one."""
     policy = os.environ.get("TFOSHIM_DIFFER_POLICY") or draw(ONE_OF(POLICIES))
-    link = draw(ONE_OF(LINKS))
+    link = os.environ.get("TFOSHIM_DIFFER_LINK") or draw(ONE_OF(LINKS))
     renderer = Scenes(draw(ONE_OF(["4", "4", "6"])), link)
     if draw(RARELY):
         renderer.put("handler PIPE ignore")

@@ -25,22 +25,23 @@ class Recollection:
     def __init__(self, directory):
         self.directory = directory
         self.address = None
-        self.kept = b""
+        self.size = 0
+        self.kept = {}
         os.makedirs(directory, mode=0o700)
 
     def forget(self):
         """As it was when it was made."""
         if self.address:
-            ctypes.memset(self.address + HEADER, 0, len(self.kept) - HEADER)
+            ctypes.memset(self.address + HEADER, 0, self.size - HEADER)
 
-    def keep(self):
-        """As it is now."""
+    def keep(self, name):
+        """As it is now, by this name."""
         with open(os.path.join(self.directory, "tfoshim", "memory"), "rb") as file:
-            _, _, size, name = NAME.unpack(file.read())
+            _, _, self.size, key = NAME.unpack(file.read())
         if not self.address:
-            self.address = _attach(name & 0xffffffff, size)
-        self.kept = ctypes.string_at(self.address, size)
+            self.address = _attach(key & 0xffffffff, self.size)
+        self.kept[name] = ctypes.string_at(self.address, self.size)
 
-    def put_back(self):
+    def put_back(self, name):
         """As it was when it was kept."""
-        ctypes.memmove(self.address, self.kept, len(self.kept))
+        ctypes.memmove(self.address, self.kept[name], self.size)
