@@ -20,9 +20,9 @@ CONCERNS = (
     ("src/shim/listen*", ("server", "guard", "isolation", "log")),
     ("src/shim/hooks/listen.*", ("server", "isolation", "log")),
     ("src/shim/hooks/resolve.*", ("hooks", "programs", "waiting", "isolation")),
-    ("src/shim/hooks/*", CLIENT + ("server",)),
-    ("src/shim/*", CLIENT + ("server", "memory", "stat")),
-    ("*", CLIENT + ("server", "memory", "policy", "stat")),
+    ("src/shim/hooks/*", CLIENT + ("server", "guard")),
+    ("src/shim/*", CLIENT + ("server", "memory", "stat", "guard")),
+    ("*", CLIENT + ("server", "memory", "policy", "stat", "guard")),
 )
 CASES, DIFFER = "the differ's cases", "differ"
 DIFFER_SECONDS = 120
