@@ -95,7 +95,7 @@ def judge(hunt: Hunt, place: scratch.Scratch, fault: faults.Fault) -> tuple[str,
         what = fault.described(original)
         names = sorted(concerns.tests_of(ROOT, fault.path), key=hunt.durations.__getitem__)
         for name in names:
-            failure = place.test(name, 60 + 3 * hunt.durations[name])
+            failure = place.test(name, 30 + 2 * hunt.durations[name])
             if failure:
                 return f"{what}\n    killed by {failure}", True
         return f"{what}\n    SURVIVED {', '.join(names)}", False
