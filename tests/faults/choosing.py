@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+"""Which faults there are, and which of them are run."""
+
+import fnmatch
+
+from errnos import PASSING, errnos_of
+from plan import Fault
+
+# Of a call that is made so often the last ones are as those before.
+MOST = 8
+
+
+def faults_of(calls):
+    """Every call of a scene, once and for good, with every errno."""
+    faults = []
+    for call, count in sorted(calls.items()):
+        for errno in errnos_of(call.system_call()):
+            for which in range(0 if errno not in PASSING else 1, min(count, MOST) + 1):
+                faults.append(Fault(call, which, errno))
+    return faults
+
+
+def coarse(jobs):
+    """For good, as a sandbox refuses it, each call in the first scene that makes it."""
+    seen, chosen = set(), []
+    for scene, fault in jobs:
+        if fault.which == 0 and fault.errno == "EPERM" and fault.call not in seen:
+            seen.add(fault.call)
+            chosen.append((scene, fault))
+    return chosen
+
+
+class Choice:
+    """What the command's arguments name; nothing named: all."""
+
+    def __init__(self, arguments):
+        self.coarse = "--coarse" in arguments
+        self.named = [(text.split(":") + ["*", "*"])[:3] for text in arguments
+                      if text != "--coarse"] or [["*", "*", "*"]]
+
+    def wants_scene(self, name):
+        """Any fault of it?"""
+        return any(fnmatch.fnmatch(name, scene) for scene, _, _ in self.named)
+
+    def wants(self, name, fault):
+        """This one?"""
+        call, errno = str(fault).split(":")
+        return any(fnmatch.fnmatch(name, words[0]) and fnmatch.fnmatch(call, words[1]) and
+                   fnmatch.fnmatch(errno, words[2]) for words in self.named)
