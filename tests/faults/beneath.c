@@ -2,8 +2,8 @@
 /*
  * A library to be preloaded after libtfoshim.so: what that calls of the C library it calls here.
  * Calls of its own that are to fail do; what it hands down for the program does not. They are told
- * apart by where they come from: out of the library, and, of syscall(), out of the one function
- * that it makes its own calls by.
+ * apart by where they come from: out of the library, and, of syscall(), not out of the functions
+ * that hand down.
  */
 #include "plan.h"
 #include "start.h"
@@ -48,12 +48,11 @@ static bool is_librarys(const void *caller)
 }
 
 /* syscall() is also what a program's own calls by number are handed down by. */
-static bool is_own_number(const void *caller, long number, long first)
+static bool is_own_number(const void *caller)
 {
     uintptr_t at = (uintptr_t)caller - library_begin;
-    return is_librarys(caller) &&
-           ((plan && at > plan->library_calls[0] && at <= plan->library_calls[1]) ||
-            (number == SYS_rt_sigprocmask && first == -1));
+    return is_librarys(caller) && plan &&
+           !(at > plan->handed_down[0] && at <= plan->handed_down[1]);
 }
 
 #define CALLER __builtin_return_address(0)
@@ -85,7 +84,7 @@ long make_syscall(long number, long a, long b, long c, long d, long e, long f)
     static __typeof__(&make_syscall) next;
     if (!next)
         *(void **)&next = dlsym(RTLD_NEXT, "syscall");
-    int error = is_own_number(CALLER, number, a)
+    int error = is_own_number(CALLER)
                     ? plan_fault(PHASE_RUN, number, ARGUMENTS(a, b, c, d, e, f))
                     : 0;
     if (error == 0)

@@ -104,7 +104,10 @@ def run(choice):
     scenes = [scene for scene in all_scenes() if choice.wants_scene(scene.name)]
     with tempfile.TemporaryDirectory(dir="/run") as directory:
         calls = record(build, library, directory, scenes)
-        jobs = [(scene, fault) for scene in scenes for fault in faults_of(calls[scene.name])
+        if os.environ.get("TFOSHIM_FAULTS_LIST"):
+            for name, made in calls.items():
+                print(name, {str(c): n for c, n in made.items()})
+        jobs = [(scene, fault) for scene in scenes for fault in faults_of(scene.name, calls[scene.name])
                 if choice.wants(scene.name, fault)]
         if choice.coarse:
             jobs = coarse(jobs)

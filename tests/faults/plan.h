@@ -25,7 +25,7 @@ struct call {
 };
 
 struct plan {
-    uint64_t library_calls[2]; /* where in the library its own syscall() is: begin and end */
+    uint64_t handed_down[2]; /* where in the library a program's own calls by number are made */
     struct call fault;
     uint32_t which; /* the fault is that call's first, second ...; 0: all of them */
     int32_t error;

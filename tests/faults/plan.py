@@ -12,10 +12,11 @@ import struct
 import subprocess
 
 CALLS = 1024
-HEAD = struct.Struct("=QQiiIIIiII")  # own calls, the fault, its count, which, errno, hits, used
+HEAD = struct.Struct("=QQiiIIIiII")  # handed down, the fault, its count, which, errno, hits, used
 CALL = struct.Struct("=iiII")
 SIZE = HEAD.size + CALLS * CALL.size
 PHASES = ("start", "run", "program")
+HANDED_DOWN_BY = "call_plainly|call_by_number|seen_by_number|syscall"
 NUMBERS = "/usr/include/x86_64-linux-gnu/asm/unistd_64.h"
 LEVELS = {socket.SOL_SOCKET: "SOL_SOCKET", socket.IPPROTO_TCP: "IPPROTO_TCP", 0: "IPPROTO_IP",
           socket.IPPROTO_IPV6: "IPPROTO_IPV6"}
@@ -86,14 +87,15 @@ class Fault:
         return f"{self.call}{'#%d' % self.which if self.which else ''}:{self.errno}"
 
 
-def library_calls(library):
-    """Where in the library the function is that makes its own system calls by number."""
+def programs_calls(library):
+    """Where in the library the functions are that hand a program's calls by number down."""
     symbols = subprocess.run(["nm", "-S", library], check=True, capture_output=True, text=True)
-    found = re.search("^([0-9a-f]+) ([0-9a-f]+) t tcp_call$", symbols.stdout, re.MULTILINE)
+    found = re.findall(f"^([0-9a-f]+) ([0-9a-f]+) [tT] (?:{HANDED_DOWN_BY})$", symbols.stdout,
+                       re.MULTILINE)
     if not found:
-        raise RuntimeError(f"{library} has no symbol tcp_call")
-    begin, size = (int(word, 16) for word in found.groups())
-    return begin, begin + size
+        raise RuntimeError(f"{library} has no symbols of src/shim/hooks/syscall.c")
+    places = [(int(at, 16), int(at, 16) + int(size, 16)) for at, size in found]
+    return min(begin for begin, _ in places), max(end for _, end in places)
 
 
 class Plan:
@@ -101,7 +103,7 @@ class Plan:
 
     def __init__(self, path, library):
         self.path = path
-        self.own = library_calls(library)
+        self.handed_down = programs_calls(library)
         with open(path, "w+b") as file:
             file.truncate(SIZE)
             self.memory = mmap.mmap(file.fileno(), SIZE)
@@ -110,7 +112,7 @@ class Plan:
         """Before a run; with no fault the calls are counted only."""
         call = fault.call if fault else Call(-1, -1, 0)
         self.memory[HEAD.size:] = bytes(SIZE - HEAD.size)
-        HEAD.pack_into(self.memory, 0, *self.own, call.phase, call.number, call.detail, 0,
+        HEAD.pack_into(self.memory, 0, *self.handed_down, call.phase, call.number, call.detail, 0,
                        fault.which if fault else 0, getattr(errno, fault.errno) if fault else 0, 0, 0)
 
     def hits(self):
