@@ -59,7 +59,7 @@ bool machine_find(int fd, struct record *record)
 {
     if (!record_get(table, fd, record))
         return false;
-    if (tcp_socket_cookie(fd) == record->socket_cookie)
+    if (tcp_is_socket(fd, record->socket_cookie))
         return true;
     machine_forget(record);
     return false;
@@ -309,6 +309,11 @@ static ssize_t send_syn(struct record *record, const struct msghdr *message, int
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
     ssize_t sent = NEXT(sendmsg)(record->fd, &opening, flags | MSG_FASTOPEN | MSG_DONTWAIT);
     int error = errno;
+    /* Whoever forbids the flag, or has no memory for it: the plain write opens. */
+    if (sent < 0 && !(record->tag.flags & RECORD_BY_SHIM) && tcp_is_deferred(record->fd, error)) {
+        sent = NEXT(sendmsg)(record->fd, message, flags | MSG_DONTWAIT);
+        error = errno;
+    }
     pthread_setcancelstate(state, NULL);
     errno = error;
     return sent;
@@ -317,11 +322,6 @@ static ssize_t send_syn(struct record *record, const struct msghdr *message, int
 /* The SYN did not take the bytes. Returns 0 where the plain call is to be made, else the error. */
 static int open_failed(struct record *record, int error)
 {
-    /* A sandbox forbids the flag: the plain write opens. */
-    if (tcp_is_deferred(record->fd, error)) {
-        set_flags(record, RECORD_SYN_LEFT, 0);
-        return 0;
-    }
     /* Deferred by the shim, it is still to be connected. */
     error = tcp_refuses_fast_open(error) && (record->tag.flags & RECORD_BY_SHIM)
                 ? tcp_send_bare_syn(record->fd, &record->address.any, record_address_length(record))

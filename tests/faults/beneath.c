@@ -12,6 +12,7 @@
 #include <err.h>
 #include <errno.h>
 #include <link.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -20,7 +21,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <poll.h>
 #include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
@@ -84,9 +84,8 @@ long make_syscall(long number, long a, long b, long c, long d, long e, long f)
     static __typeof__(&make_syscall) next;
     if (!next)
         *(void **)&next = dlsym(RTLD_NEXT, "syscall");
-    int error = is_own_number(CALLER)
-                    ? plan_fault(PHASE_RUN, number, ARGUMENTS(a, b, c, d, e, f))
-                    : 0;
+    int error =
+        is_own_number(CALLER) ? plan_fault(PHASE_RUN, number, ARGUMENTS(a, b, c, d, e, f)) : 0;
     if (error == 0)
         return next(number, a, b, c, d, e, f);
     if (number == SYS_close) /* it has closed whatever it says */
@@ -102,8 +101,7 @@ EXPORT ssize_t sendto(int fd, const void *bytes, size_t length, int flags,
     static __typeof__(&sendto) next;
     if (!next)
         *(void **)&next = dlsym(RTLD_NEXT, "sendto");
-    if ((flags & MSG_FASTOPEN) &&
-        fails(CALLER, SYS_sendto, ARGUMENTS(fd, 0, (long)length, flags)))
+    if ((flags & MSG_FASTOPEN) && fails(CALLER, SYS_sendto, ARGUMENTS(fd, 0, (long)length, flags)))
         return -1;
     return next(fd, bytes, length, flags, address, size);
 }

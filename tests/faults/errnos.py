@@ -45,6 +45,7 @@ ERRNOS = {name: tuple(errnos.split()) for name, errnos in {
     "newfstatat": _PATH + "EBADF EFAULT EINVAL EOVERFLOW",
     "openat": _OPEN,
     "openat2": _OPEN + " E2BIG EXDEV",
+    "poll": "EFAULT EINTR EINVAL ENOMEM",
     "ppoll": "EFAULT EINTR EINVAL ENOMEM",
     "pread64": _READ + " ENXIO EOVERFLOW ESPIPE",
     "prlimit64": "EFAULT EINVAL EPERM ESRCH",
