@@ -48,12 +48,9 @@ bool tcp_is_socket(int fd, uint64_t cookie)
     uint64_t now = 0;
     socklen_t length = sizeof now;
     long error = tcp_call(SYS_getsockopt, fd, SOL_SOCKET, SO_COOKIE, (long)&now, (long)&length, 0);
-    return error == 0 ? now == cookie : !tcp_is_no_socket(error);
-}
-
-bool tcp_is_no_socket(long result)
-{
-    return result == -EBADF || result == -ENOTSOCK || result == -EOPNOTSUPP;
+    if (error == -EBADF || error == -ENOTSOCK)
+        return tcp_is_tcp(fd);
+    return error != 0 || now == cookie;
 }
 
 uint64_t tcp_netns_cookie(int fd)
@@ -136,9 +133,16 @@ int tcp_least_to_read(int fd)
     return least;
 }
 
-void tcp_set_least_to_read(int fd, int bytes)
+static bool set_least_to_read(int fd, int bytes)
 {
-    tcp_call(SYS_setsockopt, fd, SOL_SOCKET, SO_RCVLOWAT, (long)&bytes, sizeof bytes, 0);
+    return tcp_call(SYS_setsockopt, fd, SOL_SOCKET, SO_RCVLOWAT, (long)&bytes, sizeof bytes, 0) ==
+           0;
+}
+
+/* Bytes that stay hidden are lost: what has been refused for a moment is asked for again. */
+bool tcp_set_least_to_read(int fd, int bytes)
+{
+    return set_least_to_read(fd, bytes) || set_least_to_read(fd, bytes);
 }
 
 int tcp_unread(int fd)
@@ -267,10 +271,7 @@ bool tcp_refuses_fast_open(int error)
 {
     switch (error) {
     case 0:
-    case EINPROGRESS: /* the SYN has left */
-    case EALREADY:
-    case EISCONN:
-    case EAGAIN:
+    case EINPROGRESS:  /* the SYN has left */
     case ECONNREFUSED: /* and this came of it */
     case ECONNRESET:
     case ETIMEDOUT:

@@ -27,9 +27,6 @@ uint64_t tcp_socket_cookie(int fd);
 /* Is the descriptor still that socket? Where the kernel does not say, it is taken to be. */
 bool tcp_is_socket(int fd, uint64_t cookie);
 
-/* Does this result of a system call, 0 or -errno, say that the descriptor is none of a socket? */
-bool tcp_is_no_socket(long result);
-
 /* The socket's network namespace, never used twice while the machine runs (SO_NETNS_COOKIE, Linux
  * >= 5.14); 0 where the kernel does not tell. */
 uint64_t tcp_netns_cookie(int fd);
@@ -66,7 +63,7 @@ void tcp_clear_async(int fd);
 
 /* SO_RCVLOWAT: how many bytes make a socket readable. */
 int tcp_least_to_read(int fd);
-void tcp_set_least_to_read(int fd, int bytes);
+bool tcp_set_least_to_read(int fd, int bytes);
 
 /* Throws away whatever could be read now. */
 void tcp_discard(int fd);

@@ -104,6 +104,14 @@ static int connect_now(const struct call *call, struct record *record)
     return connected_truly(record, sent < 0 ? -1 : 0);
 }
 
+/* The program may give one up that does not block: no server is to see it before. */
+static int connect_anew(const struct call *call, struct record *record)
+{
+    int error = tcp_connect_anew(record->fd, call->address, call->length);
+    errno = error ? error : EINPROGRESS;
+    return connected_truly(record, -1);
+}
+
 static int defer(const struct call *call, struct record *record, int saved)
 {
     if (!call->nonblocking)
@@ -131,6 +139,8 @@ static int connect_by_kernel(const struct call *call, struct record *record, boo
         return connected_truly(record, result);
     }
     errno = saved;
+    if (state < 0 && call->nonblocking)
+        return connect_anew(call, record);
     return may_defer && state >= 0 ? defer(call, record, saved) : connect_now(call, record);
 }
 

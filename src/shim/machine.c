@@ -611,7 +611,10 @@ bool machine_guard(struct record *record, int brought)
         record_forget(table, record);
         return false;
     }
-    tcp_set_least_to_read(record->fd, brought + 1);
+    if (!tcp_set_least_to_read(record->fd, brought + 1)) {
+        machine_forget(record);
+        return false;
+    }
     story_guarded(record);
     return true;
 }
@@ -740,22 +743,37 @@ static bool serve(int fd)
     return record.tag.state == RECORD_LINGERING ? end_lingering(&record) : machine_is_over(&record);
 }
 
+static void serve_unasked(struct record *record)
+{
+    if (record->tag.state != RECORD_LINGERING || tcp_wait(record->fd, POLLOUT, 0))
+        serve(record->fd);
+}
+
+static bool is_watched(const struct record *record, const void *context);
+
 void machine_serve(void)
 {
     enum { AT_ONCE = 16 };
     int fds[AT_ONCE];
     for (bool more = pending_any(); more;) {
-        unsigned count = pending_ready(fds, AT_ONCE), served = 0;
-        for (unsigned i = 0; i < count; i++)
+        int count = pending_ready(fds, AT_ONCE), served = 0;
+        if (count < 0) /* the private epoll is not to be asked */
+            machine_each(is_watched, NULL, serve_unasked);
+        for (int i = 0; i < count; i++)
             served += serve(fds[i]);
         more = count == AT_ONCE && served > 0;
     }
 }
 
-static bool is_watched(const struct record *record, const void *context)
+static bool is_lingering(const struct record *record, const void *context)
 {
     (void)context;
     return record->tag.state == RECORD_LINGERING || (record->tag.flags & SHUT_FLAGS);
+}
+
+static bool is_watched(const struct record *record, const void *context)
+{
+    return record->tag.state == RECORD_GUARDED || is_lingering(record, context);
 }
 
 /* Signals wait: the call that this is done for is the one that they are to interrupt. */
@@ -769,7 +787,7 @@ void machine_settle_lingering(void)
 {
     if (!pending_any())
         return;
-    machine_each(is_watched, NULL, settle_watched);
+    machine_each(is_lingering, NULL, settle_watched);
     machine_serve();
 }
 

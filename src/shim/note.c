@@ -7,7 +7,7 @@ static bool find(int fd, struct record *note)
 {
     if (!record_get(&record_notes, fd, note))
         return false;
-    if (tcp_socket_cookie(fd) == note->socket_cookie)
+    if (tcp_is_socket(fd, note->socket_cookie))
         return true;
     record_forget(&record_notes, note);
     return false;

@@ -128,14 +128,14 @@ EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 
 BENEATH(int, ppoll, SYS_ppoll, -1,
         (struct pollfd * fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask),
-        (fds, count, timeout, mask), 0)
+        (fds, count, timeout, mask), 0, 0, 0, 0, 0, PLAN_PROGRAMS)
 BENEATH(int, pselect, SYS_pselect6, -1,
         (int count, fd_set *reading, fd_set *writing, fd_set *excepted,
          const struct timespec *timeout, const sigset_t *mask),
-        (count, reading, writing, excepted, timeout, mask), 0)
+        (count, reading, writing, excepted, timeout, mask), 0, 0, 0, 0, 0, PLAN_PROGRAMS)
 BENEATH(int, epoll_pwait, SYS_epoll_pwait, -1,
         (int epoll, struct epoll_event *events, int most, int timeout, const sigset_t *mask),
-        (epoll, events, most, timeout, mask), 0)
+        (epoll, events, most, timeout, mask), 0, 0, 0, 0, 0, PLAN_PROGRAMS)
 BENEATH(void *, mmap, SYS_mmap, MAP_FAILED,
         (void *address, size_t length, int protection, int flags, int fd, off_t offset),
         (address, length, protection, flags, fd, offset), 0, 0, 0, 0, fd)

@@ -3,11 +3,11 @@
 
 import fnmatch
 
-from errnos import PASSING, errnos_of
+from errnos import PASSING, SANDBOX, errnos_of
 from plan import Fault
 
 # Of a call that is made so often the last ones are as those before.
-MOST = 8
+MOST = 16
 
 
 # What start-up does it does in every program.
@@ -15,7 +15,8 @@ STARTING = ("blocking", "first-contact")
 
 
 def faults_of(name, calls):
-    """Every call of a scene, once and for good, with every errno."""
+    """Every call of a scene, once and for good, with every errno; and from then on, as it is for a program
+    that enters a sandbox."""
     faults = []
     for call, count in sorted(calls.items()):
         if call.phase == 0 and name not in STARTING:
@@ -23,6 +24,8 @@ def faults_of(name, calls):
         for errno in errnos_of(call.system_call()):
             for which in range(0 if errno not in PASSING else 1, min(count, MOST) + 1):
                 faults.append(Fault(call, which, errno))
+                if which > 1 and errno in SANDBOX:
+                    faults.append(Fault(call, which, errno, onward=True))
     return faults
 
 

@@ -2,10 +2,15 @@
 """A lane of the differ's, in whose runs under the shim a chosen system call fails."""
 
 import os
+import subprocess
+import sys
 
 import conditions
 from lane import Lane
 from plan import Plan
+
+GUEST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "guest.py")
+GRACE = 0.5  # a guest's last connection has ended by then
 
 conditions.POLICIES.update({
     "logged": 'log = { level = "debug"; to = "DIRECTORY/log"; };\n' + conditions.POLICIES["any"],
@@ -20,7 +25,7 @@ class FaultyLane(Lane):
 
     def __init__(self, name, build, library, directory):
         self.plan = None
-        self.fault = None
+        self.guests = 0
         super().__init__(name, build, library, directory)
         self.plan = Plan(os.path.join(self.directory, "plan"), library)
         self.beneath = f"{library}:{build}/tests/faults/beneath.so"
@@ -50,6 +55,22 @@ class FaultyLane(Lane):
         if not same:
             with open(self.name_of_memory, "wb") as file:
                 file.write(self.kept_name)
+
+    def execute(self, program, policy, patience=conditions.PATIENCE):
+        """What a program's guests were told is what servers saw of it."""
+        if not self.guests:
+            return super().execute(program, policy, patience)
+        guests = subprocess.Popen(
+            ["nsenter", f"--net=/run/netns/{self.namespaces[1]}", sys.executable, "-B", GUEST,
+             "10.9.0.1", "7100", str(self.guests)], stdout=subprocess.PIPE, text=True)
+        run = super().execute(program, policy, patience)
+        try:
+            told, _ = guests.communicate(timeout=GRACE)
+        except subprocess.TimeoutExpired:
+            guests.kill()
+            told, _ = guests.communicate()
+        run.served = sorted(run.served + told.splitlines())
+        return run
 
     def faulty(self, scene, fault, patience):
         """Runs a scene under the shim, with a fault or, where that is None, without."""

@@ -60,6 +60,10 @@ static uint32_t detail(long number, const long a[6])
         return (uint32_t)a[3];
     case SYS_shmget:
         return (uint32_t)a[2] & IPC_CREAT;
+    case SYS_ppoll:
+    case SYS_pselect6:
+    case SYS_epoll_pwait:
+        return a[5] == PLAN_PROGRAMS;
     case SYS_mmap:
         return (int)a[4] >= 0;
     default:
@@ -98,7 +102,7 @@ int plan_fault(enum phase phase, long number, const long arguments[6])
     uint32_t nth = call ? atomic_fetch_add(&call->count, 1) + 1 : 0;
     const struct call *fault = &plan->fault;
     if (!is_same(fault, (int32_t)phase, (int32_t)number, what) ||
-        (plan->which && plan->which != nth))
+        (plan->onward ? nth < plan->which : plan->which && plan->which != nth))
         return 0;
     atomic_fetch_add(&plan->hits, 1);
     return plan->error;

@@ -13,6 +13,9 @@
 
 #define PLAN_CALLS 1024
 
+/* The last argument of a wait that is made for the program, which has fewer. */
+#define PLAN_PROGRAMS (-1000)
+
 /* When a call is made: before main(), after it, or by the program itself. */
 enum phase { PHASE_START, PHASE_RUN, PHASE_PROGRAM };
 
@@ -29,6 +32,8 @@ struct plan {
     struct call fault;
     uint32_t which; /* the fault is that call's first, second ...; 0: all of them */
     int32_t error;
+    uint32_t onward; /* and all that follow */
+    uint32_t unused;
     _Atomic uint32_t hits;
     _Atomic uint32_t used;
     struct call calls[PLAN_CALLS];

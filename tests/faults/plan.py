@@ -12,7 +12,8 @@ import struct
 import subprocess
 
 CALLS = 1024
-HEAD = struct.Struct("=QQiiIIIiII")  # handed down, the fault, its count, which, errno, hits, used
+HEAD = struct.Struct("=QQiiIIIiIIII")  # handed down, the fault, its count, which, errno, onward,
+# nothing, hits, used
 CALL = struct.Struct("=iiII")
 SIZE = HEAD.size + CALLS * CALL.size
 PHASES = ("start", "run", "program")
@@ -39,6 +40,9 @@ COMMANDS = {
     "sendto": {1: "FASTOPEN", 2: "empty", 3: "FASTOPEN-empty"},
     "sendmsg": {1: "FASTOPEN"},
     "mmap": {1: "file"},
+    "ppoll": {1: "programs"},
+    "pselect6": {1: "programs"},
+    "epoll_pwait": {1: "programs"},
     "shmget": {0o1000: "IPC_CREAT"},
     "shmctl": {0: "IPC_RMID", 2: "IPC_STAT", 13: "SHM_STAT", 14: "SHM_INFO"},
     "shutdown": {0: "RD", 1: "WR", 2: "RDWR"},
@@ -77,14 +81,17 @@ class Call:
 
 @dataclasses.dataclass(frozen=True)
 class Fault:
-    """A call that fails: the first one, second one ... of its kind, or all of them (0)."""
+    """A call that fails: the first one, second one ... of its kind, or all of them (0); onward: and
+    those after that one."""
 
     call: Call
     which: int
     errno: str
+    onward: bool = False
 
     def __str__(self):
-        return f"{self.call}{'#%d' % self.which if self.which else ''}:{self.errno}"
+        which = f"#{self.which}" if self.which else ""
+        return f"{self.call}{which}{'+' if self.onward else ''}:{self.errno}"
 
 
 def programs_calls(library):
@@ -113,16 +120,17 @@ class Plan:
         call = fault.call if fault else Call(-1, -1, 0)
         self.memory[HEAD.size:] = bytes(SIZE - HEAD.size)
         HEAD.pack_into(self.memory, 0, *self.handed_down, call.phase, call.number, call.detail, 0,
-                       fault.which if fault else 0, getattr(errno, fault.errno) if fault else 0, 0, 0)
+                       fault.which if fault else 0, getattr(errno, fault.errno) if fault else 0,
+                       fault.onward if fault else 0, 0, 0, 0)
 
     def hits(self):
         """How many calls have failed on purpose."""
-        return HEAD.unpack_from(self.memory)[8]
+        return HEAD.unpack_from(self.memory)[10]
 
     def calls(self):
         """What was called, and how often."""
         counts = {}
-        for i in range(min(HEAD.unpack_from(self.memory)[9], CALLS)):
+        for i in range(min(HEAD.unpack_from(self.memory)[11], CALLS)):
             phase, number, detail, count = CALL.unpack_from(self.memory, HEAD.size + i * CALL.size)
             call = Call(phase, number, detail)
             counts[call] = counts.get(call, 0) + count

@@ -3,6 +3,7 @@
 
 import dataclasses
 import os
+import re
 
 from case import Case
 
@@ -12,18 +13,22 @@ DIRECTORY = os.path.join(HERE, "scenes")
 
 @dataclasses.dataclass
 class Scene:
-    """A program; `forgotten`: the destination memory knows nothing when it begins."""
+    """A program; `forgotten`: the destination memory knows nothing when it begins; `guests`: how many
+    connections come in from elsewhere."""
 
     name: str
     case: Case
     forgotten: bool
+    guests: int
 
 
 def scene(name):
     """Read from its file."""
     with open(os.path.join(DIRECTORY, f"{name}.txt"), encoding="ascii") as file:
         text = file.read()
-    return Scene(name, Case.parse(text), text.startswith("# forgotten"))
+    guests = re.search("^# guests ([0-9]+)", text)
+    return Scene(name, Case.parse(text), text.startswith("# forgotten"),
+                 int(guests[1]) if guests else 0)
 
 
 def all_scenes():
