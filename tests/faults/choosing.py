@@ -30,11 +30,13 @@ def faults_of(name, calls):
 
 
 def coarse(jobs):
-    """For good, as a sandbox refuses it, each call in the first scene that makes it."""
+    """Each call in the first scene that makes it: for good, as a sandbox refuses it, and once."""
     seen, chosen = set(), []
     for scene, fault in jobs:
-        if fault.which == 0 and fault.errno == "EPERM" and fault.call not in seen:
-            seen.add(fault.call)
+        kind = fault.call, fault.which
+        if (kind[1] == 0 and fault.errno == "EPERM" or
+                kind[1] == 1 and fault.errno not in SANDBOX) and kind not in seen:
+            seen.add(kind)
             chosen.append((scene, fault))
     return chosen
 

@@ -3,8 +3,11 @@
 
 Runs the programs of tests/faults/scenes plain, and under the library while system calls that it makes
 fail: each call of each kind once, and all of a kind for good, with each errno of its manual page. The
-program must see what it sees without the library. Names choose scenes, calls (with * and ?) and errnos;
---coarse takes a few of all.
+program must see what it sees without the library. Names choose scenes, calls and errnos, with * and ?;
+CALL#3 is its third call, CALL#3+ that and all that follow. --coarse takes a few of all.
+
+TFOSHIM_FAULTS_LANES says how many programs run at a time (8), TFOSHIM_FAULTS_EXPECTED where the differences
+are that are expected (tests/faults/expected.txt).
 
 Exit status: 0 where nothing differs but what is expected to, 1 where something does.
 """
@@ -104,9 +107,6 @@ def run(choice):
     scenes = [scene for scene in all_scenes() if choice.wants_scene(scene.name)]
     with tempfile.TemporaryDirectory(dir="/run") as directory:
         calls = record(build, library, directory, scenes)
-        if os.environ.get("TFOSHIM_FAULTS_LIST"):
-            for name, made in calls.items():
-                print(name, {str(c): n for c, n in made.items()})
         jobs = [(scene, fault) for scene in scenes for fault in faults_of(scene.name, calls[scene.name])
                 if choice.wants(scene.name, fault)]
         if choice.coarse:
