@@ -133,16 +133,14 @@ int tcp_least_to_read(int fd)
     return least;
 }
 
-static bool set_least_to_read(int fd, int bytes)
-{
-    return tcp_call(SYS_setsockopt, fd, SOL_SOCKET, SO_RCVLOWAT, (long)&bytes, sizeof bytes, 0) ==
-           0;
-}
-
 /* Bytes that stay hidden are lost: what has been refused for a moment is asked for again. */
 bool tcp_set_least_to_read(int fd, int bytes)
 {
-    return set_least_to_read(fd, bytes) || set_least_to_read(fd, bytes);
+    bool done = false;
+    for (int attempt = 0; !done && attempt < 2; attempt++)
+        done = tcp_call(SYS_setsockopt, fd, SOL_SOCKET, SO_RCVLOWAT, (long)&bytes, sizeof bytes,
+                        0) == 0;
+    return done;
 }
 
 int tcp_unread(int fd)

@@ -149,7 +149,7 @@ BENEATH(ssize_t, pread64, SYS_pread64, -1, (int fd, void *bytes, size_t length, 
         (fd, bytes, length, at), 0)
 BENEATH(int, shmget, SYS_shmget, -1, (key_t key, size_t size, int flags), (key, size, flags), 0, 0,
         flags)
-BENEATH(void *, shmat, SYS_shmat, (void *)-1, (int id, const void *address, int flags),
+BENEATH(void *, shmat, SYS_shmat, MAP_FAILED, (int id, const void *address, int flags),
         (id, address, flags), 0)
 BENEATH(int, shmdt, SYS_shmdt, -1, (const void *address), (address), 0)
 BENEATH(int, shmctl, SYS_shmctl, -1, (int id, int command, struct shmid_ds *status),

@@ -16,7 +16,7 @@ def connection(address, port):
     with socket.socket() as guest:
         try:
             guest.sendto(b"x" * 30, socket.MSG_FASTOPEN, (address, port))
-        except ConnectionRefusedError:
+        except ConnectionError:
             return None
         guest.settimeout(PATIENCE)
         try:

@@ -51,7 +51,7 @@ static uint32_t detail(long number, const long a[6])
     case SYS_socket:
         return (uint32_t)a[0];
     case SYS_connect:
-        return ((const struct sockaddr *)a[1])->sa_family == AF_UNSPEC;
+        return ((const struct sockaddr *)a[1])->sa_family == AF_UNSPEC; /* NOLINT */
     case SYS_sendto:
         return detail_of_send(a[3], a[2] == 0);
     case SYS_sendmsg:
