@@ -3,6 +3,7 @@
 
 #include "kernel/netlink.h"
 
+#include <errno.h>
 #include <linux/genetlink.h>
 #include <linux/tcp_metrics.h>
 #include <netinet/in.h>
@@ -82,21 +83,23 @@ static struct request question(uint16_t family, const struct sockaddr *address)
                         sizeof(struct in_addr));
 }
 
-static bool look_up(int fd, const struct sockaddr *address)
+static enum cookie look_up(int fd, const struct sockaddr *address)
 {
     uint16_t family = metrics_family(fd);
     if (!family)
-        return false;
+        return COOKIE_UNKNOWN;
     struct request request = question(family, address);
     struct netlink_answer answer;
-    return netlink_ask(fd, &request.header, &answer) &&
-           attribute(&answer, TCP_METRICS_ATTR_FOPEN_COOKIE, 1);
+    if (netlink_ask(fd, &request.header, &answer))
+        return attribute(&answer, TCP_METRICS_ATTR_FOPEN_COOKIE, 1) ? COOKIE_CACHED : COOKIE_NONE;
+    /* The kernel's way of saying that it knows nothing of the host. */
+    return netlink_error(&answer) == ESRCH ? COOKIE_NONE : COOKIE_UNKNOWN;
 }
 
-bool cookie_is_cached(const struct sockaddr *address, uint64_t netns)
+enum cookie cookie_cached(const struct sockaddr *address, uint64_t netns)
 {
     int fd = netlink_open(NETLINK_GENERIC, netns);
-    bool cached = fd >= 0 && look_up(fd, address);
+    enum cookie cached = fd >= 0 ? look_up(fd, address) : COOKIE_UNKNOWN;
     if (fd >= 0)
         netlink_close(fd);
     return cached;

@@ -3,12 +3,13 @@
 #ifndef TFOSHIM_KERNEL_COOKIE_H
 #define TFOSHIM_KERNEL_COOKIE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
+enum cookie { COOKIE_UNKNOWN, COOKIE_NONE, COOKIE_CACHED };
+
 /* Is there a cookie for the host of this address, in the network namespace with this
- * SO_NETNS_COOKIE? False, too, where the kernel will not say. As netlink.h. */
-bool cookie_is_cached(const struct sockaddr *, uint64_t netns);
+ * SO_NETNS_COOKIE? Unknown where the kernel will not say. As netlink.h. */
+enum cookie cookie_cached(const struct sockaddr *, uint64_t netns);
 
 #endif

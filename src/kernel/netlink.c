@@ -3,6 +3,7 @@
 
 #include "kernel/tcp.h"
 
+#include <string.h>
 #include <sys/syscall.h>
 
 int netlink_open(int protocol, uint64_t netns)
@@ -24,6 +25,7 @@ void netlink_close(int fd)
 bool netlink_ask(int fd, const struct nlmsghdr *question, struct netlink_answer *answer)
 {
     struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+    answer->length = 0;
     if (tcp_call(SYS_sendto, fd, (long)question, question->nlmsg_len, MSG_DONTWAIT, (long)&kernel,
                  sizeof kernel) < 0)
         return false;
@@ -32,4 +34,12 @@ bool netlink_ask(int fd, const struct nlmsghdr *question, struct netlink_answer 
     answer->length = length > 0 ? (size_t)length : 0;
     const struct nlmsghdr *header = (const struct nlmsghdr *)answer->bytes;
     return answer->length >= sizeof *header && header->nlmsg_type != NLMSG_ERROR;
+}
+
+int netlink_error(const struct netlink_answer *answer)
+{
+    struct nlmsgerr told = {.error = 0};
+    if (answer->length >= NLMSG_HDRLEN + sizeof told.error)
+        memcpy(&told.error, answer->bytes + NLMSG_HDRLEN, sizeof told.error);
+    return -told.error;
 }

@@ -29,4 +29,7 @@ void netlink_close(int fd);
 /* False: no answer, or one with an error. */
 bool netlink_ask(int fd, const struct nlmsghdr *question, struct netlink_answer *);
 
+/* The errno of an answer with an error; 0: there was no answer. */
+int netlink_error(const struct netlink_answer *);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -146,7 +147,20 @@ bool tcp_has_syn_data(int fd)
 {
     uint8_t info[INFO_OPTIONS + 1] = {0};
     socklen_t length = sizeof info;
-    return get_info(fd, info, &length) && (info[INFO_OPTIONS] & TCPI_OPT_SYN_DATA);
+    return !get_info(fd, info, &length) || (info[INFO_OPTIONS] & TCPI_OPT_SYN_DATA);
+}
+
+/* Where TCP_INFO is not to be had: before the end of the handshake nothing is to be read, says the
+ * kernel of bytes that can be peeked at; and one that has failed is closed to a poll. */
+static enum tcp_proof looked_proof(int fd)
+{
+    struct pollfd one = {.fd = fd, .events = POLLOUT};
+    static const long at_once[2];
+    if (tcp_peek(fd) > 0 && tcp_unread(fd) == 0)
+        return TCP_PROOF_PENDING;
+    if (tcp_call(SYS_ppoll, (long)&one, 1, (long)at_once, 0, 0, 0) > 0 && (one.revents & POLLHUP))
+        return TCP_PROOF_FAILED;
+    return TCP_PROOF_GIVEN;
 }
 
 enum tcp_proof tcp_proof(int fd)
@@ -154,7 +168,7 @@ enum tcp_proof tcp_proof(int fd)
     uint8_t info[INFO_RTT + sizeof(uint32_t)] = {0};
     socklen_t length = sizeof info;
     if (!get_info(fd, info, &length))
-        return TCP_PROOF_GIVEN; /* no connection of ours */
+        return looked_proof(fd);
     if (info[0] == TCP_SYN_RECV)
         return TCP_PROOF_PENDING;
     /* A connection that was reset since keeps its round trip; one that never stood has none. */
@@ -162,12 +176,23 @@ enum tcp_proof tcp_proof(int fd)
                                                                  : TCP_PROOF_FAILED;
 }
 
+/* Where TCP_INFO is not to be had: what a poll says, which leaves the error for the program. */
+static enum tcp_progress polled_progress(int fd)
+{
+    struct pollfd one = {.fd = fd, .events = POLLOUT};
+    static const long at_once[2];
+    if (tcp_call(SYS_ppoll, (long)&one, 1, (long)at_once, 0, 0, 0) <= 0)
+        return TCP_PROGRESS_UNDER_WAY;
+    return one.revents & (POLLERR | POLLHUP | POLLNVAL) ? TCP_PROGRESS_FAILED
+                                                        : TCP_PROGRESS_CONNECTED;
+}
+
 enum tcp_progress tcp_progress(int fd)
 {
     uint8_t info[INFO_BYTES_ACKED + sizeof(uint64_t)] = {0};
     socklen_t length = sizeof info;
     if (!get_info(fd, info, &length))
-        return TCP_PROGRESS_FAILED;
+        return polled_progress(fd);
     switch (info[0]) {
     case TCP_SYN_SENT:
     case TCP_SYN_RECV:

@@ -37,7 +37,7 @@ int tcp_syn_room(int fd);
  * left yet, or also those that have. */
 uint32_t tcp_unsent(int fd, bool or_unacknowledged);
 
-/* Did it bring, or take, data in its SYN? */
+/* Did it bring, or take, data in its SYN? True also where the kernel does not say. */
 bool tcp_has_syn_data(int fd);
 
 /* Of a connection that was taken from its SYN: has its client answered the SYN-ACK, and so shown

@@ -43,6 +43,16 @@ uint64_t tcp_socket_cookie(int fd)
     return get_option(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length) ? cookie : 0;
 }
 
+bool tcp_is_socket(int fd, uint64_t cookie)
+{
+    uint64_t now = 0;
+    socklen_t length = sizeof now;
+    long error = tcp_call(SYS_getsockopt, fd, SOL_SOCKET, SO_COOKIE, (long)&now, (long)&length, 0);
+    if (error == -EBADF || error == -ENOTSOCK)
+        return tcp_is_tcp(fd);
+    return error != 0 || now == cookie;
+}
+
 uint64_t tcp_netns_cookie(int fd)
 {
     uint64_t cookie = 0;
@@ -123,9 +133,14 @@ int tcp_least_to_read(int fd)
     return least;
 }
 
-void tcp_set_least_to_read(int fd, int bytes)
+/* Bytes that stay hidden are lost: what has been refused for a moment is asked for again. */
+bool tcp_set_least_to_read(int fd, int bytes)
 {
-    tcp_call(SYS_setsockopt, fd, SOL_SOCKET, SO_RCVLOWAT, (long)&bytes, sizeof bytes, 0);
+    bool done = false;
+    for (int attempt = 0; !done && attempt < 2; attempt++)
+        done = tcp_call(SYS_setsockopt, fd, SOL_SOCKET, SO_RCVLOWAT, (long)&bytes, sizeof bytes,
+                        0) == 0;
+    return done;
 }
 
 int tcp_unread(int fd)
@@ -241,10 +256,18 @@ int tcp_domain(int fd)
     return get_option(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) ? domain : -1;
 }
 
+bool tcp_get_flags(int fd, int *flags)
+{
+    long got = tcp_call(SYS_fcntl, fd, F_GETFL, 0, 0, 0, 0);
+    *flags = got < 0 ? 0 : (int)got;
+    return got >= 0;
+}
+
 int tcp_flags(int fd)
 {
-    long flags = tcp_call(SYS_fcntl, fd, F_GETFL, 0, 0, 0, 0);
-    return flags < 0 ? 0 : (int)flags;
+    int flags;
+    tcp_get_flags(fd, &flags);
+    return flags;
 }
 
 bool tcp_is_nonblocking(int fd)
@@ -260,13 +283,25 @@ bool tcp_is_close_on_exec(int fd)
 
 bool tcp_refuses_fast_open(int error)
 {
-    return error == EOPNOTSUPP || error == EPERM || error == EACCES || error == ENOSYS ||
-           error == ENOPROTOOPT || error == EINVAL;
+    switch (error) {
+    case 0:
+    case EINPROGRESS:  /* the SYN has left */
+    case ECONNREFUSED: /* and this came of it */
+    case ECONNRESET:
+    case ETIMEDOUT:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+        return false;
+    default:
+        return true;
+    }
 }
 
+/* Where the SYN has left after all, a write without the flag says what it would say anyway. */
 bool tcp_is_deferred(int fd, int error)
 {
-    return error != EOPNOTSUPP && tcp_refuses_fast_open(error) && tcp_state(fd) == TCP_SYN_SENT;
+    int state = error == 0 || error == EINPROGRESS ? TCP_CLOSE : tcp_state(fd);
+    return state == TCP_SYN_SENT || state < 0;
 }
 
 int tcp_send_bare_syn(int fd, const struct sockaddr *address, socklen_t length)
@@ -310,16 +345,27 @@ int64_t tcp_now_ms(void)
     return tcp_now_ns() / 1000000;
 }
 
+/* The kernel's own struct: two longs, whatever the C library's time_t is. A sandbox may let the
+ * older call through alone. */
+static long poll_one(struct pollfd *poll_fd, int64_t milliseconds, const uint64_t *mask)
+{
+    long timeout[2] = {(long)(milliseconds / 1000), (long)(milliseconds % 1000) * 1000000};
+    long result = tcp_call(SYS_ppoll, (long)poll_fd, 1, milliseconds < 0 ? 0 : (long)timeout,
+                           (long)mask, mask ? sizeof *mask : 0, 0);
+#ifdef SYS_poll
+    if (result < 0 && result != -EINTR)
+        result = tcp_call(SYS_poll, (long)poll_fd, 1, (long)milliseconds, 0, 0, 0);
+#endif
+    return result;
+}
+
 static bool wait_with(int fd, short events, int milliseconds, const uint64_t *mask)
 {
     struct pollfd poll_fd = {.fd = fd, .events = events};
     int64_t deadline = milliseconds > 0 ? tcp_now_ms() + milliseconds : 0;
     int64_t left = milliseconds;
     for (;;) {
-        /* The kernel's own struct: two longs, whatever the C library's time_t is. */
-        long timeout[2] = {(long)(left / 1000), (long)(left % 1000) * 1000000};
-        long result = tcp_call(SYS_ppoll, (long)&poll_fd, 1, left < 0 ? 0 : (long)timeout,
-                               (long)mask, mask ? sizeof *mask : 0, 0);
+        long result = poll_one(&poll_fd, left, mask);
         if (result != -EINTR || milliseconds == 0)
             return result > 0;
         if (milliseconds < 0)

@@ -24,6 +24,9 @@ long tcp_call(long number, long a, long b, long c, long d, long e, long f);
  * 0 for anything that is no socket. */
 uint64_t tcp_socket_cookie(int fd);
 
+/* Is the descriptor still that socket? Where the kernel does not say, it is taken to be. */
+bool tcp_is_socket(int fd, uint64_t cookie);
+
 /* The socket's network namespace, never used twice while the machine runs (SO_NETNS_COOKIE, Linux
  * >= 5.14); 0 where the kernel does not tell. */
 uint64_t tcp_netns_cookie(int fd);
@@ -60,7 +63,7 @@ void tcp_clear_async(int fd);
 
 /* SO_RCVLOWAT: how many bytes make a socket readable. */
 int tcp_least_to_read(int fd);
-void tcp_set_least_to_read(int fd, int bytes);
+bool tcp_set_least_to_read(int fd, int bytes);
 
 /* Throws away whatever could be read now. */
 void tcp_discard(int fd);
@@ -89,6 +92,8 @@ int tcp_domain(int fd);
 
 /* The descriptor's file status flags (F_GETFL), 0 where they cannot be told. */
 int tcp_flags(int fd);
+/* The same; false where they cannot be told. */
+bool tcp_get_flags(int fd, int *flags);
 bool tcp_is_nonblocking(int fd);
 bool tcp_is_close_on_exec(int fd);
 
@@ -97,8 +102,8 @@ bool tcp_is_close_on_exec(int fd);
  * stands), else the error, as connect() would give it. */
 int tcp_send_bare_syn(int fd, const struct sockaddr *, socklen_t);
 
-/* Does this errno say that MSG_FASTOPEN itself is not to be had: switched off, or forbidden by a
- * sandbox? */
+/* Does this errno say that MSG_FASTOPEN itself is not to be had: switched off, forbidden by a
+ * sandbox, or without memory for it? Whatever the network cannot have answered does. */
 bool tcp_refuses_fast_open(int error);
 
 /* Does the kernel still hold the SYN of this connect back? Asked where MSG_FASTOPEN was refused: a

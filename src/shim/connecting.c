@@ -94,12 +94,22 @@ static int connect_now(const struct call *call, struct record *record)
         sent = NEXT(send)(record->fd, "", 0, MSG_NOSIGNAL | MSG_DONTWAIT);
     else if (sent < 0 && tcp_refuses_fast_open(errno) && tcp_state(record->fd) == TCP_CLOSE)
         return connect_truly(call, record);
+    if (sent < 0 && errno == EISCONN) /* it stands already */
+        sent = 0;
     if (sent < 0 && (errno == EINPROGRESS || errno == EAGAIN)) {
         errno = EINPROGRESS;
         if (!call->nonblocking)
             return connected_truly(record, plain(call, record->fd));
     }
     return connected_truly(record, sent < 0 ? -1 : 0);
+}
+
+/* The program may give one up that does not block: no server is to see it before. */
+static int connect_anew(const struct call *call, struct record *record)
+{
+    int error = tcp_connect_anew(record->fd, call->address, call->length);
+    errno = error ? error : EINPROGRESS;
+    return connected_truly(record, -1);
 }
 
 static int defer(const struct call *call, struct record *record, int saved)
@@ -116,18 +126,22 @@ static int defer(const struct call *call, struct record *record, int saved)
     return call->nonblocking ? -1 : 0;
 }
 
-/* With a cookie the kernel defers, with none it connects and asks for one. */
+/* With a cookie the kernel defers, with none it connects and asks for one. Which it has done, only
+ * TCP_INFO says: where that is not to be had, the SYN leaves. */
 static int connect_by_kernel(const struct call *call, struct record *record, bool may_defer)
 {
     int saved = errno;
     int result = connect_elsewhere(call, record->fd);
-    if (result != 0 || tcp_state(record->fd) != TCP_SYN_SENT) {
+    int state = result == 0 ? tcp_state(record->fd) : TCP_SYN_SENT;
+    if (result != 0 || (state >= 0 && state != TCP_SYN_SENT)) {
         if (may_defer)
             story_tell(record, "connects truly: no cookie yet", 0);
         return connected_truly(record, result);
     }
     errno = saved;
-    return may_defer ? defer(call, record, saved) : connect_now(call, record);
+    if (state < 0 && call->nonblocking)
+        return connect_anew(call, record);
+    return may_defer && state >= 0 ? defer(call, record, saved) : connect_now(call, record);
 }
 
 /* No connect before the first write. To the kernel the socket stays closed, and readiness would be
@@ -138,7 +152,10 @@ static int connect_by_shim(const struct call *call, struct record *record, bool 
     if (tcp_state(record->fd) != TCP_CLOSE || tcp_has_connected(record->fd) ||
         tcp_domain(record->fd) != call->address->sa_family)
         return plain(call, record->fd);
-    if (cookie_is_cached(call->address, record->netns)) {
+    enum cookie cookie = cookie_cached(call->address, record->netns);
+    if (cookie == COOKIE_UNKNOWN)
+        return connect_truly(call, record);
+    if (cookie == COOKIE_CACHED) {
         if (!may_defer || call->nonblocking)
             return connect_truly(call, record);
         record->tag.flags |= RECORD_BY_SHIM;
@@ -200,10 +217,15 @@ static bool connect_again(const struct call *call, struct record *record, int *r
 }
 
 /* The kernel asks for a cookie where it has none, and what it has is for the whole host: then the
- * SYN would carry it, and the server would accept before the handshake is over. */
-static bool asks_for_cookie(const struct decision *decision, const struct record *record)
+ * SYN would carry it, and the server would accept before the handshake is over. Where nobody says
+ * whether there is one, only a connect that blocks may find out: it does not end before. */
+static bool asks_for_cookie(const struct call *call, const struct decision *decision,
+                            const struct record *record)
 {
-    return decision->asks_cookie && !cookie_is_cached(&record->address.any, record->netns);
+    if (!decision->asks_cookie)
+        return false;
+    enum cookie cookie = cookie_cached(&record->address.any, record->netns);
+    return cookie == COOKIE_NONE || (cookie == COOKIE_UNKNOWN && !call->nonblocking);
 }
 
 static int connect_as_decided(const struct call *call, struct record *record,
@@ -217,7 +239,7 @@ static int connect_as_decided(const struct call *call, struct record *record,
     }
     if (shim.dry_run)
         return rehearse(call, record, may_defer);
-    if (!may_defer && !asks_for_cookie(decision, record))
+    if (!may_defer && !asks_for_cookie(call, decision, record))
         return connected_truly(record, connect_plainly(call, record->fd));
     int error = decision->verdict.deferral == DEFERRAL_BY_KERNEL
                     ? tcp_set_option(record->fd, TCP_FASTOPEN_CONNECT, 1)
@@ -245,7 +267,9 @@ static int connect_first(const struct call *given, int fd)
         return connect_plainly(&call, fd);
     }
     record.socket_cookie = tcp_socket_cookie(fd);
-    int flags = tcp_flags(fd);
+    int flags;
+    if (!tcp_get_flags(fd, &flags))
+        return connect_plainly(&call, fd);
     if (!record.socket_cookie || !own_has(fd) || (flags & O_ASYNC)) {
         story_tell(&record,
                    record.socket_cookie

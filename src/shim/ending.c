@@ -37,7 +37,7 @@ static void end_opening(struct record *record)
 static void end(struct record *record)
 {
     bool told = record_told_connected(record);
-    if (tcp_socket_cookie(record->fd) != record->socket_cookie) {
+    if (!tcp_is_socket(record->fd, record->socket_cookie)) {
         machine_forget(record);
         return;
     }

@@ -18,6 +18,9 @@
 /* A client that is there answers within a round trip. */
 #define SETTLE_MS 1000
 
+/* Who is refused a private epoll, or to wait for it, looks this often. */
+#define UNTOLD_MS 10
+
 /* The rest of a first write may be on its way: only what is whole is safe. */
 static bool brought_safe_bytes(int fd, long brought)
 {
@@ -39,9 +42,12 @@ static void wait_once(int fd, int64_t milliseconds)
 {
     struct pollfd fds[2] = {{.fd = fd, .events = POLLIN},
                             {.fd = pending_epoll(), .events = POLLIN}};
+    if (fds[1].fd < 0 && (milliseconds < 0 || milliseconds > UNTOLD_MS))
+        milliseconds = UNTOLD_MS;
     struct timespec time = {.tv_sec = milliseconds / 1000,
                             .tv_nsec = milliseconds % 1000 * 1000000};
-    NEXT(ppoll)(fds, 2, milliseconds < 0 ? NULL : &time, NULL);
+    if (NEXT(ppoll)(fds, 2, milliseconds < 0 ? NULL : &time, NULL) < 0 && errno != EINTR)
+        tcp_wait(fd, POLLPRI, UNTOLD_MS);
 }
 
 /* Until it is proved or the time is up (milliseconds, -1: none). Other threads may serve it. */
@@ -75,10 +81,10 @@ void guard_accepted(int fd, const struct record *listener)
     if (tcp_proof(fd) == TCP_PROOF_GIVEN)
         return;
     long brought = tcp_peek(fd);
-    if (brought <= 0 || brought_safe_bytes(fd, brought))
+    if (brought == 0 || (brought > 0 && brought_safe_bytes(fd, brought)))
         return;
     record.socket_cookie = tcp_socket_cookie(fd);
-    if (!machine_guard(&record, (int)brought))
+    if (brought < 0 || !record.socket_cookie || !machine_guard(&record, (int)brought))
         end_unproved(fd); /* nothing can be had to wait with */
 }
 

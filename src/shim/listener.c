@@ -9,9 +9,11 @@
 #include "shim/log.h"
 #include "shim/machine.h"
 #include "shim/note.h"
+#include "shim/pending.h"
 #include "shim/program_memory.h"
 #include "shim/shim.h"
 
+#include <errno.h>
 #include <netinet/tcp.h>
 #include <string.h>
 
@@ -37,6 +39,27 @@ static unsigned rehearse(int fd, const struct sockaddr_storage *bound)
     return 0;
 }
 
+static unsigned guards(const struct server_verdict *verdict)
+{
+    return verdict->first_read == FIRST_WRITE_REPLAY_SAFE ? NOTE_GUARDS : 0;
+}
+
+/* Is what the guard is made of to be had? A sandbox may refuse any of it, and then no SYN is to
+ * bring anything. There is nothing to peek at here, which is the answer of a kernel that was
+ * asked. */
+static bool can_guard(int fd, unsigned guard)
+{
+    return !guard ||
+           (tcp_state(fd) >= 0 && tcp_socket_cookie(fd) != 0 && pending_is_possible() &&
+            tcp_set_least_to_read(fd, tcp_least_to_read(fd)) && tcp_peek(fd) == -ENOTCONN);
+}
+
+/* What the kernel was told to take, and nobody would guard. */
+static void uncover(int fd)
+{
+    tcp_set_option(fd, TCP_FASTOPEN, 0);
+}
+
 /* On a socket that listens, or is about to. Returns the flag for its note. */
 static unsigned cover(int fd, const struct sockaddr_storage *bound, const struct endpoint *endpoint,
                       int queue)
@@ -51,11 +74,6 @@ static unsigned cover(int fd, const struct sockaddr_storage *bound, const struct
     return NOTE_COVERED;
 }
 
-static unsigned guards(const struct server_verdict *verdict)
-{
-    return verdict->first_read == FIRST_WRITE_REPLAY_SAFE ? NOTE_GUARDS : 0;
-}
-
 static void note(int fd, unsigned flags, const struct sockaddr_storage *bound)
 {
     if (flags & NOTE_GUARDS)
@@ -65,6 +83,8 @@ static void note(int fd, unsigned flags, const struct sockaddr_storage *bound)
     union record_address noted;
     memcpy(&noted, bound, sizeof noted);
     note_listener(fd, flags, &noted);
+    if ((flags & NOTE_COVERED) && (flags & NOTE_GUARDS) && !(note_flags(fd) & NOTE_GUARDS))
+        uncover(fd);
 }
 
 void listener_bind(int fd, const struct sockaddr *address, socklen_t length)
@@ -79,8 +99,12 @@ void listener_bind(int fd, const struct sockaddr *address, socklen_t length)
     if (endpoint.port == 0 || !verdict.fastopen || !tcp_is_tcp(fd) ||
         tcp_option(fd, TCP_FASTOPEN) != 0 || (note_flags(fd) & NOTE_ASIDE))
         return;
+    if (!can_guard(fd, guards(&verdict)))
+        return;
     set_queue(fd, address, verdict.queue ? (int)verdict.queue : QUEUE_WHEN_BOUND);
     note_change(fd, NOTE_BOUND, 0);
+    if (!listener_is_bound_by_us(fd))
+        uncover(fd);
 }
 
 bool listener_is_bound_by_us(int fd)
@@ -118,7 +142,8 @@ void listener_accept(int fd)
         return;
     int queue = verdict.queue ? (int)verdict.queue : QUEUE_WHEN_BOUND;
     /* Set already it may be by who ran before this image, under the same policy. */
-    unsigned covered = tcp_option(fd, TCP_FASTOPEN) != 0 ? 0 : cover(fd, &bound, &endpoint, queue);
+    bool ours = tcp_option(fd, TCP_FASTOPEN) == 0 && can_guard(fd, guards(&verdict));
+    unsigned covered = ours ? cover(fd, &bound, &endpoint, queue) : 0;
     note(fd, guards(&verdict) | covered, &bound);
 }
 
@@ -150,13 +175,21 @@ void listener_listen(int fd, int backlog)
 {
     struct sockaddr_storage bound;
     struct endpoint endpoint;
-    if (!shim.active || !bound_to(fd, &bound, &endpoint))
+    if (!shim.active)
         return;
-    struct server_verdict verdict = policy_server(shim.policy, &endpoint);
     unsigned flags = note_flags(fd);
+    if (!bound_to(fd, &bound, &endpoint)) {
+        if (flags & NOTE_BOUND)
+            uncover(fd);
+        return;
+    }
+    struct server_verdict verdict = policy_server(shim.policy, &endpoint);
     bool ours = (flags & NOTE_BOUND) || tcp_option(fd, TCP_FASTOPEN) == 0;
     unsigned set = NOTE_ACCEPTING;
-    if (verdict.fastopen && !(flags & NOTE_ASIDE) && ours)
+    bool wanted = verdict.fastopen && !(flags & NOTE_ASIDE) && ours;
+    if (wanted && !can_guard(fd, guards(&verdict)))
+        uncover(fd);
+    else if (wanted)
         set |= guards(&verdict) |
                cover(fd, &bound, &endpoint,
                      verdict.queue ? (int)verdict.queue : queue_for_backlog(backlog));

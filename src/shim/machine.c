@@ -66,7 +66,7 @@ bool machine_find(int fd, struct record *record)
 {
     if (!record_get(table, fd, record))
         return false;
-    if (tcp_socket_cookie(fd) == record->socket_cookie)
+    if (tcp_is_socket(fd, record->socket_cookie))
         return true;
     machine_forget(record);
     return false;
@@ -326,6 +326,11 @@ static ssize_t send_syn(struct record *record, const struct msghdr *message, int
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
     ssize_t sent = NEXT(sendmsg)(record->fd, &opening, flags | MSG_FASTOPEN | MSG_DONTWAIT);
     int error = errno;
+    /* Whoever forbids the flag, or has no memory for it: the plain write opens. */
+    if (sent < 0 && !(record->tag.flags & RECORD_BY_SHIM) && tcp_is_deferred(record->fd, error)) {
+        sent = NEXT(sendmsg)(record->fd, message, flags | MSG_DONTWAIT);
+        error = errno;
+    }
     pthread_setcancelstate(state, NULL);
     errno = error;
     return sent;
@@ -334,11 +339,6 @@ static ssize_t send_syn(struct record *record, const struct msghdr *message, int
 /* The SYN did not take the bytes. Returns 0 where the plain call is to be made, else the error. */
 static int open_failed(struct record *record, int error)
 {
-    /* A sandbox forbids the flag: the plain write opens. */
-    if (tcp_is_deferred(record->fd, error)) {
-        set_flags(record, RECORD_SYN_LEFT, 0);
-        return 0;
-    }
     /* Deferred by the shim, it is still to be connected. */
     error = tcp_refuses_fast_open(error) && (record->tag.flags & RECORD_BY_SHIM)
                 ? tcp_send_bare_syn(record->fd, &record->address.any, record_address_length(record))
@@ -707,7 +707,10 @@ bool machine_guard(struct record *record, int brought)
         record_forget(table, record);
         return false;
     }
-    tcp_set_least_to_read(record->fd, brought + 1);
+    if (!tcp_set_least_to_read(record->fd, brought + 1)) {
+        machine_forget(record);
+        return false;
+    }
     story_guarded(record);
     return true;
 }
@@ -835,22 +838,37 @@ static bool serve(int fd)
     return record.tag.state == RECORD_LINGERING ? end_lingering(&record) : machine_is_over(&record);
 }
 
+static void serve_unasked(struct record *record)
+{
+    if (record->tag.state != RECORD_LINGERING || tcp_wait(record->fd, POLLOUT, 0))
+        serve(record->fd);
+}
+
+static bool is_watched(const struct record *record, const void *context);
+
 void machine_serve(void)
 {
     enum { AT_ONCE = 16 };
     int fds[AT_ONCE];
     for (bool more = pending_any(); more;) {
-        unsigned count = pending_ready(fds, AT_ONCE), served = 0;
-        for (unsigned i = 0; i < count; i++)
+        int count = pending_ready(fds, AT_ONCE), served = 0;
+        if (count < 0) /* the private epoll is not to be asked */
+            machine_each(is_watched, NULL, serve_unasked);
+        for (int i = 0; i < count; i++)
             served += serve(fds[i]);
         more = count == AT_ONCE && served > 0;
     }
 }
 
-static bool is_watched(const struct record *record, const void *context)
+static bool is_lingering(const struct record *record, const void *context)
 {
     (void)context;
     return record->tag.state == RECORD_LINGERING || (record->tag.flags & SHUT_FLAGS);
+}
+
+static bool is_watched(const struct record *record, const void *context)
+{
+    return record->tag.state == RECORD_GUARDED || is_lingering(record, context);
 }
 
 /* Signals wait: the call that this is done for is the one that they are to interrupt. */
@@ -864,7 +882,7 @@ void machine_settle_lingering(void)
 {
     if (!pending_any())
         return;
-    machine_each(is_watched, NULL, settle_watched);
+    machine_each(is_lingering, NULL, settle_watched);
     machine_serve();
 }
 

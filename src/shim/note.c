@@ -3,11 +3,16 @@
 
 #include "kernel/tcp.h"
 
+/* Where the kernel does not say which socket it is, nobody is told that a new one has been
+ * connected. */
 static bool find(int fd, struct record *note)
 {
     if (!record_get(&record_notes, fd, note))
         return false;
-    if (tcp_socket_cookie(fd) == note->socket_cookie)
+    uint64_t now = tcp_socket_cookie(fd);
+    if (now == 0 && tcp_is_tcp(fd))
+        return !(note->tag.flags & NOTE_CONNECTED);
+    if (now == note->socket_cookie)
         return true;
     record_forget(&record_notes, note);
     return false;

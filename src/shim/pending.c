@@ -125,7 +125,7 @@ void pending_unwatch(int fd)
     atomic_fetch_sub(&pending_count, 1);
 }
 
-unsigned pending_ready(int fds[], unsigned most)
+int pending_ready(int fds[], unsigned most)
 {
     struct epoll_event events[16];
     int epoll = pending_epoll();
@@ -135,7 +135,7 @@ unsigned pending_ready(int fds[], unsigned most)
         epoll < 0 ? 0 : tcp_call(SYS_epoll_pwait, epoll, (long)events, (long)most, 0, 0, 8);
     for (long i = 0; i < found; i++)
         fds[i] = (int)events[i].data.u64;
-    return found > 0 ? (unsigned)found : 0;
+    return found < 0 ? -1 : (int)found;
 }
 
 /* No data of the program's: nothing else has this address. */

@@ -42,7 +42,7 @@ int pending_epoll(void);
 void pending_move(void);
 
 /* The descriptors that are ready, up to `most` of them; never waits. */
-unsigned pending_ready(int fds[], unsigned most);
+int pending_ready(int fds[], unsigned most);
 
 /* An epoll of the program's has this descriptor. */
 void pending_epoll_made(int epoll);

@@ -5,6 +5,7 @@
 #include "shim/readiness.h"
 
 #include "kernel/tcp.h"
+#include "shim/guard.h"
 #include "shim/machine.h"
 #include "shim/note.h"
 #include "shim/own.h"
@@ -211,7 +212,7 @@ static bool ask(const struct wait *wait, int *ready)
     return false;
 }
 
-static int run(const struct wait *wait, int64_t timeout)
+static int run_prepared(const struct wait *wait, int64_t timeout)
 {
     int ready, saved = errno;
     machine_serve();
@@ -224,12 +225,28 @@ static int run(const struct wait *wait, int64_t timeout)
             return told(wait, ready);
         prepare_all(wait, timeout); /* what that has started */
     }
-    if (timeout != 0 && pending_any() && wait_is_shareable(wait))
-        return told(wait, wait_share(wait, timeout));
+    if (timeout != 0 && pending_any() && wait_is_shareable(wait)) {
+        ready = wait_share(wait, timeout);
+        if (ready >= 0 || errno == EINTR)
+            return told(wait, ready);
+        machine_each(NULL, NULL, guard_settle); /* nobody would show its bytes */
+    }
     if (timeout != 0)
         machine_settle_lingering();
     errno = saved;
     return told(wait, wait_call(wait, timeout, wait->mask));
+}
+
+/* Where it is refused, the program's own call follows, of which nothing is known: what it would be
+ * told of a deferral. */
+static int run(const struct wait *wait, int64_t timeout)
+{
+    int ready = run_prepared(wait, timeout);
+    if (ready < 0 && errno != EINTR && deferring_any()) {
+        story_because("the wait is refused");
+        machine_start_thread();
+    }
+    return ready;
 }
 
 int readiness_poll(ppoll_fn *next, struct pollfd *fds, nfds_t count, int64_t timeout,

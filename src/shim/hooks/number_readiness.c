@@ -171,10 +171,8 @@ static long epoll_by_number(const struct call *call)
     return readiness_epoll(next_epoll_pwait, epoll, events, most, nanoseconds, a[4].pointer);
 }
 
-long READINESS_by_number(const struct call *call)
+static long made_by_number(const struct call *call)
 {
-    if (machine_idle())
-        return call_plainly(call);
     switch (call->number) {
 #ifdef SYS_poll
     case SYS_poll:
@@ -200,4 +198,13 @@ long READINESS_by_number(const struct call *call)
     default:
         return epoll_by_number(call);
     }
+}
+
+/* What refuses another call than the program's may let its own through. */
+long READINESS_by_number(const struct call *call)
+{
+    if (machine_idle())
+        return call_plainly(call);
+    long result = made_by_number(call);
+    return result >= 0 || errno == EINTR ? result : call_plainly(call);
 }

@@ -26,6 +26,14 @@
         return true;                                                                               \
     } while (0)
 
+/* Other calls than the program's are made in its place, of other descriptors: what refuses those, a
+ * sandbox say, may let the program's own through. Nothing has been waited for then. */
+#define UNLESS_REFUSED(result, own)                                                                \
+    do {                                                                                           \
+        int made = (result);                                                                       \
+        return made >= 0 || errno == EINTR ? made : (own);                                         \
+    } while (0)
+
 bool timeout_of(const struct timespec *timeout, int64_t *nanoseconds)
 {
     READ_TIMEOUT(timeout, tv_nsec, SECOND, nanoseconds);
@@ -49,7 +57,8 @@ SHIM_HOOK int poll(struct pollfd *fds, nfds_t count, int timeout)
 {
     if (HOOK_IS_IDLE())
         return NEXT(poll)(fds, count, timeout);
-    return readiness_poll(NEXT(ppoll), fds, count, timeout_of_milliseconds(timeout), NULL);
+    UNLESS_REFUSED(readiness_poll(NEXT(ppoll), fds, count, timeout_of_milliseconds(timeout), NULL),
+                   NEXT(poll)(fds, count, timeout));
 }
 
 SHIM_ALIAS(poll) __typeof__(poll) __poll;
@@ -59,7 +68,8 @@ SHIM_HOOK int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t s
 {
     if (HOOK_IS_IDLE() || size / sizeof *fds < count)
         return NEXT(__poll_chk)(fds, count, timeout, size);
-    return readiness_poll(NEXT(ppoll), fds, count, timeout_of_milliseconds(timeout), NULL);
+    UNLESS_REFUSED(readiness_poll(NEXT(ppoll), fds, count, timeout_of_milliseconds(timeout), NULL),
+                   NEXT(__poll_chk)(fds, count, timeout, size));
 }
 
 SHIM_HOOK int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
@@ -68,7 +78,8 @@ SHIM_HOOK int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *tim
     int64_t nanoseconds;
     if (HOOK_IS_IDLE() || !timeout_of(timeout, &nanoseconds))
         return NEXT(ppoll)(fds, count, timeout, mask);
-    return readiness_poll(NEXT(ppoll), fds, count, nanoseconds, mask);
+    UNLESS_REFUSED(readiness_poll(NEXT(ppoll), fds, count, nanoseconds, mask),
+                   NEXT(ppoll)(fds, count, timeout, mask));
 }
 
 SHIM_HOOK int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
@@ -77,15 +88,17 @@ SHIM_HOOK int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespe
     int64_t nanoseconds;
     if (HOOK_IS_IDLE() || size / sizeof *fds < count || !timeout_of(timeout, &nanoseconds))
         return NEXT(__ppoll_chk)(fds, count, timeout, mask, size);
-    return readiness_poll(NEXT(ppoll), fds, count, nanoseconds, mask);
+    UNLESS_REFUSED(readiness_poll(NEXT(ppoll), fds, count, nanoseconds, mask),
+                   NEXT(__ppoll_chk)(fds, count, timeout, mask, size));
 }
 
 SHIM_HOOK int epoll_wait(int epoll, struct epoll_event *events, int most, int timeout)
 {
     if (HOOK_IS_IDLE())
         return NEXT(epoll_wait)(epoll, events, most, timeout);
-    return readiness_epoll(NEXT(epoll_pwait), epoll, events, most, timeout_of_milliseconds(timeout),
-                           NULL);
+    UNLESS_REFUSED(readiness_epoll(NEXT(epoll_pwait), epoll, events, most,
+                                   timeout_of_milliseconds(timeout), NULL),
+                   NEXT(epoll_wait)(epoll, events, most, timeout));
 }
 
 SHIM_HOOK int epoll_pwait(int epoll, struct epoll_event *events, int most, int timeout,
@@ -93,8 +106,9 @@ SHIM_HOOK int epoll_pwait(int epoll, struct epoll_event *events, int most, int t
 {
     if (HOOK_IS_IDLE())
         return NEXT(epoll_pwait)(epoll, events, most, timeout, mask);
-    return readiness_epoll(NEXT(epoll_pwait), epoll, events, most, timeout_of_milliseconds(timeout),
-                           mask);
+    UNLESS_REFUSED(readiness_epoll(NEXT(epoll_pwait), epoll, events, most,
+                                   timeout_of_milliseconds(timeout), mask),
+                   NEXT(epoll_pwait)(epoll, events, most, timeout, mask));
 }
 
 SHIM_HOOK int epoll_pwait2(int epoll, struct epoll_event *events, int most,
@@ -103,7 +117,8 @@ SHIM_HOOK int epoll_pwait2(int epoll, struct epoll_event *events, int most,
     int64_t nanoseconds;
     if (HOOK_IS_IDLE() || !timeout_of(timeout, &nanoseconds))
         return NEXT(epoll_pwait2)(epoll, events, most, timeout, mask);
-    return readiness_epoll(NEXT(epoll_pwait), epoll, events, most, nanoseconds, mask);
+    UNLESS_REFUSED(readiness_epoll(NEXT(epoll_pwait), epoll, events, most, nanoseconds, mask),
+                   NEXT(epoll_pwait2)(epoll, events, most, timeout, mask));
 }
 
 /* select() leaves in its timeout what is left of it. */
@@ -122,6 +137,8 @@ SHIM_HOOK int select(int count, fd_set *reads, fd_set *writes, fd_set *errors,
         return NEXT(select)(count, reads, writes, errors, timeout);
     since = tcp_now_ns();
     int result = readiness_select(NEXT(pselect), count, sets, nanoseconds, NULL);
+    if (result < 0 && errno != EINTR)
+        return NEXT(select)(count, reads, writes, errors, timeout);
     if (timeout && nanoseconds >= 0) {
         int64_t left = left_of(nanoseconds, since);
         timeout->tv_sec = (time_t)(left / SECOND);
@@ -139,7 +156,8 @@ SHIM_HOOK int pselect(int count, fd_set *reads, fd_set *writes, fd_set *errors,
     int64_t nanoseconds;
     if (HOOK_IS_IDLE() || !timeout_of(timeout, &nanoseconds))
         return NEXT(pselect)(count, reads, writes, errors, timeout, mask);
-    return readiness_select(NEXT(pselect), count, sets, nanoseconds, mask);
+    UNLESS_REFUSED(readiness_select(NEXT(pselect), count, sets, nanoseconds, mask),
+                   NEXT(pselect)(count, reads, writes, errors, timeout, mask));
 }
 
 #ifdef TFOSHIM_TIME64
@@ -154,7 +172,8 @@ SHIM_HOOK int __ppoll64(struct pollfd *fds, nfds_t count, const struct timespec6
     int64_t nanoseconds;
     if (HOOK_IS_IDLE() || !timeout_of64(timeout, &nanoseconds))
         return NEXT(__ppoll64)(fds, count, timeout, mask);
-    return readiness_poll(NEXT(ppoll), fds, count, nanoseconds, mask);
+    UNLESS_REFUSED(readiness_poll(NEXT(ppoll), fds, count, nanoseconds, mask),
+                   NEXT(__ppoll64)(fds, count, timeout, mask));
 }
 
 SHIM_HOOK int __ppoll64_chk(struct pollfd *fds, nfds_t count, const struct timespec64 *timeout,
@@ -163,7 +182,8 @@ SHIM_HOOK int __ppoll64_chk(struct pollfd *fds, nfds_t count, const struct times
     int64_t nanoseconds;
     if (HOOK_IS_IDLE() || size / sizeof *fds < count || !timeout_of64(timeout, &nanoseconds))
         return NEXT(__ppoll64_chk)(fds, count, timeout, mask, size);
-    return readiness_poll(NEXT(ppoll), fds, count, nanoseconds, mask);
+    UNLESS_REFUSED(readiness_poll(NEXT(ppoll), fds, count, nanoseconds, mask),
+                   NEXT(__ppoll64_chk)(fds, count, timeout, mask, size));
 }
 
 SHIM_HOOK int __epoll_pwait2_time64(int epoll, struct epoll_event *events, int most,
@@ -172,7 +192,8 @@ SHIM_HOOK int __epoll_pwait2_time64(int epoll, struct epoll_event *events, int m
     int64_t nanoseconds;
     if (HOOK_IS_IDLE() || !timeout_of64(timeout, &nanoseconds))
         return NEXT(__epoll_pwait2_time64)(epoll, events, most, timeout, mask);
-    return readiness_epoll(NEXT(epoll_pwait), epoll, events, most, nanoseconds, mask);
+    UNLESS_REFUSED(readiness_epoll(NEXT(epoll_pwait), epoll, events, most, nanoseconds, mask),
+                   NEXT(__epoll_pwait2_time64)(epoll, events, most, timeout, mask));
 }
 
 SHIM_HOOK int __select64(int count, fd_set *reads, fd_set *writes, fd_set *errors,
@@ -187,6 +208,8 @@ SHIM_HOOK int __select64(int count, fd_set *reads, fd_set *writes, fd_set *error
         nanoseconds = timeout->tv_sec * SECOND + timeout->tv_usec * 1000;
     since = tcp_now_ns();
     int result = readiness_select(NEXT(pselect), count, sets, nanoseconds, NULL);
+    if (result < 0 && errno != EINTR)
+        return NEXT(__select64)(count, reads, writes, errors, timeout);
     if (timeout && nanoseconds >= 0) {
         int64_t left = left_of(nanoseconds, since);
         timeout->tv_sec = left / SECOND;
@@ -202,6 +225,7 @@ SHIM_HOOK int __pselect64(int count, fd_set *reads, fd_set *writes, fd_set *erro
     int64_t nanoseconds;
     if (HOOK_IS_IDLE() || !timeout_of64(timeout, &nanoseconds))
         return NEXT(__pselect64)(count, reads, writes, errors, timeout, mask);
-    return readiness_select(NEXT(pselect), count, sets, nanoseconds, mask);
+    UNLESS_REFUSED(readiness_select(NEXT(pselect), count, sets, nanoseconds, mask),
+                   NEXT(__pselect64)(count, reads, writes, errors, timeout, mask));
 }
 #endif
