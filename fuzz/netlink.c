@@ -133,9 +133,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (unsigned from = 0; from < 5; from++) {
         input = (struct input){data, size};
         if (from == 0)
-            (void)cookie_is_cached((const struct sockaddr *)&to, 0);
+            (void)cookie_cached((const struct sockaddr *)&to, 0);
         else if (from == 1)
-            (void)cookie_is_cached((const struct sockaddr *)&to6, 0);
+            (void)cookie_cached((const struct sockaddr *)&to6, 0);
         else if (from == 2)
             (void)somebody_listens((const struct sockaddr *)&to6, 0);
         else if (from == 3)

@@ -33,8 +33,9 @@ static struct request request_make(uint16_t family, uint8_t command, uint8_t ver
     return request;
 }
 
-/* Finds an attribute of at least `least` bytes; NULL: there is none. */
-static const void *attribute(const struct netlink_answer *answer, uint16_t type, size_t least)
+/* Finds an attribute of at least `least` bytes, and says how many it has; NULL: there is none. */
+static const void *attribute(const struct netlink_answer *answer, uint16_t type, size_t least,
+                             size_t *length)
 {
     size_t at = NLMSG_LENGTH(GENL_HDRLEN);
     while (at + NLA_HDRLEN <= answer->length) {
@@ -42,8 +43,10 @@ static const void *attribute(const struct netlink_answer *answer, uint16_t type,
         memcpy(&found, answer->bytes + at, sizeof found);
         if (found.nla_len < NLA_HDRLEN || found.nla_len > answer->length - at)
             break;
-        if ((found.nla_type & NLA_TYPE_MASK) == type && found.nla_len >= NLA_HDRLEN + least)
+        if ((found.nla_type & NLA_TYPE_MASK) == type && found.nla_len >= NLA_HDRLEN + least) {
+            *length = found.nla_len - (size_t)NLA_HDRLEN;
             return answer->bytes + at + NLA_HDRLEN;
+        }
         at += NLA_ALIGN(found.nla_len);
     }
     return NULL;
@@ -60,8 +63,9 @@ static uint16_t metrics_family(int fd)
         request_make(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1, CTRL_ATTR_FAMILY_NAME,
                      TCP_METRICS_GENL_NAME, sizeof TCP_METRICS_GENL_NAME);
     struct netlink_answer answer;
+    size_t length;
     const void *value = netlink_ask(fd, &request.header, &answer)
-                            ? attribute(&answer, CTRL_ATTR_FAMILY_ID, sizeof family)
+                            ? attribute(&answer, CTRL_ATTR_FAMILY_ID, sizeof family, &length)
                             : NULL;
     if (value)
         memcpy(&family, value, sizeof family);
@@ -82,22 +86,34 @@ static struct request question(uint16_t family, const struct sockaddr *address)
                         sizeof(struct in_addr));
 }
 
-static bool look_up(int fd, const struct sockaddr *address)
+/* FNV-1a, and never 0. */
+static uint32_t number_of(const unsigned char *cookie, size_t length)
+{
+    uint32_t number = 2166136261U;
+    for (size_t i = 0; i < length; i++)
+        number = (number ^ cookie[i]) * 16777619U;
+    return number ? number : 1;
+}
+
+static uint32_t look_up(int fd, const struct sockaddr *address)
 {
     uint16_t family = metrics_family(fd);
     if (!family)
-        return false;
+        return 0;
     struct request request = question(family, address);
     struct netlink_answer answer;
-    return netlink_ask(fd, &request.header, &answer) &&
-           attribute(&answer, TCP_METRICS_ATTR_FOPEN_COOKIE, 1);
+    size_t length = 0;
+    const void *cookie = netlink_ask(fd, &request.header, &answer)
+                             ? attribute(&answer, TCP_METRICS_ATTR_FOPEN_COOKIE, 1, &length)
+                             : NULL;
+    return cookie ? number_of(cookie, length) : 0;
 }
 
-bool cookie_is_cached(const struct sockaddr *address, uint64_t netns)
+uint32_t cookie_cached(const struct sockaddr *address, uint64_t netns)
 {
     int fd = netlink_open(NETLINK_GENERIC, netns);
-    bool cached = fd >= 0 && look_up(fd, address);
+    uint32_t cookie = fd >= 0 ? look_up(fd, address) : 0;
     if (fd >= 0)
         netlink_close(fd);
-    return cached;
+    return cookie;
 }

@@ -3,12 +3,11 @@
 #ifndef TFOSHIM_KERNEL_COOKIE_H
 #define TFOSHIM_KERNEL_COOKIE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
-/* Is there a cookie for the host of this address, in the network namespace with this
- * SO_NETNS_COOKIE? False, too, where the kernel will not say. As netlink.h. */
-bool cookie_is_cached(const struct sockaddr *, uint64_t netns);
+/* The cookie for the host of this address, in the network namespace with this SO_NETNS_COOKIE, as a
+ * number that tells it from others; 0: there is none, or the kernel will not say. As netlink.h. */
+uint32_t cookie_cached(const struct sockaddr *, uint64_t netns);
 
 #endif

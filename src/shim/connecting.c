@@ -138,7 +138,7 @@ static int connect_by_shim(const struct call *call, struct record *record, bool 
     if (tcp_state(record->fd) != TCP_CLOSE || tcp_has_connected(record->fd) ||
         tcp_domain(record->fd) != call->address->sa_family)
         return plain(call, record->fd);
-    if (cookie_is_cached(call->address, record->netns)) {
+    if (cookie_cached(call->address, record->netns)) {
         if (!may_defer || call->nonblocking)
             return connect_truly(call, record);
         record->tag.flags |= RECORD_BY_SHIM;
@@ -203,7 +203,7 @@ static bool connect_again(const struct call *call, struct record *record, int *r
  * SYN would carry it, and the server would accept before the handshake is over. */
 static bool asks_for_cookie(const struct decision *decision, const struct record *record)
 {
-    return decision->asks_cookie && !cookie_is_cached(&record->address.any, record->netns);
+    return decision->asks_cookie && !cookie_cached(&record->address.any, record->netns);
 }
 
 static int connect_as_decided(const struct call *call, struct record *record,
