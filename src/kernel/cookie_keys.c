@@ -9,10 +9,6 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-#ifndef TCP_FASTOPEN_KEY
-#define TCP_FASTOPEN_KEY 33
-#endif
-
 static int digit(char c)
 {
     if (c >= '0' && c <= '9')

@@ -185,6 +185,12 @@ void listener_listen(int fd, int backlog)
     note(fd, set, &bound, on && takes_keys(fd, &verdict) ? verdict.key_file : NULL);
 }
 
+void listener_own_keys(int fd)
+{
+    if (note_flags(fd) & NOTE_KEYED)
+        note_change(fd, 0, NOTE_KEYED);
+}
+
 void listener_stand_aside(int fd)
 {
     if (shim.active && tcp_is_tcp(fd))

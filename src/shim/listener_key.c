@@ -19,10 +19,9 @@
 /* bind() and then listen(), and several listeners, may meet the same. */
 static bool is_told(const char *problem, uint64_t version)
 {
-    static _Atomic(const char *) told;
-    static _Atomic uint64_t told_of;
-    return atomic_exchange_explicit(&told, problem, memory_order_relaxed) == problem &&
-           atomic_exchange_explicit(&told_of, version, memory_order_relaxed) == version;
+    static _Atomic uint64_t told;
+    uint64_t this = version ^ (uint64_t)(uintptr_t)problem;
+    return atomic_exchange_explicit(&told, this, memory_order_relaxed) == this;
 }
 
 uint64_t listener_key_give(int fd, const char *path, const char *instead)
