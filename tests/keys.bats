@@ -161,6 +161,28 @@ key_of() { # DAY
   on_server "$tfoshim" key rotate --secret secret
 }
 
+# ---- the units ----
+
+@test "the units are understood, rotate without a capability, and take a secret by a drop-in" {
+  local units=root/etc/systemd/system
+  mkdir -p "$units/tfoshim-key-rotate.service.d"
+  # Where the program will be there is none yet.
+  sed "s|=/[^ ]*/tfoshim |=$tfoshim |" "$TFOSHIM_BUILD/tfoshim-key-rotate.service" \
+    >"$units/tfoshim-key-rotate.service"
+  cp "$TFOSHIM_ROOT/conf/tfoshim-key-rotate.timer" "$units/"
+  run -0 systemd-analyze verify --man=no "$units"/tfoshim-key-rotate.{service,timer}
+  refute_output
+  run -0 systemd-analyze security --offline=true --threshold=20 "$units/tfoshim-key-rotate.service"
+  cp "$TFOSHIM_ROOT/examples/systemd/key-secret.conf" "$units/tfoshim-key-rotate.service.d/"
+  sed -i "s|=/usr/bin/tfoshim|=$tfoshim|" "$units/tfoshim-key-rotate.service.d/key-secret.conf"
+  run -0 systemd-analyze verify --man=no "$units/tfoshim-key-rotate.service"
+  refute_output
+  on_server "$tfoshim" key set "$ONE"
+  on_server setpriv --bounding-set -all --inh-caps -all --no-new-privs "$tfoshim" key rotate
+  run -0 on_server "$tfoshim" key show
+  assert_line --index 1 "backup  $ONE"
+}
+
 # ---- a fleet ----
 
 # Two servers that have the same address, and the namespace `server` before them: it gives each new
@@ -321,6 +343,22 @@ print(destination[sys.argv[1]])' "$1"
   assert_line --partial "$ADDRESS:$PORT: most cookies are refused, and others come: the servers, or listeners, of this address have different keys (tfoshim key, key_file)"
 }
 
+# The cookie is made of the address that the server sees.
+@test "behind an address that is translated machines take no cookie of each other's" {
+  fleet_up
+  fleet_rotates 2026-01-01
+  on_server sh -ec "
+    nft flush chain ip fleet balance
+    nft 'add chain ip fleet translate { type nat hook prerouting priority dstnat; }'
+    nft 'add rule ip fleet translate ip daddr $ADDRESS dnat to numgen inc mod 2 map { 0 : 10.9.21.2, 1 : 10.9.22.2 }'
+  "
+  for _ in 1 2 3 4; do
+    connect
+  done
+  assert_equal "$(figure stale) $(figure accepted)" '3 0'
+  assert_equal "$(failures)" 3
+}
+
 # ---- key_file ----
 
 key_file_is() { # KEYS
@@ -375,6 +413,23 @@ print(listener.getsockopt(socket.IPPROTO_TCP, 33, 32).hex())"
   # Two keys, and one.
   run -0 own_keys
   assert_output 3322110077665544bbaa9988ffeeddcc
+}
+
+# What check warns of.
+@test "listeners of one address with different keys take no cookie of each other's" {
+  ADDRESS=$SERVER_IP4
+  key_file_is "$ONE"
+  printf 'server = { rules = ( { port = 8080; key_file = "%s"; }, { } ); };\n' "$PWD/key" >keys.conf
+  run -0 "$tfoshim" check keys.conf
+  assert_line --partial 'warning: keys.conf:1: its key_file is another than that of the rule at keys.conf:1'
+  serve
+  PORT=8081 serve
+  connect
+  PORT=8081 connect
+  for PORT in 8081 8080 8081 8080; do
+    connect
+    assert_equal "$PORT: $(last_syn syn.option synack.ack synack.option)" "$PORT: cookie 1 cookie"
+  done
 }
 
 @test "a program that sets a key of its own keeps it" {
