@@ -290,7 +290,7 @@ END
 warned() { # [WARNING]...
   { echo 'server = { rules = (' && sed '$!s/$/,/' && echo '); };'; } >t.conf
   run -0 --separate-stderr "$tfoshim" check t.conf
-  assert_equal "$stderr" "$((($# == 0)) || printf 'tfoshim: warning: %s\n' "$@")"
+  assert_equal "$stderr" "$( (($# == 0)) || printf 'tfoshim: warning: %s\n' "$@")"
 }
 
 @test "keys of a file are shown, and listeners of one address that differ in them are warned of" {

@@ -123,12 +123,12 @@ key_of() { # DAY
   on_server "$tfoshim" key rotate --secret secret --day 2026-01-02
   keys_are "$(key_of 2026-01-02),$(key_of 2026-01-01)"
   # Without a day it is today, in UTC whatever the zone.
-  local before after
-  before=$(key_of "$(date -u +%F)")
+  local first_day last_day
+  first_day=$(key_of "$(date -u +%F)")
   on_server TZ=Pacific/Kiritimati "$tfoshim" key rotate --secret secret
   run on_server cat "$SYSCTL"
-  after=$(key_of "$(date -u +%F)")
-  [[ ${output%,*} == "$before" || ${output%,*} == "$after" ]]
+  last_day=$(key_of "$(date -u +%F)")
+  [[ ${output%,*} == "$first_day" || ${output%,*} == "$last_day" ]]
 }
 
 @test "a secret that others could know is refused" {
@@ -366,9 +366,9 @@ key_file_is() { # KEYS
   mv key.new key
 }
 
-keys_config() { # [FILE]
+keys_config() {
   printf 'client = { default = "on"; min_rtt = 0; };\nserver = { default = "on"; key_file = "%s"; };\n' \
-    "${1-$PWD/key}" >keys.conf
+    "$PWD/key" >keys.conf
 }
 
 under_shim() { # [NAME=VALUE]... COMMAND
@@ -426,9 +426,10 @@ print(listener.getsockopt(socket.IPPROTO_TCP, 33, 32).hex())"
   PORT=8081 serve
   connect
   PORT=8081 connect
-  for PORT in 8081 8080 8081 8080; do
-    connect
-    assert_equal "$PORT: $(last_syn syn.option synack.ack synack.option)" "$PORT: cookie 1 cookie"
+  local other
+  for other in 8081 8080 8081 8080; do
+    PORT=$other connect
+    assert_equal "$other: $(PORT=$other last_syn syn.option synack.ack synack.option)" "$other: cookie 1 cookie"
   done
 }
 
@@ -448,10 +449,14 @@ print(listener.getsockopt(socket.IPPROTO_TCP, 33, 32).hex())"
   cookie() {
     ip -n "$NETWORK_CLIENT" tcp_metrics show "$SERVER_IP4" | sed -n 's/.* fo_cookie \([0-9a-f]*\).*/\1/p'
   }
+  cookie_is_new() {
+    connect
+    [[ $(cookie) != "$before" ]]
+  }
   before=$(cookie)
   key_file_is "$TWO,$ONE"
   # Within a second, and as one connection after another comes in; none is refused.
-  wait_until 'connect && [[ $(cookie) != "$before" ]]'
+  wait_until cookie_is_new
   assert_equal "$(netstat_value server TCPFastOpenPassiveFail)" 0
   before=$(cookie)
   # One that cannot be used is said once, and changes nothing.
@@ -465,7 +470,7 @@ print(listener.getsockopt(socket.IPPROTO_TCP, 33, 32).hex())"
 rights to, expected mode 0600 or 0400: the former keys serve"
   chmod 600 key
   key_file_is "$THREE"
-  wait_until 'connect && [[ $(cookie) != "$before" ]]'
+  wait_until cookie_is_new
   connect
   assert_equal "$(last_syn syn.option syn.data synack.ack)" 'cookie 79 80'
 }
@@ -474,7 +479,6 @@ rights to, expected mode 0600 or 0400: the former keys serve"
   ADDRESS=$SERVER_IP4
   on_server "$tfoshim" key set "$ONE"
   serves_without() { # PROBLEM
-    local count
     serve
     connect
     connect

@@ -21,10 +21,10 @@ static int digit(char c)
 /* Each group of digits is a number, and its lowest byte comes first: so the sysctl has it. */
 static bool read_key(uint8_t bytes[COOKIE_KEY_BYTES], const char *text)
 {
-    for (unsigned group = 0; group < 4; group++, text += 9) {
+    for (size_t group = 0; group < 4; group++, text += 9) {
         if (group < 3 && text[8] != '-')
             return false;
-        for (unsigned i = 0; i < 4; i++) {
+        for (size_t i = 0; i < 4; i++) {
             int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
             if (high < 0 || low < 0)
                 return false;
