@@ -315,6 +315,10 @@ END
 { address = "0.0.0.0"; port = 82; }
 { address = "0.0.0.0"; port = 83; fastopen = "off"; }
 END
+  warned <<END
+{ port = 80; key_file = "$PWD/a"; fastopen = "off"; }
+{ port = 81; key_file = "$PWD/b"; }
+END
   # :: takes IPv4 too.
   warned "$(differs 3 2)" <<END
 { address = "10.0.0.1"; port = 80; key_file = "$PWD/a"; }
