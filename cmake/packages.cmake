@@ -19,6 +19,10 @@ if(TFOSHIM_COMMAND)
   install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR}
     PATTERN CMakeLists.txt EXCLUDE
     PATTERN demo EXCLUDE)
+  # systemd keeps to this directory whatever the library's is.
+  configure_file(conf/tfoshim-key-rotate.service.in tfoshim-key-rotate.service @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/tfoshim-key-rotate.service conf/tfoshim-key-rotate.timer
+    DESTINATION lib/systemd/system)
   # An example, not the system's configuration: as it stands it would switch off what the built-in
   # policy allows.
   install(FILES conf/tfoshim.conf DESTINATION ${CMAKE_INSTALL_DOCDIR}/conf)
@@ -102,6 +106,7 @@ set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION
   ${CMAKE_INSTALL_FULL_DATADIR}/bash-completion/completions
   ${CMAKE_INSTALL_FULL_DATADIR}/zsh ${CMAKE_INSTALL_FULL_DATADIR}/zsh/site-functions
   ${CMAKE_INSTALL_FULL_DATADIR}/fish ${CMAKE_INSTALL_FULL_DATADIR}/fish/vendor_completions.d
-  ${CMAKE_INSTALL_FULL_DATADIR}/doc)
+  ${CMAKE_INSTALL_FULL_DATADIR}/doc
+  ${CMAKE_INSTALL_PREFIX}/lib ${CMAKE_INSTALL_PREFIX}/lib/systemd ${CMAKE_INSTALL_PREFIX}/lib/systemd/system)
 
 include(CPack)

@@ -12,6 +12,7 @@ _tfoshim_options() { # COMMAND
   probe) echo '-4 -6 --tls --data --count --timeout --color --help' ;;
   stat) echo '--all --color --json --memory --prometheus --reset --user --watch --help' ;;
   cookies) echo '--flush --color --help' ;;
+  key) echo '--day --secret --help' ;;
   esac
 }
 
@@ -42,7 +43,7 @@ _tfoshim_files() { # WORD
 # The value of an option; 1: the word is none.
 _tfoshim_value() { # OPTION WORD
   case $1 in
-  -c | --config | --data | --memory | --prometheus) _tfoshim_files "$2" ;;
+  -c | --config | --data | --memory | --prometheus | --secret) _tfoshim_files "$2" ;;
   --root)
     compopt -o filenames 2>/dev/null
     mapfile -t COMPREPLY < <(compgen -d -- "$2")
@@ -51,7 +52,7 @@ _tfoshim_value() { # OPTION WORD
   --color) _tfoshim_reply "$2" 'auto always never' ;;
   --user) mapfile -t COMPREPLY < <(compgen -u -- "$2") ;;
   --program) mapfile -t COMPREPLY < <(compgen -c -- "$2") ;;
-  --count | --timeout | --watch) ;;
+  --count | --day | --timeout | --watch) ;;
   *) return 1 ;;
   esac
 }
@@ -101,6 +102,7 @@ _tfoshim_other() { # COMMAND WORD BEFORE
   fi
   case $1 in
   check) _tfoshim_files "$2" ;;
+  key) _tfoshim_reply "$2" 'show set rotate' ;;
   doctor) mapfile -t COMPREPLY < <(compgen -c -- "$2") ;;
   enable | disable) _tfoshim_reply "$2" "$(_tfoshim_units "$1")" ;;
   explain | probe | cookies) mapfile -t COMPREPLY < <(compgen -A hostname -- "$2") ;;
@@ -111,7 +113,7 @@ _tfoshim() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    _tfoshim_reply "$word" 'run enable disable check doctor explain probe stat cookies --help --version'
+    _tfoshim_reply "$word" 'run enable disable check doctor explain probe stat cookies key --help --version'
   elif [[ $command == run ]]; then
     _tfoshim_run "$word" "$before"
   else

@@ -23,9 +23,10 @@ complete -c tfoshim -n __fish_use_subcommand -a explain -d 'Say what becomes of 
 complete -c tfoshim -n __fish_use_subcommand -a probe -d 'Try whether Fast Open works with a server'
 complete -c tfoshim -n __fish_use_subcommand -a stat -d 'Show what Fast Open has saved'
 complete -c tfoshim -n __fish_use_subcommand -a cookies -d 'List the cookies that the kernel has'
+complete -c tfoshim -n __fish_use_subcommand -a key -d 'Show, set or rotate the keys of cookies'
 
 set -l seen __fish_seen_subcommand_from
-complete -c tfoshim -n "$seen run enable disable check doctor explain probe stat cookies" -l help -d 'What the command does'
+complete -c tfoshim -n "$seen run enable disable check doctor explain probe stat cookies key" -l help -d 'What the command does'
 complete -c tfoshim -n "$seen run enable explain" -s c -l config -r -F -d 'The configuration'
 complete -c tfoshim -n "$seen run" -l log -x -a 'none error warn info debug' -d 'What the library tells'
 complete -c tfoshim -n "$seen run" -l stats -d 'Say at the end what was saved'
@@ -55,3 +56,6 @@ complete -c tfoshim -n "$seen stat" -l reset -d 'Forget all of it'
 complete -c tfoshim -n "$seen stat" -l watch -d 'Again and again'
 complete -c tfoshim -n "$seen stat; and __fish_seen_argument -l prometheus" -F
 complete -c tfoshim -n "$seen cookies" -l flush -d 'Make the kernel forget'
+complete -c tfoshim -n "$seen key; and not $seen show set rotate" -a 'show set rotate'
+complete -c tfoshim -n "$seen key" -l secret -r -F -d 'Make the keys of this'
+complete -c tfoshim -n "$seen key" -l day -x -d 'As on this day'

@@ -186,6 +186,8 @@ static void run(int argc, char **argv)
     if (setjmp(out) != 0)
         return;
     optind = 0; /* getopt_long(3) begins anew */
+    if (freopen("/dev/null", "r", stdin) == NULL)
+        abort();
     status = tfoshim_main(argc, argv);
     if (status < 0 || status > 127)
         abort();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes as what the kernel writes: a sysctl, /proc/net/netstat. The source itself is included,
- * with the input for its files. */
+/* Any bytes as what the kernel writes: a sysctl, /proc/net/netstat; and as keys. The source itself
+ * is included, with the input for its files. */
 #include "input.h"
 
 #include <fcntl.h>
@@ -14,12 +14,30 @@ static const char *input_path;
 #define machine_sysctl_number fuzzed_sysctl_number
 #define machine_fastopen_bits fuzzed_fastopen_bits
 #define machine_counter fuzzed_counter
+#include "kernel/cookie_keys.h"
+
 #include "cli/machine.c" /* NOLINT(bugprone-suspicious-include) */
+
+/* What is taken for keys is what it is written back as. */
+static void ask_keys(const char *text, size_t length)
+{
+    char again[COOKIE_KEYS_TEXT_SIZE];
+    struct cookie_keys keys;
+
+    if (!cookie_keys_read(&keys, text, length))
+        return;
+    cookie_keys_write(again, &keys);
+    if (strncasecmp(text, again, strlen(again)) != 0)
+        abort();
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char text[32], *words;
+    char *copy = input_block(data, size);
 
+    ask_keys(copy, size);
+    free(copy);
     input_path = input_file(data, size);
     if (machine_sysctl("tcp_fastopen", text, sizeof(text)) && strchr(text, '\n') != NULL)
         abort();

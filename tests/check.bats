@@ -204,13 +204,13 @@ END
 
 @test "error: keys of the other group" {
   assert_rule_refused 'host = "example.com";' \
-    '"host" is not for servers, expected "address", "port", "program", "fastopen", "queue" or "first_read"' server
+    '"host" is not for servers, expected "address", "port", "program", "fastopen", "queue", "first_read" or "key_file"' server
   assert_rule_refused 'first_write = "any";' \
-    '"first_write" is not for servers, expected "address", "port", "program", "fastopen", "queue" or "first_read"' \
+    '"first_write" is not for servers, expected "address", "port", "program", "fastopen", "queue", "first_read" or "key_file"' \
     server
   assert_rule_refused 'queue = 5;' \
     '"queue" is not for clients, expected "address", "host", "port", "program", "fastopen", "first_write", "first_contact", "defer" or "min_rtt"'
-  assert_refused 't.conf:1: "first_write" is not for servers, expected "default", "first_read" or "rules"' \
+  assert_refused 't.conf:1: "first_write" is not for servers, expected "default", "first_read", "key_file" or "rules"' \
     <<<'server = { first_write = "any"; };'
 }
 
@@ -266,13 +266,82 @@ END
   done
   assert_refused "t.conf:1: min_rtt: found an array, expected $expected" \
     <<<'client = { min_rtt = [ 1 ]; };'
-  assert_refused 't.conf:1: "min_rtt" is not for servers, expected "default", "first_read" or "rules"' \
+  assert_refused 't.conf:1: "min_rtt" is not for servers, expected "default", "first_read", "key_file" or "rules"' \
     <<<'server = { min_rtt = 1; };'
 }
 
 @test "error: fastopen" {
   assert_rule_refused 'fastopen = "ON";' 'fastopen: found "ON", expected "on" or "off"'
   assert_rule_refused 'fastopen = [ "on" ];' 'fastopen: found an array, expected "on" or "off"'
+}
+
+@test "error: key_file" {
+  local bad
+  for bad in '""' '"keys"' '"./keys"' 5; do
+    assert_rule_refused "key_file = $bad;" "key_file: found $bad, expected an absolute path" server
+  done
+  assert_refused 't.conf:1: key_file: found an array, expected an absolute path' \
+    <<<'server = { key_file = [ "/a", "/b" ]; };'
+  assert_rule_refused 'key_file = "/keys";' \
+    '"key_file" is not for clients, expected "address", "host", "port", "program", "fastopen", "first_write", "first_contact", "defer" or "min_rtt"'
+}
+
+# Rules of servers, a line each after the first, and what is warned of.
+warned() { # [WARNING]...
+  { echo 'server = { rules = (' && sed '$!s/$/,/' && echo '); };'; } >t.conf
+  run -0 --separate-stderr "$tfoshim" check t.conf
+  assert_equal "$stderr" "$( (($# == 0)) || printf 'tfoshim: warning: %s\n' "$@")"
+}
+
+@test "keys of a file are shown, and listeners of one address that differ in them are warned of" {
+  local both='may be for listeners of one address, where clients keep one cookie for all ports'
+  local other="its key_file is another than that of the rule at"
+  echo 00112233-44556677-8899aabb-ccddeeff >a
+  cp a b
+  chmod 600 a b
+  differs() { # LINE FROM
+    echo "t.conf:$1: $other t.conf:$2, and both $both"
+  }
+  warned <<<"{ port = 80; key_file = \"$PWD/a\"; }"
+  assert_line --regexp "^  t.conf:2  on        backlog, keys of $PWD/a  80 "
+  warned "$(differs 3 2)" <<END
+{ port = 80; key_file = "$PWD/a"; }
+{ port = 443; }
+END
+  # The first that it is at odds with is enough; one that is off is at odds with none.
+  warned "$(differs 3 2)" "$(differs 4 2)" <<END
+{ address = "10.0.0.1"; port = 80; key_file = "$PWD/a"; }
+{ address = "10.0.0.0/24"; port = 81; key_file = "$PWD/b"; }
+{ address = "0.0.0.0"; port = 82; }
+{ address = "0.0.0.0"; port = 83; fastopen = "off"; }
+END
+  warned <<END
+{ port = 80; key_file = "$PWD/a"; fastopen = "off"; }
+{ port = 81; key_file = "$PWD/b"; }
+END
+  # :: takes IPv4 too.
+  warned "$(differs 3 2)" <<END
+{ address = "10.0.0.1"; port = 80; key_file = "$PWD/a"; }
+{ address = "::"; port = 81; key_file = "$PWD/b"; }
+END
+  # Not the same address, or the same keys.
+  warned <<END
+{ address = "10.0.0.1"; port = 80; key_file = "$PWD/a"; }
+{ address = [ "10.0.0.2", "10.0.1.0/24", "fd00::/8" ]; port = 80; key_file = "$PWD/b"; }
+{ address = "10.0.0.1"; port = 81; key_file = "$PWD/a"; }
+END
+  # The group's are those of rules that say nothing.
+  echo "server = { default = \"on\"; key_file = \"$PWD/a\"; rules = ( { port = 80; }, { port = 81; key_file = \"$PWD/b\"; } ); };" >t.conf
+  run -0 --separate-stderr "$tfoshim" check t.conf
+  assert_equal "$stderr" "tfoshim: warning: $(differs 1 1)"
+  assert_line "server: default on, queue as long as the listener's backlog, keys of $PWD/a"
+  echo "server = { default = \"on\"; rules = ( { port = 81; key_file = \"$PWD/b\"; } ); };" >t.conf
+  run -0 --separate-stderr "$tfoshim" check t.conf
+  assert_equal "$stderr" "tfoshim: warning: t.conf:1: its key_file is another than that of the group, whose default is on, and both $both"
+  # Nor can a file be used that others may read.
+  chmod 644 a
+  warned "t.conf:2: key_file $PWD/a: found a file that others than its owner have rights to, expected mode 0600 or 0400" \
+    <<<"{ port = 80; key_file = \"$PWD/a\"; }"
 }
 
 @test "error: queue" {

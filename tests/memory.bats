@@ -513,7 +513,7 @@ int renameat2(int from, const char *name, int to, const char *target, unsigned f
 
 @test "a newer version's file is left alone" {
   make_good
-  patch_byte 8 04
+  patch_byte 8 05
   assert_refused 'a newer version made it'
   truncate --size 16 "$file"
   assert_refused 'a newer version made it'

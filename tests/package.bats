@@ -47,6 +47,8 @@ END
 command_files() {
   cat <<END | sort
 bin/tfoshim
+lib/systemd/system/tfoshim-key-rotate.service
+lib/systemd/system/tfoshim-key-rotate.timer
 share/bash-completion/completions/tfoshim
 share/doc/tfoshim/README.md
 share/doc/tfoshim/SECURITY.md
@@ -112,11 +114,12 @@ Architecture: $architecture
 Multi-Arch: foreign" "$(command_files)"
   run -0 dpkg-deb -f "$library_package" Depends
   refute_output --partial libmnl
+  refute_output --partial nettle
   for library in libc6 libconfig; do
     assert_output --regexp "(^| )$library"
   done
   run -0 dpkg-deb -f "$command_package" Depends
-  for library in "libtfoshim \\(= $(dpkg-deb -f "$library_package" Version)\\)" libc6 libconfig libmnl0; do
+  for library in "libtfoshim \\(= $(dpkg-deb -f "$library_package" Version)\\)" libc6 libconfig libmnl0 libnettle; do
     assert_output --regexp "(^| )$library"
   done
 }

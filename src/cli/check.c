@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
+#include "cli/check_keys.h"
 #include "cli/paint.h"
 #include "cli/show.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
+#include "kernel/tcp.h"
 #include "policy/search.h"
 
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static const struct option options[] = {
     PAINT_OPTION,
@@ -62,6 +65,7 @@ static int check(const char *path)
         return EXIT_FAILURE;
     printf("policy of %s\n", path);
     show_policy(file);
+    check_keys(file);
     rules_free(file);
     return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -72,6 +76,7 @@ int check_main(int argc, char **argv)
     int answer;
 
     opterr = 0;
+    kernel_syscall = syscall;
     while ((answer = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
         if (answer == 'h')
             return help();

@@ -2,11 +2,13 @@
 #include "cli/explain.h"
 #include "cli/machine.h"
 #include "cli/recollection.h"
+#include "kernel/cookie_keys.h"
 #include "kernel/listening.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void show_verdict(const struct explanation *explanation,
                          const struct server_verdict *verdict)
@@ -25,6 +27,22 @@ static void show_verdict(const struct explanation *explanation,
                                        ? "whatever the SYN brings, at once"
                                        : "what is safe to repeat at once, the rest when the "
                                          "handshake has proved the client");
+}
+
+static void show_keys(const char *key_file)
+{
+    struct cookie_keys keys;
+    const char *problem;
+
+    if (key_file == NULL)
+        return;
+    problem = cookie_keys_load(key_file, &keys);
+    if (problem == NULL)
+        explain_line("keys", "those of %s, %s", key_file,
+                     keys.count > 1 ? "a primary and a backup" : "a primary without a backup");
+    else
+        explain_line("keys", "the network namespace's: %s: %s", key_file, problem);
+    explicit_bzero(&keys, sizeof(keys));
 }
 
 /* Whoever listens there now, and was not under the library when it began. */
@@ -65,6 +83,8 @@ void explain_server(const struct explanation *explanation, const struct endpoint
     bool is_always;
 
     show_verdict(explanation, &verdict);
+    if (verdict.fastopen)
+        show_keys(verdict.key_file);
     explain_line("kernel", "net.ipv4.tcp_fastopen is %ld: %s", fastopen, bits);
     free(bits);
     recollection_of_listener(endpoint, &entry);

@@ -16,6 +16,7 @@ static const struct verb verbs[] = {
     {"probe", probe_main, "try whether Fast Open works with a server, and what it saves"},
     {"stat", stat_main, "show what Fast Open has saved, and where it has failed"},
     {"cookies", cookies_main, "list the cookies that the kernel has, or make it forget them"},
+    {"key", key_main, "show, set or rotate the keys that listeners make cookies with"},
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))

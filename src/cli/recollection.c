@@ -104,6 +104,8 @@ static void write_figures(FILE *stream, const struct memory_entry *entry)
         fprintf(stream, ", %" PRIu32 " without a cookie", entry->no_cookie);
     if (entry->ignored > 0)
         fprintf(stream, ", %" PRIu32 " ignored", entry->ignored);
+    if (entry->stale > 0)
+        fprintf(stream, ", %" PRIu32 " with a cookie out of date", entry->stale);
     if (entry->retransmitted > 0)
         fprintf(stream, ", %" PRIu32 " with a lost SYN", entry->retransmitted);
     if (entry->rtt_us > 0)

@@ -92,6 +92,8 @@ static char *server_ways(const struct rule *rule)
         fputs("backlog", list_next(&list));
     if (rule->first_write == FIRST_WRITE_ANY)
         fputs("first read any", list_next(&list));
+    if (rule->key_file != NULL)
+        fprintf(list_next(&list), "keys of %s", rule->key_file);
     return list_end(&list);
 }
 
@@ -158,9 +160,11 @@ static void show_group(const struct rule_group *group)
         printf("client: default %s, first write %s\n", on_off(group->fastopen), ways);
         free(ways);
     } else {
-        printf("server: default %s, queue as long as the listener's backlog%s\n",
+        printf("server: default %s, queue as long as the listener's backlog%s%s%s\n",
                on_off(group->fastopen),
-               group->first_write == FIRST_WRITE_ANY ? ", first read any" : "");
+               group->first_write == FIRST_WRITE_ANY ? ", first read any" : "",
+               group->key_file != NULL ? ", keys of " : "",
+               group->key_file != NULL ? group->key_file : "");
     }
     if (group->rule_count > 0)
         show_rules(group);

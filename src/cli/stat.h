@@ -44,7 +44,7 @@ void stat_drop(struct stat_view *);
 
 static inline uint32_t stat_refused(const struct memory_entry *entry)
 {
-    return entry->no_cookie + entry->ignored + entry->retransmitted;
+    return entry->no_cookie + entry->ignored + entry->retransmitted + entry->stale;
 }
 
 static inline double stat_saved_seconds(const struct memory_entry *entry)

@@ -103,7 +103,8 @@ static void count_ours(struct stat_view *view)
         if (view->destinations[i].destination.netns != view->netns)
             continue;
         active += view->destinations[i].accepted;
-        active_fail += view->destinations[i].ignored + view->destinations[i].retransmitted;
+        active_fail += view->destinations[i].ignored + view->destinations[i].retransmitted +
+                       view->destinations[i].stale;
     }
     for (size_t i = 0; i < view->listener_count; i++)
         if (view->listeners[i].listener.netns == view->netns)

@@ -19,6 +19,7 @@ FIELD(accepted, memory_entry, entry->accepted)
 FIELD(no_cookie, memory_entry, entry->no_cookie)
 FIELD(ignored, memory_entry, entry->ignored)
 FIELD(retransmitted, memory_entry, entry->retransmitted)
+FIELD(stale, memory_entry, entry->stale)
 FIELD(connected, memory_entry, entry->connected)
 FIELD(struck, memory_entry, entry->struck)
 FIELD(round_trip, memory_entry, entry->rtt_us == 0 ? NAN : entry->rtt_us / 1e6)
@@ -50,6 +51,7 @@ const struct stat_field stat_destination_fields[] = {
     {"no_cookie", "fast_opens_total", "no_cookie", NULL, no_cookie},
     {"ignored", "fast_opens_total", "ignored", NULL, ignored},
     {"retransmitted", "fast_opens_total", "retransmitted", NULL, retransmitted},
+    {"stale", "fast_opens_total", "stale", NULL, stale},
     {"connected", "handshakes_total", NULL, "Handshakes that were completed.", connected},
     {"failed", "connects_failed_total", NULL, "Connects that were refused, reset or timed out.",
      struck},

@@ -48,6 +48,7 @@ static void add_counts(struct memory_entry *sum, const struct memory_entry *entr
     sum->no_cookie += entry->no_cookie;
     sum->ignored += entry->ignored;
     sum->retransmitted += entry->retransmitted;
+    sum->stale += entry->stale;
     sum->struck += entry->struck;
     sum->connected += entry->connected;
 }

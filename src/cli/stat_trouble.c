@@ -22,6 +22,7 @@ static const struct {
     [MEMORY_REASON_SYN_RETRANSMITTED] = {"retransmitted", "SYN with data lost"},
     [MEMORY_REASON_COOKIE_REQUEST_LOST] = {"cookie_request_lost",
                                            "SYN that asked for a cookie lost"},
+    [MEMORY_REASON_STALE] = {"stale", "the cookie was out of date, and another came"},
     [MEMORY_REASON_LESSON + MEMORY_READS_FIRST] = {"read_first", "the program read first"},
     [MEMORY_REASON_LESSON +
         MEMORY_WRITES_UNFIT] = {"write_unfit", "the first write may not go into a SYN"},
@@ -93,6 +94,12 @@ static bool is_never_written_to(const struct stat_view *view, const struct memor
     return entry->tried == 0 && entry->started >= TIMES_ENOUGH && stat_lesson(view, entry) == NULL;
 }
 
+/* A key that is changed now and then costs one round trip a client. */
+static bool has_several_keys(const struct memory_entry *entry)
+{
+    return entry->stale > TIMES_ENOUGH && entry->stale > entry->accepted;
+}
+
 /* What stands in the way of a first write, rather than of a SYN. */
 static const char *obstacle(const struct stat_view *view, const struct memory_entry *entry)
 {
@@ -101,6 +108,9 @@ static const char *obstacle(const struct stat_view *view, const struct memory_en
     if (is_never_written_to(view, entry))
         return "every SYN left without data: the first write may not go into one (first_write), or "
                "the program waits before it writes";
+    if (has_several_keys(entry))
+        return "most cookies are refused, and others come: the servers, or listeners, of this "
+               "address have different keys (tfoshim key, key_file)";
     return NULL;
 }
 
@@ -113,7 +123,7 @@ char *stat_trouble(const struct stat_view *view, const struct memory_entry *entr
 
     if (obstacle(view, entry) != NULL)
         return need_memory(strdup(obstacle(view, entry)));
-    if (left == 0 && (entry->tried == 0 || entry->accepted > 0))
+    if (left == 0 && (entry->tried == entry->stale || entry->accepted > 0))
         return NULL;
     stream = need_memory(open_memstream(&text, &size));
     write_failures(stream, entry);

@@ -24,6 +24,7 @@ int doctor_main(int argc, char **argv);
 int probe_main(int argc, char **argv);
 int explain_main(int argc, char **argv);
 int cookies_main(int argc, char **argv);
+int key_main(int argc, char **argv);
 int stat_main(int argc, char **argv);
 
 #endif

@@ -34,8 +34,9 @@ static struct request request_make(uint16_t family, uint8_t command, uint8_t ver
     return request;
 }
 
-/* Finds an attribute of at least `least` bytes; NULL: there is none. */
-static const void *attribute(const struct netlink_answer *answer, uint16_t type, size_t least)
+/* Finds an attribute of at least `least` bytes, and says how many it has; NULL: there is none. */
+static const void *attribute(const struct netlink_answer *answer, uint16_t type, size_t least,
+                             size_t *length)
 {
     size_t at = NLMSG_LENGTH(GENL_HDRLEN);
     while (at + NLA_HDRLEN <= answer->length) {
@@ -43,8 +44,10 @@ static const void *attribute(const struct netlink_answer *answer, uint16_t type,
         memcpy(&found, answer->bytes + at, sizeof found);
         if (found.nla_len < NLA_HDRLEN || found.nla_len > answer->length - at)
             break;
-        if ((found.nla_type & NLA_TYPE_MASK) == type && found.nla_len >= NLA_HDRLEN + least)
+        if ((found.nla_type & NLA_TYPE_MASK) == type && found.nla_len >= NLA_HDRLEN + least) {
+            *length = found.nla_len - (size_t)NLA_HDRLEN;
             return answer->bytes + at + NLA_HDRLEN;
+        }
         at += NLA_ALIGN(found.nla_len);
     }
     return NULL;
@@ -61,8 +64,9 @@ static uint16_t metrics_family(int fd)
         request_make(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1, CTRL_ATTR_FAMILY_NAME,
                      TCP_METRICS_GENL_NAME, sizeof TCP_METRICS_GENL_NAME);
     struct netlink_answer answer;
+    size_t length;
     const void *value = netlink_ask(fd, &request.header, &answer)
-                            ? attribute(&answer, CTRL_ATTR_FAMILY_ID, sizeof family)
+                            ? attribute(&answer, CTRL_ATTR_FAMILY_ID, sizeof family, &length)
                             : NULL;
     if (value)
         memcpy(&family, value, sizeof family);
@@ -83,24 +87,53 @@ static struct request question(uint16_t family, const struct sockaddr *address)
                         sizeof(struct in_addr));
 }
 
-static enum cookie look_up(int fd, const struct sockaddr *address)
+/* FNV-1a, and never 0. */
+static uint32_t number_of(const unsigned char *cookie, size_t length)
+{
+    uint32_t number = 2166136261U;
+    for (size_t i = 0; i < length; i++)
+        number = (number ^ cookie[i]) * 16777619U;
+    return number ? number : 1;
+}
+
+/* `number`: 0, unless there is one. */
+static enum cookie ask(int fd, const struct sockaddr *address, uint32_t *number)
 {
     uint16_t family = metrics_family(fd);
     if (!family)
         return COOKIE_UNKNOWN;
     struct request request = question(family, address);
     struct netlink_answer answer;
-    if (netlink_ask(fd, &request.header, &answer))
-        return attribute(&answer, TCP_METRICS_ATTR_FOPEN_COOKIE, 1) ? COOKIE_CACHED : COOKIE_NONE;
-    /* The kernel's way of saying that it knows nothing of the host. */
-    return netlink_error(&answer) == ESRCH ? COOKIE_NONE : COOKIE_UNKNOWN;
+    size_t length = 0;
+    /* The kernel's way of saying that it knows nothing of the host is an error. */
+    if (!netlink_ask(fd, &request.header, &answer))
+        return netlink_error(&answer) == ESRCH ? COOKIE_NONE : COOKIE_UNKNOWN;
+    const void *cookie = attribute(&answer, TCP_METRICS_ATTR_FOPEN_COOKIE, 1, &length);
+    if (!cookie)
+        return COOKIE_NONE;
+    *number = number_of(cookie, length);
+    return COOKIE_CACHED;
+}
+
+static enum cookie look_up(const struct sockaddr *address, uint64_t netns, uint32_t *number)
+{
+    int fd = netlink_open(NETLINK_GENERIC, netns);
+    *number = 0;
+    enum cookie cookie = fd >= 0 ? ask(fd, address, number) : COOKIE_UNKNOWN;
+    if (fd >= 0)
+        netlink_close(fd);
+    return cookie;
 }
 
 enum cookie cookie_cached(const struct sockaddr *address, uint64_t netns)
 {
-    int fd = netlink_open(NETLINK_GENERIC, netns);
-    enum cookie cached = fd >= 0 ? look_up(fd, address) : COOKIE_UNKNOWN;
-    if (fd >= 0)
-        netlink_close(fd);
-    return cached;
+    uint32_t number;
+    return look_up(address, netns, &number);
+}
+
+uint32_t cookie_number(const struct sockaddr *address, uint64_t netns)
+{
+    uint32_t number;
+    look_up(address, netns, &number);
+    return number;
 }

@@ -12,4 +12,8 @@ enum cookie { COOKIE_UNKNOWN, COOKIE_NONE, COOKIE_CACHED };
  * SO_NETNS_COOKIE? Unknown where the kernel will not say. As netlink.h. */
 enum cookie cookie_cached(const struct sockaddr *, uint64_t netns);
 
+/* That cookie as a number that tells it from others; 0: there is none, or the kernel will not say.
+ */
+uint32_t cookie_number(const struct sockaddr *, uint64_t netns);
+
 #endif

@@ -186,6 +186,17 @@ void memory_syn_left(const struct memory_destination *destination)
     fact_change(table_refusal(&key), key.mark, set_out, memory_now());
 }
 
+/* It tells nothing about the path. */
+static void stale(const struct memory_destination *destination)
+{
+    struct happening it = happened(destination, MEMORY_REASON_STALE, 0);
+    struct margin *margin = it.entry ? entry_margin(it.entry) : NULL;
+
+    if (margin)
+        count_one(&margin->stale, it.mark);
+    change(it, STATE_BACKOFF, backoff_untold);
+}
+
 void memory_fast_opened(const struct memory_destination *destination, enum memory_outcome outcome)
 {
     static const struct {
@@ -201,6 +212,8 @@ void memory_fast_opened(const struct memory_destination *destination, enum memor
     };
     struct happening it;
 
+    if (outcome == MEMORY_STALE)
+        stale(destination);
     if ((unsigned)outcome >= sizeof(of) / sizeof(of[0]))
         return;
     it = happened(destination, of[outcome].reason, 0);

@@ -62,6 +62,8 @@ static enum memory_reason known(enum memory_reason reason)
 
 static void copy_counters(struct entry *entry, uint32_t mark, struct memory_entry *copy)
 {
+    struct margin *margin = entry_margin(entry);
+
     copy->deferred = value_of(&entry->count[COUNT_DEFERRED], mark);
     copy->started = value_of(&entry->count[COUNT_STARTED], mark);
     copy->accepted = value_of(&entry->count[COUNT_ACCEPTED], mark);
@@ -70,7 +72,9 @@ static void copy_counters(struct entry *entry, uint32_t mark, struct memory_entr
     copy->retransmitted = value_of(&entry->count[COUNT_RETRANSMITTED], mark);
     copy->struck = value_of(&entry->count[COUNT_STRUCK], mark);
     copy->connected = value_of(&entry->count[COUNT_CONNECTED], mark);
-    copy->tried = copy->accepted + copy->no_cookie + copy->ignored + copy->retransmitted;
+    copy->stale = margin ? value_of(&margin->stale, mark) : 0;
+    copy->tried =
+        copy->accepted + copy->no_cookie + copy->ignored + copy->retransmitted + copy->stale;
 }
 
 static void copy_facts(struct entry *entry, uint32_t mark, struct memory_entry *copy)
@@ -142,6 +146,15 @@ bool memory_listener_entry(unsigned index, struct memory_listener_entry *copy)
     return still(entry, &key);
 }
 
+static void reset_margin(struct margin *margin)
+{
+    if (!margin)
+        return;
+    atomic_store_explicit(&margin->stale, 0, memory_order_relaxed);
+    atomic_store_explicit(&margin->cookie, 0, memory_order_relaxed);
+    atomic_store_explicit(&margin->changed, 0, memory_order_relaxed);
+}
+
 static void reset(enum table_area area)
 {
     struct entry *entries = table_all(area);
@@ -155,6 +168,7 @@ static void reset(enum table_area area)
         for (unsigned j = 0; j < COUNTERS; j++)
             atomic_store_explicit(&entries[i].count[j], 0, memory_order_relaxed);
         entry_wipe_lessons(&entries[i]);
+        reset_margin(entry_margin(&entries[i]));
     }
 }
 

@@ -133,8 +133,18 @@ enum memory_outcome {
     MEMORY_NO_COOKIE,         /* tells nothing about the path */
     MEMORY_IGNORED,           /* the data was not acknowledged: backs off when it happens again */
     MEMORY_SYN_RETRANSMITTED, /* the path may swallow SYNs with data: backs off */
+    MEMORY_STALE,             /* the cookie was out of date, and another came: no failure */
 };
 void memory_fast_opened(const struct memory_destination *, enum memory_outcome);
+
+/* The number of the host's cookie (kernel/cookie.h), 0: there is none. Is one noted; and note it.
+ * Makes no entry. */
+bool memory_cookie_known(const struct memory_destination *);
+void memory_cookie(const struct memory_destination *, uint32_t cookie);
+
+/* Of a SYN that left so many seconds ago, and whose data was not acknowledged: is this cookie, the
+ * host's now, another than it carried? Notes it. */
+bool memory_cookie_replaced(const struct memory_destination *, uint32_t cookie, uint32_t ago);
 
 /* The SYN of a true connect asked for a cookie, and had to be sent again: the path may swallow such
  * SYNs, and is backed off from. */
@@ -163,6 +173,7 @@ enum memory_reason { /* what happened last */
                      MEMORY_REASON_IGNORED,
                      MEMORY_REASON_SYN_RETRANSMITTED,
                      MEMORY_REASON_COOKIE_REQUEST_LOST,
+                     MEMORY_REASON_STALE,
                      MEMORY_REASON_LESSON, /* and the next ones: + enum memory_lesson */
                      MEMORY_REASONS = MEMORY_REASON_LESSON + MEMORY_LESSONS,
 };
@@ -170,8 +181,8 @@ enum memory_reason { /* what happened last */
 struct memory_entry {
     struct memory_destination destination;
     uint32_t deferred, started;
-    uint32_t tried;                                       /* fast opens, the sum of the next four */
-    uint32_t accepted, no_cookie, ignored, retransmitted; /* accepted: round trips saved */
+    uint32_t tried; /* fast opens, the sum of the next five */
+    uint32_t accepted, no_cookie, ignored, retransmitted, stale; /* accepted: round trips saved */
     uint32_t struck, connected;
     uint32_t rtt_us;           /* smoothed, 0: not known */
     uint32_t min_rtt_us;       /* least, 0: not known */

@@ -57,7 +57,7 @@ bool backoff_retransmitted(struct fact *fact, uint32_t now)
     return true;
 }
 
-/* Once is what a server does that has changed its key, and then it sends the new cookie. */
+/* Once is what a server does that has too many such connections in its queue. */
 bool backoff_ignored(struct fact *fact, uint32_t now)
 {
     if (fact->extra & LEVEL || fact->extra >= RUN_ONE)

@@ -160,12 +160,32 @@ void entry_wipe_lessons(struct entry *entry)
             atomic_store_explicit(&entry->lessons[lesson][way], 0, memory_order_relaxed);
 }
 
+struct margin *entry_margin(const struct entry *entry)
+{
+    struct table *table = table_in_use();
+    uintptr_t at = (uintptr_t)entry - (uintptr_t)table->destinations;
+
+    return at < sizeof(table->destinations) ? &table->margins[at / sizeof(*entry)] : NULL;
+}
+
+static void wipe_margin(const struct entry *entry, uint32_t mark)
+{
+    struct margin *margin = entry_margin(entry);
+
+    if (!margin)
+        return;
+    wipe(&margin->stale, mark);
+    wipe(&margin->cookie, mark);
+    wipe(&margin->changed, mark);
+}
+
 static void wipe_all(struct entry *entry, uint32_t mark)
 {
     for (unsigned i = 0; i < STATES; i++)
         wipe(&entry->state[i], mark);
     for (unsigned i = 0; i < COUNTERS; i++)
         wipe(&entry->count[i], mark);
+    wipe_margin(entry, mark);
     entry_wipe_lessons(entry);
 }
 

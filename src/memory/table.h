@@ -16,7 +16,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
-#define TABLE_VERSION 3u
+#define TABLE_VERSION 4u
 #define TABLE_WAYS 8u
 #define TABLE_REFUSALS 256u
 
@@ -64,6 +64,13 @@ struct entry {
 };
 _Static_assert(sizeof(struct entry) == 256, "four cache lines");
 
+/* What of a destination has no room in its entry, and is rarely asked for. */
+struct margin {
+    table_word stale;   /* how often its cookie was out of date */
+    table_word cookie;  /* the host's, when it was looked up last: cookies.c */
+    table_word changed; /* when that was another one than before */
+};
+
 /* What a memory, and the file that names one, begin with. */
 struct table_mark {
     char magic[8];
@@ -89,6 +96,7 @@ struct table {
     };
     struct entry destinations[MEMORY_ENTRIES];
     struct entry listeners[MEMORY_LISTENERS];
+    struct margin margins[MEMORY_ENTRIES]; /* of destinations */
 };
 
 /* ---- which table ---- */
@@ -146,6 +154,10 @@ struct entry *entry_find(enum table_area, const struct key *);
 struct entry *entry_claim(enum table_area, const struct key *);
 
 void entry_wipe_lessons(struct entry *);
+
+/* The margin of a destination's entry. NULL where it has none, or another table is in use by now.
+ */
+struct margin *entry_margin(const struct entry *);
 
 /* ---- words ---- */
 

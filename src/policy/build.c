@@ -52,10 +52,16 @@ static bool names_loopback(const struct rule *rule)
     return false;
 }
 
+static uint32_t group_key_file(struct builder *builder, const struct rule_group *group)
+{
+    return group->key_file ? block_string(builder, group->key_file) : 0;
+}
+
 static struct policy_array append_rules(struct builder *builder, const struct rule_group *group)
 {
     struct policy_rule *rules =
         arena_alloc(&builder->arena, (builder->rule_count + 1) * sizeof(*rules));
+    const uint32_t of_group = group_key_file(builder, group);
 
     for (size_t i = 0; i < builder->rule_count; i++) {
         const struct rule *rule = builder->rules[i];
@@ -68,6 +74,7 @@ static struct policy_array append_rules(struct builder *builder, const struct ru
             .file = builder->last_file_offset,
             .line = rule->line,
             .queue = rule->queue,
+            .key_file = rule->key_file ? block_string(builder, rule->key_file) : of_group,
             .fastopen = rule->fastopen,
             .first_write = (uint8_t)inherited(rule->first_write, group->first_write),
             .first_contact = (uint8_t)inherited(rule->first_contact, group->first_contact),
@@ -162,7 +169,8 @@ static struct policy_group append_group(struct builder *builder, const struct ru
                                              .first_write = (uint8_t)group->first_write,
                                              .first_contact = (uint8_t)group->first_contact,
                                              .deferral = (uint8_t)group->deferral,
-                                             .min_rtt_us = (uint32_t)group->min_rtt}};
+                                             .min_rtt_us = (uint32_t)group->min_rtt,
+                                             .key_file = group_key_file(builder, group)}};
 
     select_rules(builder, group);
     flat.rules = append_rules(builder, group);

@@ -219,6 +219,7 @@ struct server_verdict policy_server(const struct policy *policy, const struct en
         .fastopen = rule->fastopen,
         .first_read = rule->first_write,
         .queue = rule->queue,
+        .key_file = string_at(policy, rule->key_file),
         .line = rule->line,
         .file = string_at(policy, rule->file),
     };

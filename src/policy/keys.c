@@ -92,6 +92,16 @@ void key_min_rtt(struct reader *reader, const config_setting_t *setting, int *va
         reader_unexpected(reader, setting, "a number of microseconds from 0 to 60000000");
 }
 
+void key_path(struct reader *reader, const config_setting_t *setting, const char **value)
+{
+    const char *path = key_string(reader, setting);
+
+    if (path != NULL && path[0] == '/')
+        *value = path;
+    else
+        reader_unexpected(reader, setting, "an absolute path");
+}
+
 /* "a, b or c": the keys that belong on that side. */
 static void list_keys(char *list, size_t size, const struct key *keys, size_t count, unsigned side)
 {

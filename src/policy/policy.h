@@ -72,6 +72,7 @@ struct server_verdict {
     bool fastopen;
     enum first_write first_read; /* what is taken from a SYN before the client is proved */
     uint32_t queue;              /* TCP_FASTOPEN queue length, 0: the listener's backlog */
+    const char *key_file;        /* NULL: the keys of the network namespace */
     uint32_t line;
     const char *file;
 };

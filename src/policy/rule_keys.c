@@ -155,6 +155,11 @@ static void read_queue(struct reader *reader, const config_setting_t *setting, v
         reader_unexpected(reader, setting, "a number above 0");
 }
 
+static void read_key_file(struct reader *reader, const config_setting_t *setting, void *rule)
+{
+    key_path(reader, setting, &((struct rule *)rule)->key_file);
+}
+
 static const struct key rule_keys[] = {
     {"address", BOTH_SIDES, read_addresses},
     {"host", SIDE_CLIENT, read_hosts},
@@ -167,6 +172,7 @@ static const struct key rule_keys[] = {
     {"defer", SIDE_CLIENT, read_defer},
     {"min_rtt", SIDE_CLIENT, read_min_rtt},
     {"first_read", SIDE_SERVER, read_first_write},
+    {"key_file", SIDE_SERVER, read_key_file},
 };
 
 void rule_read(struct reader *reader, const config_setting_t *group, enum side side,

@@ -48,6 +48,7 @@ struct rule {
     int deferral;      /* enum deferral, or AS_THE_GROUP */
     int min_rtt;       /* in microseconds, or AS_THE_GROUP */
     uint32_t queue;
+    const char *key_file; /* NULL: as its group does */
 };
 
 enum side { SIDE_CLIENT = 1, SIDE_SERVER = 2 };
@@ -59,6 +60,7 @@ struct rule_group {
     int first_contact;
     int deferral;
     int min_rtt;
+    const char *key_file; /* NULL: none */
     struct rule *rules;
     size_t rule_count;
 };

@@ -36,6 +36,12 @@ static void read_default_min_rtt(struct reader *reader, const config_setting_t *
     key_min_rtt(reader, setting, &((struct rule_group *)group)->min_rtt);
 }
 
+static void read_default_key_file(struct reader *reader, const config_setting_t *setting,
+                                  void *group)
+{
+    key_path(reader, setting, &((struct rule_group *)group)->key_file);
+}
+
 /* Whoever lists a destination vouches for it: a rule is on, for any first write. Of a listener it
  * is the clients that would have to vouch. */
 static void add_rule(struct reader *reader, const config_setting_t *setting,
@@ -82,6 +88,7 @@ static const struct key group_keys[] = {
     {"first_contact", SIDE_CLIENT, read_default_first_contact},
     {"defer", SIDE_CLIENT, read_default_defer},
     {"min_rtt", SIDE_CLIENT, read_default_min_rtt},
+    {"key_file", SIDE_SERVER, read_default_key_file},
     {"rules", BOTH_SIDES, read_rules},
 };
 

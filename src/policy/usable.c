@@ -38,6 +38,7 @@ static bool segments_fit(const struct policy *policy, const struct policy_array 
 static bool rule_fits(const struct policy *policy, const struct policy_rule *rule)
 {
     return (rule->file == 0 || string_fits(policy, rule->file)) &&
+           (rule->key_file == 0 || string_fits(policy, rule->key_file)) &&
            rule->first_write <= FIRST_WRITE_REPLAY_SAFE &&
            rule->first_contact <= FIRST_CONTACT_DEFER && rule->deferral <= DEFERRAL_BY_SHIM;
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "shim/listener.h"
 
+#include "kernel/cookie_keys.h"
 #include "kernel/opening.h"
 #include "kernel/tcp.h"
 #include "memory/memory.h"
 #include "memory/run_figures.h"
 #include "shim/guard.h"
+#include "shim/listener_key.h"
 #include "shim/log.h"
 #include "shim/machine.h"
 #include "shim/note.h"
@@ -30,6 +32,15 @@ static bool set_queue(int fd, const struct sockaddr *address, int queue)
         log_connection(fd, address, done ? "listener takes SYN data" : "no TCP_FASTOPEN here", 0);
     return done;
 }
+
+/* The program may have given it a key; what bind() has given it is taken anew. */
+static bool takes_keys(int fd, const struct server_verdict *verdict)
+{
+    return verdict->key_file && !shim.dry_run &&
+           ((note_flags(fd) & NOTE_KEYED) || !cookie_keys_has(fd));
+}
+
+#define WITHOUT_KEYS "the keys of the network namespace serve"
 
 static unsigned rehearse(int fd, const struct sockaddr_storage *bound)
 {
@@ -74,8 +85,10 @@ static unsigned cover(int fd, const struct sockaddr_storage *bound, const struct
     return NOTE_COVERED;
 }
 
-static void note(int fd, unsigned flags, const struct sockaddr_storage *bound)
+static void note(int fd, unsigned flags, const struct sockaddr_storage *bound, const char *key_file)
 {
+    uint64_t version = key_file ? listener_key_give(fd, key_file, WITHOUT_KEYS) : 0;
+    flags |= key_file ? NOTE_KEYED : 0;
     if (flags & NOTE_GUARDS)
         machine_expect_guarded();
     if (flags & (NOTE_COVERED | NOTE_GUARDS))
@@ -85,6 +98,8 @@ static void note(int fd, unsigned flags, const struct sockaddr_storage *bound)
     note_listener(fd, flags, &noted);
     if ((flags & NOTE_COVERED) && (flags & NOTE_GUARDS) && !(note_flags(fd) & NOTE_GUARDS))
         uncover(fd);
+    if (key_file)
+        listener_key_note(fd, version);
 }
 
 void listener_bind(int fd, const struct sockaddr *address, socklen_t length)
@@ -102,7 +117,10 @@ void listener_bind(int fd, const struct sockaddr *address, socklen_t length)
     if (!can_guard(fd, guards(&verdict)))
         return;
     set_queue(fd, address, verdict.queue ? (int)verdict.queue : QUEUE_WHEN_BOUND);
-    note_change(fd, NOTE_BOUND, 0);
+    bool keyed = takes_keys(fd, &verdict);
+    if (keyed)
+        listener_key_give(fd, verdict.key_file, WITHOUT_KEYS);
+    note_change(fd, NOTE_BOUND | (keyed ? NOTE_KEYED : 0), 0);
     if (!listener_is_bound_by_us(fd))
         uncover(fd);
 }
@@ -144,7 +162,7 @@ void listener_accept(int fd)
     /* Set already it may be by who ran before this image, under the same policy. */
     bool ours = tcp_option(fd, TCP_FASTOPEN) == 0 && can_guard(fd, guards(&verdict));
     unsigned covered = ours ? cover(fd, &bound, &endpoint, queue) : 0;
-    note(fd, guards(&verdict) | covered, &bound);
+    note(fd, guards(&verdict) | covered, &bound, shim.dry_run ? NULL : verdict.key_file);
 }
 
 static void count_taken(const struct record *listener)
@@ -156,12 +174,15 @@ static void count_taken(const struct record *listener)
 }
 
 /* For every connection: one question to the kernel. That the note is still about this listener is
- * not asked: at worst a figure of another one is wrong by that. */
+ * not asked: at worst a figure of another one is wrong by that. (Keys ask.) */
 void listener_accepted(int fd, int connection)
 {
     struct record listener;
-    if (!record_get(&record_notes, fd, &listener) ||
-        !(listener.tag.flags & (NOTE_COVERED | NOTE_GUARDS)) || !tcp_has_syn_data(connection))
+    if (!record_get(&record_notes, fd, &listener))
+        return;
+    if (listener.tag.flags & NOTE_KEYED)
+        listener_key_look(&listener);
+    if (!(listener.tag.flags & (NOTE_COVERED | NOTE_GUARDS)) || !tcp_has_syn_data(connection))
         return;
     if (listener.tag.flags & NOTE_COVERED)
         count_taken(&listener);
@@ -187,17 +208,24 @@ void listener_listen(int fd, int backlog)
     bool ours = (flags & NOTE_BOUND) || tcp_option(fd, TCP_FASTOPEN) == 0;
     unsigned set = NOTE_ACCEPTING;
     bool wanted = verdict.fastopen && !(flags & NOTE_ASIDE) && ours;
-    if (wanted && !can_guard(fd, guards(&verdict)))
+    bool on = wanted && can_guard(fd, guards(&verdict));
+    if (wanted && !on)
         uncover(fd);
-    else if (wanted)
+    if (on)
         set |= guards(&verdict) |
                cover(fd, &bound, &endpoint,
                      verdict.queue ? (int)verdict.queue : queue_for_backlog(backlog));
-    note(fd, set, &bound);
+    note(fd, set, &bound, on && takes_keys(fd, &verdict) ? verdict.key_file : NULL);
+}
+
+void listener_own_keys(int fd)
+{
+    if (note_flags(fd) & NOTE_KEYED)
+        note_change(fd, 0, NOTE_KEYED);
 }
 
 void listener_stand_aside(int fd)
 {
     if (shim.active && tcp_is_tcp(fd))
-        note_change(fd, NOTE_ASIDE, NOTE_COVERED | NOTE_GUARDS);
+        note_change(fd, NOTE_ASIDE, NOTE_COVERED | NOTE_GUARDS | NOTE_KEYED);
 }

@@ -30,6 +30,9 @@ void listener_accept(int fd);
 /* After accept(): did the connection's data come in the SYN? */
 void listener_accepted(int fd, int connection);
 
+/* After the program has set TCP_FASTOPEN_KEY itself. */
+void listener_own_keys(int fd);
+
 /* After the program has set TCP_FASTOPEN or TCP_FASTOPEN_CONNECT itself: the socket is its own. */
 void listener_stand_aside(int fd);
 

@@ -216,6 +216,8 @@ int looking_set_option(set_option_fn *next, int fd, int level, int name, const v
     if (result == 0 && level == IPPROTO_TCP &&
         (name == TCP_FASTOPEN || name == TCP_FASTOPEN_CONNECT))
         listener_stand_aside(fd);
+    else if (result == 0 && level == IPPROTO_TCP && name == TCP_FASTOPEN_KEY)
+        listener_own_keys(fd);
     return result;
 }
 

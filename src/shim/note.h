@@ -13,6 +13,7 @@
 enum note_flag {
     NOTE_ASIDE = 1 << 0, /* the program sets Fast Open options itself: left alone */
     NOTE_BOUND = 1 << 1, /* bind() has set TCP_FASTOPEN, listen() may correct it */
+    NOTE_KEYED = 1 << 2, /* a listener with the keys of its rule's key_file */
     NOTE_ACCEPTING =
         1 << 3, /* accept() has been called on it: its TCP_FASTOPEN is as it should be */
     NOTE_CONNECTED = 1 << 5, /* connect() succeeded, though the kernel has not been asked */

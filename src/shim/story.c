@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "shim/story.h"
 
+#include "kernel/cookie.h"
 #include "kernel/tcp.h"
 #include "memory/run_figures.h"
 #include "policy/names.h"
@@ -69,7 +70,17 @@ void story_opened(const struct record *record, int error)
     run_figures_add(RUN_OPENED, 1);
 }
 
-static enum memory_outcome outcome_of(const struct tcp_opening *opening)
+/* The kernel says no more than that the data was not acknowledged. */
+static bool is_stale(const struct record *record, const struct memory_destination *destination)
+{
+    uint32_t cookie = cookie_number(&record->address.any, record->netns);
+    int64_t ago_ms = tcp_now_ms() - record->syn_left_ms;
+    return memory_cookie_replaced(destination, cookie, (uint32_t)(ago_ms / 1000) + 1);
+}
+
+static enum memory_outcome outcome_of(const struct record *record,
+                                      const struct memory_destination *destination,
+                                      const struct tcp_opening *opening)
 {
     if (opening->syn_data_acked)
         return MEMORY_ACCEPTED;
@@ -79,7 +90,7 @@ static enum memory_outcome outcome_of(const struct tcp_opening *opening)
     case TCP_OPENING_SYN_RETRANSMITTED:
         return MEMORY_SYN_RETRANSMITTED;
     default:
-        return MEMORY_IGNORED;
+        return is_stale(record, destination) ? MEMORY_STALE : MEMORY_IGNORED;
     }
 }
 
@@ -88,13 +99,14 @@ static const char *const outcomes[] = {
     [MEMORY_NO_COOKIE] = "SYN without its data: no cookie was left",
     [MEMORY_IGNORED] = "SYN data not acknowledged",
     [MEMORY_SYN_RETRANSMITTED] = "SYN lost, and sent again without its data",
+    [MEMORY_STALE] = "SYN data not acknowledged: the cookie was out of date, and another came",
 };
 
 static const char *opened_by(const struct record *record,
                              const struct memory_destination *destination,
                              const struct tcp_opening *opening)
 {
-    enum memory_outcome outcome = outcome_of(opening);
+    enum memory_outcome outcome = outcome_of(record, destination, opening);
     memory_fast_opened(destination, outcome);
     if (outcome == MEMORY_ACCEPTED) {
         run_figures_add(RUN_ACCEPTED, 1);
@@ -132,6 +144,8 @@ void story_completed(const struct record *record)
         event = opened_by(record, &destination, &opening);
     else if (told && option_lost(record, &opening))
         memory_cookie_request_lost(&destination);
+    if (!(record->tag.flags & RECORD_SYN_DATA) && !memory_cookie_known(&destination))
+        memory_cookie(&destination, cookie_number(&record->address.any, record->netns));
     tell_round_trip(record, event, opening.rtt_us);
 }
 

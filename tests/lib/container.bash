@@ -64,7 +64,7 @@ container_root() {
 # Directories of its own where packages put something, otherwise links to the machine's.
 container_programs() {
   local directory
-  for directory in /usr /usr/bin /usr/lib /usr/lib/*-linux-gnu{,/pkgconfig} /usr/local{,/sbin} \
+  for directory in /usr /usr/bin /usr/lib{,/systemd{,/system}} /usr/lib/*-linux-gnu{,/pkgconfig} /usr/local{,/sbin} \
     /usr/share{,/doc,/man,/man/man{1,5,7},/bash-completion{,/completions},/zsh{,/site-functions},/fish{,/vendor_completions.d}}; do
     [[ -d $directory ]] || continue
     rm -f "$CONTAINER_ROOT$directory"

@@ -71,6 +71,47 @@ static void ignored_backs_off_the_second_time(void)
     CHECK_EQUAL(backed_off_for(), 2 * MEMORY_BACKOFF_LEAST_S);
 }
 
+static void a_cookie_out_of_date_does_not_back_off(void)
+{
+    connected_start();
+    for (int i = 0; i < 10; i++)
+        memory_fast_opened(&to, MEMORY_STALE);
+    CHECK_EQUAL(test_judge(&to), TEST_DEFER);
+    CHECK_EQUAL(test_entry(&to).backed_off_until, 0);
+    /* Nor is it a success, or one of the two that a path may ignore. */
+    memory_fast_opened(&to, MEMORY_IGNORED);
+    memory_fast_opened(&to, MEMORY_STALE);
+    memory_fast_opened(&to, MEMORY_IGNORED);
+    CHECK_EQUAL(backed_off_for(), MEMORY_BACKOFF_LEAST_S);
+}
+
+static void a_cookie_that_came_is_told_from_the_one_that_went(void)
+{
+    connected_start();
+    CHECK(!memory_cookie_known(&to));
+    /* Nothing is known of the first one: it may be the one that went. */
+    CHECK(!memory_cookie_replaced(&to, 7, 1));
+    CHECK(memory_cookie_known(&to));
+    test_time += 10;
+    CHECK(!memory_cookie_replaced(&to, 7, 1));
+    CHECK(!memory_cookie_replaced(&to, 0, 1));
+    CHECK(memory_cookie_replaced(&to, 8, 1));
+    /* So were the others that had left by then; but not the next. */
+    CHECK(memory_cookie_replaced(&to, 8, 1));
+    test_time += 2;
+    CHECK(memory_cookie_replaced(&to, 8, 2));
+    CHECK(!memory_cookie_replaced(&to, 8, 1));
+    memory_reset();
+    CHECK(!memory_cookie_known(&to));
+    /* No entry is made for it. */
+    memory_cookie(&to, 9);
+    CHECK(!memory_cookie_known(&to));
+    test_connected(&to, 0);
+    memory_cookie(&to, 9);
+    CHECK(memory_cookie_known(&to));
+    CHECK(memory_cookie_replaced(&to, 10, 1));
+}
+
 static void no_cookie_does_not_back_off(void)
 {
     connected_start();
@@ -168,6 +209,9 @@ static const struct test_case cases[] = {
     {"success_ends_a_back_off", success_ends_a_back_off},
     {"ignored_backs_off_the_second_time", ignored_backs_off_the_second_time},
     {"no_cookie_does_not_back_off", no_cookie_does_not_back_off},
+    {"a_cookie_out_of_date_does_not_back_off", a_cookie_out_of_date_does_not_back_off},
+    {"a_cookie_that_came_is_told_from_the_one_that_went",
+     a_cookie_that_came_is_told_from_the_one_that_went},
     {"one_try_after_a_back_off", one_try_after_a_back_off},
     {"a_try_that_told_nothing_is_given_back", a_try_that_told_nothing_is_given_back},
     {"a_lost_cookie_request_backs_off", a_lost_cookie_request_backs_off},

@@ -13,7 +13,7 @@ static void figures(void)
     memory_deferred(&to);
     memory_deferred(&to);
     memory_started(&to);
-    for (int outcome = MEMORY_ACCEPTED; outcome <= MEMORY_SYN_RETRANSMITTED; outcome++)
+    for (int outcome = MEMORY_ACCEPTED; outcome <= MEMORY_STALE; outcome++)
         for (int i = 0; i <= outcome; i++)
             memory_fast_opened(&to, (enum memory_outcome)outcome);
     copy = test_entry(&to);
@@ -25,14 +25,18 @@ static void figures(void)
     CHECK_EQUAL(copy.no_cookie, 2);
     CHECK_EQUAL(copy.ignored, 3);
     CHECK_EQUAL(copy.retransmitted, 4);
-    CHECK_EQUAL(copy.tried, 10);
+    CHECK_EQUAL(copy.stale, 5);
+    CHECK_EQUAL(copy.tried, 15);
     CHECK_EQUAL(copy.struck, 0);
     CHECK_EQUAL(copy.last_seen, test_time);
     CHECK_EQUAL(copy.last_connected, test_time);
-    CHECK_EQUAL(copy.reason, MEMORY_REASON_SYN_RETRANSMITTED);
-    memory_fast_opened(&to, (enum memory_outcome)4);
+    CHECK_EQUAL(copy.reason, MEMORY_REASON_STALE);
+    memory_fast_opened(&to, (enum memory_outcome)5);
     memory_fast_opened(&to, (enum memory_outcome) - 1);
-    CHECK_EQUAL(test_entry(&to).tried, 10);
+    CHECK_EQUAL(test_entry(&to).tried, 15);
+    memory_reset();
+    test_connected(&to, 0);
+    CHECK_EQUAL(test_entry(&to).tried, 0);
 }
 
 static void the_round_trip_time_is_smoothed(void)

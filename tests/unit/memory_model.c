@@ -14,7 +14,7 @@
 struct model {
     uint32_t connected_at, backoff_end, backoff_length, ignored_run, read_run, habit_end;
     bool trying;
-    uint32_t connected, struck, deferred, started, outcomes[4];
+    uint32_t connected, struck, deferred, started, outcomes[5];
 };
 
 static struct model models[KEYS];
@@ -60,6 +60,7 @@ static void model_outcome(struct model *model, enum memory_outcome outcome)
         model->trying = false;
         break;
     case MEMORY_NO_COOKIE:
+    case MEMORY_STALE:
         model_gives_back(model);
         break;
     case MEMORY_IGNORED:
@@ -93,7 +94,7 @@ static void event(uint32_t number)
 {
     struct model *model = &models[number];
     uint32_t kind = test_chance(10);
-    enum memory_outcome outcome = (enum memory_outcome)test_chance(4);
+    enum memory_outcome outcome = (enum memory_outcome)test_chance(5);
 
     to = test_numbered(number);
     if (kind < 3) {
@@ -139,6 +140,7 @@ static void compare(uint32_t number)
     CHECK_EQUAL(copy.no_cookie, model->outcomes[MEMORY_NO_COOKIE]);
     CHECK_EQUAL(copy.ignored, model->outcomes[MEMORY_IGNORED]);
     CHECK_EQUAL(copy.retransmitted, model->outcomes[MEMORY_SYN_RETRANSMITTED]);
+    CHECK_EQUAL(copy.stale, model->outcomes[MEMORY_STALE]);
     CHECK_EQUAL(copy.last_connected, model->connected_at);
     CHECK_EQUAL(copy.backed_off_until, model->backoff_end > test_time ? model->backoff_end : 0);
     CHECK_EQUAL(copy.learned_until[MEMORY_READS_FIRST],

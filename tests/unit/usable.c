@@ -76,6 +76,7 @@ static void *part(struct policy *policy, const struct policy_array *array)
 static void what_arrays_hold(void)
 {
     REFUSED(RULE->file, changed->size);
+    REFUSED(RULE->key_file, changed->size);
     REFUSED(RULE->first_write, FIRST_WRITE_REPLAY_SAFE + 1);
     REFUSED(RULE->first_contact, FIRST_CONTACT_DEFER + 1);
     REFUSED(RULE->deferral, DEFERRAL_BY_SHIM + 1);

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A client keeps one cookie for an address, whatever the ports. If two of its listeners have
+ * different keys each refuses the cookie of the other.
+ */
+#include "cli/check_keys.h"
+#include "cli/util.h"
+#include "kernel/cookie_keys.h"
+
+#include <string.h>
+
+static const char *key_file_of(const struct rule_group *group, const struct rule *rule)
+{
+    return rule->key_file != NULL ? rule->key_file : group->key_file;
+}
+
+/* A listener on 0.0.0.0, or on ::, has every address. */
+static bool is_wildcard(const struct address_pattern *pattern)
+{
+    static const uint8_t any[16], any4[16] = {[10] = 0xff, [11] = 0xff};
+
+    return pattern->length == 128 && (memcmp(pattern->address, any, sizeof(any)) == 0 ||
+                                      memcmp(pattern->address, any4, sizeof(any4)) == 0);
+}
+
+static bool same_prefix(const struct address_pattern *one, const struct address_pattern *other)
+{
+    const unsigned length = one->length < other->length ? one->length : other->length;
+    const unsigned bytes = length / 8, bits = length % 8;
+
+    return memcmp(one->address, other->address, bytes) == 0 &&
+           (bits == 0 || ((one->address[bytes] ^ other->address[bytes]) >> (8 - bits)) == 0);
+}
+
+/* :: takes IPv4 as well. */
+static bool may_meet(const struct address_pattern *one, const struct address_pattern *other)
+{
+    if (one->family == FAMILY_ANY || other->family == FAMILY_ANY)
+        return true;
+    if (is_wildcard(one) || is_wildcard(other))
+        return one->family == other->family ||
+               (is_wildcard(one) ? one : other)->family == FAMILY_IPV6;
+    return one->family == other->family && same_prefix(one, other);
+}
+
+static bool rules_may_meet(const struct rule *one, const struct rule *other)
+{
+    if (one->address_count == 0 || other->address_count == 0)
+        return true;
+    for (size_t i = 0; i < one->address_count; i++)
+        for (size_t j = 0; j < other->address_count; j++)
+            if (may_meet(&one->addresses[i], &other->addresses[j]))
+                return true;
+    return false;
+}
+
+static bool same(const char *one, const char *other)
+{
+    return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
+}
+
+#define SHARED "listeners of one address, where clients keep one cookie for all ports"
+
+/* Of each rule the first that it is at odds with: that is enough to mend it. */
+static void compare(const struct rule_group *group, const struct rule *rule)
+{
+    const char *own = key_file_of(group, rule);
+
+    if (!rule->fastopen)
+        return;
+    for (const struct rule *before = group->rules; before < rule; before++)
+        if (before->fastopen && !same(own, key_file_of(group, before)) &&
+            rules_may_meet(before, rule)) {
+            complain("warning: %s:%u: its key_file is another than that of the rule at %s:%u, and "
+                     "both may be for " SHARED,
+                     rule->file, rule->line, before->file, before->line);
+            return;
+        }
+    if (group->fastopen && !same(own, group->key_file))
+        complain("warning: %s:%u: its key_file is another than that of the group, whose default is "
+                 "on, and both may be for " SHARED,
+                 rule->file, rule->line);
+}
+
+/* Whoever checks may not be who runs the server. */
+static void try(const char *file, uint32_t line, const char *key_file)
+{
+    struct cookie_keys keys;
+    const char *problem = cookie_keys_load(key_file, &keys);
+
+    explicit_bzero(&keys, sizeof(keys));
+    if (problem != NULL && line != 0)
+        complain("warning: %s:%u: key_file %s: %s", file, line, key_file, problem);
+    else if (problem != NULL)
+        complain("warning: %s: key_file %s: %s", file, key_file, problem);
+}
+
+static bool any_has_one(const struct rule_group *group)
+{
+    for (size_t i = 0; i < group->rule_count; i++)
+        if (group->rules[i].key_file != NULL)
+            return true;
+    return false;
+}
+
+void check_keys(const struct rule_file *file)
+{
+    const struct rule_group *group = &file->server;
+
+    if (group->key_file != NULL)
+        try(file->path, 0, group->key_file);
+    if (!any_has_one(group))
+        return;
+    for (size_t i = 0; i < group->rule_count; i++) {
+        const struct rule *rule = &group->rules[i];
+
+        if (rule->key_file != NULL)
+            try(rule->file, rule->line, rule->key_file);
+        compare(group, rule);
+    }
+}
