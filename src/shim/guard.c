@@ -9,6 +9,7 @@
 #include "policy/first_write.h"
 #include "shim/machine.h"
 #include "shim/pending.h"
+#include "shim/ring.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -80,6 +81,8 @@ void guard_accepted(int fd, const struct record *listener)
     record.socket_cookie = tcp_socket_cookie(fd);
     if (!machine_guard(&record, (int)brought))
         end_unproved(fd); /* nothing can be had to wait with */
+    else if (ring_came_meanwhile())
+        guard_settle(&record);
 }
 
 int guard_before_read(struct record *record, bool blocking)

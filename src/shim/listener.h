@@ -30,6 +30,10 @@ void listener_accept(int fd);
 /* After accept(): did the connection's data come in the SYN? */
 void listener_accepted(int fd, int connection);
 
+/* The program has a ring, whose accepts no hook sees: every TCP_FASTOPEN that the shim has set is
+ * put back, and no more are set. */
+void listener_put_back(void);
+
 /* After the program has set TCP_FASTOPEN or TCP_FASTOPEN_CONNECT itself: the socket is its own. */
 void listener_stand_aside(int fd);
 

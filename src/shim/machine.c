@@ -781,7 +781,7 @@ static void start_deferred(struct record *record)
         machine_start(record);
 }
 
-void machine_before_fork(void)
+void machine_start_all(void)
 {
     machine_each(NULL, NULL, start_deferred);
 }

@@ -43,6 +43,11 @@ void next_resolve(bool with_optional)
 #undef HOOK_ALIAS
 }
 
+bool next_is_missing(const void *function)
+{
+    return !function || function == (const void *)missing_function;
+}
+
 bool next_is_libc(const void *function)
 {
     Dl_info theirs, libc;

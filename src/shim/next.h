@@ -26,6 +26,9 @@ extern struct next_functions next_functions;
  * are left to the call from the constructor (`with_optional`). */
 void next_resolve(bool with_optional);
 
+/* Is that what stands in for an optional function that nothing in the program had at start-up? */
+bool next_is_missing(const void *function);
+
 /* Is `function` code of the C library itself? False when another interposer stands between. */
 bool next_is_libc(const void *function);
 

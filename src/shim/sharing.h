@@ -19,6 +19,9 @@ void sharing_with_signals(int fd);
 /* `message` may carry descriptors to another process (SCM_RIGHTS). */
 void sharing_by_message(const struct msghdr *message);
 
+/* The program has a ring, which may write and read on all of them. */
+void sharing_with_ring(void);
+
 /* A new process image gets what is not closed on exec: beside this one, or in its place. */
 void sharing_before_spawn(void);
 void sharing_before_exec(void);

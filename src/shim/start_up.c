@@ -134,7 +134,7 @@ static void before_fork(void)
     int saved = errno;
     story_in_call("fork");
     story_because("a child gets its socket");
-    machine_before_fork();
+    machine_start_all();
     errno = saved;
 }
 

@@ -8,6 +8,7 @@
  *   fastopen     every sendto() and sendmsg() with MSG_FASTOPEN
  *   netlink      every socket() of family AF_NETLINK
  *   pwritev2     every pwritev2()
+ *   ring         every io_uring_setup()
  *   openat2      every openat2(), which kernels before 5.6 do not have
  */
 #include <err.h>
@@ -133,6 +134,8 @@ int main(int argc, char **argv)
         forbid_netlink(error);
     } else if (strcmp(argv[2], "pwritev2") == 0) {
         forbid_call(SYS_pwritev2, error);
+    } else if (strcmp(argv[2], "ring") == 0) {
+        forbid_call(SYS_io_uring_setup, error);
     } else if (strcmp(argv[2], "openat2") == 0) {
         forbid_call(SYS_openat2, error);
     } else {

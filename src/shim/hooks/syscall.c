@@ -84,6 +84,7 @@ enum {
     SHARE_MAKES_OR_ENDS = true,
     PROCESS_MAKES_OR_ENDS = true,
     USER_MAKES_OR_ENDS = true,
+    RING_MAKES_OR_ENDS = true,
     SOCKET_CALL_MAKES_OR_ENDS = true,
     ANY_CALL_MAKES_OR_ENDS = true,
     WRITE_MAKES_OR_ENDS = false,
