@@ -123,9 +123,11 @@ serve_orders() { # WAY
   serve /usr/bin/python3 -B "$TFOSHIM_ROOT/tests/guard/orders.py" 8080 "$1"
 }
 
+# A ring lets go of its sockets some time after its process has ended.
 served() {
   kill "$SPAWNED"
   process_end "$SPAWNED"
+  wait_until '! port_is_listening server 8080'
 }
 
 guard() { # PROGRAM [ARGUMENT]...

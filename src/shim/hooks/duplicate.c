@@ -99,6 +99,8 @@ SHIM_HOOK FILE *fdopen(int fd, const char *mode)
     return NEXT(fdopen)(fd, mode);
 }
 
+SHIM_ALIAS(fdopen) __typeof__(fdopen) _IO_fdopen;
+
 /* A write inside the C library that gives up where the kernel says EAGAIN: no handshake may be
  * under way. */
 SHIM_HOOK int vdprintf(int fd, const char *restrict format, va_list arguments)
