@@ -7,6 +7,7 @@ many ways:
   block fork thread        one after another, or a child or a thread each
   timeout                  as block, with SO_RCVTIMEO of 5 s
   poll select epoll edge   an event loop
+  many                     as select, with so many descriptors open that the next one is beyond its sets
   oneshot                  as epoll, with EPOLLONESHOT
   prefork                  two processes with an event loop each, and EPOLLEXCLUSIVE
   reuseport                two processes with a listener each
@@ -22,6 +23,7 @@ many ways:
 import ctypes
 import fcntl
 import os
+import resource
 import select
 import socket
 import struct
@@ -169,6 +171,14 @@ def by_select(listener: socket.socket) -> None:
     looked_at(listener, lambda: select.select(fds, [], [])[0], fds.add, fds.discard)
 
 
+def by_select_of_many(listener: socket.socket) -> None:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (2048, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    null = os.open("/dev/null", os.O_RDONLY)
+    for fd in range(100, 1100):
+        os.dup2(null, fd)
+    by_select(listener)
+
+
 def by_epoll(listener: socket.socket, flags: int = 0, listens: int = 0) -> None:
     epoll = select.epoll()
 
@@ -205,7 +215,7 @@ def by_loop(listener: socket.socket) -> None:
         epoll.register(connection.fileno(), select.EPOLLIN)
 
 
-LOOPS = {"poll": by_poll, "select": by_select, "epoll": by_epoll, "loop": by_loop,
+LOOPS = {"poll": by_poll, "select": by_select, "many": by_select_of_many, "epoll": by_epoll, "loop": by_loop,
          "edge": lambda listener: by_epoll(listener, select.EPOLLET),
          "oneshot": lambda listener: by_epoll(listener, select.EPOLLONESHOT),
          "prefork": by_prefork, "reuseport": by_epoll, "handed": by_handed, "unseen": by_ring,
