@@ -3,9 +3,12 @@
 
 #include "kernel/tcp.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/syscall.h>
 
 /* The kernel's struct tcp_info grows at its end and never changes before; the C library's headers
@@ -26,6 +29,9 @@
 /* The room that a SYN keeps for its options, whether it needs it or not. */
 #define SYN_OPTIONS 40
 #define TIMESTAMPS 12
+
+/* Where a sandbox has no epoll for us, we ask again so often. */
+#define WITHOUT_EPOLL_MS 10
 
 /* False on any error. */
 static bool get_info(int fd, void *info, socklen_t *length)
@@ -142,24 +148,54 @@ uint32_t tcp_unsent(int fd, bool or_unacknowledged)
     return info_u32(info, INFO_NOT_SENT) + (or_unacknowledged ? (uint32_t)sent : 0);
 }
 
-bool tcp_has_syn_data(int fd)
+/* What TCP_INFO says of a connection's proof, and of its SYN's data. */
+struct taken {
+    enum tcp_proof proof;
+    bool syn_data;
+};
+
+static struct taken taken(int fd)
 {
-    uint8_t info[INFO_OPTIONS + 1] = {0};
+    uint8_t info[INFO_RTT + sizeof(uint32_t)] = {0};
     socklen_t length = sizeof info;
-    return get_info(fd, info, &length) && (info[INFO_OPTIONS] & TCPI_OPT_SYN_DATA);
+    struct taken taken = {.proof = TCP_PROOF_GIVEN};
+    if (!get_info(fd, info, &length))
+        return taken; /* no connection of ours */
+    taken.syn_data = info[INFO_OPTIONS] & TCPI_OPT_SYN_DATA;
+    if (info[0] == TCP_SYN_RECV)
+        taken.proof = TCP_PROOF_PENDING;
+    /* A connection that was reset since keeps its round trip; one that never stood has none. */
+    else if (info[0] == TCP_CLOSE && info_u32(info, INFO_RTT) == 0)
+        taken.proof = TCP_PROOF_FAILED;
+    return taken;
 }
 
 enum tcp_proof tcp_proof(int fd)
 {
-    uint8_t info[INFO_RTT + sizeof(uint32_t)] = {0};
-    socklen_t length = sizeof info;
-    if (!get_info(fd, info, &length))
-        return TCP_PROOF_GIVEN; /* no connection of ours */
-    if (info[0] == TCP_SYN_RECV)
-        return TCP_PROOF_PENDING;
-    /* A connection that was reset since keeps its round trip; one that never stood has none. */
-    return info[0] != TCP_CLOSE || info_u32(info, INFO_RTT) != 0 ? TCP_PROOF_GIVEN
-                                                                 : TCP_PROOF_FAILED;
+    return taken(fd).proof;
+}
+
+bool tcp_has_syn_data(int fd, enum tcp_proof *proof)
+{
+    struct taken it = taken(fd);
+    *proof = it.proof;
+    return it.syn_data;
+}
+
+enum tcp_proof tcp_wait_for_proof(int fd, int milliseconds)
+{
+    struct epoll_event event = {.events = EPOLLOUT | EPOLLET};
+    int64_t left = milliseconds, deadline = tcp_now_ms() + left;
+    enum tcp_proof proof;
+    long epoll = tcp_call(SYS_epoll_create1, EPOLL_CLOEXEC, 0, 0, 0, 0, 0);
+    tcp_call(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, fd, (long)&event, 0, 0);
+    while ((proof = tcp_proof(fd)) == TCP_PROOF_PENDING && left > 0) {
+        if (tcp_call(SYS_epoll_pwait, epoll, (long)&event, 1, (long)left, 0, 8) == -EBADF)
+            tcp_wait(fd, POLLPRI, WITHOUT_EPOLL_MS);
+        left = deadline - tcp_now_ms();
+    }
+    tcp_call(SYS_close, epoll, 0, 0, 0, 0, 0);
+    return proof;
 }
 
 enum tcp_progress tcp_progress(int fd)

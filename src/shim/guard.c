@@ -63,18 +63,13 @@ static bool wait_for_proof(struct record *record, int milliseconds)
 
 static void end_unproved(int fd)
 {
-    int64_t deadline = tcp_now_ms() + SETTLE_MS;
-    while (tcp_proof(fd) == TCP_PROOF_PENDING && tcp_now_ms() < deadline)
-        tcp_wait(fd, POLLPRI, 10);
-    if (tcp_proof(fd) != TCP_PROOF_GIVEN)
+    if (tcp_wait_for_proof(fd, SETTLE_MS) != TCP_PROOF_GIVEN)
         end(fd);
 }
 
 void guard_accepted(int fd, const struct record *listener)
 {
     struct record record = {.fd = fd, .netns = listener->netns, .address = listener->address};
-    if (tcp_proof(fd) == TCP_PROOF_GIVEN)
-        return;
     long brought = tcp_peek(fd);
     if (brought <= 0 || brought_safe_bytes(fd, brought))
         return;

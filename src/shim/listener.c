@@ -151,14 +151,16 @@ static void count_taken(const struct record *listener)
 void listener_accepted(int fd, int connection)
 {
     struct record listener;
+    enum tcp_proof proof;
     if (!record_get(&record_notes, fd, &listener) ||
-        !(listener.tag.flags & (NOTE_COVERED | NOTE_GUARDS)) || !tcp_has_syn_data(connection))
+        !(listener.tag.flags & (NOTE_COVERED | NOTE_GUARDS)) ||
+        !tcp_has_syn_data(connection, &proof))
         return;
     if (listener.tag.flags & NOTE_COVERED)
         count_taken(&listener);
     if (log_is_on(LOG_DEBUG))
         log_connection(connection, &listener.address.any, "accepted with data in the SYN", 0);
-    if (listener.tag.flags & NOTE_GUARDS)
+    if ((listener.tag.flags & NOTE_GUARDS) && proof != TCP_PROOF_GIVEN)
         guard_accepted(connection, &listener);
 }
 

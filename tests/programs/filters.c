@@ -3,6 +3,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
@@ -84,6 +85,19 @@ static void forbid_netlink(unsigned error)
     install(filter, sizeof filter / sizeof *filter);
 }
 
+static void forbid_duplicate(unsigned error)
+{
+    struct sock_filter filter[] = {
+        LOAD(nr),
+        IF_NOT_EQUAL(SYS_fcntl, 3),
+        LOAD(args[1]),
+        IF_NOT_EQUAL(F_DUPFD_CLOEXEC, 1),
+        RETURN(SECCOMP_RET_ERRNO | error),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    install(filter, sizeof filter / sizeof *filter);
+}
+
 static void forbid_call(unsigned number, unsigned error)
 {
     struct sock_filter filter[] = {
@@ -121,6 +135,10 @@ void filter_forbid(const char *call, const char *name)
         forbid_call(SYS_pwritev2, error);
     } else if (strcmp(call, "ring") == 0) {
         forbid_call(SYS_io_uring_setup, error);
+    } else if (strcmp(call, "epoll") == 0) {
+        forbid_call(SYS_epoll_create1, error);
+    } else if (strcmp(call, "duplicate") == 0) {
+        forbid_duplicate(error);
     } else if (strcmp(call, "openat2") == 0) {
         forbid_call(SYS_openat2, error);
     } else {

@@ -12,6 +12,8 @@
  *   netlink      every socket() of family AF_NETLINK
  *   pwritev2     every pwritev2()
  *   ring         every io_uring_setup()
+ *   epoll        every epoll_create1()
+ *   duplicate    every fcntl(F_DUPFD_CLOEXEC)
  *   openat2      every openat2(), which kernels before 5.6 do not have
  */
 void filter_forbid(const char *call, const char *error);
