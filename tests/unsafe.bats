@@ -13,8 +13,8 @@ bats_load_library bats-assert
 setup() {
   load lib/network
   load programs/programs
-  tools_required "$PROGRAMS/first-call" "$PROGRAMS/streams" "$PROGRAMS/confined"
-  network_up --rtt 10
+  tools_required "$PROGRAMS/first-call" "$PROGRAMS/streams" "$PROGRAMS/confined" "$PROGRAMS/submit"
+  network_up
   ADDRESS=$SERVER_IP4
   CONFIG=$NETWORK_DIR/safe.conf
   echo 'client = { default = "on"; first_write = "replay-safe"; };' >"$CONFIG"
@@ -48,6 +48,15 @@ first_calls() { # FAMILY WAY
 @test "by any call that writes on a connect that did not block" {
   reference_start answer
   first_calls writes nonblocking
+}
+
+@test "by the kernel, for another thread" {
+  local way
+  reference_start answer
+  for way in name number; do
+    written "$way" cookie "$PROGRAMS/submit" "$ADDRESS" "$PORT" "$way"
+    assert_success
+  done
 }
 
 @test "by any call, on another descriptor" {

@@ -190,7 +190,6 @@ void tcp_dissolve(int fd)
     tcp_take_error(fd);
 }
 
-
 /* A connect that is dissolved leaves ECONNRESET behind; one that needs no cookie puts no packet on
  * the wire (Linux >= 4.15). */
 void tcp_make_reset(int fd, const struct sockaddr *address, socklen_t length)

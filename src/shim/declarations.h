@@ -113,6 +113,10 @@ int io_uring_queue_init_mem(unsigned entries, struct io_uring *, struct io_uring
 int io_uring_queue_init_try_nosqarr(unsigned entries, struct io_uring *, struct io_uring_params *,
                                     void *buffer, size_t size);
 
+/* libaio's, of which the same is true. */
+struct iocb;
+int io_submit(void *context, long count, struct iocb *list[]);
+
 #ifdef TFOSHIM_TIME64
 #include "shim/time64.h"
 #endif

@@ -49,13 +49,13 @@ static void settle(struct record *record)
         machine_settle(record);
 }
 
-void sharing_with_stream(int fd)
+void sharing_unseen(int fd, const char *why)
 {
     struct record record;
     own_remove(fd);
     if (machine_idle() || !machine_find(fd, &record))
         return;
-    story_because("a stream is to write on it");
+    story_because(why);
     settle(&record);
     machine_share(&record, fd);
 }

@@ -10,8 +10,9 @@
 void sharing_before(int fd);
 int sharing_after(int fd, int copy);
 
-/* The C library is going to use the descriptor where no hook is. */
-void sharing_with_stream(int fd);
+/* The descriptor is going to be used where no hook is, in the C library or the kernel; `why` is for
+ * the log. */
+void sharing_unseen(int fd, const char *why);
 
 /* A signal is to tell of its readiness: it must have something to tell. */
 void sharing_with_signals(int fd);

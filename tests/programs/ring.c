@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ring ADDRESS PORT client|patient|serve HOW WHEN: writes and reads, or accepts and reads, by a ring
- * (io_uring).
+ * ring ADDRESS PORT client|patient|serve HOW WHEN: writes and reads, or accepts and reads, by a
+ * ring (io_uring).
  *
  *   HOW    library params setup: liburing's functions; number: the system call by its number
  *   WHEN   before: the ring is set up before connect() or listen(); after: just after it;
- *          bound: between bind() and listen(); parent: before, in the parent, whose ring a child has
+ *          bound: between bind() and listen(); parent: in the parent, whose ring a child has
  *
- * client connects and waits for that, patient waits by poll(). serve prints a line for each request.
+ * client's connect blocks, patient waits by poll(). serve prints a line for each request.
  */
 #include "common.h"
 
@@ -34,9 +34,8 @@ static int set_up_by(const char *how)
         return io_uring_queue_init(ENTRIES, &ring, 0);
     if (strcmp(how, "params") == 0)
         return io_uring_queue_init_params(ENTRIES, &ring, &parameters);
-    int fd = strcmp(how, "number") == 0
-                 ? (int)syscall(SYS_io_uring_setup, ENTRIES, &parameters)
-                 : io_uring_setup(ENTRIES, &parameters);
+    int fd = strcmp(how, "number") == 0 ? (int)syscall(SYS_io_uring_setup, ENTRIES, &parameters)
+                                        : io_uring_setup(ENTRIES, &parameters);
     if (fd < 0)
         return strcmp(how, "number") == 0 ? -errno : fd;
     int error = io_uring_queue_mmap(fd, &parameters, &ring);

@@ -48,8 +48,7 @@ static void end(int fd)
 static void by_opened(const struct address *address, const char *way)
 {
     int fd = tcp_socket(address, false);
-    FILE *stream =
-        strcmp(way, "_IO_fdopen") == 0 ? named__IO_fdopen(fd, "w") : fdopen(fd, "w");
+    FILE *stream = strcmp(way, "_IO_fdopen") == 0 ? named__IO_fdopen(fd, "w") : fdopen(fd, "w");
     if (strcmp(way, "unbuffered") == 0) {
         setvbuf(stream, NULL, _IONBF, 0);
     }

@@ -9,23 +9,9 @@
 #include "shim/hooks/by_number.h"
 #include "shim/ring.h"
 
-#include <dlfcn.h>
-
 /* The names under which programs are linked with it. */
-static const char *const libraries[] = {"liburing.so.2", "liburing-ffi.so.2", "liburing.so.1"};
-
-static void *late(const char *symbol)
-{
-    void *found = NULL;
-    for (unsigned i = 0; !found && i < sizeof libraries / sizeof *libraries; i++) {
-        void *library = dlopen(libraries[i], RTLD_LAZY | RTLD_NOLOAD);
-        if (!library)
-            continue;
-        found = dlsym(library, symbol);
-        dlclose(library); /* whoever calls holds it */
-    }
-    return found;
-}
+static const char *const libraries[] = {"liburing.so.2", "liburing-ffi.so.2", "liburing.so.1",
+                                        NULL};
 
 #define RING_HOOK(name, parameters, arguments)                                                     \
     SHIM_HOOK int name parameters                                                                  \
@@ -33,7 +19,7 @@ static void *late(const char *symbol)
         HOOK_CALLED();                                                                             \
         __typeof__(&(name)) next = next_functions.name;                                            \
         if (next_is_missing((const void *)next))                                                   \
-            *(void **)&next = late(#name);                                                         \
+            *(void **)&next = next_late(#name, libraries);                                         \
         return next ? (int)ring_made(next arguments) : -ENOSYS;                                    \
     }
 

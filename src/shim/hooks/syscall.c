@@ -94,6 +94,7 @@ enum {
     READINESS_MAKES_OR_ENDS = false,
     NAME_MAKES_OR_ENDS = false,
     BLOCK_MAKES_OR_ENDS = false,
+    SUBMIT_MAKES_OR_ENDS = false,
 };
 
 static inline bool makes_or_ends(long called)
