@@ -188,12 +188,12 @@ END
 }
 
 @test "the log" {
-  export TFOSHIM_CONFIG=$PWD/t.conf
+  local config=$PWD/t.conf
   echo "log = { to = \"$PWD/log\"; };" >t.conf
-  run -0 "$tfoshim" doctor
+  TFOSHIM_CONFIG=$config run -0 "$tfoshim" doctor
   refute_output --partial "  log: "
   ln -s /nowhere log
-  run -0 "$tfoshim" doctor
+  TFOSHIM_CONFIG=$config run -0 "$tfoshim" doctor
   assert_line "  note     log: $PWD/log: it is a symbolic link: user $EUID writes no line there"
 }
 

@@ -24,7 +24,7 @@ teardown() {
   network_down
 }
 
-POST='POST /order HTTP/1.0\r\nContent-Length: 1\r\n\r\nx'
+ORDER='POST /order HTTP/1.0\r\nContent-Length: 1\r\n\r\nx'
 
 # ---- clients ----
 
@@ -135,7 +135,7 @@ guard() { # PROGRAM [ARGUMENT]...
 }
 
 request() {
-  run guard client "$SERVER_IP4" 8080 "$POST"
+  run guard client "$SERVER_IP4" 8080 "$ORDER"
   assert_success
 }
 

@@ -78,13 +78,15 @@ LIO_HOOK(lio_listio, struct aiocb)
 LIO_HOOK(lio_listio64, struct aiocb64)
 
 /* The kernel's own: libaio makes its system calls itself. It reads, writes or polls at once. */
-static void before_submit(long count, struct iocb *const list[])
+static void before_submit(long count, void *const list[])
 {
     for (long i = 0; !machine_idle() && i < count; i++) {
-        if (!program_memory_readable(&list[i], sizeof *list))
+        const struct iocb *request;
+        if (!program_memory_readable(&list[i], sizeof list[i]))
             break;
-        if (program_memory_readable(list[i], sizeof **list))
-            sharing_unseen((int)list[i]->aio_fildes, SUBMITTED);
+        request = list[i];
+        if (program_memory_readable(request, sizeof *request))
+            sharing_unseen((int)request->aio_fildes, SUBMITTED);
     }
     waiting_before_block();
 }
@@ -96,7 +98,7 @@ SHIM_HOOK int io_submit(void *context, long count, struct iocb *list[])
     __typeof__(&(io_submit)) next = next_functions.io_submit;
     if (next_is_missing((const void *)next))
         *(void **)&next = next_late("io_submit", libraries);
-    before_submit(count, list);
+    before_submit(count, (void *const *)list);
     return next ? next(context, count, list) : -ENOSYS;
 }
 
