@@ -55,7 +55,7 @@ client = {
   );
 };
 server = { default = "on"; rules = ( { address = "0.0.0.0"; port = 80; queue = 256; }, { } ); };
-log = { level = "debug"; to = "/var/log/tfoshim.log"; };
+log = { level = "debug"; to = "/tmp/tfoshim.log"; };
 END
   run -0 --separate-stderr "$tfoshim" check t.conf
   assert_equal "$stderr" ""
@@ -70,7 +70,7 @@ server: default on, queue as long as the listener's backlog
   rule      fastopen  queue    port  program  address
   t.conf:8  on        256      80    *        0.0.0.0
   t.conf:8  on        backlog  *     *        *
-log: level debug, to /var/log/tfoshim.log
+log: level debug, to /tmp/tfoshim.log
 END
 }
 
@@ -350,6 +350,38 @@ END
     assert_rule_refused "queue = $bad;" "queue: found $bad, expected a number above 0" server
   done
   assert_rule_refused 'queue = "many";' 'queue: found "many", expected a number above 0' server
+}
+
+@test "a log that cannot be written to is told of" {
+  local why other=$PWD/other
+  log_to() { # PATH
+    echo "log = { to = \"$1\"; };" >t.conf
+    run -0 "$tfoshim" check t.conf
+  }
+  why="user $EUID writes no line there"
+  log_to "$PWD/t.log"
+  assert_line "log: level warn, to $PWD/t.log"
+  : >t.log
+  log_to "$PWD/t.log"
+  assert_line "log: level warn, to $PWD/t.log"
+  ln t.log "$other"
+  log_to "$PWD/t.log"
+  assert_line "log: level warn, to $PWD/t.log: it has other hard links: $why"
+  rm t.log
+  ln -s "$other" t.log
+  log_to "$PWD/t.log"
+  assert_line "log: level warn, to $PWD/t.log: it is a symbolic link: $why"
+  rm t.log
+  mkfifo t.log
+  log_to "$PWD/t.log"
+  assert_line "log: level warn, to $PWD/t.log: it is not a regular file: $why"
+  log_to "$PWD/not/there.log"
+  assert_line "log: level warn, to $PWD/not/there.log: No such file or directory: $why"
+  # In a user namespace with one user in it all of root's files are nobody's.
+  chown 1 "$other" 2>/dev/null || mount --bind /etc/passwd "$other"
+  log_to "$other"
+  umount "$other" 2>/dev/null || true
+  assert_line "log: level warn, to $other: it belongs to somebody else: $why"
 }
 
 @test "error: log" {

@@ -187,6 +187,16 @@ END
   assert_line "           all of it: tfoshim check $PWD/t.conf"
 }
 
+@test "the log" {
+  local config=$PWD/t.conf
+  echo "log = { to = \"$PWD/log\"; };" >t.conf
+  TFOSHIM_CONFIG=$config run -0 "$tfoshim" doctor
+  refute_output --partial "  log: "
+  ln -s /nowhere log
+  TFOSHIM_CONFIG=$config run -0 "$tfoshim" doctor
+  assert_line "  note     log: $PWD/log: it is a symbolic link: user $EUID writes no line there"
+}
+
 @test "the memory of destinations" {
   mkdir -m 700 runtime
   XDG_RUNTIME_DIR=$PWD/runtime run -0 "$tfoshim" doctor

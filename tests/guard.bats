@@ -28,8 +28,8 @@ guard() { # PROGRAM [ARGUMENT]...
   on_client /usr/bin/python3 -B "$TFOSHIM_ROOT/tests/guard/$1.py" "${@:2}"
 }
 
-serve() { # WAY [CONFIG]
-  server_spawn "TFOSHIM_CONFIG=${2-$CONF/on.conf}" "XDG_RUNTIME_DIR=$NETWORK_DIR" "LD_PRELOAD=$SHIM" \
+serve() { # WAY [CONFIG [COMMAND...]]
+  server_spawn "${@:3}" env "TFOSHIM_CONFIG=${2-$CONF/on.conf}" "XDG_RUNTIME_DIR=$NETWORK_DIR" "LD_PRELOAD=$SHIM" \
     /usr/bin/python3 -B "$TFOSHIM_ROOT/tests/guard/orders.py" 8080 "$1"
   wait_listening 8080
 }
@@ -93,7 +93,7 @@ replay_does_nothing() { # WAY
 
 @test "a recorded SYN is not executed again by an event loop" {
   local way
-  for way in poll select epoll edge oneshot loop; do
+  for way in poll select many epoll edge oneshot loop; do
     replay_does_nothing "$way"
   done
 }
@@ -102,6 +102,25 @@ replay_does_nothing() { # WAY
   local way
   for way in prefork reuseport handed; do
     replay_does_nothing "$way"
+  done
+}
+
+# There is no private epoll then: accept() itself waits for the client, for a second at most.
+@test "a recorded SYN is not executed again where a sandbox refuses what the guard waits with" {
+  local call before
+  for call in epoll duplicate; do
+    serve block "$CONF/on.conf" "$PROGRAMS/sandbox" EPERM "$call"
+    order_once
+    before=$(taken)
+    guard replay "$NETWORK_PCAP" 8080 5 20000
+    wait_until "((\$(taken) >= $before + 5))"
+    request "$POST"
+    wait_until '(($(orders) == 3))'
+    (($(cut -d ' ' -f 5 <<<"$output") < 900)) || fail "$call: the end of the handshake was not heard: $output"
+    assert_equal "$call $(orders)" "$call 3"
+    kill "$SPAWNED"
+    process_end "$SPAWNED"
+    cookies_flush
   done
 }
 

@@ -297,6 +297,33 @@ END
   close_process
 }
 
+# To write to what is in the lower layer takes a copy, for which the upper one has no room.
+@test "a file system that copies on write and is full has nothing to refuse" {
+  local layers=$BATS_TEST_TMPDIR/layers number
+  make_good
+  mkdir "$layers"
+  mount -t tmpfs -o size=64k,mode=700 tmpfs "$layers"
+  mkdir -m 700 "$layers"/{upper,work}
+  mount -t overlay -o "lowerdir=$directory,upperdir=$layers/upper,workdir=$layers/work" overlay "$directory"
+  dd if=/dev/zero of="$layers/full" bs=4096 status=none || true
+  run ! dd if=/dev/zero of="$file" conv=notrunc bs=4096 count=1 status=none
+  open_process
+  expect shared open "$file"
+  expect yes lately 1
+  for number in {2..100}; do
+    expect 'done' connect "$number"
+  done
+  # Now it is another file, of the upper layer: cut short, or replaced, it is nobody's end.
+  rm "$layers/full"
+  truncate --size 0 "$file"
+  for number in {1..100}; do
+    expect yes lately "$number"
+  done
+  assert_replaced
+  expect yes lately 100
+  close_process
+}
+
 @test "processes for which the boot has another identity, or none, leave each other's alone" {
   make_good
   local before

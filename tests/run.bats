@@ -331,6 +331,25 @@ tfoshim: run: 0 round trips saved, 0.0 ms in all"
   assert_equal "$stderr" 'tfoshim: run: cannot execute "no-such-program": No such file or directory'
 }
 
+@test "run --stats: lines of the log that could not be written" {
+  local connect='
+import socket, sys
+for _ in range(int(sys.argv[1])):
+    socket.socket().connect_ex(("127.0.0.1", 1))'
+  cd "$BATS_TEST_TMPDIR" || exit
+  echo "client = { default = \"off\"; }; log = { level = \"debug\"; to = \"$PWD/log\"; };" >t.conf
+  run -0 --separate-stderr "$tfoshim" run -c t.conf --stats python3 -c "$connect" 3
+  refute [ -z "$(<log)" ]
+  assert_equal "$(tail -n 1 <<<"$stderr")" 'tfoshim: run: no connect that the policy enables, no listener: see tfoshim explain'
+  rm log
+  ln -s /nowhere log
+  run -0 --separate-stderr "$tfoshim" run -c t.conf --stats python3 -c "$connect" 3
+  assert_equal "$(tail -n 1 <<<"$stderr")" 'tfoshim: run: 3 lines of the log could not be written: see tfoshim check'
+  assert_equal "$(wc -l <<<"$stderr")" 2
+  run -0 --separate-stderr "$tfoshim" run -c t.conf --stats python3 -c "$connect" 1
+  assert_equal "$(tail -n 1 <<<"$stderr")" 'tfoshim: run: 1 line of the log could not be written: see tfoshim check'
+}
+
 @test "run --stats: the exit status and the signals are the program's" {
   run -7 "$tfoshim" run --stats sh -c 'exit 7'
   # By a signal, and so that whoever waits can tell that from an exit.

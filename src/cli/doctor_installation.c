@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/doctor.h"
 #include "cli/finding.h"
+#include "cli/log_trouble.h"
 #include "cli/preload.h"
 #include "memory/memory.h"
 #include "policy/rules.h"
@@ -75,6 +76,16 @@ static bool enables(const struct rule_group *group)
     return false;
 }
 
+/* Whoever looks for lines in vain is told why. */
+static void examine_log(const char *to)
+{
+    const char *trouble = log_trouble(to);
+
+    if (trouble != NULL)
+        finding(FINDING_NOTE, "log: %s: %s: user %u writes no line there", to, trouble,
+                (unsigned)geteuid());
+}
+
 static void examine_policy(void)
 {
     char path[PATH_MAX], *error = NULL;
@@ -93,8 +104,10 @@ static void examine_policy(void)
     } else {
         finding(FINDING_OK, "configuration: %s", path);
     }
-    if (file != NULL)
+    if (file != NULL) {
+        examine_log(file->log_to);
         rules_free(file);
+    }
     free(error);
 }
 

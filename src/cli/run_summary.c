@@ -48,6 +48,15 @@ static void say_listeners(const char *what, bool is_dry)
                  run_figures_get(RUN_GUARDED), run_figures_get(RUN_UNPROVED));
 }
 
+static void say_lost(const char *what)
+{
+    const uint64_t lost = run_figures_get(RUN_LINES_LOST);
+
+    if (lost > 0)
+        complain("%s: %" PRIu64 " line%s of the log could not be written: see tfoshim check", what,
+                 lost, plural(lost));
+}
+
 void run_summary(bool is_dry)
 {
     const char *what = is_dry ? "dry run" : "run";
@@ -64,4 +73,5 @@ void run_summary(bool is_dry)
     }
     if (listeners)
         say_listeners(what, is_dry);
+    say_lost(what);
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/show.h"
+#include "cli/log_trouble.h"
 #include "cli/table.h"
 #include "cli/util.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* "a, b, c", or "*" where nothing was listed: all. */
 struct list {
@@ -174,7 +176,13 @@ static void show_group(const struct rule_group *group)
 
 void show_policy(const struct rule_file *file)
 {
+    const char *trouble;
+
     show_group(&file->client);
     show_group(&file->server);
-    printf("log: level %s, to %s\n", log_level_names[file->log_level], file->log_to);
+    printf("log: level %s, to %s", log_level_names[file->log_level], file->log_to);
+    trouble = log_trouble(file->log_to);
+    if (trouble != NULL)
+        printf(": %s: user %u writes no line there", trouble, (unsigned)geteuid());
+    putchar('\n');
 }

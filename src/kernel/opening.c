@@ -3,10 +3,12 @@
 
 #include "kernel/tcp.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/syscall.h>
 
 /* The kernel's struct tcp_info grows at its end and never changes before; the C library's headers
@@ -27,6 +29,9 @@
 /* The room that a SYN keeps for its options, whether it needs it or not. */
 #define SYN_OPTIONS 40
 #define TIMESTAMPS 12
+
+/* Where a sandbox has no epoll for us, we ask again so often. */
+#define WITHOUT_EPOLL_MS 10
 
 /* False on any error. */
 static bool get_info(int fd, void *info, socklen_t *length)
@@ -143,13 +148,6 @@ uint32_t tcp_unsent(int fd, bool or_unacknowledged)
     return info_u32(info, INFO_NOT_SENT) + (or_unacknowledged ? (uint32_t)sent : 0);
 }
 
-bool tcp_has_syn_data(int fd)
-{
-    uint8_t info[INFO_OPTIONS + 1] = {0};
-    socklen_t length = sizeof info;
-    return !get_info(fd, info, &length) || (info[INFO_OPTIONS] & TCPI_OPT_SYN_DATA);
-}
-
 /* Where TCP_INFO is not to be had: before the end of the handshake nothing is to be read, says the
  * kernel of bytes that can be peeked at; and one that has failed is closed to a poll. */
 static enum tcp_proof looked_proof(int fd)
@@ -163,17 +161,56 @@ static enum tcp_proof looked_proof(int fd)
     return TCP_PROOF_GIVEN;
 }
 
-enum tcp_proof tcp_proof(int fd)
+/* What TCP_INFO says of a connection's proof, and of its SYN's data. */
+struct taken {
+    enum tcp_proof proof;
+    bool syn_data;
+};
+
+static struct taken taken(int fd)
 {
     uint8_t info[INFO_RTT + sizeof(uint32_t)] = {0};
     socklen_t length = sizeof info;
-    if (!get_info(fd, info, &length))
-        return looked_proof(fd);
+    struct taken taken = {.proof = TCP_PROOF_GIVEN, .syn_data = true};
+    if (!get_info(fd, info, &length)) {
+        taken.proof = looked_proof(fd);
+        return taken;
+    }
+    taken.syn_data = info[INFO_OPTIONS] & TCPI_OPT_SYN_DATA;
     if (info[0] == TCP_SYN_RECV)
-        return TCP_PROOF_PENDING;
+        taken.proof = TCP_PROOF_PENDING;
     /* A connection that was reset since keeps its round trip; one that never stood has none. */
-    return info[0] != TCP_CLOSE || info_u32(info, INFO_RTT) != 0 ? TCP_PROOF_GIVEN
-                                                                 : TCP_PROOF_FAILED;
+    else if (info[0] == TCP_CLOSE && info_u32(info, INFO_RTT) == 0)
+        taken.proof = TCP_PROOF_FAILED;
+    return taken;
+}
+
+enum tcp_proof tcp_proof(int fd)
+{
+    return taken(fd).proof;
+}
+
+bool tcp_has_syn_data(int fd, enum tcp_proof *proof)
+{
+    struct taken it = taken(fd);
+    *proof = it.proof;
+    return it.syn_data;
+}
+
+enum tcp_proof tcp_wait_for_proof(int fd, int milliseconds)
+{
+    struct epoll_event event = {.events = EPOLLOUT | EPOLLET};
+    int64_t left = milliseconds, deadline = tcp_now_ms() + left;
+    enum tcp_proof proof;
+    long epoll = tcp_call(SYS_epoll_create1, EPOLL_CLOEXEC, 0, 0, 0, 0, 0);
+    tcp_call(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, fd, (long)&event, 0, 0);
+    while ((proof = tcp_proof(fd)) == TCP_PROOF_PENDING && left > 0) {
+        if (tcp_call(SYS_epoll_pwait, epoll, (long)&event, 1, (long)left, 0, 8) == -EBADF)
+            tcp_wait(fd, POLLPRI, WITHOUT_EPOLL_MS);
+        left = deadline - tcp_now_ms();
+    }
+    tcp_call(SYS_close, epoll, 0, 0, 0, 0, 0);
+    return proof;
 }
 
 /* Where TCP_INFO is not to be had: what a poll says, which leaves the error for the program. */

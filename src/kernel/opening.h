@@ -37,13 +37,17 @@ int tcp_syn_room(int fd);
  * left yet, or also those that have. */
 uint32_t tcp_unsent(int fd, bool or_unacknowledged);
 
-/* Did it bring, or take, data in its SYN? True also where the kernel does not say. */
-bool tcp_has_syn_data(int fd);
-
 /* Of a connection that was taken from its SYN: has its client answered the SYN-ACK, and so shown
  * that it is where it says? */
 enum tcp_proof { TCP_PROOF_PENDING, TCP_PROOF_GIVEN, TCP_PROOF_FAILED };
 enum tcp_proof tcp_proof(int fd);
+
+/* Did it bring data in its SYN? If so, the same of it, for one question. */
+bool tcp_has_syn_data(int fd, enum tcp_proof *);
+
+/* Waits for the client's answer, for so many milliseconds at most. To a poll such a connection is
+ * ready before; the kernel tells of the change whoever waits for edges. */
+enum tcp_proof tcp_wait_for_proof(int fd, int milliseconds);
 
 /* How far a connect is. One question: between two, a handshake may end. */
 enum tcp_progress { TCP_PROGRESS_UNDER_WAY, TCP_PROGRESS_CONNECTED, TCP_PROGRESS_FAILED };

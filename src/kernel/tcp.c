@@ -219,16 +219,6 @@ void tcp_dissolve(int fd)
     tcp_take_error(fd);
 }
 
-int tcp_connect_anew(int fd, const struct sockaddr *address, socklen_t length)
-{
-    tcp_dissolve(fd);
-    tcp_set_option(fd, TCP_FASTOPEN_CONNECT, 0);
-    int error = (int)-(tcp_is_nonblocking(fd)
-                           ? tcp_call(SYS_connect, fd, (long)address, (long)length, 0, 0, 0)
-                           : connect_without_waiting(fd, address, length));
-    return error == EINPROGRESS ? 0 : error;
-}
-
 /* A connect that is dissolved leaves ECONNRESET behind; one that needs no cookie puts no packet on
  * the wire (Linux >= 4.15). */
 void tcp_make_reset(int fd, const struct sockaddr *address, socklen_t length)
@@ -314,6 +304,19 @@ int tcp_send_bare_syn(int fd, const struct sockaddr *address, socklen_t length)
     else if (result < 0 && tcp_refuses_fast_open((int)-result) && tcp_state(fd) == TCP_CLOSE)
         result = connect_without_waiting(fd, address, length);
     return tcp_syn_error((int)-result);
+}
+
+/* Where a sandbox has come since and forbids what it takes, the kernel goes on deferring. */
+int tcp_connect_anew(int fd, const struct sockaddr *address, socklen_t length)
+{
+    tcp_dissolve(fd);
+    tcp_set_option(fd, TCP_FASTOPEN_CONNECT, 0);
+    int error = (int)-(tcp_is_nonblocking(fd)
+                           ? tcp_call(SYS_connect, fd, (long)address, (long)length, 0, 0, 0)
+                           : connect_without_waiting(fd, address, length));
+    if (error == EINPROGRESS)
+        return 0;
+    return tcp_state(fd) == TCP_SYN_SENT ? tcp_send_bare_syn(fd, address, length) : error;
 }
 
 int tcp_syn_error(int error)

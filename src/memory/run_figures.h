@@ -16,18 +16,19 @@
 #include <stdint.h>
 
 enum run_figure {
-    RUN_PROGRAMS,  /* started with the library in them */
-    RUN_CONNECTS,  /* that the policy enables */
-    RUN_DEFERRED,  /* in a dry run: that would have been */
-    RUN_STARTED,   /* deferred, and then the SYN left without data */
-    RUN_OPENED,    /* deferred, and then the SYN left with data */
-    RUN_ACCEPTED,  /* whose SYN data was acknowledged: round trips saved */
-    RUN_SAVED_US,  /* the sum of those round trips */
-    RUN_LISTENERS, /* that TCP_FASTOPEN was set on */
-    RUN_TAKEN,     /* connections out of them that had data in the SYN */
-    RUN_GUARDED,   /* of these, held back until the client was proved */
-    RUN_PROVED,    /* and it was */
-    RUN_UNPROVED,  /* it was not: the program has had an error, and no byte */
+    RUN_PROGRAMS,   /* started with the library in them */
+    RUN_CONNECTS,   /* that the policy enables */
+    RUN_DEFERRED,   /* in a dry run: that would have been */
+    RUN_STARTED,    /* deferred, and then the SYN left without data */
+    RUN_OPENED,     /* deferred, and then the SYN left with data */
+    RUN_ACCEPTED,   /* whose SYN data was acknowledged: round trips saved */
+    RUN_SAVED_US,   /* the sum of those round trips */
+    RUN_LISTENERS,  /* that TCP_FASTOPEN was set on */
+    RUN_TAKEN,      /* connections out of them that had data in the SYN */
+    RUN_GUARDED,    /* of these, held back until the client was proved */
+    RUN_PROVED,     /* and it was */
+    RUN_UNPROVED,   /* it was not: the program has had an error, and no byte */
+    RUN_LINES_LOST, /* of the log, whether or not a later line has told of them */
     RUN_FIGURES,
 };
 

@@ -17,6 +17,7 @@
 #include "shim/pending.h"
 #include "shim/program_memory.h"
 #include "shim/readiness.h"
+#include "shim/ring.h"
 #include "shim/shim.h"
 #include "shim/story.h"
 #include "shim/waiting.h"
@@ -122,6 +123,8 @@ static int defer(const struct call *call, struct record *record, int saved)
     /* A dissolved connection leaves an error behind, which a connect clears when its SYN leaves. */
     tcp_take_error(record->fd);
     readiness_registered_before(record->fd);
+    if (ring_came_meanwhile())
+        machine_settle(record);
     errno = call->nonblocking ? EINPROGRESS : saved;
     return call->nonblocking ? -1 : 0;
 }
@@ -249,6 +252,16 @@ static int connect_as_decided(const struct call *call, struct record *record,
     return error ? connect_plainly(call, record->fd) : connect_by_kernel(call, record, may_defer);
 }
 
+/* May anybody use the socket where no hook is? NULL: no; or what the log says. */
+static const char *unseen(const struct record *record, int flags)
+{
+    if (!record->socket_cookie)
+        return "connects plainly: the kernel gives sockets no identity";
+    if (!own_has(record->fd) || (flags & O_ASYNC))
+        return "connects plainly: others may have this socket, or wait for its signals";
+    return ring_any() ? "connects plainly: the program has a ring (io_uring)" : NULL;
+}
+
 static int connect_first(const struct call *given, int fd)
 {
     struct call call = *given;
@@ -270,12 +283,9 @@ static int connect_first(const struct call *given, int fd)
     int flags;
     if (!tcp_get_flags(fd, &flags))
         return connect_plainly(&call, fd);
-    if (!record.socket_cookie || !own_has(fd) || (flags & O_ASYNC)) {
-        story_tell(&record,
-                   record.socket_cookie
-                       ? "connects plainly: others may have this socket, or wait for its signals"
-                       : "connects plainly: the kernel gives sockets no identity",
-                   0);
+    const char *why_plain = unseen(&record, flags);
+    if (why_plain) {
+        story_tell(&record, why_plain, 0);
         return connect_plainly(&call, fd);
     }
     names_learn_attempt(&endpoint);

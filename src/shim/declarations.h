@@ -102,6 +102,21 @@ int __isoc23_fwscanf(FILE *, const wchar_t *, ...);
 int __isoc23_vwscanf(const wchar_t *, va_list);
 int __isoc23_vfwscanf(FILE *, const wchar_t *, va_list);
 
+/* liburing's, whose headers need not be there. */
+struct io_uring;
+struct io_uring_params;
+int io_uring_setup(unsigned entries, struct io_uring_params *);
+int io_uring_queue_init(unsigned entries, struct io_uring *, unsigned flags);
+int io_uring_queue_init_params(unsigned entries, struct io_uring *, struct io_uring_params *);
+int io_uring_queue_init_mem(unsigned entries, struct io_uring *, struct io_uring_params *,
+                            void *buffer, size_t size);
+int io_uring_queue_init_try_nosqarr(unsigned entries, struct io_uring *, struct io_uring_params *,
+                                    void *buffer, size_t size);
+
+/* libaio's, of which the same is true. */
+struct iocb;
+int io_submit(void *context, long count, struct iocb *list[]);
+
 #ifdef TFOSHIM_TIME64
 #include "shim/time64.h"
 #endif

@@ -9,6 +9,7 @@
 #include "policy/first_write.h"
 #include "shim/machine.h"
 #include "shim/pending.h"
+#include "shim/ring.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -68,24 +69,21 @@ static bool wait_for_proof(struct record *record, int milliseconds)
 
 static void end_unproved(int fd)
 {
-    int64_t deadline = tcp_now_ms() + SETTLE_MS;
-    while (tcp_proof(fd) == TCP_PROOF_PENDING && tcp_now_ms() < deadline)
-        tcp_wait(fd, POLLPRI, 10);
-    if (tcp_proof(fd) != TCP_PROOF_GIVEN)
+    if (tcp_wait_for_proof(fd, SETTLE_MS) != TCP_PROOF_GIVEN)
         end(fd);
 }
 
 void guard_accepted(int fd, const struct record *listener)
 {
     struct record record = {.fd = fd, .netns = listener->netns, .address = listener->address};
-    if (tcp_proof(fd) == TCP_PROOF_GIVEN)
-        return;
     long brought = tcp_peek(fd);
     if (brought == 0 || (brought > 0 && brought_safe_bytes(fd, brought)))
         return;
     record.socket_cookie = tcp_socket_cookie(fd);
     if (brought < 0 || !record.socket_cookie || !machine_guard(&record, (int)brought))
         end_unproved(fd); /* nothing can be had to wait with */
+    else if (ring_came_meanwhile())
+        guard_settle(&record);
 }
 
 int guard_before_read(struct record *record, bool blocking)

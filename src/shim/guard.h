@@ -9,7 +9,8 @@
 
 #include "shim/record.h"
 
-/* After accept(), of a connection whose SYN brought data; `listener` is its listener's note. */
+/* After accept(), of a connection whose SYN brought data, and whose client was not proved by then;
+ * `listener` is its listener's note. */
 void guard_accepted(int fd, const struct record *listener);
 
 /* Before a read. Returns 0: it may go on; else the errno that it is to fail with. A read that may

@@ -11,17 +11,24 @@
 #include "shim/log.h"
 #include "shim/machine.h"
 #include "shim/note.h"
+#include "shim/own.h"
 #include "shim/pending.h"
 #include "shim/program_memory.h"
+#include "shim/ring.h"
 #include "shim/shim.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 
 /* bind() does not know the backlog that listen() will bring: the kernel's usual ceiling for both.
  * The kernel clips what it is given to net.core.somaxconn. */
 #define QUEUE_WHEN_BOUND 4096
+
+/* Beyond this number no listener is looked for that a ring may accept from. */
+#define DESCRIPTORS_SEARCHED 65536
 
 atomic_bool listener_covered;
 
@@ -77,9 +84,15 @@ static unsigned cover(int fd, const struct sockaddr_storage *bound, const struct
 {
     if (shim.dry_run)
         return rehearse(fd, bound);
+    if (ring_any())
+        return 0;
     struct memory_destination listener = {.netns = tcp_netns_cookie(fd), .endpoint = *endpoint};
     if (!set_queue(fd, (const struct sockaddr *)bound, queue))
         return 0;
+    if (ring_came_meanwhile()) {
+        tcp_set_option(fd, TCP_FASTOPEN, 0);
+        return 0;
+    }
     memory_listener(&listener, (uint32_t)queue);
     run_figures_add(RUN_LISTENERS, 1);
     return NOTE_COVERED;
@@ -105,7 +118,7 @@ static void note(int fd, unsigned flags, const struct sockaddr_storage *bound, c
 void listener_bind(int fd, const struct sockaddr *address, socklen_t length)
 {
     struct endpoint endpoint;
-    if (!shim.active || shim.dry_run || length > sizeof(struct sockaddr_storage) ||
+    if (!shim.active || shim.dry_run || ring_any() || length > sizeof(struct sockaddr_storage) ||
         !program_memory_readable(address, length) ||
         !endpoint_from_sockaddr(&endpoint, address, length))
         return;
@@ -117,6 +130,10 @@ void listener_bind(int fd, const struct sockaddr *address, socklen_t length)
     if (!can_guard(fd, guards(&verdict)))
         return;
     set_queue(fd, address, verdict.queue ? (int)verdict.queue : QUEUE_WHEN_BOUND);
+    if (ring_came_meanwhile()) {
+        uncover(fd);
+        return;
+    }
     bool keyed = takes_keys(fd, &verdict);
     if (keyed)
         listener_key_give(fd, verdict.key_file, WITHOUT_KEYS);
@@ -178,17 +195,19 @@ static void count_taken(const struct record *listener)
 void listener_accepted(int fd, int connection)
 {
     struct record listener;
+    enum tcp_proof proof;
     if (!record_get(&record_notes, fd, &listener))
         return;
     if (listener.tag.flags & NOTE_KEYED)
         listener_key_look(&listener);
-    if (!(listener.tag.flags & (NOTE_COVERED | NOTE_GUARDS)) || !tcp_has_syn_data(connection))
+    if (!(listener.tag.flags & (NOTE_COVERED | NOTE_GUARDS)) ||
+        !tcp_has_syn_data(connection, &proof))
         return;
     if (listener.tag.flags & NOTE_COVERED)
         count_taken(&listener);
     if (log_is_on(LOG_DEBUG))
         log_connection(connection, &listener.address.any, "accepted with data in the SYN", 0);
-    if (listener.tag.flags & NOTE_GUARDS)
+    if ((listener.tag.flags & NOTE_GUARDS) && proof != TCP_PROOF_GIVEN)
         guard_accepted(connection, &listener);
 }
 
@@ -228,4 +247,43 @@ void listener_stand_aside(int fd)
 {
     if (shim.active && tcp_is_tcp(fd))
         note_change(fd, NOTE_ASIDE, NOTE_COVERED | NOTE_GUARDS | NOTE_KEYED);
+}
+
+/* What was bound or listened on here has a note, mostly; another's the policy tells, as it told who
+ * ran before this image. */
+static bool is_ours(int fd)
+{
+    struct sockaddr_storage bound;
+    struct endpoint endpoint;
+    unsigned flags = note_flags(fd);
+    if (flags & NOTE_ASIDE)
+        return false;
+    return (flags & (NOTE_BOUND | NOTE_COVERED | NOTE_GUARDS)) ||
+           (bound_to(fd, &bound, &endpoint) && policy_server(shim.policy, &endpoint).fastopen);
+}
+
+static int descriptors(void)
+{
+    struct {
+        uint64_t soft, hard;
+    } limit;
+    if (tcp_call(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit, 0, 0) != 0 ||
+        limit.soft > DESCRIPTORS_SEARCHED)
+        return DESCRIPTORS_SEARCHED;
+    return (int)limit.soft;
+}
+
+/* Not all have notes: whatever there is, is asked. A socket whose connect has failed may be
+ * connected again by the ring, and is not to be deferred then. */
+void listener_put_back(void)
+{
+    for (int fd = 0, end = shim.dry_run ? 0 : descriptors(); fd < end; fd++) {
+        if (tcp_option(fd, TCP_FASTOPEN) > 0 && is_ours(fd)) {
+            tcp_set_option(fd, TCP_FASTOPEN, 0);
+            note_change(fd, 0, NOTE_BOUND | NOTE_COVERED);
+        } else if (own_has(fd) && tcp_option(fd, TCP_FASTOPEN_CONNECT) == 1 &&
+                   !(note_flags(fd) & NOTE_ASIDE)) {
+            tcp_set_option(fd, TCP_FASTOPEN_CONNECT, 0);
+        }
+    }
 }

@@ -33,6 +33,10 @@ void listener_accepted(int fd, int connection);
 /* After the program has set TCP_FASTOPEN_KEY itself. */
 void listener_own_keys(int fd);
 
+/* The program has a ring, whose accepts no hook sees: every TCP_FASTOPEN that the shim has set is
+ * put back, and no more are set. */
+void listener_put_back(void);
+
 /* After the program has set TCP_FASTOPEN or TCP_FASTOPEN_CONNECT itself: the socket is its own. */
 void listener_stand_aside(int fd);
 

@@ -897,7 +897,7 @@ static void prepare_fork(struct record *record)
     settle_kept(record);
 }
 
-void machine_before_fork(void)
+void machine_start_all(void)
 {
     machine_each(NULL, NULL, prepare_fork);
 }

@@ -84,6 +84,9 @@ void machine_start(struct record *);
 /* Everything that this thread has deferred. errno is kept. */
 void machine_start_thread(void);
 
+/* Everything that the process has deferred. */
+void machine_start_all(void);
+
 /* Walks what this thread has deferred; `step` says of each whether it still is. Returns whether any
  * is. */
 typedef bool machine_step(struct record *, const void *context);
@@ -227,9 +230,8 @@ typedef bool machine_wanted(const struct record *, const void *context);
 typedef void machine_action(struct record *);
 void machine_each(machine_wanted *wanted, const void *context, machine_action *action);
 
-/* Once, at start-up; in a child of fork(); before fork(). */
+/* Once, at start-up; after fork(), in both. */
 void machine_set_up(void);
-void machine_before_fork(void);
 void machine_forked_parent(void);
 void machine_forked_child(void);
 

@@ -43,6 +43,24 @@ void next_resolve(bool with_optional)
 #undef HOOK_ALIAS
 }
 
+bool next_is_missing(const void *function)
+{
+    return !function || function == (const void *)missing_function;
+}
+
+void *next_late(const char *symbol, const char *const libraries[])
+{
+    void *found = NULL;
+    for (; !found && *libraries; libraries++) {
+        void *library = dlopen(*libraries, RTLD_LAZY | RTLD_NOLOAD);
+        if (!library)
+            continue;
+        found = dlsym(library, symbol);
+        dlclose(library); /* whoever calls holds it */
+    }
+    return found;
+}
+
 bool next_is_libc(const void *function)
 {
     Dl_info theirs, libc;

@@ -26,6 +26,13 @@ extern struct next_functions next_functions;
  * are left to the call from the constructor (`with_optional`). */
 void next_resolve(bool with_optional);
 
+/* Is that what stands in for an optional function that nothing in the program had at start-up? */
+bool next_is_missing(const void *function);
+
+/* What such a function is that has come into the program since, in one of the libraries of these
+ * names (up to a NULL), as a plugin's: NULL where there is none. */
+void *next_late(const char *symbol, const char *const libraries[]);
+
 /* Is `function` code of the C library itself? False when another interposer stands between. */
 bool next_is_libc(const void *function);
 

@@ -24,11 +24,6 @@
 
 typedef void visit(int fd, short events, int64_t timeout);
 
-static bool holds_readable_sets(const struct wait *wait)
-{
-    return wait->select.count >= 0 && wait->select.count <= FD_SETSIZE && wait_is_shareable(wait);
-}
-
 /* An epoll does not say what it holds: what was noted of its registrations is asked. */
 static bool may_be_in(const struct record *record, const void *context)
 {
@@ -45,12 +40,12 @@ static void visit_all(const struct wait *wait, bool answer, int64_t timeout, vis
         for (nfds_t i = 0; i < wait->poll.count; i++)
             visitor(wait->poll.fds[i].fd,
                     answer ? wait->poll.fds[i].revents : wait->poll.fds[i].events, timeout);
-    if (wait->kind != SELECT || !holds_readable_sets(wait))
+    if (wait->kind != SELECT || !wait_sets_readable(wait))
         return;
     for (int fd = 0; fd < wait->select.count; fd++) {
         short events = 0;
         for (int i = 0; i < 2; i++)
-            if (wait->select.given[i] && FD_ISSET(fd, wait->select.given[i]))
+            if (wait->select.given[i] && wait_set_has(wait->select.given[i], fd))
                 events |= i ? POLLOUT : POLLIN;
         if (events)
             visitor(fd, events, timeout);
@@ -169,44 +164,30 @@ static int told(const struct wait *wait, int ready)
 
 /* ---- the wait ---- */
 
-/* select() overwrites its sets: they are put back where the question is answered "nothing". */
-struct kept_sets {
-    fd_set sets[3];
-};
-
-static bool keep_sets(const struct wait *wait, struct kept_sets *kept)
+/* select() overwrites its sets: they are put back where the question is answered "nothing". True:
+ * there is an answer. */
+static bool ask_once(const struct wait *wait, int *ready)
 {
-    if (wait->kind != SELECT)
-        return true;
-    if (!holds_readable_sets(wait))
+    struct wait_sets kept;
+    if (wait->kind == SELECT && !wait_sets_readable(wait))
         return false;
-    for (int i = 0; i < 3; i++)
-        if (wait->select.given[i])
-            memcpy(&kept->sets[i], wait->select.given[i], wait_size_of_sets(wait->select.count));
-    return true;
-}
-
-static void put_sets_back(const struct wait *wait, const struct kept_sets *kept)
-{
-    for (int i = 0; wait->kind == SELECT && i < 3; i++)
-        if (wait->select.given[i])
-            memcpy(wait->select.given[i], &kept->sets[i], wait_size_of_sets(wait->select.count));
+    if (wait->kind == SELECT)
+        wait_copy_sets(wait, &kept);
+    *ready = wait_call(wait, 0, wait->mask);
+    if (*ready == 0 && wait->kind == SELECT)
+        wait_put_sets_back(wait, &kept);
+    return *ready != 0;
 }
 
 /* Asks first, with no time to wait: a loop that is about to be told "writable" writes next. True:
  * there is an answer. */
 static bool ask(const struct wait *wait, int *ready)
 {
-    struct kept_sets kept;
     waiting_looked();
     if (!deferring_any())
         return false;
-    if (keep_sets(wait, &kept)) {
-        *ready = wait_call(wait, 0, wait->mask);
-        if (*ready != 0)
-            return true;
-        put_sets_back(wait, &kept);
-    }
+    if (ask_once(wait, ready))
+        return true;
     story_because("the thread waits, and nothing is ready");
     machine_start_thread();
     return false;

@@ -115,33 +115,71 @@ static int share_epoll_call(const struct wait *wait, int64_t timeout, const sigs
     return ready > 0 ? wait_call(wait, 0, NULL) : ready;
 }
 
-size_t wait_size_of_sets(int count)
+static size_t size_of_sets(int count)
 {
-    const size_t bits = 8 * sizeof(unsigned long);
-    return ((size_t)count + bits - 1) / bits * sizeof(unsigned long);
+    return ((size_t)count + WAIT_SET_BITS - 1) / WAIT_SET_BITS * sizeof(unsigned long);
+}
+
+bool wait_sets_readable(const struct wait *wait)
+{
+    if (wait->select.count < 0 || wait->select.count > WAIT_SET_MOST)
+        return false;
+    for (int i = 0; i < 3; i++)
+        if (wait->select.given[i] &&
+            !program_memory_readable(wait->select.given[i], size_of_sets(wait->select.count)))
+            return false;
+    return true;
+}
+
+void wait_copy_sets(const struct wait *wait, struct wait_sets *to)
+{
+    for (int i = 0; i < 3; i++)
+        if (wait->select.given[i])
+            memcpy(to->words[i], wait->select.given[i], size_of_sets(wait->select.count));
+}
+
+void wait_put_sets_back(const struct wait *wait, const struct wait_sets *sets)
+{
+    for (int i = 0; i < 3; i++)
+        if (wait->select.given[i])
+            memcpy(wait->select.given[i], sets->words[i], size_of_sets(wait->select.count));
+}
+
+/* The kernel's sets are as long as it is told. */
+static fd_set *set_of(struct wait_sets *sets, int i)
+{
+    return (fd_set *)(void *)sets->words[i];
+}
+
+/* What stands in the last word behind the program's count it does not ask for. */
+static void drop_from(struct wait_sets *sets, int count)
+{
+    size_t rest = (size_t)count % WAIT_SET_BITS;
+    for (int i = 0; rest && i < 3; i++)
+        sets->words[i][(size_t)count / WAIT_SET_BITS] &= (1UL << rest) - 1;
 }
 
 static int share_select_call(const struct wait *wait, int64_t timeout, const sigset_t *mask)
 {
     int private = pending_epoll(), count = wait->select.count;
-    size_t size = wait_size_of_sets(count);
+    unsigned long bit = 1UL << (size_t) private % WAIT_SET_BITS;
     struct timespec time;
-    fd_set sets[3];
-    memset(sets, 0, sizeof sets);
-    for (int i = 0; i < 3; i++)
-        if (wait->select.given[i])
-            memcpy(&sets[i], wait->select.given[i], size);
-    FD_SET(private, &sets[0]);
-    int ready = NEXT(pselect)(
-        count > private ? count : private + 1, &sets[0], wait->select.given[1] ? &sets[1] : NULL,
-        wait->select.given[2] ? &sets[2] : NULL, time_of(&time, timeout), mask);
-    if (ready > 0 && FD_ISSET(private, &sets[0])) {
+    struct wait_sets sets = {0};
+    wait_copy_sets(wait, &sets);
+    drop_from(&sets, count);
+    unsigned long *word = &sets.words[0][(size_t) private / WAIT_SET_BITS];
+    *word |= bit;
+    int ready = NEXT(pselect)(count > private ? count : private + 1, set_of(&sets, 0),
+                              wait->select.given[1] ? set_of(&sets, 1) : NULL,
+                              wait->select.given[2] ? set_of(&sets, 2) : NULL,
+                              time_of(&time, timeout), mask);
+    if (ready > 0 && (*word & bit)) {
         machine_serve();
         return SERVED;
     }
-    for (int i = 0; ready > 0 && i < 3; i++)
-        if (wait->select.given[i])
-            memcpy(wait->select.given[i], &sets[i], size);
+    *word &= ~bit;
+    if (ready > 0)
+        wait_put_sets_back(wait, &sets);
     return ready;
 }
 
@@ -151,13 +189,7 @@ bool wait_is_shareable(const struct wait *wait)
     case POLL:
         return program_memory_readable(wait->poll.fds, wait->poll.count * sizeof *wait->poll.fds);
     case SELECT:
-        for (int i = 0; i < 3; i++)
-            if (wait->select.given[i] &&
-                !program_memory_readable(wait->select.given[i],
-                                         wait_size_of_sets(wait->select.count)))
-                return false;
-        return wait->select.count >= 0 && wait->select.count <= FD_SETSIZE &&
-               pending_epoll() < FD_SETSIZE;
+        return wait_sets_readable(wait) && pending_epoll() < WAIT_SET_MOST;
     default:
         return true;
     }
@@ -179,7 +211,7 @@ static int clear_sets(const struct wait *wait)
 {
     for (int i = 0; wait->kind == SELECT && i < 3; i++)
         if (wait->select.given[i])
-            memset(wait->select.given[i], 0, wait_size_of_sets(wait->select.count));
+            memset(wait->select.given[i], 0, size_of_sets(wait->select.count));
     return 0;
 }
 

@@ -40,16 +40,23 @@ int sharing_after(int fd, int copy)
     return copy;
 }
 
-/* Its writes and reads must find a connection. */
-void sharing_with_stream(int fd)
+/* Who gets it may write or read at once, and knows of no handshake. */
+static void settle(struct record *record)
+{
+    guard_settle(record);
+    machine_start(record);
+    if (record->tag.state == RECORD_OPENING && record_told_connected(record))
+        machine_settle(record);
+}
+
+void sharing_unseen(int fd, const char *why)
 {
     struct record record;
     own_remove(fd);
     if (machine_idle() || !machine_find(fd, &record))
         return;
-    guard_settle(&record);
-    story_because("a stream is to write on it");
-    machine_settle(&record);
+    story_because(why);
+    settle(&record);
     machine_share(&record, fd);
 }
 
@@ -60,14 +67,6 @@ void sharing_with_signals(int fd)
         return;
     story_because("signals are to tell of it");
     machine_start(&record);
-}
-
-/* Who gets it may write at once, and knows of no handshake. */
-static void settle_for_others(struct record *record)
-{
-    guard_settle(record);
-    if (record->tag.state == RECORD_OPENING && record_told_connected(record))
-        machine_settle(record);
 }
 
 static void share_rights(const struct cmsghdr *header)
@@ -81,7 +80,7 @@ static void share_rights(const struct cmsghdr *header)
         sharing_before(fd);
         if (machine_idle() || !machine_find(fd, &record))
             continue;
-        settle_for_others(&record);
+        settle(&record);
         machine_share(&record, fd);
     }
 }
@@ -129,4 +128,29 @@ void sharing_before_exec(void)
 {
     ending_image(); /* what waits for its handshake is not shared yet */
     sharing_before_spawn();
+}
+
+static bool is_the_programs(const struct record *record, const void *context)
+{
+    (void)context;
+    return record->tag.state != RECORD_LINGERING;
+}
+
+static void give_to_ring(struct record *record)
+{
+    if (!machine_find(record->fd, record))
+        return;
+    settle(record);
+    if (record->tag.flags & RECORD_BLOCKING)
+        machine_confirm(record);
+    machine_share(record, record->fd);
+}
+
+/* All SYNs leave before any is waited for. */
+void sharing_with_ring(void)
+{
+    story_because("a ring may write on it");
+    machine_start_all();
+    machine_each(is_the_programs, NULL, give_to_ring);
+    note_each_connected(machine_confirm);
 }

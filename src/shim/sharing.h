@@ -10,14 +10,18 @@
 void sharing_before(int fd);
 int sharing_after(int fd, int copy);
 
-/* The C library is going to use the descriptor where no hook is. */
-void sharing_with_stream(int fd);
+/* The descriptor is going to be used where no hook is, in the C library or the kernel; `why` is for
+ * the log. */
+void sharing_unseen(int fd, const char *why);
 
 /* A signal is to tell of its readiness: it must have something to tell. */
 void sharing_with_signals(int fd);
 
 /* `message` may carry descriptors to another process (SCM_RIGHTS). */
 void sharing_by_message(const struct msghdr *message);
+
+/* The program has a ring, which may write and read on all of them. */
+void sharing_with_ring(void);
 
 /* A new process image gets what is not closed on exec: beside this one, or in its place. */
 void sharing_before_spawn(void);

@@ -5,6 +5,8 @@
 #include "shim/sink.h"
 
 #include "kernel/tcp.h"
+#include "memory/run_figures.h"
+#include "policy/log_file.h"
 #include "shim/quiet_write.h"
 #include "shim/text.h"
 
@@ -68,12 +70,12 @@ static bool stderr_is_still_the_programs(void)
            now.st_dev == stderr_at_start.st_dev && now.st_ino == stderr_at_start.st_ino;
 }
 
-/* Nobody else may have put it there, or have it under another name. */
 static bool is_our_file(int fd)
 {
     struct stat64 status;
-    return fstat64(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1 &&
-           (status.st_uid == 0 || status.st_uid == (uid_t)tcp_call(SYS_geteuid, 0, 0, 0, 0, 0, 0));
+    return fstat64(fd, &status) == 0 &&
+           !log_file_refusal(status.st_mode, status.st_nlink, status.st_uid,
+                             (uid_t)tcp_call(SYS_geteuid, 0, 0, 0, 0, 0, 0));
 }
 
 /* To open a device, or a FIFO, may do something already. */
@@ -128,8 +130,10 @@ void sink_write(const char *line, size_t length)
         tell_lost(&notice, count);
     parts[0] = (struct iovec){notice.bytes, notice.used};
     parts[1] = (struct iovec){(void *)line, length};
-    if (!write_parts(count ? parts : parts + 1, count ? 2 : 1))
+    if (!write_parts(count ? parts : parts + 1, count ? 2 : 1)) {
         atomic_fetch_add(&lost, count + 1);
+        run_figures_add(RUN_LINES_LOST, 1);
+    }
     errno = saved;
 }
 

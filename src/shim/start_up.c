@@ -134,7 +134,7 @@ static void before_fork(void)
     int saved = errno;
     story_in_call("fork");
     story_because("a child gets its socket");
-    machine_before_fork();
+    machine_start_all();
     errno = saved;
 }
 
@@ -169,9 +169,9 @@ __attribute__((constructor)) static void start_up(void)
     shim.policy =
         policy_search(file, sizeof file, trust_environment) ? compile(file) : policy_builtin;
     if (shim.policy && policy_is_usable(shim.policy)) {
+        set_up_figures(trust_environment);
         set_up_log(shim.policy, trust_environment);
         set_up_memory(trust_environment);
-        set_up_figures(trust_environment);
         shim.dry_run = trust_environment && is_set(getenv("TFOSHIM_DRY_RUN"));
         machine_set_up();
         shim.active = pthread_atfork(before_fork, after_fork, in_child) == 0;

@@ -78,7 +78,7 @@ class FaultyLane(Lane):
         if scene.forgotten:
             self.memory.forget()
         else:
-            self.memory.put_back()
+            self.memory.put_back("untried")
         self.set_link(scene.case.link)
         run = self.execute(scene.case.program, scene.case.policy, patience)
         self._put_name_back()

@@ -7,6 +7,7 @@ many ways:
   block fork thread        one after another, or a child or a thread each
   timeout                  as block, with SO_RCVTIMEO of 5 s
   poll select epoll edge   an event loop
+  many                     as select, with so many descriptors open that the next one is beyond its sets
   oneshot                  as epoll, with EPOLLONESHOT
   prefork                  two processes with an event loop each, and EPOLLEXCLUSIVE
   reuseport                two processes with a listener each
@@ -14,11 +15,15 @@ many ways:
   loop                     one thread accepts, another has the event loop
   stream                   by a stream of the C library's (fdopen)
   spawn                    by another program, whose standard input it is
+  ring                     sets up a ring (io_uring) once it has accepted, and reads where no hook is
+  handed-ring              a listener that was made before exec(); sets up a ring, accepts and reads where no hook is
   look                     asks for everything that could tell what is there before it reads
 """
 
+import ctypes
 import fcntl
 import os
+import resource
 import select
 import socket
 import struct
@@ -60,7 +65,6 @@ def timed(connection: socket.socket) -> None:
 
 def streamed(connection: socket.socket) -> None:
     # The C library's own: its reads pass no hook.
-    import ctypes  # pylint: disable=import-outside-toplevel
     libc = ctypes.CDLL(None, use_errno=True)
     libc.fdopen.restype = libc.fgets.restype = ctypes.c_void_p
     stream = ctypes.c_void_p(libc.fdopen(os.dup(connection.fileno()), b"r"))
@@ -97,6 +101,37 @@ def looked_over(connection: socket.socket) -> None:
     print("at once", least(), least(7), peeked(), unread(), readable(0), flush=True)
     print("then", readable(5000), least(), peeked(), unread() > 0, flush=True)
     serve(connection)
+
+
+def ring() -> None:
+    """Sets up one, by its number; it is never used."""
+    if ctypes.CDLL(None).syscall(425, 8, ctypes.create_string_buffer(120)) < 0:
+        sys.exit("no ring")
+
+
+def unseen():
+    """The C library's own functions, as a ring has them: past every library that stands before it."""
+    return ctypes.CDLL("libc.so.6")
+
+
+def read_unseen(connection: socket.socket) -> bytes:
+    request = ctypes.create_string_buffer(4096)
+    length = unseen().recv(connection.fileno(), request, 4096, 0)
+    print("read", length, flush=True)
+    return request.raw[:max(length, 0)]
+
+
+def ringed(connection: socket.socket) -> None:
+    ring()
+    serve(connection, lambda: read_unseen(connection))
+
+
+def by_ring(listener: socket.socket) -> None:
+    ring()
+    print("ring", flush=True)
+    while True:
+        connection = socket.socket(fileno=unseen().accept(listener.fileno(), None, None))
+        serve(connection, lambda: read_unseen(connection))
 
 
 def threaded(connection: socket.socket) -> None:
@@ -136,6 +171,14 @@ def by_select(listener: socket.socket) -> None:
     looked_at(listener, lambda: select.select(fds, [], [])[0], fds.add, fds.discard)
 
 
+def by_select_of_many(listener: socket.socket) -> None:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (2048, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    null = os.open("/dev/null", os.O_RDONLY)
+    for fd in range(100, 1100):
+        os.dup2(null, fd)
+    by_select(listener)
+
+
 def by_epoll(listener: socket.socket, flags: int = 0, listens: int = 0) -> None:
     epoll = select.epoll()
 
@@ -151,9 +194,9 @@ def by_prefork(listener: socket.socket) -> None:
     by_epoll(listener, 0, select.EPOLLEXCLUSIVE)
 
 
-def by_handed(listener: socket.socket) -> None:
+def by_handed(listener: socket.socket, to: str = "thread") -> None:
     listener.set_inheritable(True)
-    os.execv(sys.executable, [sys.executable, "-B", *sys.argv[:2], "thread", str(listener.fileno())])
+    os.execv(sys.executable, [sys.executable, "-B", *sys.argv[:2], to, str(listener.fileno())])
 
 
 def by_loop(listener: socket.socket) -> None:
@@ -172,12 +215,13 @@ def by_loop(listener: socket.socket) -> None:
         epoll.register(connection.fileno(), select.EPOLLIN)
 
 
-LOOPS = {"poll": by_poll, "select": by_select, "epoll": by_epoll, "loop": by_loop,
+LOOPS = {"poll": by_poll, "select": by_select, "many": by_select_of_many, "epoll": by_epoll, "loop": by_loop,
          "edge": lambda listener: by_epoll(listener, select.EPOLLET),
          "oneshot": lambda listener: by_epoll(listener, select.EPOLLONESHOT),
-         "prefork": by_prefork, "reuseport": by_epoll, "handed": by_handed}
+         "prefork": by_prefork, "reuseport": by_epoll, "handed": by_handed, "unseen": by_ring,
+         "handed-ring": lambda listener: by_handed(listener, "unseen")}
 SERVES = {"block": serve, "fork": forked, "thread": threaded, "timeout": timed, "stream": streamed,
-          "spawn": spawned, "look": looked_over}
+          "spawn": spawned, "ring": ringed, "look": looked_over}
 
 
 def main(port: str, way: str, handed: str = "") -> None:

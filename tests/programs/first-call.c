@@ -223,6 +223,14 @@ static const struct call *family_of(const char *name)
     return NULL;
 }
 
+static const struct call *named(const struct call *of, const char *name)
+{
+    while (of->name != NULL && strcmp(name, of->name) != 0) {
+        of++;
+    }
+    return of->name != NULL ? of : NULL;
+}
+
 int main(int argc, char **argv)
 {
     program_start();
@@ -244,10 +252,10 @@ int main(int argc, char **argv)
         use_each(&peer, nonblocking, family);
         return 0;
     }
-    const struct call *call = calls;
-    while (call->name != NULL && strcmp(argv[3], call->name) != 0) {
-        call++;
+    const struct call *call = named(calls, argv[3]);
+    for (size_t i = 0; call == NULL && i < sizeof families / sizeof *families; i++) {
+        call = named(families[i].calls, argv[3]);
     }
-    use(&peer, nonblocking, call->name != NULL ? call : NULL);
+    use(&peer, nonblocking, call);
     return 0;
 }

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads and writes that threads of the C library's make, where no hook sees them: none can open a
- * connection, or wait for one that is deferred. A list may be of many; its addresses are looked at
- * like any of the program's.
+ * Reads and writes that threads of the C library's make, or the kernel (libaio), where no hook sees
+ * them: none can open a connection, or wait for one that is deferred. A list may be of many; its
+ * addresses are looked at like any of the program's.
  */
 #include "shim/hook.h"
 
+#include "shim/hooks/by_number.h"
 #include "shim/hooks/inner.h"
 #include "shim/program_memory.h"
+#include "shim/sharing.h"
 #include "shim/writing.h"
+
+#include <linux/aio_abi.h>
+
+#define SUBMITTED "it is to be used where no hook is"
 
 /* What both widths of a request begin with. */
 struct request {
@@ -31,15 +37,16 @@ static int before_request(const void *requested, int operation)
     return operation == LIO_READ ? before_read(request->fd) : writing_in_bulk(request->fd);
 }
 
+/* Whoever submits a list is not told of one of them that has failed. */
 static void before_requests(void *const list[], int count)
 {
     for (int i = 0; !machine_idle() && i < count; i++) {
         if (!program_memory_readable(&list[i], sizeof list[i]))
             break;
         if (program_memory_readable(list[i], sizeof(struct request))) {
-            int operation = ((const struct request *)list[i])->operation;
-            if (operation == LIO_READ || operation == LIO_WRITE)
-                before_request(list[i], operation);
+            const struct request *request = list[i];
+            if (request->operation == LIO_READ || request->operation == LIO_WRITE)
+                sharing_unseen(request->fd, SUBMITTED);
         }
     }
 }
@@ -69,3 +76,34 @@ AIO_HOOK(aio_write, struct aiocb, LIO_WRITE)
 AIO_HOOK(aio_write64, struct aiocb64, LIO_WRITE)
 LIO_HOOK(lio_listio, struct aiocb)
 LIO_HOOK(lio_listio64, struct aiocb64)
+
+/* The kernel's own: libaio makes its system calls itself. It reads, writes or polls at once. */
+static void before_submit(long count, void *const list[])
+{
+    for (long i = 0; !machine_idle() && i < count; i++) {
+        const struct iocb *request;
+        if (!program_memory_readable(&list[i], sizeof list[i]))
+            break;
+        request = list[i];
+        if (program_memory_readable(request, sizeof *request))
+            sharing_unseen((int)request->aio_fildes, SUBMITTED);
+    }
+    waiting_before_block();
+}
+
+SHIM_HOOK int io_submit(void *context, long count, struct iocb *list[])
+{
+    static const char *const libraries[] = {"libaio.so.1", "libaio.so.1t64", NULL};
+    HOOK_CALLED();
+    __typeof__(&(io_submit)) next = next_functions.io_submit;
+    if (next_is_missing((const void *)next))
+        *(void **)&next = next_late("io_submit", libraries);
+    before_submit(count, (void *const *)list);
+    return next ? next(context, count, list) : -ENOSYS;
+}
+
+long SUBMIT_by_number(const struct call *call)
+{
+    before_submit(call->a[1].word, call->a[2].pointer);
+    return call_plainly(call);
+}

@@ -92,26 +92,30 @@ FCNTL_HOOK(fcntl64)
 FCNTL_HOOK(__fcntl_time64)
 #endif
 
+#define WRITTEN_BY_STREAM "a stream is to write on it"
+
 SHIM_HOOK FILE *fdopen(int fd, const char *mode)
 {
     HOOK_CALLED();
-    sharing_with_stream(fd);
+    sharing_unseen(fd, WRITTEN_BY_STREAM);
     return NEXT(fdopen)(fd, mode);
 }
+
+SHIM_ALIAS(fdopen) __typeof__(fdopen) _IO_fdopen;
 
 /* A write inside the C library that gives up where the kernel says EAGAIN: no handshake may be
  * under way. */
 SHIM_HOOK int vdprintf(int fd, const char *restrict format, va_list arguments)
 {
     HOOK_CALLED();
-    sharing_with_stream(fd);
+    sharing_unseen(fd, WRITTEN_BY_STREAM);
     return NEXT(vdprintf)(fd, format, arguments);
 }
 
 SHIM_HOOK int __vdprintf_chk(int fd, int flag, const char *format, va_list arguments)
 {
     HOOK_CALLED();
-    sharing_with_stream(fd);
+    sharing_unseen(fd, WRITTEN_BY_STREAM);
     return NEXT(__vdprintf_chk)(fd, flag, format, arguments);
 }
 

@@ -84,6 +84,7 @@ enum {
     SHARE_MAKES_OR_ENDS = true,
     PROCESS_MAKES_OR_ENDS = true,
     USER_MAKES_OR_ENDS = true,
+    RING_MAKES_OR_ENDS = true,
     SOCKET_CALL_MAKES_OR_ENDS = true,
     ANY_CALL_MAKES_OR_ENDS = true,
     WRITE_MAKES_OR_ENDS = false,
@@ -93,6 +94,7 @@ enum {
     READINESS_MAKES_OR_ENDS = false,
     NAME_MAKES_OR_ENDS = false,
     BLOCK_MAKES_OR_ENDS = false,
+    SUBMIT_MAKES_OR_ENDS = false,
 };
 
 static inline bool makes_or_ends(long called)
