@@ -5,6 +5,7 @@
 #include "kernel/tcp.h"
 #include "memory/memory.h"
 #include "memory/run_figures.h"
+#include "shim/concern.h"
 #include "shim/guard.h"
 #include "shim/log.h"
 #include "shim/machine.h"
@@ -56,12 +57,20 @@ static unsigned guards(const struct server_verdict *verdict)
     return verdict->first_read == FIRST_WRITE_REPLAY_SAFE ? NOTE_GUARDS : 0;
 }
 
+/* A connection may outlive its listener, and ioctl() has something to correct on it. */
+static void cover_process(void)
+{
+    concern_add_descriptors(1);
+    if (atomic_exchange(&listener_covered, true))
+        concern_remove_descriptors(1);
+}
+
 static void note(int fd, unsigned flags, const struct sockaddr_storage *bound)
 {
     if (flags & NOTE_GUARDS)
         machine_expect_guarded();
     if (flags & (NOTE_COVERED | NOTE_GUARDS))
-        atomic_store_explicit(&listener_covered, true, memory_order_relaxed);
+        cover_process();
     union record_address noted;
     memcpy(&noted, bound, sizeof noted);
     note_listener(fd, flags, &noted);

@@ -6,6 +6,7 @@
 
 #include "kernel/opening.h"
 #include "kernel/tcp.h"
+#include "shim/concern.h"
 #include "shim/deferring.h"
 #include "shim/note.h"
 #include "shim/pending.h"
@@ -593,8 +594,10 @@ void machine_share(struct record *record, int fd)
 void machine_expect_guarded(void)
 {
     static atomic_flag expected = ATOMIC_FLAG_INIT;
-    if (!atomic_flag_test_and_set(&expected))
+    if (!atomic_flag_test_and_set(&expected)) {
+        concern_add_connection();
         atomic_fetch_add(&table->live, 1);
+    }
 }
 
 bool machine_guard(struct record *record, int brought)

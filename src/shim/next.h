@@ -8,6 +8,7 @@
 
 #include "shim/declarations.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 struct next_functions {
@@ -20,19 +21,27 @@ struct next_functions {
 #undef HOOK_ALIAS
 };
 
-extern struct next_functions next_functions;
+extern struct next_functions next_functions __attribute__((visibility("hidden")));
 
-/* Looks up every function. Mandatory ones first: a failing dlsym() allocates, so the optional ones
- * are left to the call from the constructor (`with_optional`). */
-void next_resolve(bool with_optional);
+/* Those that every C library has are found. */
+extern atomic_bool next_found __attribute__((visibility("hidden")));
 
-/* Is `function` code of the C library itself? False when another interposer stands between. */
-bool next_is_libc(const void *function);
+/* Looks up every function. Safe wherever a hook may be called: it takes no lock and allocates
+ * nothing, unless the process was put together in a way that only the dynamic linker understands.
+ */
+void next_resolve(void);
 
-/* Another library's constructor may call a hook before ours has run: one branch finds out. */
-#define NEXT(symbol)                                                                               \
-    (__builtin_expect(next_functions.symbol != NULL, 1)                                            \
-         ? next_functions.symbol                                                                   \
-         : (next_resolve(false), next_functions.symbol))
+/* Another library's constructor, or an allocator, may call a hook before start-up has run. */
+static inline void next_ready(void)
+{
+    if (__builtin_expect(!atomic_load_explicit(&next_found, memory_order_acquire), 0))
+        next_resolve();
+}
+
+/* Is connect() the C library's own? False when another interposer stands between. */
+bool next_connect_is_libc(void);
+
+/* In hooks, all of which begin with next_ready(), or have seen that start-up is through. */
+#define NEXT(symbol) next_functions.symbol
 
 #endif

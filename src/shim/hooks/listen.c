@@ -12,9 +12,9 @@ int bind_socket(bind_fn *next, int fd, const struct sockaddr *address, socklen_t
     return next(fd, address, length);
 }
 
-SHIM_HOOK int bind(int fd, const struct sockaddr *address, socklen_t length)
+HOOK_WHILE(CONCERN_PROCESS, int, bind, (int fd, const struct sockaddr *address, socklen_t length),
+           (fd, address, length))
 {
-    HOOK_CALLED();
     return bind_socket(NEXT(bind), fd, address, length);
 }
 
@@ -25,8 +25,7 @@ int listen_on(listen_fn *next, int fd, int backlog)
     return next(fd, backlog);
 }
 
-SHIM_HOOK int listen(int fd, int backlog)
+HOOK_WHILE(CONCERN_PROCESS, int, listen, (int fd, int backlog), (fd, backlog))
 {
-    HOOK_CALLED();
     return listen_on(NEXT(listen), fd, backlog);
 }
