@@ -53,6 +53,12 @@
 
 #define HOOK_MADE_OF(concern, type, function, name, next, parameters, arguments)                   \
     static inline type do_##name parameters;                                                       \
+    type first_##name parameters __attribute__((visibility("hidden")));                            \
+    __attribute__((cold)) type first_##name parameters                                             \
+    {                                                                                              \
+        NEXT_FIND(name);                                                                           \
+        return next arguments;                                                                     \
+    }                                                                                              \
     static __attribute__((noinline, cold)) type look_##name parameters                             \
     {                                                                                              \
         next_ready();                                                                              \

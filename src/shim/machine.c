@@ -9,6 +9,7 @@
 #include "shim/concern.h"
 #include "shim/deferring.h"
 #include "shim/note.h"
+#include "shim/own.h"
 #include "shim/pending.h"
 #include "shim/story.h"
 
@@ -391,8 +392,10 @@ void machine_established(struct record *record, bool has_read)
     enum record_state state = record->tag.state;
     if (has_read)
         story_counter_lesson(record, MEMORY_NEVER_READS);
-    if (state == RECORD_OPENING || state == RECORD_CONTACT)
+    if (state == RECORD_OPENING || state == RECORD_CONTACT) {
+        own_remove(record->fd); /* it is not connected once more, or then plainly */
         story_completed(record);
+    }
     /* Whoever was told that connect() succeeded must hear EISCONN from now on, but the kernel has
      * not been asked yet whether this connect has succeeded, and says 0 to the first who does. To
      * ask it here would lose what has been received, where a reset has come in since. */

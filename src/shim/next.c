@@ -7,11 +7,28 @@
 #include <errno.h>
 #include <stddef.h>
 
-struct next_functions next_functions;
+/* What a hook made by HOOK_WHILE has for its next function at first; the others have none. */
+#define HOOK(symbol, kind, number)                                                                 \
+    extern __typeof__(symbol) first_##symbol __attribute__((weak, visibility("hidden")));
+#define HOOK_OPTIONAL(symbol, kind, number) HOOK(symbol, kind, number)
+#define HOOK_ALIAS(symbol, hook)
+#include "shim/hooks.def"
+#undef HOOK
+
+struct next_functions next_functions = {
+#define HOOK(symbol, kind, number) .symbol = (__typeof__(&(symbol)))(void (*)(void))first_##symbol,
+#include "shim/hooks.def"
+#undef HOOK
+#undef HOOK_OPTIONAL
+#undef HOOK_ALIAS
+};
+
 atomic_bool next_found;
 
+static struct search_order order; /* written once, before the words of concern.h fall */
 static bool connect_is_libc;
 
+// NOLINTBEGIN(bugprone-sizeof-expression) a name's length is its size
 /* In the order of struct next_functions, and without a pointer in it, for the dynamic linker would
  * have to correct each. */
 static const struct wanted {
@@ -27,6 +44,7 @@ static const struct wanted {
 #undef HOOK_OPTIONAL
 #undef HOOK_ALIAS
 };
+// NOLINTEND(bugprone-sizeof-expression)
 #define COUNT (sizeof wanted / sizeof *wanted)
 
 _Static_assert(sizeof next_functions == COUNT * sizeof(void *), "a name for each function");
@@ -41,41 +59,48 @@ static int missing_function(void)
 
 /* ISO C has no conversion from an object pointer to a function pointer; POSIX guarantees that
  * the representation is the same. */
+static void **place(size_t i)
+{
+    return &((void **)&next_functions)[i];
+}
+
 static void put(size_t i, void *address)
 {
     void *missing;
     *(int (**)(void)) & missing = missing_function;
-    ((void **)&next_functions)[i] = address ? address : missing;
+    __atomic_store_n(place(i), address ? address : missing, __ATOMIC_RELAXED);
 }
 
-static void *look_up(const struct search_order *order, const struct wanted *what)
+/* What another library defines in a way of which only the dynamic linker knows the meaning (an
+ * indirect function) it is asked for, in a first call too. No C library has such among these. */
+void next_find(size_t i)
 {
     void *address;
-    switch (search_order_find(order, what->name, what->hash, &address, NULL)) {
+    switch (search_order_find(&order, wanted[i].name, wanted[i].hash, &address, NULL)) {
     case SEARCH_FOUND:
-        return address;
+        put(i, address);
+        break;
     case SEARCH_NONE:
-        return NULL;
-    default:
-        return dlsym(RTLD_NEXT, what->name);
+        put(i, NULL);
+        break;
+    case SEARCH_ASK:
+        put(i, dlsym(RTLD_NEXT, wanted[i].name));
+        break;
     }
 }
 
-/* The C library must be among the objects: then what none of them has there is not. */
 static bool search(void)
 {
-    struct search_order order;
-    const struct link_map *libc, *connects;
+    const struct search_object *connects;
     void *address;
-    if (!search_order_read(&order) ||
-        search_order_find(&order, "gnu_get_libc_version", SEARCH_HASH("gnu_get_libc_version"),
-                          &address, &libc) != SEARCH_FOUND)
+    if (!search_order_read(&order))
         return false;
     for (size_t i = 0; i < COUNT; i++)
-        put(i, look_up(&order, &wanted[i]));
+        if (!*place(i))
+            next_find(i);
     connect_is_libc = search_order_find(&order, "connect", SEARCH_HASH("connect"), &address,
                                         &connects) == SEARCH_FOUND &&
-                      connects == libc;
+                      connects == &order.objects[order.count - 1];
     return true;
 }
 

@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 struct next_functions {
 #define HOOK(symbol, kind, number) __typeof__(&(symbol)) symbol;
@@ -23,13 +24,18 @@ struct next_functions {
 
 extern struct next_functions next_functions __attribute__((visibility("hidden")));
 
-/* Those that every C library has are found. */
+/* Every function can be called. */
 extern atomic_bool next_found __attribute__((visibility("hidden")));
 
-/* Looks up every function. Safe wherever a hook may be called: it takes no lock and allocates
- * nothing, unless the process was put together in a way that only the dynamic linker understands.
- */
+/* Makes the table good: what is not looked up now is by the functions that stand there for it, when
+ * it is first called (hook.h). Safe wherever a hook may be called: it takes no lock and allocates
+ * nothing, unless the process was put together in a way that only the dynamic linker understands,
+ * or with a C library of several parts, which has all functions looked up at once by dlsym(). */
 void next_resolve(void);
+
+/* Looks up the function of that index in the table. */
+void next_find(size_t index);
+#define NEXT_FIND(symbol) next_find(offsetof(struct next_functions, symbol) / sizeof(void *))
 
 /* Another library's constructor, or an allocator, may call a hook before start-up has run. */
 static inline void next_ready(void)

@@ -94,16 +94,6 @@ static bool read_object(struct search_object *object, const struct link_map *map
     return object->bucket_count != 0;
 }
 
-bool search_order_read(struct search_order *order)
-{
-    const struct link_map *map = own_map();
-    order->count = 0;
-    for (map = map ? map->l_next : NULL; map; map = map->l_next)
-        if (order->count == SEARCH_ORDER_MOST || !read_object(&order->objects[order->count++], map))
-            return false;
-    return order->count != 0;
-}
-
 static bool may_have(const struct search_object *object, uint32_t hash)
 {
     ElfW(Addr) word = object->filter[hash / BITS & object->filter_mask];
@@ -144,19 +134,47 @@ static enum search_answer find_in(const struct search_object *object, const char
     return SEARCH_NONE;
 }
 
+static enum search_answer find_if_any(const struct search_object *object, const char *symbol,
+                                      uint32_t hash, uint32_t *index)
+{
+    return may_have(object, hash) ? find_in(object, symbol, hash, index) : SEARCH_NONE;
+}
+
+static bool has(const struct search_object *object, const char *symbol, uint32_t hash)
+{
+    uint32_t index;
+    return find_if_any(object, symbol, hash, &index) == SEARCH_FOUND;
+}
+#define HAS(object, symbol) has((object), (symbol), SEARCH_HASH(symbol))
+
+bool search_order_read(struct search_order *order)
+{
+    const struct link_map *map = own_map();
+    order->count = 0;
+    for (map = map ? map->l_next : NULL; map; map = map->l_next) {
+        struct search_object *object = &order->objects[order->count];
+        if (order->count == SEARCH_ORDER_MOST || !read_object(object, map))
+            return false;
+        order->count++;
+        if (HAS(object, "gnu_get_libc_version"))
+            return HAS(object, "pthread_join") && HAS(object, "lio_listio") &&
+                   HAS(object, "res_nsend");
+    }
+    return false;
+}
+
 enum search_answer search_order_find(const struct search_order *order, const char *symbol,
-                                     uint32_t hash, void **address, const struct link_map **in)
+                                     uint32_t hash, void **address, const struct search_object **in)
 {
     for (unsigned i = 0; i < order->count; i++) {
         const struct search_object *object = &order->objects[i];
         uint32_t index;
-        enum search_answer answer =
-            may_have(object, hash) ? find_in(object, symbol, hash, &index) : SEARCH_NONE;
+        enum search_answer answer = find_if_any(object, symbol, hash, &index);
         if (answer == SEARCH_NONE)
             continue;
         *address = (void *)(object->map->l_addr + object->symbols[index].st_value); // NOLINT
         if (in)
-            *in = object->map;
+            *in = object;
         return answer;
     }
     return SEARCH_NONE;

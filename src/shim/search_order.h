@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Symbols of the objects after this library in the search order, as dlsym(RTLD_NEXT) finds them, a
- * tenth as dear: dlsym() takes locks, hashes each name and starts at the front. All that is read
- * here was written by the dynamic linker before any of our code ran, and stays.
+ * Symbols of the objects after this library in the search order, up to the C library, as
+ * dlsym(RTLD_NEXT) finds them; but without a lock or an allocation, so that a function may be
+ * looked up when it is first called, in a signal handler even. All that is read was written by the
+ * dynamic linker before any of our code ran, and stays: what was loaded no later than the C library
+ * is not unloaded.
  */
 #ifndef TFOSHIM_SHIM_SEARCH_ORDER_H
 #define TFOSHIM_SHIM_SEARCH_ORDER_H
@@ -30,7 +32,8 @@ struct search_order {
     struct search_object objects[SEARCH_ORDER_MOST];
 };
 
-/* False: the dynamic linker's list, or an object in it, is not as it was expected. */
+/* False: the dynamic linker's list, or an object in it, is not as expected, or the C library is of
+ * several parts, as it was before its version 2.34. It is the last object. */
 bool search_order_read(struct search_order *);
 
 enum search_answer {
@@ -39,9 +42,9 @@ enum search_answer {
     SEARCH_ASK,  /* one has it in a way that the dynamic linker is to be asked about */
 };
 
-/* `hash` is SEARCH_HASH(symbol). `in` may be NULL. */
+/* `hash` is SEARCH_HASH(symbol). `in`: which object has it; may be NULL. */
 enum search_answer search_order_find(const struct search_order *, const char *symbol, uint32_t hash,
-                                     void **address, const struct link_map **in);
+                                     void **address, const struct search_object **in);
 
 /* The file name of this library; NULL: not known. */
 const char *search_order_own_name(void);

@@ -4,6 +4,7 @@
 #include "shim/hooks/inner.h"
 #include "shim/listener.h"
 #include "shim/looking.h"
+#include "shim/own.h"
 
 int bind_socket(bind_fn *next, int fd, const struct sockaddr *address, socklen_t length)
 {
@@ -21,6 +22,7 @@ HOOK_WHILE(CONCERN_PROCESS, int, bind, (int fd, const struct sockaddr *address, 
 int listen_on(listen_fn *next, int fd, int backlog)
 {
     looking_before(fd);
+    own_remove(fd); /* which is never connected */
     listener_listen(fd, backlog);
     return next(fd, backlog);
 }
