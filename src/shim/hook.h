@@ -31,6 +31,11 @@
 #define HOOK_IDLE_CONCERN_DESCRIPTORS() false
 #define HOOK_IDLE_CONCERN_PROCESS() false
 
+/* How often the way through it is taken: always, by those that ask whether the shim is on. */
+#define HOOK_TAKEN_CONCERN_CONNECTIONS cold
+#define HOOK_TAKEN_CONCERN_DESCRIPTORS cold
+#define HOOK_TAKEN_CONCERN_PROCESS hot
+
 /*
  * A hook that has something to do only while a word of concern.h is not 0. Else it is the next
  * function, to which it jumps with its arguments where they are: what it does otherwise is a
@@ -59,7 +64,7 @@
         NEXT_FIND(name);                                                                           \
         return next arguments;                                                                     \
     }                                                                                              \
-    static __attribute__((noinline, cold)) type look_##name parameters                             \
+    static __attribute__((noinline, HOOK_TAKEN_##concern)) type look_##name parameters             \
     {                                                                                              \
         next_ready();                                                                              \
         if (HOOK_IDLE_##concern())                                                                 \

@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 /* What a hook made by HOOK_WHILE has for its next function at first; the others have none. */
 #define HOOK(symbol, kind, number)                                                                 \
@@ -25,7 +26,7 @@ struct next_functions next_functions = {
 
 atomic_bool next_found;
 
-static struct search_order order; /* written once, before the words of concern.h fall */
+static struct search_order order; /* known before the words of concern.h fall */
 static bool connect_is_libc;
 
 // NOLINTBEGIN(bugprone-sizeof-expression) a name's length is its size
@@ -89,11 +90,23 @@ void next_find(size_t i)
     }
 }
 
+/* Two threads may be here at once, and one be through first: what it uses the other one must not
+ * take away, so that it is written once more only with what is there already. */
+static bool know_order(void)
+{
+    struct search_order read;
+    if (!search_order_read(&read))
+        return false;
+    memcpy(order.objects, read.objects, read.count * sizeof *read.objects);
+    order.count = read.count;
+    return true;
+}
+
 static bool search(void)
 {
     const struct search_object *connects;
     void *address;
-    if (!search_order_read(&order))
+    if (!know_order())
         return false;
     for (size_t i = 0; i < COUNT; i++)
         if (!*place(i))
