@@ -77,17 +77,12 @@ static void put(size_t i, void *address)
 void next_find(size_t i)
 {
     void *address;
-    switch (search_order_find(&order, wanted[i].name, wanted[i].hash, &address, NULL)) {
-    case SEARCH_FOUND:
-        put(i, address);
-        break;
-    case SEARCH_NONE:
-        put(i, NULL);
-        break;
-    case SEARCH_ASK:
-        put(i, dlsym(RTLD_NEXT, wanted[i].name));
-        break;
-    }
+    enum search_answer answer =
+        order.count ? search_order_find(&order, wanted[i].name, wanted[i].hash, &address, NULL)
+                    : SEARCH_ASK;
+    if (answer == SEARCH_ASK)
+        address = dlsym(RTLD_NEXT, wanted[i].name);
+    put(i, answer == SEARCH_NONE ? NULL : address);
 }
 
 /* Two threads may be here at once, and one be through first: what it uses the other one must not
@@ -117,30 +112,32 @@ static bool search(void)
     return true;
 }
 
-/* Those that must be there first: a dlsym() that fails allocates, and an allocator may call hooks.
- */
-static void ask_linker(void)
+static void ask_linker(bool optional)
 {
     for (size_t i = 0; i < COUNT; i++)
-        put(i, wanted[i].optional ? NULL : dlsym(RTLD_NEXT, wanted[i].name));
-    atomic_store_explicit(&next_found, true, memory_order_release);
-    for (size_t i = 0; i < COUNT; i++)
-        if (wanted[i].optional)
+        if (wanted[i].optional == optional)
             put(i, dlsym(RTLD_NEXT, wanted[i].name));
-
-    Dl_info connects, libc;
-    const void *version = dlsym(RTLD_NEXT, "gnu_get_libc_version");
-    connect_is_libc = version && dladdr((const void *)next_functions.connect, &connects) &&
-                      dladdr(version, &libc) && connects.dli_fbase == libc.dli_fbase;
 }
 
 void next_resolve(void)
 {
     int saved = errno;
     if (!search())
-        ask_linker();
+        ask_linker(false);
     atomic_store_explicit(&next_found, true, memory_order_release);
     errno = saved;
+}
+
+void next_start(void)
+{
+    Dl_info connects, libc;
+    next_ready();
+    if (order.count)
+        return;
+    ask_linker(true);
+    const void *version = dlsym(RTLD_NEXT, "gnu_get_libc_version");
+    connect_is_libc = version && dladdr((const void *)next_functions.connect, &connects) &&
+                      dladdr(version, &libc) && connects.dli_fbase == libc.dli_fbase;
 }
 
 bool next_connect_is_libc(void)

@@ -30,8 +30,12 @@ extern atomic_bool next_found __attribute__((visibility("hidden")));
 /* Makes the table good: what is not looked up now is by the functions that stand there for it, when
  * it is first called (hook.h). Safe wherever a hook may be called: it takes no lock and allocates
  * nothing, unless the process was put together in a way that only the dynamic linker understands,
- * or with a C library of several parts, which has all functions looked up at once by dlsym(). */
+ * or with a C library of several parts. Then dlsym() finds all functions that every C library has;
+ * one that finds nothing allocates, and an allocator may be calling. */
 void next_resolve(void);
+
+/* At start-up: the others as well. */
+void next_start(void);
 
 /* Looks up the function of that index in the table. */
 void next_find(size_t index);

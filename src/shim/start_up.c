@@ -180,7 +180,7 @@ __attribute__((constructor)) static void start_up(void)
 {
     int saved = errno;
     bool trust_environment = getauxval(AT_SECURE) == 0;
-    next_ready();
+    next_start();
     kernel_syscall = next_functions.syscall;
     if (is_wanted(trust_environment))
         switch_on(trust_environment);
