@@ -57,7 +57,7 @@ const char *search_order_own_name(void);
      SEARCH_POWER_BIT(exponent, 4, 1185921) * SEARCH_POWER_BIT(exponent, 8, 1954312449) *          \
      SEARCH_POWER_BIT(exponent, 16, 2463752705))
 #define SEARCH_BYTE(text, i)                                                                       \
-    ((i) < sizeof(text) - 1 ? (uint32_t)(unsigned char)(text)[(i) < sizeof(text) ? (i) : 0] *      \
+    ((i) < sizeof(text) - 1 ? (uint32_t)(unsigned char)(text)[(i) < sizeof(text) - 1 ? (i) : 0] *  \
                                   SEARCH_POWER(sizeof(text) - 2 - (i))                             \
                             : 0u)
 #define SEARCH_BYTES(text, i)                                                                      \
