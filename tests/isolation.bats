@@ -249,6 +249,21 @@ END
   assert_output alive
 }
 
+# A table of symbols as it was before 2006: there the dynamic linker is asked for every function, before the
+# library's constructor in this case, by an allocator, which must not be called for that.
+@test "a library that only the dynamic linker can look into, and an allocator" {
+  echo 'int between;' >"$BATS_TEST_TMPDIR/between.c"
+  cc -shared -fPIC -Wl,--hash-style=sysv -o "$BATS_TEST_TMPDIR/between.so" "$BATS_TEST_TMPDIR/between.c"
+  run timeout 60 env TFOSHIM_CONFIG="$CONF/on.conf" \
+    LD_PRELOAD="$SHIM $BATS_TEST_TMPDIR/between.so libjemalloc.so.2" /bin/echo alive
+  assert_success
+  assert_output alive
+  answering_server
+  local ADDRESS=$SERVER_IP4
+  SHIM=$SHIM:$BATS_TEST_TMPDIR/between.so compare "$PROGRAMS/client" "$ADDRESS" "$PORT"
+  (($(last_syn_data) > 0))
+}
+
 # What a hook calls of others it calls by the next function, which is what the program has called.
 @test "nothing is imported that allocates, or waits for a lock" {
   run -0 nm -D --undefined-only --format=just-symbols "$SHIM"

@@ -64,14 +64,24 @@ static int connect_plainly(const struct call *call, int fd)
     return connect_elsewhere(call, fd);
 }
 
+/* A socket that is connected, or is being so, is connected plainly if ever it is again. Only
+ * sockets that are not yet are worth a look at each close(). */
+static int connected_once(int fd, int result)
+{
+    if (result == 0 || errno == EINPROGRESS)
+        own_remove(fd);
+    return result;
+}
+
 /* The end of a true connect is told to the destination memory: now where it is known, else by
  * whatever the program does next. */
 static int connected_truly(struct record *record, int result)
 {
     int error = errno;
-    if (result == 0)
+    if (result == 0) {
+        own_remove(record->fd);
         story_completed(record);
-    else if (error == EINPROGRESS)
+    } else if (error == EINPROGRESS)
         machine_follow(record, RECORD_CONTACT);
     else if (machine_is_refusal(error))
         story_failed(record, error);
@@ -277,7 +287,7 @@ static int connect_first(const struct call *given, int fd)
     struct decision decision = decide_client(shim.policy, &destination);
     if (!decision.verdict.fastopen) {
         story_decided(&record, &decision);
-        return connect_plainly(&call, fd);
+        return connected_once(fd, connect_plainly(&call, fd));
     }
     record.socket_cookie = tcp_socket_cookie(fd);
     int flags;

@@ -6,6 +6,7 @@
 #include "kernel/tcp.h"
 #include "memory/memory.h"
 #include "memory/run_figures.h"
+#include "shim/concern.h"
 #include "shim/guard.h"
 #include "shim/listener_key.h"
 #include "shim/log.h"
@@ -98,6 +99,14 @@ static unsigned cover(int fd, const struct sockaddr_storage *bound, const struct
     return NOTE_COVERED;
 }
 
+/* A connection may outlive its listener, and ioctl() has something to correct on it. */
+static void cover_process(void)
+{
+    concern_add_descriptors(1);
+    if (atomic_exchange(&listener_covered, true))
+        concern_remove_descriptors(1);
+}
+
 static void note(int fd, unsigned flags, const struct sockaddr_storage *bound, const char *key_file)
 {
     uint64_t version = key_file ? listener_key_give(fd, key_file, WITHOUT_KEYS) : 0;
@@ -105,7 +114,7 @@ static void note(int fd, unsigned flags, const struct sockaddr_storage *bound, c
     if (flags & NOTE_GUARDS)
         machine_expect_guarded();
     if (flags & (NOTE_COVERED | NOTE_GUARDS))
-        atomic_store_explicit(&listener_covered, true, memory_order_relaxed);
+        cover_process();
     union record_address noted;
     memcpy(&noted, bound, sizeof noted);
     note_listener(fd, flags, &noted);

@@ -6,9 +6,11 @@
 
 #include "kernel/opening.h"
 #include "kernel/tcp.h"
+#include "shim/concern.h"
 #include "shim/deferring.h"
 #include "shim/kept.h"
 #include "shim/note.h"
+#include "shim/own.h"
 #include "shim/pending.h"
 #include "shim/story.h"
 
@@ -458,8 +460,10 @@ void machine_established(struct record *record, bool has_read)
     enum record_state state = record->tag.state;
     if (has_read)
         story_counter_lesson(record, MEMORY_NEVER_READS);
-    if (state == RECORD_OPENING || state == RECORD_CONTACT)
+    if (state == RECORD_OPENING || state == RECORD_CONTACT) {
+        own_remove(record->fd); /* it is not connected once more, or then plainly */
         story_completed(record);
+    }
     /* Whoever was told that connect() succeeded must hear EISCONN from now on, but the kernel has
      * not been asked yet whether this connect has succeeded, and says 0 to the first who does. To
      * ask it here would lose what has been received, where a reset has come in since. */
@@ -689,8 +693,10 @@ void machine_share(struct record *record, int fd)
 void machine_expect_guarded(void)
 {
     static atomic_flag expected = ATOMIC_FLAG_INIT;
-    if (!atomic_flag_test_and_set(&expected))
+    if (!atomic_flag_test_and_set(&expected)) {
+        concern_add_connection();
         atomic_fetch_add(&table->live, 1);
+    }
 }
 
 bool machine_guard(struct record *record, int brought)

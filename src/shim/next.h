@@ -8,7 +8,9 @@
 
 #include "shim/declarations.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 struct next_functions {
 #define HOOK(symbol, kind, number) __typeof__(&(symbol)) symbol;
@@ -20,26 +22,44 @@ struct next_functions {
 #undef HOOK_ALIAS
 };
 
-extern struct next_functions next_functions;
+extern struct next_functions next_functions __attribute__((visibility("hidden")));
 
-/* Looks up every function. Mandatory ones first: a failing dlsym() allocates, so the optional ones
- * are left to the call from the constructor (`with_optional`). */
-void next_resolve(bool with_optional);
+/* Every function can be called. */
+extern atomic_bool next_found __attribute__((visibility("hidden")));
 
-/* Is that what stands in for an optional function that nothing in the program had at start-up? */
+/* Is that what stands in for an optional function that nothing in the program had at start-up? Not
+ * to be asked of one that HOOK_WHILE makes. */
 bool next_is_missing(const void *function);
 
 /* What such a function is that has come into the program since, in one of the libraries of these
  * names (up to a NULL), as a plugin's: NULL where there is none. */
 void *next_late(const char *symbol, const char *const libraries[]);
 
-/* Is `function` code of the C library itself? False when another interposer stands between. */
-bool next_is_libc(const void *function);
+/* Makes the table good: what is not looked up now is by the functions that stand there for it, when
+ * it is first called (hook.h). Safe wherever a hook may be called: it takes no lock and allocates
+ * nothing, unless the process was put together in a way that only the dynamic linker understands,
+ * or with a C library of several parts. Then dlsym() finds all functions that every C library has;
+ * one that finds nothing allocates, and an allocator may be calling. */
+void next_resolve(void);
 
-/* Another library's constructor may call a hook before ours has run: one branch finds out. */
-#define NEXT(symbol)                                                                               \
-    (__builtin_expect(next_functions.symbol != NULL, 1)                                            \
-         ? next_functions.symbol                                                                   \
-         : (next_resolve(false), next_functions.symbol))
+/* At start-up: the others as well. */
+void next_start(void);
+
+/* Looks up the function of that index in the table. */
+void next_find(size_t index);
+#define NEXT_FIND(symbol) next_find(offsetof(struct next_functions, symbol) / sizeof(void *))
+
+/* Another library's constructor, or an allocator, may call a hook before start-up has run. */
+static inline void next_ready(void)
+{
+    if (__builtin_expect(!atomic_load_explicit(&next_found, memory_order_acquire), 0))
+        next_resolve();
+}
+
+/* Is connect() the C library's own? False when another interposer stands between. */
+bool next_connect_is_libc(void);
+
+/* In hooks, all of which begin with next_ready(), or have seen that start-up is through. */
+#define NEXT(symbol) next_functions.symbol
 
 #endif

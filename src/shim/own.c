@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "shim/own.h"
 
+#include "shim/concern.h"
+
 #include <stdatomic.h>
 #include <stdint.h>
 #include <unistd.h>
@@ -14,36 +16,45 @@
 static _Atomic uint64_t words[DESCRIPTORS / WORD_BITS];
 static atomic_uint forks;
 
+static unsigned count_of(uint64_t word)
+{
+    return (unsigned)__builtin_popcount((uint32_t)word);
+}
+
 static uint32_t bit_of(int fd)
 {
     return UINT32_C(1) << (unsigned)fd % WORD_BITS;
 }
 
+/* Sets and clears bits; those of an earlier fork go. The count is raised before there is a bit
+ * more, and lowered after there is one less. */
 static void change(int fd, uint32_t set, uint32_t clear)
 {
-    if ((unsigned)fd >= DESCRIPTORS)
-        return;
     _Atomic uint64_t *word = &words[(unsigned)fd / WORD_BITS];
     uint32_t now = atomic_load_explicit(&forks, memory_order_relaxed);
     uint64_t found = atomic_load_explicit(word, memory_order_relaxed), wanted;
+    concern_add_descriptors(count_of(set));
     do {
         uint32_t bits = (uint32_t)(found >> 32) == now ? (uint32_t)found : 0;
         wanted = (uint64_t)now << 32 | ((bits & ~clear) | set);
     } while (wanted != found &&
              !atomic_compare_exchange_weak_explicit(word, &found, wanted, memory_order_relaxed,
                                                     memory_order_relaxed));
+    concern_remove_descriptors(count_of(set) + count_of(found) - count_of(wanted));
 }
 
 /* The standard streams have theirs from the start, and no hook sees what they write. */
 void own_add(int fd)
 {
-    if (fd > STDERR_FILENO)
+    if (fd > STDERR_FILENO && (unsigned)fd < DESCRIPTORS)
         change(fd, bit_of(fd), 0);
 }
 
+/* One of an earlier fork goes as well: it is counted. */
 void own_remove(int fd)
 {
-    if (own_has(fd))
+    if ((unsigned)fd < DESCRIPTORS &&
+        (atomic_load_explicit(&words[(unsigned)fd / WORD_BITS], memory_order_relaxed) & bit_of(fd)))
         change(fd, 0, bit_of(fd));
 }
 

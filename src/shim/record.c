@@ -2,6 +2,7 @@
 #include "shim/record.h"
 
 #include "kernel/tcp.h"
+#include "shim/concern.h"
 #include "slot/slot.h"
 
 #include <string.h>
@@ -106,6 +107,24 @@ static void store(struct record_slot *to, const struct record *record, size_t fi
         atomic_store_explicit(&to->payload[i], words[i], memory_order_release);
 }
 
+static void add_live(struct record_table *table)
+{
+    if (table == &record_connections)
+        concern_add_connection();
+    else
+        concern_add_descriptors(1);
+    atomic_fetch_add(&table->live, 1);
+}
+
+static void remove_live(struct record_table *table)
+{
+    atomic_fetch_sub(&table->live, 1);
+    if (table == &record_connections)
+        concern_remove_connection();
+    else
+        concern_remove_descriptors(1);
+}
+
 bool record_put(struct record_table *table, struct record *record)
 {
     if (!record_is_own_process() || (uint32_t)record->fd >= RECORD_DESCRIPTORS)
@@ -125,7 +144,7 @@ bool record_put(struct record_table *table, struct record *record)
     unsigned slot = record_slot_of(table, record->fd), end = record_end(table);
     while (slot >= end && !atomic_compare_exchange_weak(&table->end, &end, slot + 1))
         ;
-    atomic_fetch_add(&table->live, 1);
+    add_live(table);
     record->tag.key = claim.key;
     record->tag.generation = claim.generation;
     atomic_store_explicit(&to->tag, record->tag.word, memory_order_release);
@@ -162,6 +181,6 @@ bool record_forget(struct record_table *table, const struct record *record)
         !atomic_compare_exchange_strong(&table->slots[record_slot_of(table, record->fd)].tag, &seen,
                                         nobody.word))
         return false;
-    atomic_fetch_sub(&table->live, 1);
+    remove_live(table);
     return true;
 }

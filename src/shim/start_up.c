@@ -8,11 +8,13 @@
 #include "memory/run_figures.h"
 #include "policy/compile.h"
 #include "policy/search.h"
+#include "shim/concern.h"
 #include "shim/ending.h"
 #include "shim/log.h"
 #include "shim/machine.h"
 #include "shim/next.h"
 #include "shim/own.h"
+#include "shim/search_order.h"
 #include "shim/shim.h"
 #include "shim/sink.h"
 #include "shim/story.h"
@@ -32,14 +34,14 @@ struct shim shim;
 /* "/usr/lib/libtfoshim.so" -> "/usr/lib/libtfoshim-policy.so": the module stands beside us. */
 static bool module_path(char path[PATH_MAX])
 {
-    Dl_info own;
-    if (!dladdr(&shim, &own) || !own.dli_fname)
+    const char *own = search_order_own_name();
+    if (!own)
         return false;
-    const char *slash = strrchr(own.dli_fname, '/');
-    size_t directory = slash ? (size_t)(slash + 1 - own.dli_fname) : 0;
+    const char *slash = strrchr(own, '/');
+    size_t directory = slash ? (size_t)(slash + 1 - own) : 0;
     if (directory + sizeof MODULE_NAME > PATH_MAX)
         return false;
-    memcpy(path, own.dli_fname, directory);
+    memcpy(path, own, directory);
     memcpy(path + directory, MODULE_NAME, sizeof MODULE_NAME);
     return true;
 }
@@ -152,20 +154,16 @@ static void in_child(void)
     memory_forked();
 }
 
-__attribute__((constructor)) static void start_up(void)
+/* torsocks, proxychains and their kind give connect() another meaning: theirs goes first. */
+static bool is_wanted(bool trust_environment)
+{
+    return !(trust_environment && is_set(getenv("TFOSHIM_DISABLE"))) && next_connect_is_libc();
+}
+
+static void switch_on(bool trust_environment)
 {
     char file[PATH_MAX];
-    int saved = errno;
-    bool trust_environment = getauxval(AT_SECURE) == 0;
-    next_resolve(true);
-    kernel_syscall = next_functions.syscall;
     log_set_up(LOG_WARN, "stderr");
-    if (trust_environment && is_set(getenv("TFOSHIM_DISABLE")))
-        return;
-    /* torsocks, proxychains and their kind give connect() another meaning: theirs goes first. */
-    if (!next_is_libc((const void *)next_functions.connect))
-        return;
-
     shim.policy =
         policy_search(file, sizeof file, trust_environment) ? compile(file) : policy_builtin;
     if (shim.policy && policy_is_usable(shim.policy)) {
@@ -176,6 +174,17 @@ __attribute__((constructor)) static void start_up(void)
         machine_set_up();
         shim.active = pthread_atfork(before_fork, after_fork, in_child) == 0;
     }
+}
+
+__attribute__((constructor)) static void start_up(void)
+{
+    int saved = errno;
+    bool trust_environment = getauxval(AT_SECURE) == 0;
+    next_start();
+    kernel_syscall = next_functions.syscall;
+    if (is_wanted(trust_environment))
+        switch_on(trust_environment);
+    concern_started(shim.active);
     errno = saved;
 }
 

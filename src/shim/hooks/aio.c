@@ -52,18 +52,17 @@ static void before_requests(void *const list[], int count)
 }
 
 #define AIO_HOOK(name, type, operation)                                                            \
-    SHIM_HOOK int name(type *request)                                                              \
+    HOOK_WHILE(CONCERN_CONNECTIONS, int, name, (type * request), (request))                        \
     {                                                                                              \
-        HOOK_CALLED();                                                                             \
         int error = before_request(request, operation);                                            \
         return error ? hook_fail(error) : NEXT(name)(request);                                     \
     }
 
 #define LIO_HOOK(name, type)                                                                       \
-    SHIM_HOOK int name(int mode, type *const list[restrict], int count,                            \
-                       struct sigevent *restrict event)                                            \
+    HOOK_WHILE(CONCERN_CONNECTIONS, int, name,                                                     \
+               (int mode, type *const list[restrict], int count, struct sigevent *restrict event), \
+               (mode, list, count, event))                                                         \
     {                                                                                              \
-        HOOK_CALLED();                                                                             \
         before_requests((void *const *)list, count);                                               \
         if (mode == LIO_WAIT)                                                                      \
             waiting_before_block();                                                                \
@@ -94,7 +93,7 @@ static void before_submit(long count, void *const list[])
 SHIM_HOOK int io_submit(void *context, long count, struct iocb *list[])
 {
     static const char *const libraries[] = {"libaio.so.1", "libaio.so.1t64", NULL};
-    HOOK_CALLED();
+    HOOK_ENTERED("io_submit");
     __typeof__(&(io_submit)) next = next_functions.io_submit;
     if (next_is_missing((const void *)next))
         *(void **)&next = next_late("io_submit", libraries);

@@ -17,16 +17,16 @@ int before_read(int fd)
     return !machine_idle() && reading(fd, 0, &result) && result < 0 ? errno : 0;
 }
 
-SHIM_HOOK ssize_t sendfile(int out, int in, off_t *offset, size_t count)
+HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, sendfile, (int out, int in, off_t *offset, size_t count),
+           (out, in, offset, count))
 {
-    HOOK_CALLED();
     int error = before_bulk_write(out);
     return error ? hook_fail(error) : written(out, NEXT(sendfile)(out, in, offset, count));
 }
 
-SHIM_HOOK ssize_t sendfile64(int out, int in, off64_t *offset, size_t count)
+HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, sendfile64,
+           (int out, int in, off64_t *offset, size_t count), (out, in, offset, count))
 {
-    HOOK_CALLED();
     int error = before_bulk_write(out);
     return error ? hook_fail(error) : written(out, NEXT(sendfile64)(out, in, offset, count));
 }
@@ -38,25 +38,27 @@ int before_transfer(int in, int out)
     return error ? error : before_bulk_write(out);
 }
 
-SHIM_HOOK ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t length,
-                         unsigned flags)
+HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, splice,
+           (int in, off64_t *in_offset, int out, off64_t *out_offset, size_t length,
+            unsigned flags),
+           (in, in_offset, out, out_offset, length, flags))
 {
-    HOOK_CALLED();
     int error = before_transfer(in, out);
     return error ? hook_fail(error)
                  : written(out, NEXT(splice)(in, in_offset, out, out_offset, length, flags));
 }
 
-SHIM_HOOK ssize_t tee(int in, int out, size_t length, unsigned flags)
+HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, tee, (int in, int out, size_t length, unsigned flags),
+           (in, out, length, flags))
 {
-    HOOK_CALLED();
     int error = before_transfer(in, out);
     return error ? hook_fail(error) : NEXT(tee)(in, out, length, flags);
 }
 
-SHIM_HOOK ssize_t vmsplice(int fd, const struct iovec *parts, size_t count, unsigned flags)
+HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, vmsplice,
+           (int fd, const struct iovec *parts, size_t count, unsigned flags),
+           (fd, parts, count, flags))
 {
-    HOOK_CALLED();
     int error = before_bulk_write(fd);
     return error ? hook_fail(error) : NEXT(vmsplice)(fd, parts, count, flags);
 }

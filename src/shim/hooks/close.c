@@ -15,10 +15,8 @@ int shut_down(shutdown_fn *next, int fd, int how)
     return ending_shutdown(fd, how) ? 0 : next(fd, how);
 }
 
-SHIM_HOOK int shutdown(int fd, int how)
+HOOK_WHILE(CONCERN_CONNECTIONS, int, shutdown, (int fd, int how), (fd, how))
 {
-    if (HOOK_IS_IDLE())
-        return NEXT(shutdown)(fd, how);
     return shut_down(NEXT(shutdown), fd, how);
 }
 
@@ -31,9 +29,8 @@ int close_descriptor(close_fn *next, int fd)
     return next(fd);
 }
 
-SHIM_HOOK int close(int fd)
+HOOK_WHILE(CONCERN_DESCRIPTORS, int, close, (int fd), (fd))
 {
-    HOOK_CALLED();
     return close_descriptor(NEXT(close), fd);
 }
 
@@ -58,15 +55,14 @@ int close_range_of(close_range_fn *next, unsigned first, unsigned last, int flag
     return first <= last ? next(first, last, flags) : 0;
 }
 
-SHIM_HOOK int close_range(unsigned first, unsigned last, int flags)
+HOOK_WHILE(CONCERN_DESCRIPTORS, int, close_range, (unsigned first, unsigned last, int flags),
+           (first, last, flags))
 {
-    HOOK_CALLED();
     return close_range_of(NEXT(close_range), first, last, flags);
 }
 
-SHIM_HOOK void closefrom(int first)
+HOOK_WHILE(CONCERN_DESCRIPTORS, void, closefrom, (int first), (first))
 {
-    HOOK_CALLED();
     if (!shim.active || !pending_any()) {
         ending_range(first < 0 ? 0 : (unsigned)first, UINT_MAX);
         NEXT(closefrom)(first);

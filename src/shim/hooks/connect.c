@@ -3,9 +3,9 @@
 
 #include "shim/connecting.h"
 
-SHIM_HOOK int connect(int fd, const struct sockaddr *address, socklen_t length)
+HOOK_WHILE(CONCERN_PROCESS, int, connect,
+           (int fd, const struct sockaddr *address, socklen_t length), (fd, address, length))
 {
-    HOOK_CALLED();
     return connecting(NEXT(connect), fd, address, length);
 }
 

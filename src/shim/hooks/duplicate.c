@@ -14,9 +14,8 @@ int duplicate(dup_fn *next, int fd)
     return sharing_after(fd, next(fd));
 }
 
-SHIM_HOOK int dup(int fd)
+HOOK_WHILE(CONCERN_DESCRIPTORS, int, dup, (int fd), (fd))
 {
-    HOOK_CALLED();
     return duplicate(NEXT(dup), fd);
 }
 
@@ -39,17 +38,15 @@ static int next_dup2(int from, int to, int flags)
     return NEXT(dup2)(from, to);
 }
 
-SHIM_HOOK int dup2(int from, int to)
+HOOK_WHILE(CONCERN_DESCRIPTORS, int, dup2, (int from, int to), (from, to))
 {
-    HOOK_CALLED();
     return replace(next_dup2, from, to, 0);
 }
 
 SHIM_ALIAS(dup2) __typeof__(dup2) __dup2;
 
-SHIM_HOOK int dup3(int from, int to, int flags)
+HOOK_WHILE(CONCERN_DESCRIPTORS, int, dup3, (int from, int to, int flags), (from, to, flags))
 {
-    HOOK_CALLED();
     return replace(NEXT(dup3), from, to, flags);
 }
 
@@ -75,18 +72,14 @@ int control_file(fcntl_fn *next, int fd, int command, void *argument)
     {                                                                                              \
         return NEXT(name)(fd, command, argument);                                                  \
     }                                                                                              \
-    SHIM_HOOK int name(int fd, int command, ...)                                                   \
+    HOOK_VARIADIC_WHILE(CONCERN_DESCRIPTORS, int, name, (int fd, int command, void *argument),     \
+                        (fd, command, argument))                                                   \
     {                                                                                              \
-        HOOK_CALLED();                                                                             \
-        va_list arguments;                                                                         \
-        va_start(arguments, command);                                                              \
-        void *argument = va_arg(arguments, void *);                                                \
-        va_end(arguments);                                                                         \
         return control_file(next_##name, fd, command, argument);                                   \
     }
 
 FCNTL_HOOK(fcntl)
-SHIM_ALIAS(fcntl) __typeof__(fcntl) __fcntl;
+SHIM_ALIAS(fcntl) int __fcntl(int, int, void *);
 FCNTL_HOOK(fcntl64)
 #ifdef TFOSHIM_TIME64
 FCNTL_HOOK(__fcntl_time64)
@@ -94,9 +87,8 @@ FCNTL_HOOK(__fcntl_time64)
 
 #define WRITTEN_BY_STREAM "a stream is to write on it"
 
-SHIM_HOOK FILE *fdopen(int fd, const char *mode)
+HOOK_WHILE(CONCERN_DESCRIPTORS, FILE *, fdopen, (int fd, const char *mode), (fd, mode))
 {
-    HOOK_CALLED();
     sharing_unseen(fd, WRITTEN_BY_STREAM);
     return NEXT(fdopen)(fd, mode);
 }
@@ -105,23 +97,22 @@ SHIM_ALIAS(fdopen) __typeof__(fdopen) _IO_fdopen;
 
 /* A write inside the C library that gives up where the kernel says EAGAIN: no handshake may be
  * under way. */
-SHIM_HOOK int vdprintf(int fd, const char *restrict format, va_list arguments)
+HOOK_WHILE(CONCERN_DESCRIPTORS, int, vdprintf,
+           (int fd, const char *restrict format, va_list arguments), (fd, format, arguments))
 {
-    HOOK_CALLED();
     sharing_unseen(fd, WRITTEN_BY_STREAM);
     return NEXT(vdprintf)(fd, format, arguments);
 }
 
-SHIM_HOOK int __vdprintf_chk(int fd, int flag, const char *format, va_list arguments)
+HOOK_WHILE(CONCERN_DESCRIPTORS, int, __vdprintf_chk,
+           (int fd, int flag, const char *format, va_list arguments), (fd, flag, format, arguments))
 {
-    HOOK_CALLED();
     sharing_unseen(fd, WRITTEN_BY_STREAM);
     return NEXT(__vdprintf_chk)(fd, flag, format, arguments);
 }
 
 SHIM_HOOK int dprintf(int fd, const char *restrict format, ...)
 {
-    HOOK_CALLED();
     va_list arguments;
     va_start(arguments, format);
     int result = vdprintf(fd, format, arguments);
@@ -131,7 +122,6 @@ SHIM_HOOK int dprintf(int fd, const char *restrict format, ...)
 
 SHIM_HOOK int __dprintf_chk(int fd, int flag, const char *format, ...)
 {
-    HOOK_CALLED();
     va_list arguments;
     va_start(arguments, format);
     int result = __vdprintf_chk(fd, flag, format, arguments);

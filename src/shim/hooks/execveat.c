@@ -3,10 +3,11 @@
 
 #include "shim/sharing.h"
 
-SHIM_HOOK int execveat(int directory, const char *path, char *const arguments[],
-                       char *const environment[], int flags)
+HOOK_WHILE(CONCERN_DESCRIPTORS, int, execveat,
+           (int directory, const char *path, char *const arguments[], char *const environment[],
+            int flags),
+           (directory, path, arguments, environment, flags))
 {
-    HOOK_CALLED();
     sharing_before_exec();
     return NEXT(execveat)(directory, path, arguments, environment, flags);
 }

@@ -7,7 +7,6 @@
 #include "shim/looking.h"
 
 #include <linux/seccomp.h>
-#include <stdarg.h>
 #include <sys/prctl.h>
 
 /* In this mode any call of the kernel's but read, write and the end kills: what is under way is
@@ -20,26 +19,19 @@ int control_process(prctl_fn *next, int operation, const unsigned long arguments
 }
 
 #define IOCTL_HOOK(name)                                                                           \
-    SHIM_HOOK int name(int fd, unsigned long request, ...)                                         \
+    HOOK_VARIADIC_WHILE(CONCERN_DESCRIPTORS, int, name,                                            \
+                        (int fd, unsigned long request, void *argument), (fd, request, argument))  \
     {                                                                                              \
-        HOOK_CALLED();                                                                             \
-        va_list arguments;                                                                         \
-        va_start(arguments, request);                                                              \
-        void *argument = va_arg(arguments, void *);                                                \
-        va_end(arguments);                                                                         \
         return looking_control(NEXT(name), fd, request, argument);                                 \
     }
 
 #define PRCTL_HOOK(name)                                                                           \
-    SHIM_HOOK int name(int operation, ...)                                                         \
+    HOOK_VARIADIC_WHILE(                                                                           \
+        CONCERN_DESCRIPTORS, int, name,                                                            \
+        (int operation, unsigned long a, unsigned long b, unsigned long c, unsigned long d),       \
+        (operation, a, b, c, d))                                                                   \
     {                                                                                              \
-        HOOK_CALLED();                                                                             \
-        unsigned long words[4];                                                                    \
-        va_list arguments;                                                                         \
-        va_start(arguments, operation);                                                            \
-        for (int i = 0; i < 4; i++)                                                                \
-            words[i] = va_arg(arguments, unsigned long);                                           \
-        va_end(arguments);                                                                         \
+        const unsigned long words[4] = {a, b, c, d};                                               \
         return control_process(NEXT(name), operation, words);                                      \
     }
 

@@ -4,6 +4,7 @@
 #include "shim/hooks/inner.h"
 #include "shim/listener.h"
 #include "shim/looking.h"
+#include "shim/own.h"
 
 int bind_socket(bind_fn *next, int fd, const struct sockaddr *address, socklen_t length)
 {
@@ -12,21 +13,21 @@ int bind_socket(bind_fn *next, int fd, const struct sockaddr *address, socklen_t
     return next(fd, address, length);
 }
 
-SHIM_HOOK int bind(int fd, const struct sockaddr *address, socklen_t length)
+HOOK_WHILE(CONCERN_PROCESS, int, bind, (int fd, const struct sockaddr *address, socklen_t length),
+           (fd, address, length))
 {
-    HOOK_CALLED();
     return bind_socket(NEXT(bind), fd, address, length);
 }
 
 int listen_on(listen_fn *next, int fd, int backlog)
 {
     looking_before(fd);
+    own_remove(fd); /* which is never connected */
     listener_listen(fd, backlog);
     return next(fd, backlog);
 }
 
-SHIM_HOOK int listen(int fd, int backlog)
+HOOK_WHILE(CONCERN_PROCESS, int, listen, (int fd, int backlog), (fd, backlog))
 {
-    HOOK_CALLED();
     return listen_on(NEXT(listen), fd, backlog);
 }

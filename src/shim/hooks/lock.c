@@ -23,10 +23,9 @@ static bool try_again(int64_t *since)
 
 /* `try` is the same lock's way to be asked without waiting; any answer but `busy` is the answer. */
 #define LOCK_HOOK(name, parameters, try, busy, arguments)                                          \
-    SHIM_HOOK int name parameters                                                                  \
+    HOOK_WHILE(CONCERN_CONNECTIONS, int, name, parameters, arguments)                              \
     {                                                                                              \
         if (waiting_concerns_thread()) {                                                           \
-            HOOK_CALLED();                                                                         \
             int answer;                                                                            \
             int64_t since = 0;                                                                     \
             do                                                                                     \
@@ -80,9 +79,8 @@ LOCK_HOOK(mtx_lock, (mtx_t * mutex), NEXT(mtx_trylock)(mutex), thrd_busy, (mutex
 LOCK_HOOK(mtx_timedlock, (mtx_t *restrict mutex, const struct timespec *restrict until),
           NEXT(mtx_trylock)(mutex), thrd_busy, (mutex, until))
 
-SHIM_HOOK void flockfile(FILE *stream)
+HOOK_WHILE(CONCERN_CONNECTIONS, void, flockfile, (FILE * stream), (stream))
 {
-    HOOK_CALLED();
     int64_t since = 0;
     if (waiting_concerns_thread()) {
         do
@@ -104,16 +102,16 @@ static void before_once(const int *control)
         waiting_before_block();
 }
 
-SHIM_HOOK int pthread_once(pthread_once_t *control, void (*initialize)(void))
+HOOK_WHILE(CONCERN_CONNECTIONS, int, pthread_once,
+           (pthread_once_t * control, void (*initialize)(void)), (control, initialize))
 {
-    HOOK_CALLED();
     before_once(control);
     return NEXT(pthread_once)(control, initialize);
 }
 
-SHIM_HOOK void call_once(once_flag *flag, void (*initialize)(void))
+HOOK_WHILE(CONCERN_CONNECTIONS, void, call_once, (once_flag * flag, void (*initialize)(void)),
+           (flag, initialize))
 {
-    HOOK_CALLED();
     before_once((const int *)flag);
     NEXT(call_once)(flag, initialize);
 }

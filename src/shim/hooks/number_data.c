@@ -23,8 +23,6 @@ static long write_parts(const struct call *call, struct iovec *parts, size_t cou
 {
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
     ssize_t result;
-    if (machine_idle())
-        return call_plainly(call);
     if (writing(call_fd(call), &message, flags, &result))
         return result;
     return written(call_fd(call), call_plainly(call));
@@ -52,6 +50,8 @@ static long write_by_number(const struct call *call)
 long WRITE_by_number(const struct call *call)
 {
     int state;
+    if (machine_idle() && call->number != SYS_sendmsg && call->number != SYS_sendmmsg)
+        return call_plainly(call);
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
     long result = write_by_number(call);
     pthread_setcancelstate(state, NULL);

@@ -27,7 +27,7 @@ long CONNECT_by_number(const struct call *call)
 
 long SOCKET_by_number(const struct call *call)
 {
-    return socket_made((int)call_plainly(call));
+    return socket_made((int)call_plainly(call), (int)call->a[0].word, (int)call->a[1].word);
 }
 
 /* accept() is accept4() with no flags; not every machine has the former. */

@@ -53,10 +53,9 @@ bool timeout_of_timeval(const struct timeval *timeout, int64_t *nanoseconds)
     return true;
 }
 
-SHIM_HOOK int poll(struct pollfd *fds, nfds_t count, int timeout)
+HOOK_WHILE(CONCERN_CONNECTIONS, int, poll, (struct pollfd * fds, nfds_t count, int timeout),
+           (fds, count, timeout))
 {
-    if (HOOK_IS_IDLE())
-        return NEXT(poll)(fds, count, timeout);
     UNLESS_REFUSED(readiness_poll(NEXT(ppoll), fds, count, timeout_of_milliseconds(timeout), NULL),
                    NEXT(poll)(fds, count, timeout));
 }
@@ -64,58 +63,65 @@ SHIM_HOOK int poll(struct pollfd *fds, nfds_t count, int timeout)
 SHIM_ALIAS(poll) __typeof__(poll) __poll;
 
 /* The C library ends a program whose array is smaller than its count says. */
-SHIM_HOOK int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size)
+HOOK_WHILE(CONCERN_CONNECTIONS, int, __poll_chk,
+           (struct pollfd * fds, nfds_t count, int timeout, size_t size),
+           (fds, count, timeout, size))
 {
-    if (HOOK_IS_IDLE() || size / sizeof *fds < count)
+    if (size / sizeof *fds < count)
         return NEXT(__poll_chk)(fds, count, timeout, size);
     UNLESS_REFUSED(readiness_poll(NEXT(ppoll), fds, count, timeout_of_milliseconds(timeout), NULL),
                    NEXT(__poll_chk)(fds, count, timeout, size));
 }
 
-SHIM_HOOK int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
-                    const sigset_t *mask)
+HOOK_WHILE(CONCERN_CONNECTIONS, int, ppoll,
+           (struct pollfd * fds, nfds_t count, const struct timespec *timeout,
+            const sigset_t *mask),
+           (fds, count, timeout, mask))
 {
     int64_t nanoseconds;
-    if (HOOK_IS_IDLE() || !timeout_of(timeout, &nanoseconds))
+    if (!timeout_of(timeout, &nanoseconds))
         return NEXT(ppoll)(fds, count, timeout, mask);
     UNLESS_REFUSED(readiness_poll(NEXT(ppoll), fds, count, nanoseconds, mask),
                    NEXT(ppoll)(fds, count, timeout, mask));
 }
 
-SHIM_HOOK int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
-                          const sigset_t *mask, size_t size)
+HOOK_WHILE(CONCERN_CONNECTIONS, int, __ppoll_chk,
+           (struct pollfd * fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask,
+            size_t size),
+           (fds, count, timeout, mask, size))
 {
     int64_t nanoseconds;
-    if (HOOK_IS_IDLE() || size / sizeof *fds < count || !timeout_of(timeout, &nanoseconds))
+    if (size / sizeof *fds < count || !timeout_of(timeout, &nanoseconds))
         return NEXT(__ppoll_chk)(fds, count, timeout, mask, size);
     UNLESS_REFUSED(readiness_poll(NEXT(ppoll), fds, count, nanoseconds, mask),
                    NEXT(__ppoll_chk)(fds, count, timeout, mask, size));
 }
 
-SHIM_HOOK int epoll_wait(int epoll, struct epoll_event *events, int most, int timeout)
+HOOK_WHILE(CONCERN_CONNECTIONS, int, epoll_wait,
+           (int epoll, struct epoll_event *events, int most, int timeout),
+           (epoll, events, most, timeout))
 {
-    if (HOOK_IS_IDLE())
-        return NEXT(epoll_wait)(epoll, events, most, timeout);
     UNLESS_REFUSED(readiness_epoll(NEXT(epoll_pwait), epoll, events, most,
                                    timeout_of_milliseconds(timeout), NULL),
                    NEXT(epoll_wait)(epoll, events, most, timeout));
 }
 
-SHIM_HOOK int epoll_pwait(int epoll, struct epoll_event *events, int most, int timeout,
-                          const sigset_t *mask)
+HOOK_WHILE(CONCERN_CONNECTIONS, int, epoll_pwait,
+           (int epoll, struct epoll_event *events, int most, int timeout, const sigset_t *mask),
+           (epoll, events, most, timeout, mask))
 {
-    if (HOOK_IS_IDLE())
-        return NEXT(epoll_pwait)(epoll, events, most, timeout, mask);
     UNLESS_REFUSED(readiness_epoll(NEXT(epoll_pwait), epoll, events, most,
                                    timeout_of_milliseconds(timeout), mask),
                    NEXT(epoll_pwait)(epoll, events, most, timeout, mask));
 }
 
-SHIM_HOOK int epoll_pwait2(int epoll, struct epoll_event *events, int most,
-                           const struct timespec *timeout, const sigset_t *mask)
+HOOK_WHILE(CONCERN_CONNECTIONS, int, epoll_pwait2,
+           (int epoll, struct epoll_event *events, int most, const struct timespec *timeout,
+            const sigset_t *mask),
+           (epoll, events, most, timeout, mask))
 {
     int64_t nanoseconds;
-    if (HOOK_IS_IDLE() || !timeout_of(timeout, &nanoseconds))
+    if (!timeout_of(timeout, &nanoseconds))
         return NEXT(epoll_pwait2)(epoll, events, most, timeout, mask);
     UNLESS_REFUSED(readiness_epoll(NEXT(epoll_pwait), epoll, events, most, nanoseconds, mask),
                    NEXT(epoll_pwait2)(epoll, events, most, timeout, mask));
@@ -128,12 +134,13 @@ static int64_t left_of(int64_t nanoseconds, int64_t since)
     return left > 0 ? left : 0;
 }
 
-SHIM_HOOK int select(int count, fd_set *reads, fd_set *writes, fd_set *errors,
-                     struct timeval *timeout)
+HOOK_WHILE(CONCERN_CONNECTIONS, int, select,
+           (int count, fd_set *reads, fd_set *writes, fd_set *errors, struct timeval *timeout),
+           (count, reads, writes, errors, timeout))
 {
     fd_set *sets[3] = {reads, writes, errors};
     int64_t nanoseconds, since;
-    if (HOOK_IS_IDLE() || !timeout_of_timeval(timeout, &nanoseconds))
+    if (!timeout_of_timeval(timeout, &nanoseconds))
         return NEXT(select)(count, reads, writes, errors, timeout);
     since = tcp_now_ns();
     int result = readiness_select(NEXT(pselect), count, sets, nanoseconds, NULL);
@@ -149,12 +156,14 @@ SHIM_HOOK int select(int count, fd_set *reads, fd_set *writes, fd_set *errors,
 
 SHIM_ALIAS(select) __typeof__(select) __select;
 
-SHIM_HOOK int pselect(int count, fd_set *reads, fd_set *writes, fd_set *errors,
-                      const struct timespec *timeout, const sigset_t *mask)
+HOOK_WHILE(CONCERN_CONNECTIONS, int, pselect,
+           (int count, fd_set *reads, fd_set *writes, fd_set *errors,
+            const struct timespec *timeout, const sigset_t *mask),
+           (count, reads, writes, errors, timeout, mask))
 {
     fd_set *sets[3] = {reads, writes, errors};
     int64_t nanoseconds;
-    if (HOOK_IS_IDLE() || !timeout_of(timeout, &nanoseconds))
+    if (!timeout_of(timeout, &nanoseconds))
         return NEXT(pselect)(count, reads, writes, errors, timeout, mask);
     UNLESS_REFUSED(readiness_select(NEXT(pselect), count, sets, nanoseconds, mask),
                    NEXT(pselect)(count, reads, writes, errors, timeout, mask));
@@ -166,43 +175,50 @@ static bool timeout_of64(const struct timespec64 *timeout, int64_t *nanoseconds)
     READ_TIMEOUT(timeout, tv_nsec, SECOND, nanoseconds);
 }
 
-SHIM_HOOK int __ppoll64(struct pollfd *fds, nfds_t count, const struct timespec64 *timeout,
-                        const sigset_t *mask)
+HOOK_WHILE(CONCERN_CONNECTIONS, int, __ppoll64,
+           (struct pollfd * fds, nfds_t count, const struct timespec64 *timeout,
+            const sigset_t *mask),
+           (fds, count, timeout, mask))
 {
     int64_t nanoseconds;
-    if (HOOK_IS_IDLE() || !timeout_of64(timeout, &nanoseconds))
+    if (!timeout_of64(timeout, &nanoseconds))
         return NEXT(__ppoll64)(fds, count, timeout, mask);
     UNLESS_REFUSED(readiness_poll(NEXT(ppoll), fds, count, nanoseconds, mask),
                    NEXT(__ppoll64)(fds, count, timeout, mask));
 }
 
-SHIM_HOOK int __ppoll64_chk(struct pollfd *fds, nfds_t count, const struct timespec64 *timeout,
-                            const sigset_t *mask, size_t size)
+HOOK_WHILE(CONCERN_CONNECTIONS, int, __ppoll64_chk,
+           (struct pollfd * fds, nfds_t count, const struct timespec64 *timeout,
+            const sigset_t *mask, size_t size),
+           (fds, count, timeout, mask, size))
 {
     int64_t nanoseconds;
-    if (HOOK_IS_IDLE() || size / sizeof *fds < count || !timeout_of64(timeout, &nanoseconds))
+    if (size / sizeof *fds < count || !timeout_of64(timeout, &nanoseconds))
         return NEXT(__ppoll64_chk)(fds, count, timeout, mask, size);
     UNLESS_REFUSED(readiness_poll(NEXT(ppoll), fds, count, nanoseconds, mask),
                    NEXT(__ppoll64_chk)(fds, count, timeout, mask, size));
 }
 
-SHIM_HOOK int __epoll_pwait2_time64(int epoll, struct epoll_event *events, int most,
-                                    const struct timespec64 *timeout, const sigset_t *mask)
+HOOK_WHILE(CONCERN_CONNECTIONS, int, __epoll_pwait2_time64,
+           (int epoll, struct epoll_event *events, int most, const struct timespec64 *timeout,
+            const sigset_t *mask),
+           (epoll, events, most, timeout, mask))
 {
     int64_t nanoseconds;
-    if (HOOK_IS_IDLE() || !timeout_of64(timeout, &nanoseconds))
+    if (!timeout_of64(timeout, &nanoseconds))
         return NEXT(__epoll_pwait2_time64)(epoll, events, most, timeout, mask);
     UNLESS_REFUSED(readiness_epoll(NEXT(epoll_pwait), epoll, events, most, nanoseconds, mask),
                    NEXT(__epoll_pwait2_time64)(epoll, events, most, timeout, mask));
 }
 
-SHIM_HOOK int __select64(int count, fd_set *reads, fd_set *writes, fd_set *errors,
-                         struct timeval64 *timeout)
+HOOK_WHILE(CONCERN_CONNECTIONS, int, __select64,
+           (int count, fd_set *reads, fd_set *writes, fd_set *errors, struct timeval64 *timeout),
+           (count, reads, writes, errors, timeout))
 {
     fd_set *sets[3] = {reads, writes, errors};
     int64_t nanoseconds = READINESS_FOREVER, since;
-    if (HOOK_IS_IDLE() || (timeout && (!program_memory_readable(timeout, sizeof *timeout) ||
-                                       timeout->tv_sec < 0 || timeout->tv_usec < 0)))
+    if ((timeout && (!program_memory_readable(timeout, sizeof *timeout) || timeout->tv_sec < 0 ||
+                     timeout->tv_usec < 0)))
         return NEXT(__select64)(count, reads, writes, errors, timeout);
     if (timeout && timeout->tv_sec < INT64_MAX / SECOND / 2)
         nanoseconds = timeout->tv_sec * SECOND + timeout->tv_usec * 1000;
@@ -218,12 +234,14 @@ SHIM_HOOK int __select64(int count, fd_set *reads, fd_set *writes, fd_set *error
     return result;
 }
 
-SHIM_HOOK int __pselect64(int count, fd_set *reads, fd_set *writes, fd_set *errors,
-                          const struct timespec64 *timeout, const sigset_t *mask)
+HOOK_WHILE(CONCERN_CONNECTIONS, int, __pselect64,
+           (int count, fd_set *reads, fd_set *writes, fd_set *errors,
+            const struct timespec64 *timeout, const sigset_t *mask),
+           (count, reads, writes, errors, timeout, mask))
 {
     fd_set *sets[3] = {reads, writes, errors};
     int64_t nanoseconds;
-    if (HOOK_IS_IDLE() || !timeout_of64(timeout, &nanoseconds))
+    if (!timeout_of64(timeout, &nanoseconds))
         return NEXT(__pselect64)(count, reads, writes, errors, timeout, mask);
     UNLESS_REFUSED(readiness_select(NEXT(pselect), count, sets, nanoseconds, mask),
                    NEXT(__pselect64)(count, reads, writes, errors, timeout, mask));

@@ -9,7 +9,7 @@
 
 SHIM_HOOK void _exit(int status)
 {
-    HOOK_CALLED();
+    HOOK_ENTERED(__func__);
     ending_process();
     NEXT(_exit)(status);
     __builtin_unreachable();
@@ -20,7 +20,7 @@ SHIM_ALIAS(_exit) __typeof__(_exit) _Exit;
 
 SHIM_HOOK void quick_exit(int status)
 {
-    HOOK_CALLED();
+    HOOK_ENTERED(__func__);
     ending_process();
     NEXT(quick_exit)(status);
     __builtin_unreachable();
@@ -46,7 +46,6 @@ SHIM_HOOK void quick_exit(int status)
 
 SHIM_HOOK int execl(const char *path, const char *first, ...)
 {
-    HOOK_CALLED();
     va_list list;
     va_start(list, first);
     COLLECT_ARGUMENTS(first, list, arguments);
@@ -56,7 +55,6 @@ SHIM_HOOK int execl(const char *path, const char *first, ...)
 
 SHIM_HOOK int execle(const char *path, const char *first, ...)
 {
-    HOOK_CALLED();
     va_list list;
     va_start(list, first);
     COLLECT_ARGUMENTS(first, list, arguments);
@@ -67,7 +65,6 @@ SHIM_HOOK int execle(const char *path, const char *first, ...)
 
 SHIM_HOOK int execlp(const char *file, const char *first, ...)
 {
-    HOOK_CALLED();
     va_list list;
     va_start(list, first);
     COLLECT_ARGUMENTS(first, list, arguments);
@@ -75,55 +72,60 @@ SHIM_HOOK int execlp(const char *file, const char *first, ...)
     return execvp(file, arguments);
 }
 
-SHIM_HOOK int execve(const char *path, char *const arguments[], char *const environment[])
+HOOK_WHILE(CONCERN_DESCRIPTORS, int, execve,
+           (const char *path, char *const arguments[], char *const environment[]),
+           (path, arguments, environment))
 {
-    HOOK_CALLED();
     sharing_before_exec();
     return NEXT(execve)(path, arguments, environment);
 }
 
-SHIM_HOOK int execv(const char *path, char *const arguments[])
+HOOK_WHILE(CONCERN_DESCRIPTORS, int, execv, (const char *path, char *const arguments[]),
+           (path, arguments))
 {
-    HOOK_CALLED();
     sharing_before_exec();
     return NEXT(execv)(path, arguments);
 }
 
-SHIM_HOOK int execvp(const char *file, char *const arguments[])
+HOOK_WHILE(CONCERN_DESCRIPTORS, int, execvp, (const char *file, char *const arguments[]),
+           (file, arguments))
 {
-    HOOK_CALLED();
     sharing_before_exec();
     return NEXT(execvp)(file, arguments);
 }
 
-SHIM_HOOK int execvpe(const char *file, char *const arguments[], char *const environment[])
+HOOK_WHILE(CONCERN_DESCRIPTORS, int, execvpe,
+           (const char *file, char *const arguments[], char *const environment[]),
+           (file, arguments, environment))
 {
-    HOOK_CALLED();
     sharing_before_exec();
     return NEXT(execvpe)(file, arguments, environment);
 }
 
-SHIM_HOOK int fexecve(int fd, char *const arguments[], char *const environment[])
+HOOK_WHILE(CONCERN_DESCRIPTORS, int, fexecve,
+           (int fd, char *const arguments[], char *const environment[]),
+           (fd, arguments, environment))
 {
-    HOOK_CALLED();
     sharing_before_exec();
     return NEXT(fexecve)(fd, arguments, environment);
 }
 
-SHIM_HOOK int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
-                          const posix_spawnattr_t *attributes, char *const arguments[],
-                          char *const environment[])
+HOOK_WHILE(CONCERN_DESCRIPTORS, int, posix_spawn,
+           (pid_t * pid, const char *path, const posix_spawn_file_actions_t *actions,
+            const posix_spawnattr_t *attributes, char *const arguments[],
+            char *const environment[]),
+           (pid, path, actions, attributes, arguments, environment))
 {
-    HOOK_CALLED();
     sharing_before_spawn();
     return NEXT(posix_spawn)(pid, path, actions, attributes, arguments, environment);
 }
 
-SHIM_HOOK int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
-                           const posix_spawnattr_t *attributes, char *const arguments[],
-                           char *const environment[])
+HOOK_WHILE(CONCERN_DESCRIPTORS, int, posix_spawnp,
+           (pid_t * pid, const char *file, const posix_spawn_file_actions_t *actions,
+            const posix_spawnattr_t *attributes, char *const arguments[],
+            char *const environment[]),
+           (pid, file, actions, attributes, arguments, environment))
 {
-    HOOK_CALLED();
     sharing_before_spawn();
     return NEXT(posix_spawnp)(pid, file, actions, attributes, arguments, environment);
 }

@@ -11,82 +11,97 @@
 #define READ_CALL(fd, flags, call)                                                                 \
     do {                                                                                           \
         ssize_t result;                                                                            \
-        if (HOOK_IS_IDLE())                                                                        \
-            return call;                                                                           \
         if (!reading(fd, flags, &result))                                                          \
             result = have_read(fd, flags, call);                                                   \
         return (__typeof__(call))result;                                                           \
     } while (0)
 
-SHIM_HOOK ssize_t read(int fd, void *buffer, size_t size)
+HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, read, (int fd, void *buffer, size_t size),
+           (fd, buffer, size))
 {
     READ_CALL(fd, 0, NEXT(read)(fd, buffer, size));
 }
 
 SHIM_ALIAS(read) __typeof__(read) __read;
 
-SHIM_HOOK ssize_t __read_chk(int fd, void *buffer, size_t size, size_t buffer_size)
+HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, __read_chk,
+           (int fd, void *buffer, size_t size, size_t buffer_size), (fd, buffer, size, buffer_size))
 {
     READ_CALL(fd, 0, NEXT(__read_chk)(fd, buffer, size, buffer_size));
 }
 
-SHIM_HOOK ssize_t readv(int fd, const struct iovec *parts, int count)
+HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, readv, (int fd, const struct iovec *parts, int count),
+           (fd, parts, count))
 {
     READ_CALL(fd, 0, NEXT(readv)(fd, parts, count));
 }
 
-SHIM_HOOK ssize_t preadv2(int fd, const struct iovec *parts, int count, off_t offset, int flags)
+HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, preadv2,
+           (int fd, const struct iovec *parts, int count, off_t offset, int flags),
+           (fd, parts, count, offset, flags))
 {
     READ_CALL(fd, 0, NEXT(preadv2)(fd, parts, count, offset, flags));
 }
 
-SHIM_HOOK ssize_t preadv64v2(int fd, const struct iovec *parts, int count, off64_t offset,
-                             int flags)
+HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, preadv64v2,
+           (int fd, const struct iovec *parts, int count, off64_t offset, int flags),
+           (fd, parts, count, offset, flags))
 {
     READ_CALL(fd, 0, NEXT(preadv64v2)(fd, parts, count, offset, flags));
 }
 
-SHIM_HOOK ssize_t recv(int fd, void *buffer, size_t size, int flags)
+HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, recv, (int fd, void *buffer, size_t size, int flags),
+           (fd, buffer, size, flags))
 {
     READ_CALL(fd, flags, NEXT(recv)(fd, buffer, size, flags));
 }
 
-SHIM_HOOK ssize_t __recv_chk(int fd, void *buffer, size_t size, size_t buffer_size, int flags)
+HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, __recv_chk,
+           (int fd, void *buffer, size_t size, size_t buffer_size, int flags),
+           (fd, buffer, size, buffer_size, flags))
 {
     READ_CALL(fd, flags, NEXT(__recv_chk)(fd, buffer, size, buffer_size, flags));
 }
 
-SHIM_HOOK ssize_t recvfrom(int fd, void *buffer, size_t size, int flags, struct sockaddr *from,
-                           socklen_t *length)
+HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, recvfrom,
+           (int fd, void *buffer, size_t size, int flags, struct sockaddr *from, socklen_t *length),
+           (fd, buffer, size, flags, from, length))
 {
     READ_CALL(fd, flags, NEXT(recvfrom)(fd, buffer, size, flags, from, length));
 }
 
-SHIM_HOOK ssize_t __recvfrom_chk(int fd, void *buffer, size_t size, size_t buffer_size, int flags,
-                                 struct sockaddr *from, socklen_t *length)
+HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, __recvfrom_chk,
+           (int fd, void *buffer, size_t size, size_t buffer_size, int flags, struct sockaddr *from,
+            socklen_t *length),
+           (fd, buffer, size, buffer_size, flags, from, length))
 {
     READ_CALL(fd, flags, NEXT(__recvfrom_chk)(fd, buffer, size, buffer_size, flags, from, length));
 }
 
-SHIM_HOOK ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, recvmsg, (int fd, struct msghdr *message, int flags),
+           (fd, message, flags))
 {
     READ_CALL(fd, flags, NEXT(recvmsg)(fd, message, flags));
 }
 
-SHIM_HOOK int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
-                       struct timespec *timeout)
+HOOK_WHILE(CONCERN_CONNECTIONS, int, recvmmsg,
+           (int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout),
+           (fd, messages, count, flags, timeout))
 {
     READ_CALL(fd, flags, NEXT(recvmmsg)(fd, messages, count, flags, timeout));
 }
 
 #ifdef TFOSHIM_TIME64
-SHIM_HOOK ssize_t __recvmsg64(int fd, struct msghdr *message, int flags)
+HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, __recvmsg64, (int fd, struct msghdr *message, int flags),
+           (fd, message, flags))
 {
     READ_CALL(fd, flags, NEXT(__recvmsg64)(fd, message, flags));
 }
 
-SHIM_HOOK int __recvmmsg64(int fd, struct mmsghdr *messages, unsigned count, int flags,
-                           struct timespec64 *timeout)
+HOOK_WHILE(CONCERN_CONNECTIONS, int, __recvmmsg64,
+           (int fd, struct mmsghdr *messages, unsigned count, int flags,
+            struct timespec64 *timeout),
+           (fd, messages, count, flags, timeout))
 {
     READ_CALL(fd, flags, NEXT(__recvmmsg64)(fd, messages, count, flags, timeout));
 }
@@ -112,14 +127,15 @@ static int next_accept(int fd, struct sockaddr *address, socklen_t *length, int 
     return NEXT(accept)(fd, address, length);
 }
 
-SHIM_HOOK int accept(int fd, struct sockaddr *address, socklen_t *length)
+HOOK_WHILE(CONCERN_PROCESS, int, accept, (int fd, struct sockaddr *address, socklen_t *length),
+           (fd, address, length))
 {
-    HOOK_CALLED();
     return take_connection(next_accept, fd, address, length, 0);
 }
 
-SHIM_HOOK int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
+HOOK_WHILE(CONCERN_PROCESS, int, accept4,
+           (int fd, struct sockaddr *address, socklen_t *length, int flags),
+           (fd, address, length, flags))
 {
-    HOOK_CALLED();
     return take_connection(NEXT(accept4), fd, address, length, flags);
 }

@@ -31,10 +31,11 @@ static void before_look_up(const char *name)
         waiting_before_block();
 }
 
-SHIM_HOOK int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
-                          struct addrinfo **answer)
+HOOK_WHILE(CONCERN_PROCESS, int, getaddrinfo,
+           (const char *name, const char *service, const struct addrinfo *hints,
+            struct addrinfo **answer),
+           (name, service, hints, answer))
 {
-    HOOK_CALLED();
     before_look_up(name);
     int result = NEXT(getaddrinfo)(name, service, hints, answer);
     if (result == 0 && name && shim.active)
@@ -67,28 +68,28 @@ static void learn_host(const char *name, const struct hostent *host)
     }
 }
 
-SHIM_HOOK struct hostent *gethostbyname(const char *name)
+HOOK_WHILE(CONCERN_PROCESS, struct hostent *, gethostbyname, (const char *name), (name))
 {
-    HOOK_CALLED();
     before_look_up(name);
     struct hostent *host = NEXT(gethostbyname)(name);
     learn_host(name, host);
     return host;
 }
 
-SHIM_HOOK struct hostent *gethostbyname2(const char *name, int family)
+HOOK_WHILE(CONCERN_PROCESS, struct hostent *, gethostbyname2, (const char *name, int family),
+           (name, family))
 {
-    HOOK_CALLED();
     before_look_up(name);
     struct hostent *host = NEXT(gethostbyname2)(name, family);
     learn_host(name, host);
     return host;
 }
 
-SHIM_HOOK int gethostbyname_r(const char *name, struct hostent *host, char *buffer, size_t size,
-                              struct hostent **answer, int *error)
+HOOK_WHILE(CONCERN_PROCESS, int, gethostbyname_r,
+           (const char *name, struct hostent *host, char *buffer, size_t size,
+            struct hostent **answer, int *error),
+           (name, host, buffer, size, answer, error))
 {
-    HOOK_CALLED();
     before_look_up(name);
     int result = NEXT(gethostbyname_r)(name, host, buffer, size, answer, error);
     if (result == 0)
@@ -96,10 +97,11 @@ SHIM_HOOK int gethostbyname_r(const char *name, struct hostent *host, char *buff
     return result;
 }
 
-SHIM_HOOK int gethostbyname2_r(const char *name, int family, struct hostent *host, char *buffer,
-                               size_t size, struct hostent **answer, int *error)
+HOOK_WHILE(CONCERN_PROCESS, int, gethostbyname2_r,
+           (const char *name, int family, struct hostent *host, char *buffer, size_t size,
+            struct hostent **answer, int *error),
+           (name, family, host, buffer, size, answer, error))
 {
-    HOOK_CALLED();
     before_look_up(name);
     int result = NEXT(gethostbyname2_r)(name, family, host, buffer, size, answer, error);
     if (result == 0)
@@ -107,28 +109,29 @@ SHIM_HOOK int gethostbyname2_r(const char *name, int family, struct hostent *hos
     return result;
 }
 
-SHIM_HOOK int getnameinfo(const struct sockaddr *restrict address, socklen_t length,
-                          char *restrict host, socklen_t host_size, char *restrict service,
-                          socklen_t service_size, int flags)
+HOOK_WHILE(CONCERN_CONNECTIONS, int, getnameinfo,
+           (const struct sockaddr *restrict address, socklen_t length, char *restrict host,
+            socklen_t host_size, char *restrict service, socklen_t service_size, int flags),
+           (address, length, host, host_size, service, service_size, flags))
 {
-    HOOK_CALLED();
     if (!(flags & NI_NUMERICHOST) && host)
         waiting_before_block();
     return NEXT(getnameinfo)(address, length, host, host_size, service, service_size, flags);
 }
 
-SHIM_HOOK struct hostent *gethostbyaddr(const void *address, socklen_t length, int family)
+HOOK_WHILE(CONCERN_CONNECTIONS, struct hostent *, gethostbyaddr,
+           (const void *address, socklen_t length, int family), (address, length, family))
 {
-    HOOK_CALLED();
     waiting_before_block();
     return NEXT(gethostbyaddr)(address, length, family);
 }
 
-SHIM_HOOK int gethostbyaddr_r(const void *restrict address, socklen_t length, int family,
-                              struct hostent *restrict host, char *restrict buffer, size_t size,
-                              struct hostent **restrict answer, int *restrict error)
+HOOK_WHILE(CONCERN_CONNECTIONS, int, gethostbyaddr_r,
+           (const void *restrict address, socklen_t length, int family,
+            struct hostent *restrict host, char *restrict buffer, size_t size,
+            struct hostent **restrict answer, int *restrict error),
+           (address, length, family, host, buffer, size, answer, error))
 {
-    HOOK_CALLED();
     waiting_before_block();
     return NEXT(gethostbyaddr_r)(address, length, family, host, buffer, size, answer, error);
 }
@@ -160,10 +163,10 @@ WAIT_HOOK(int, res_nsend,
           (state, query, query_size, answer, size))
 
 /* The look-ups are made by threads of the C library's, which wait in the caller's stead. */
-SHIM_HOOK int getaddrinfo_a(int mode, struct gaicb *list[restrict], int count,
-                            struct sigevent *restrict event)
+HOOK_WHILE(CONCERN_CONNECTIONS, int, getaddrinfo_a,
+           (int mode, struct gaicb *list[restrict], int count, struct sigevent *restrict event),
+           (mode, list, count, event))
 {
-    HOOK_CALLED();
     if (mode == GAI_WAIT)
         waiting_before_block();
     return NEXT(getaddrinfo_a)(mode, list, count, event);

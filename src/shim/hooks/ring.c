@@ -16,7 +16,7 @@ static const char *const libraries[] = {"liburing.so.2", "liburing-ffi.so.2", "l
 #define RING_HOOK(name, parameters, arguments)                                                     \
     SHIM_HOOK int name parameters                                                                  \
     {                                                                                              \
-        HOOK_CALLED();                                                                             \
+        HOOK_ENTERED(#name);                                                                       \
         __typeof__(&(name)) next = next_functions.name;                                            \
         if (next_is_missing((const void *)next))                                                   \
             *(void **)&next = next_late(#name, libraries);                                         \

@@ -5,14 +5,18 @@
 #include "shim/own.h"
 #include "shim/shim.h"
 
-int socket_made(int fd)
+/* What cannot be TCP is nobody's business, and costs its close() nothing. */
+int socket_made(int fd, int family, int type)
 {
-    if (fd >= 0 && shim.active)
+    const int flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
+    if (fd >= 0 && shim.active && (family == AF_INET || family == AF_INET6) &&
+        (type & ~flags) == SOCK_STREAM)
         own_add(fd);
     return fd;
 }
 
-SHIM_HOOK int socket(int family, int type, int protocol)
+HOOK_WHILE(CONCERN_PROCESS, int, socket, (int family, int type, int protocol),
+           (family, type, protocol))
 {
-    return socket_made(NEXT(socket)(family, type, protocol));
+    return socket_made(NEXT(socket)(family, type, protocol), family, type);
 }

@@ -2,18 +2,16 @@
 /* Streams read inside the C library, where no hook sees it: somebody may have to type first. */
 #include "shim/hook.h"
 
-static void before_stream_read(FILE *stream, const char *call)
+static void before_stream_read(FILE *stream)
 {
-    if (!waiting_concerns_thread())
-        return;
-    story_in_call(call);
-    waiting_before_call(fileno(stream), POLLIN);
+    if (waiting_concerns_thread())
+        waiting_before_call(fileno(stream), POLLIN);
 }
 
 #define STREAM_HOOK(type, name, parameters, stream, arguments)                                     \
-    SHIM_HOOK type name parameters                                                                 \
+    HOOK_WHILE(CONCERN_CONNECTIONS, type, name, parameters, arguments)                             \
     {                                                                                              \
-        before_stream_read(stream, __func__);                                                      \
+        before_stream_read(stream);                                                                \
         return NEXT(name) arguments;                                                               \
     }
 
@@ -89,18 +87,20 @@ STREAM_HOOK(char *, __gets_chk, (char *line, size_t buffer_size), stdin, (line, 
  * the hooks are named by their symbols alone. */
 #define SCANF_HOOK(symbol, ...) SHIM_HOOK int hook_##symbol(__VA_ARGS__) __asm__(#symbol)
 #define SCANF_HOOKS(character, vfscanf, vscanf, fscanf, scanf)                                     \
-    SCANF_HOOK(vfscanf, FILE *, const character *, va_list);                                       \
-    SCANF_HOOK(vscanf, const character *, va_list);                                                \
     SCANF_HOOK(fscanf, FILE *, const character *, ...);                                            \
     SCANF_HOOK(scanf, const character *, ...);                                                     \
-    int hook_##vfscanf(FILE *stream, const character *format, va_list arguments)                   \
+    HOOK_SYMBOL_WHILE(CONCERN_CONNECTIONS, int, vfscanf,                                           \
+                      (FILE * stream, const character *format, va_list arguments),                 \
+                      (stream, format, arguments))                                                 \
     {                                                                                              \
-        before_stream_read(stream, #vfscanf);                                                      \
+        before_stream_read(stream);                                                                \
         return NEXT(vfscanf)(stream, format, arguments);                                           \
     }                                                                                              \
-    int hook_##vscanf(const character *format, va_list arguments)                                  \
+    HOOK_SYMBOL_WHILE(CONCERN_CONNECTIONS, int, vscanf,                                            \
+                      (const character *format, va_list arguments), (format, arguments))           \
     {                                                                                              \
-        return hook_##vfscanf(stdin, format, arguments);                                           \
+        before_stream_read(stdin);                                                                 \
+        return NEXT(vscanf)(format, arguments);                                                    \
     }                                                                                              \
     int hook_##fscanf(FILE *stream, const character *format, ...)                                  \
     {                                                                                              \

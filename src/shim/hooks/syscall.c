@@ -72,41 +72,42 @@ long SOCKET_CALL_by_number(const struct call *call)
 }
 #endif
 
-/* Of these, unlike the others, something is to be seen while there is no record of a connection. */
+/* Which word says whether there is anything to do in a call of the kind: the highest that a hook of
+ * it asks. */
 enum {
-    CONNECT_MAKES_OR_ENDS = true,
-    ACCEPT_MAKES_OR_ENDS = true,
-    SOCKET_MAKES_OR_ENDS = true,
-    LISTEN_MAKES_OR_ENDS = true,
-    WATCH_MAKES_OR_ENDS = true,
-    OPTION_MAKES_OR_ENDS = true,
-    CLOSE_MAKES_OR_ENDS = true,
-    SHARE_MAKES_OR_ENDS = true,
-    PROCESS_MAKES_OR_ENDS = true,
-    USER_MAKES_OR_ENDS = true,
-    RING_MAKES_OR_ENDS = true,
-    SOCKET_CALL_MAKES_OR_ENDS = true,
-    ANY_CALL_MAKES_OR_ENDS = true,
-    WRITE_MAKES_OR_ENDS = false,
-    BULK_WRITE_MAKES_OR_ENDS = false,
-    TRANSFER_MAKES_OR_ENDS = false,
-    READ_MAKES_OR_ENDS = false,
-    READINESS_MAKES_OR_ENDS = false,
-    NAME_MAKES_OR_ENDS = false,
-    BLOCK_MAKES_OR_ENDS = false,
-    SUBMIT_MAKES_OR_ENDS = false,
+    CONNECT_CONCERNS = CONCERN_PROCESS,
+    ACCEPT_CONCERNS = CONCERN_PROCESS,
+    SOCKET_CONCERNS = CONCERN_PROCESS,
+    LISTEN_CONCERNS = CONCERN_PROCESS,
+    WATCH_CONCERNS = CONCERN_PROCESS,
+    OPTION_CONCERNS = CONCERN_PROCESS,
+    USER_CONCERNS = CONCERN_PROCESS,
+    SOCKET_CALL_CONCERNS = CONCERN_PROCESS,
+    ANY_CALL_CONCERNS = CONCERN_PROCESS,
+    RING_CONCERNS = CONCERN_PROCESS,
+    CLOSE_CONCERNS = CONCERN_DESCRIPTORS,
+    SHARE_CONCERNS = CONCERN_DESCRIPTORS,
+    PROCESS_CONCERNS = CONCERN_DESCRIPTORS,
+    WRITE_CONCERNS = CONCERN_DESCRIPTORS,
+    BULK_WRITE_CONCERNS = CONCERN_CONNECTIONS,
+    TRANSFER_CONCERNS = CONCERN_CONNECTIONS,
+    READ_CONCERNS = CONCERN_CONNECTIONS,
+    READINESS_CONCERNS = CONCERN_CONNECTIONS,
+    NAME_CONCERNS = CONCERN_CONNECTIONS,
+    BLOCK_CONCERNS = CONCERN_CONNECTIONS,
+    SUBMIT_CONCERNS = CONCERN_CONNECTIONS,
 };
 
-static inline bool makes_or_ends(long called)
+static inline enum concern concern_of(long called)
 {
     switch (called) {
 #define NUMBER(number, kind)                                                                       \
     case number:                                                                                   \
-        return kind##_MAKES_OR_ENDS;
+        return (enum concern)kind##_CONCERNS;
 #include "numbers.def"
 #undef NUMBER
     default:
-        return false;
+        return CONCERN_NOTHING;
     }
 }
 
@@ -124,9 +125,10 @@ long call_by_number(const struct call *call)
     }
 }
 
-static __attribute__((noinline)) long seen_by_number(long number, long a, long b, long c, long d,
-                                                     long e, long f)
+static __attribute__((noinline, cold)) long look_by_number(long number, long a, long b, long c,
+                                                           long d, long e, long f)
 {
+    next_ready();
     return call_by_number(&(struct call){number, {{a}, {b}, {c}, {d}, {e}, {f}}});
 }
 
@@ -136,8 +138,9 @@ SHIM_HOOK long hook_syscall(long, long, long, long, long, long, long) __asm__("s
 
 long hook_syscall(long number, long a, long b, long c, long d, long e, long f)
 {
-    __typeof__(&(syscall)) next = next_functions.syscall;
-    if (!next || !machine_idle() || makes_or_ends(number))
-        return seen_by_number(number, a, b, c, d, e, f);
-    return next(number, a, b, c, d, e, f);
+    CONCERN_GO(concern_of(number), look);
+    return ((long (*)(long, long, long, long, long, long, long))(void (*)(void))NEXT(syscall))(
+        number, a, b, c, d, e, f);
+look:
+    return look_by_number(number, a, b, c, d, e, f);
 }

@@ -19,22 +19,23 @@ static int changed(int result)
     return result;
 }
 
-SHIM_HOOK int setuid(uid_t user)
+HOOK_WHILE(CONCERN_PROCESS, int, setuid, (uid_t user), (user))
 {
     return changed(NEXT(setuid)(user));
 }
 
-SHIM_HOOK int seteuid(uid_t user)
+HOOK_WHILE(CONCERN_PROCESS, int, seteuid, (uid_t user), (user))
 {
     return changed(NEXT(seteuid)(user));
 }
 
-SHIM_HOOK int setreuid(uid_t real, uid_t effective)
+HOOK_WHILE(CONCERN_PROCESS, int, setreuid, (uid_t real, uid_t effective), (real, effective))
 {
     return changed(NEXT(setreuid)(real, effective));
 }
 
-SHIM_HOOK int setresuid(uid_t real, uid_t effective, uid_t saved)
+HOOK_WHILE(CONCERN_PROCESS, int, setresuid, (uid_t real, uid_t effective, uid_t saved),
+           (real, effective, saved))
 {
     return changed(NEXT(setresuid)(real, effective, saved));
 }

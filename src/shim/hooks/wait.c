@@ -111,34 +111,31 @@ WAIT_HOOK(int, __sigpause, (int signal_or_mask, int is_signal), (signal_or_mask,
 WAIT_HOOK(int, __xpg_sigpause, (int signal_number), (signal_number))
 
 /* No wait, but a thread that yields again and again does wait. */
-SHIM_HOOK int sched_yield(void)
+HOOK_WHILE(CONCERN_CONNECTIONS, int, sched_yield, (void), ())
 {
-    HOOK_CALLED();
     waiting_looked();
     return NEXT(sched_yield)();
 }
 
 SHIM_ALIAS(sched_yield) __typeof__(sched_yield) __sched_yield;
 
-SHIM_HOOK void thrd_yield(void)
+HOOK_WHILE(CONCERN_CONNECTIONS, void, thrd_yield, (void), ())
 {
-    HOOK_CALLED();
     waiting_looked();
     NEXT(thrd_yield)();
 }
 
 /* These wait for a child, to which the descriptors go as well. */
-SHIM_HOOK int system(const char *command)
+HOOK_WHILE(CONCERN_DESCRIPTORS, int, system, (const char *command), (command))
 {
-    HOOK_CALLED();
     waiting_before_block();
     sharing_before_spawn();
     return NEXT(system)(command);
 }
 
-SHIM_HOOK FILE *popen(const char *command, const char *mode)
+HOOK_WHILE(CONCERN_DESCRIPTORS, FILE *, popen, (const char *command, const char *mode),
+           (command, mode))
 {
-    HOOK_CALLED();
     sharing_before_spawn();
     return NEXT(popen)(command, mode);
 }
@@ -146,9 +143,9 @@ SHIM_HOOK FILE *popen(const char *command, const char *mode)
 SHIM_ALIAS(popen) __typeof__(popen) _IO_popen;
 
 /* Words may be what a command says. */
-SHIM_HOOK int wordexp(const char *restrict text, wordexp_t *restrict words, int flags)
+HOOK_WHILE(CONCERN_DESCRIPTORS, int, wordexp,
+           (const char *restrict text, wordexp_t *restrict words, int flags), (text, words, flags))
 {
-    HOOK_CALLED();
     if (!(flags & WRDE_NOCMD)) {
         waiting_before_block();
         sharing_before_spawn();
@@ -156,9 +153,8 @@ SHIM_HOOK int wordexp(const char *restrict text, wordexp_t *restrict words, int 
     return NEXT(wordexp)(text, words, flags);
 }
 
-SHIM_HOOK int pclose(FILE *stream)
+HOOK_WHILE(CONCERN_CONNECTIONS, int, pclose, (FILE * stream), (stream))
 {
-    HOOK_CALLED();
     waiting_before_block();
     return NEXT(pclose)(stream);
 }

@@ -6,9 +6,8 @@
 #include "shim/hook.h"
 
 #define WAIT_HOOK_IF(waits, type, name, parameters, arguments)                                     \
-    SHIM_HOOK type name parameters                                                                 \
+    HOOK_WHILE(CONCERN_CONNECTIONS, type, name, parameters, arguments)                             \
     {                                                                                              \
-        HOOK_CALLED();                                                                             \
         if (waits)                                                                                 \
             waiting_before_block();                                                                \
         else                                                                                       \

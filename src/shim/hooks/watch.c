@@ -13,9 +13,10 @@ int watch(epoll_ctl_fn *next, int epoll, int operation, int fd, struct epoll_eve
     return next(epoll, operation, fd, event);
 }
 
-SHIM_HOOK int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
+HOOK_WHILE(CONCERN_DESCRIPTORS, int, epoll_ctl,
+           (int epoll, int operation, int fd, struct epoll_event *event),
+           (epoll, operation, fd, event))
 {
-    HOOK_CALLED();
     return watch(NEXT(epoll_ctl), epoll, operation, fd, event);
 }
 
@@ -25,12 +26,12 @@ int epoll_made(int epoll)
     return epoll;
 }
 
-SHIM_HOOK int epoll_create(int size)
+HOOK_WHILE(CONCERN_PROCESS, int, epoll_create, (int size), (size))
 {
     return epoll_made(NEXT(epoll_create)(size));
 }
 
-SHIM_HOOK int epoll_create1(int flags)
+HOOK_WHILE(CONCERN_PROCESS, int, epoll_create1, (int flags), (flags))
 {
     return epoll_made(NEXT(epoll_create1)(flags));
 }

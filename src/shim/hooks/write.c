@@ -14,12 +14,11 @@
     do {                                                                                           \
         struct msghdr message = {.msg_iov = (struct iovec *)(parts), .msg_iovlen = (count)};       \
         ssize_t result;                                                                            \
-        if (HOOK_IS_IDLE())                                                                        \
-            return call;                                                                           \
         return writing(fd, &message, flags, &result) ? result : written(fd, call);                 \
     } while (0)
 
-SHIM_HOOK ssize_t write(int fd, const void *bytes, size_t length)
+HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, write, (int fd, const void *bytes, size_t length),
+           (fd, bytes, length))
 {
     struct iovec part = {(void *)bytes, length};
     WRITE_CALL(fd, &part, 1, 0, NEXT(write)(fd, bytes, length));
@@ -27,27 +26,32 @@ SHIM_HOOK ssize_t write(int fd, const void *bytes, size_t length)
 
 SHIM_ALIAS(write) __typeof__(write) __write;
 
-SHIM_HOOK ssize_t writev(int fd, const struct iovec *parts, int count)
+HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, writev, (int fd, const struct iovec *parts, int count),
+           (fd, parts, count))
 {
     WRITE_CALL(fd, parts, (size_t)count, 0, NEXT(writev)(fd, parts, count));
 }
 
 /* Without an offset it is writev(); with one the kernel refuses, as it does on any connection. */
-SHIM_HOOK ssize_t pwritev2(int fd, const struct iovec *parts, int count, off_t offset, int flags)
+HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, pwritev2,
+           (int fd, const struct iovec *parts, int count, off_t offset, int flags),
+           (fd, parts, count, offset, flags))
 {
-    int error = HOOK_IS_IDLE() ? 0 : writing_in_bulk(fd);
+    int error = writing_in_bulk(fd);
     return error ? hook_fail(error) : written(fd, NEXT(pwritev2)(fd, parts, count, offset, flags));
 }
 
-SHIM_HOOK ssize_t pwritev64v2(int fd, const struct iovec *parts, int count, off64_t offset,
-                              int flags)
+HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, pwritev64v2,
+           (int fd, const struct iovec *parts, int count, off64_t offset, int flags),
+           (fd, parts, count, offset, flags))
 {
-    int error = HOOK_IS_IDLE() ? 0 : writing_in_bulk(fd);
+    int error = writing_in_bulk(fd);
     return error ? hook_fail(error)
                  : written(fd, NEXT(pwritev64v2)(fd, parts, count, offset, flags));
 }
 
-SHIM_HOOK ssize_t send(int fd, const void *bytes, size_t length, int flags)
+HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, send,
+           (int fd, const void *bytes, size_t length, int flags), (fd, bytes, length, flags))
 {
     struct iovec part = {(void *)bytes, length};
     WRITE_CALL(fd, &part, 1, flags, NEXT(send)(fd, bytes, length, flags));
@@ -55,8 +59,10 @@ SHIM_HOOK ssize_t send(int fd, const void *bytes, size_t length, int flags)
 
 SHIM_ALIAS(send) __typeof__(send) __send;
 
-SHIM_HOOK ssize_t sendto(int fd, const void *bytes, size_t length, int flags,
-                         const struct sockaddr *address, socklen_t address_length)
+HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, sendto,
+           (int fd, const void *bytes, size_t length, int flags, const struct sockaddr *address,
+            socklen_t address_length),
+           (fd, bytes, length, flags, address, address_length))
 {
     struct iovec part = {(void *)bytes, length};
     WRITE_CALL(fd, &part, 1, flags,
@@ -74,9 +80,9 @@ ssize_t send_message(send_message_fn *next, int fd, const struct msghdr *message
     return written(fd, next(fd, message, flags));
 }
 
-SHIM_HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+HOOK_WHILE(CONCERN_DESCRIPTORS, ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags),
+           (fd, message, flags))
 {
-    HOOK_CALLED();
     return send_message(NEXT(sendmsg), fd, message, flags);
 }
 
@@ -139,22 +145,24 @@ int send_messages(send_messages_fn *next, int fd, struct mmsghdr *messages, unsi
     return (int)written(fd, next(fd, messages, count, flags));
 }
 
-SHIM_HOOK int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+HOOK_WHILE(CONCERN_DESCRIPTORS, int, sendmmsg,
+           (int fd, struct mmsghdr *messages, unsigned count, int flags),
+           (fd, messages, count, flags))
 {
-    HOOK_CALLED();
     return send_messages(NEXT(sendmmsg), fd, messages, count, flags);
 }
 
 #ifdef TFOSHIM_TIME64
-SHIM_HOOK ssize_t __sendmsg64(int fd, const struct msghdr *message, int flags)
+HOOK_WHILE(CONCERN_DESCRIPTORS, ssize_t, __sendmsg64,
+           (int fd, const struct msghdr *message, int flags), (fd, message, flags))
 {
-    HOOK_CALLED();
     return send_message(NEXT(__sendmsg64), fd, message, flags);
 }
 
-SHIM_HOOK int __sendmmsg64(int fd, struct mmsghdr *messages, unsigned count, int flags)
+HOOK_WHILE(CONCERN_DESCRIPTORS, int, __sendmmsg64,
+           (int fd, struct mmsghdr *messages, unsigned count, int flags),
+           (fd, messages, count, flags))
 {
-    HOOK_CALLED();
     return send_messages(NEXT(__sendmmsg64), fd, messages, count, flags);
 }
 #endif

@@ -1,0 +1,102 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What the library costs where there is nothing to do, in instructions, which are the same in each run: a
+# hook is a comparison, a branch and a jump before the C library's function. A slow path that a compiler
+# inlines, or a table that is asked before the word that says whether there is anything to do, fails here.
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+ROUNDS=10
+
+setup() {
+  load lib/network
+  load programs/programs
+  load programs/names
+  tools_required valgrind callgrind_annotate objdump nm
+  export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR HOME=$BATS_TEST_TMPDIR XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR
+  unset TFOSHIM_CONFIG TFOSHIM_DISABLE
+  cd "$BATS_TEST_TMPDIR" || exit
+}
+
+# Runs a command under the profiler; the account is in FILE.
+profile() { # FILE [NAME=VALUE]... COMMAND...
+  local file=$1
+  shift
+  valgrind -q --tool=callgrind --trace-children=yes --callgrind-out-file="$file.%p" env "$@" >/dev/null || return
+  # env has become the command, whose account took the place of its own.
+  mv "$file".* "$file"
+}
+
+# Prints each call of the program with the instructions that one takes.
+per_call() { # FILE
+  callgrind_annotate --inclusive=yes --threshold=100 --show-percs=no "$1" |
+    sed -nE 's/^ *([0-9,]+) .*:call_(\w+) \[.*untouched\].*/\2 \1/p' | tr -d , |
+    awk -v rounds=$ROUNDS '{ print $1, $2 / rounds }' | sort
+}
+
+# Prints those of the calls that cost more than MOST instructions over plain.
+dearer_than() { # MOST PATTERN PLAIN SHIM
+  join <(per_call "$3") <(per_call "$4") | grep -E "^($2) " |
+    awk -v most="$1" '$3 - $2 > most { print $1, $3 - $2 }'
+}
+
+all() { # FILE
+  callgrind_annotate --show-percs=no "$1" | sed -nE 's/^ *([0-9,]+) .*PROGRAM TOTALS.*/\1/p' | tr -d ,
+}
+
+# Where the shim is on it looks at what begins a connection, or says that the program knows of Fast Open.
+BEGINS='accept|connect|setsockopt'
+
+@test "a call on what is none of the shim's business costs three instructions more" {
+  profile plain LD_PRELOAD= "$PROGRAMS/untouched" "$ROUNDS"
+  profile shim LD_PRELOAD="$SHIM" "$PROGRAMS/untouched" "$ROUNDS"
+  assert_equal "$(per_call plain | wc -l)" 25
+  run bash -c "$(declare -f per_call dearer_than); ROUNDS=$ROUNDS
+    dearer_than 3 '.*' plain shim | grep -vE '^($BEGINS|syscall|syscall_read) '"
+  assert_output ''
+  run dearer_than 12 'syscall|syscall_read' plain shim
+  assert_output ''
+}
+
+@test "every call does where it is switched off" {
+  profile plain LD_PRELOAD= "$PROGRAMS/untouched" "$ROUNDS"
+  profile shim TFOSHIM_DISABLE=1 LD_PRELOAD="$SHIM" "$PROGRAMS/untouched" "$ROUNDS"
+  run bash -c "$(declare -f per_call dearer_than); ROUNDS=$ROUNDS
+    dearer_than 3 '.*' plain shim | grep -v '^syscall'"
+  assert_output ''
+  run dearer_than 12 '.*' plain shim
+  assert_output ''
+}
+
+@test "start-up costs little more than what the dynamic linker does" {
+  profile plain LD_PRELOAD= /bin/true
+  profile disabled TFOSHIM_DISABLE=1 LD_PRELOAD="$SHIM" /bin/true
+  profile built-in LD_PRELOAD="$SHIM" /bin/true
+  (($(all disabled) - $(all plain) < 100000))
+  (($(all built-in) - $(all plain) < 105000))
+}
+
+# Those that have no last argument to pass on, or do not return.
+OTHERWISE='_exit|_Exit|quick_exit|execle?|execlp|(__)?dprintf(_chk)?|(__isoc(99|23)_)?f?w?scanf|syscall'
+
+# What is not called above: each begins with the same three instructions, in the native library; from the
+# seventh on arguments are on the stack, and the compiler moves them to where they are already. Other
+# machines need more.
+@test "every hook begins with them" {
+  [[ $(uname -m) == x86_64 ]] || return 0
+  hooked_names HOOK HOOK_OPTIONAL HOOK_ALIAS | grep -vxE "$OTHERWISE" >hooks
+  (($(wc -l <hooks) > 300))
+  objdump -d --no-show-raw-insn "$SHIM" | awk '
+    /^[0-9a-f]+ <.*>:$/ { name = substr($2, 2, length($2) - 3); at = moves = 0; next }
+    name && $2 ~ /^mov/ && at + (++moves) < 9 { next }
+    name && ++at == 1 && $2 !~ /^cmpl$/ { name = "" }
+    name && at == 2 && $2 != "jne" { name = "" }
+    name && at == 3 { if ($2 == "jmp" && $3 ~ /^\*/) print name; name = "" }' | sort -u >fast
+  nm -D --defined-only "$SHIM" | awk '{ print $1, $3 }' | sort >addresses
+  # Aliases have their hooks' addresses.
+  grep -Fwf fast addresses | cut -d ' ' -f 1 | sort -u >fast-addresses
+  run bash -c "grep -vFf fast-addresses addresses | cut -d ' ' -f 2 | sort | comm -12 - <(sort hooks)"
+  assert_output ''
+}
