@@ -78,8 +78,8 @@ BEGINS='accept|connect|setsockopt'
   (($(all built-in) - $(all plain) < 105000))
 }
 
-# Those that have no last argument to pass on, or do not return.
-OTHERWISE='_exit|_Exit|quick_exit|execle?|execlp|(__)?dprintf(_chk)?|(__isoc(99|23)_)?f?w?scanf|syscall'
+# Those that have no last argument to pass on, do not return, or are looked for when they are called.
+OTHERWISE='io_submit|io_uring_setup|io_uring_queue_init(_.*)?|_exit|_Exit|quick_exit|execle?|execlp|(__)?dprintf(_chk)?|(__isoc(99|23)_)?f?w?scanf|syscall'
 
 # What is not called above: each begins with the same three instructions, in the native library; from the
 # seventh on arguments are on the stack, and the compiler moves them to where they are already. Other
