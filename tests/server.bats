@@ -108,6 +108,59 @@ with socket.socket() as listener:
   assert_line --index 1 --regexp '^queue after accept: [1-9][0-9]*$'
 }
 
+# Whoever gave it may go on with it without the library, and has nobody then who guards it.
+@test "a listener that is inherited is put back as it was when the service is done with it" {
+  local way variables held='
+import os, socket, subprocess, sys
+listener = socket.create_server(("0.0.0.0", 8001))
+service = """
+import os, socket, sys
+listener = socket.socket(fileno=int(sys.argv[1]))
+children = [os.fork()] if sys.argv[2] == "worker" else []
+if children and children[0]:
+    os.wait()
+else:
+    listener.accept()[0].recv(1)
+    queue = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN)
+    print("served", queue > 0, flush=True)
+    if sys.argv[2] == "close":
+        listener.close()
+        sys.stdin.read()
+    elif sys.argv[2] == "_exit":
+        os._exit(0)
+    elif sys.argv[2] == "exec":
+        os.execv("/bin/true", ["true"])
+    elif sys.argv[2] == "child" and os.fork() == 0:
+        os._exit(0)
+    elif sys.argv[2] == "child":
+        os.wait()
+        queue = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN)
+        print("still", queue > 0, flush=True)
+    listener.detach()
+"""
+print("listening", flush=True)
+child = subprocess.Popen(["env", *sys.argv[2:], sys.executable, "-c", service, str(listener.fileno()), sys.argv[1]],
+                         pass_fds=[listener.fileno()], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+print(child.stdout.readline().decode(), end="", flush=True)
+if sys.argv[1] == "child":
+    print(child.stdout.readline().decode(), end="", flush=True)
+if sys.argv[1] == "close":
+    while listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN):
+        pass
+child.communicate(b"")
+print("left", listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN))'
+  mapfile -t variables < <(under_shim)
+  for way in return close _exit exec worker child; do
+    server_spawn /usr/bin/python3 -c "$held" "$way" "${variables[@]}"
+    wait_until "grep -q listening '$SPAWNED_LOG'"
+    plain "$PROGRAMS/client" "$SERVER_IP4" 8001
+    wait_until "grep -q left '$SPAWNED_LOG'"
+    assert_equal "$way: $(grep -c 'served True' "$SPAWNED_LOG") $(grep left "$SPAWNED_LOG")" "$way: 1 left 0"
+    [[ $way != child ]] || grep -q 'still True' "$SPAWNED_LOG"
+    process_end "$SPAWNED"
+  done
+}
+
 @test "setting the option fails and listening does not" {
   local error variables
   for error in EPERM ENOPROTOOPT; do

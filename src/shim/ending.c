@@ -5,6 +5,7 @@
 #include "shim/ending.h"
 
 #include "kernel/tcp.h"
+#include "shim/listener.h"
 #include "shim/machine.h"
 #include "shim/note.h"
 #include "shim/own.h"
@@ -64,6 +65,7 @@ bool ending_close(int fd)
     if (machine_is_ours(fd))
         return false;
     own_remove(fd);
+    listener_closing(fd);
     note_close(fd);
     if (machine_knows(fd) && record_is_own_process() &&
         record_get(&record_connections, fd, &record))
@@ -171,6 +173,7 @@ static void settle_for_end(struct record *record)
 
 void ending_process(void)
 {
+    listener_end();
     if (machine_idle() || !record_is_own_process())
         return;
     story_because("the process ends");
@@ -183,6 +186,7 @@ void ending_process(void)
 
 void ending_image(void)
 {
+    listener_end();
     if (machine_idle() || !record_is_own_process())
         return;
     story_because("another program takes the process");

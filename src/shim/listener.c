@@ -32,6 +32,7 @@
 #define DESCRIPTORS_SEARCHED 65536
 
 atomic_bool listener_covered;
+static atomic_bool any_found; /* some note says NOTE_FOUND */
 
 static bool set_queue(int fd, const struct sockaddr *address, int queue)
 {
@@ -188,6 +189,10 @@ void listener_accept(int fd)
     /* Set already it may be by who ran before this image, under the same policy. */
     bool ours = tcp_option(fd, TCP_FASTOPEN) == 0 && can_guard(fd, guards(&verdict));
     unsigned covered = ours ? cover(fd, &bound, &endpoint, queue) : 0;
+    if (covered) {
+        covered |= NOTE_FOUND;
+        atomic_store(&any_found, true);
+    }
     note(fd, guards(&verdict) | covered, &bound, shim.dry_run ? NULL : verdict.key_file);
 }
 
@@ -244,6 +249,35 @@ void listener_listen(int fd, int backlog)
                cover(fd, &bound, &endpoint,
                      verdict.queue ? (int)verdict.queue : queue_for_backlog(backlog));
     note(fd, set, &bound, on && takes_keys(fd, &verdict) ? verdict.key_file : NULL);
+}
+
+static void put_back(const struct record *listener)
+{
+    uncover(listener->fd);
+    note_change(listener->fd, 0, NOTE_FOUND | NOTE_COVERED);
+}
+
+void listener_closing(int fd)
+{
+    if (atomic_load(&any_found) && record_is_own_process() && (note_flags(fd) & NOTE_FOUND))
+        uncover(fd);
+}
+
+void listener_end(void)
+{
+    if (atomic_load(&any_found) && record_is_own_process())
+        note_each(NOTE_FOUND, put_back);
+}
+
+static void leave_to_parent(const struct record *listener)
+{
+    note_change(listener->fd, 0, NOTE_FOUND);
+}
+
+void listener_forked(void)
+{
+    if (atomic_exchange(&any_found, false))
+        note_each(NOTE_FOUND, leave_to_parent);
 }
 
 void listener_own_keys(int fd)

@@ -30,6 +30,13 @@ void listener_accept(int fd);
 /* After accept(): did the connection's data come in the SYN? */
 void listener_accepted(int fd, int connection);
 
+/* Of listeners that this process has inherited and covered: whoever gave them may go on with them,
+ * without the library. One is about to be closed; the process ends, or another program takes it; or
+ * it is a child of fork(), to whom they are its parent's matter. */
+void listener_closing(int fd);
+void listener_end(void);
+void listener_forked(void);
+
 /* After the program has set TCP_FASTOPEN_KEY itself. */
 void listener_own_keys(int fd);
 

@@ -64,13 +64,13 @@ bool note_is_connected(int fd, struct record *note)
     return find(fd, note) && (note->tag.flags & NOTE_CONNECTED);
 }
 
-void note_each_connected(void (*action)(const struct record *))
+void note_each(unsigned flag, void (*action)(const struct record *))
 {
     struct record note;
     if (atomic_load_explicit(&record_notes.live, memory_order_relaxed) == 0)
         return;
     for (unsigned slot = 0; slot < record_end(&record_notes); slot++)
-        if (record_get_slot(&record_notes, slot, &note) && (note.tag.flags & NOTE_CONNECTED) &&
+        if (record_get_slot(&record_notes, slot, &note) && (note.tag.flags & flag) &&
             tcp_socket_cookie(note.fd) == note.socket_cookie)
             action(&note);
 }

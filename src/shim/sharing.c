@@ -121,7 +121,7 @@ void sharing_before_spawn(void)
     own_forked();
     story_because("another program gets its socket");
     machine_each(is_inherited, NULL, hand_on);
-    note_each_connected(machine_confirm);
+    note_each(NOTE_CONNECTED, machine_confirm);
 }
 
 void sharing_before_exec(void)
@@ -152,5 +152,5 @@ void sharing_with_ring(void)
     story_because("a ring may write on it");
     machine_start_all();
     machine_each(is_the_programs, NULL, give_to_ring);
-    note_each_connected(machine_confirm);
+    note_each(NOTE_CONNECTED, machine_confirm);
 }

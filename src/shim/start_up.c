@@ -10,6 +10,7 @@
 #include "policy/search.h"
 #include "shim/concern.h"
 #include "shim/ending.h"
+#include "shim/listener.h"
 #include "shim/log.h"
 #include "shim/machine.h"
 #include "shim/next.h"
@@ -150,6 +151,7 @@ static void in_child(void)
 {
     sink_forked();
     machine_forked_child();
+    listener_forked();
     own_forked();
     memory_forked();
 }
