@@ -4,7 +4,7 @@
 Each request that it reads is an order, a line of its output; it answers and closes. It reads in one of
 many ways:
 
-  block fork thread        one after another, or a child or a thread each
+  block fork thread        one after another (its connections have descriptor 0), or a child or a thread each
   timeout                  as block, with SO_RCVTIMEO of 5 s
   poll select epoll edge   an event loop
   many                     as select, with so many descriptors open that the next one is beyond its sets
@@ -236,6 +236,8 @@ def main(port: str, way: str, handed: str = "") -> None:
         listener.listen(128)
     if way in LOOPS:
         LOOPS[way](listener)
+    if way == "block":
+        os.close(0)
     while True:
         SERVES[way](listener.accept()[0])
 
