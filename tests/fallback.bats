@@ -205,11 +205,11 @@ syn_data_of_last() { # COUNT
 # Where no SYN's data has come through before, what the reset has lost is sent once more, behind a plain
 # handshake; and the port is not deferred again before a minute is over.
 @test "a middlebox resets SYNs that carry data" {
-  local ADDRESS=$SERVER_IP4 way
+  local ADDRESS=$SERVER_IP4 end way
   reference_start sink
   network_control reset-syn-data on
-  for way in '' '--then shutdown-close' '--then close' '--then exit' '--then _exit'; do
-    for way in "$way" "--nonblocking $way"; do
+  for end in '' '--then shutdown-close' '--then close' '--then exit' '--then _exit'; do
+    for way in "$end" "--nonblocking $end"; do
       # shellcheck disable=SC2086
       compare "$PROGRAMS/client" "$ADDRESS" "$PORT" $way
       assert_regex "$RECORDED" "^bytes=79 checksum=[0-9a-f]+ end=EOF\$"
