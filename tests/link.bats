@@ -540,6 +540,16 @@ translated() { # 4|6 PREFIX
   assert_equal "${#lines[@]}" 2
 }
 
+@test "spare-left lets so many pass before one is lost" {
+  native_up --rtt 20
+  network_control spare-left 1
+  network_control lose-left 1
+  prime 4
+  assert_opening 0 syns=1
+  prime 4
+  assert_opening 1 syns=1
+}
+
 @test "a cut link passes nothing until it is restored" {
   native_up --rtt 20
   prime 4
@@ -719,7 +729,8 @@ last_arrival_ms() {
 @test "--help goes to standard output and names every option" {
   run -0 --separate-stderr "$TFOLINK" --help
   assert_equal "$stderr" ''
-  for option in left right rtt delay loss seed lose-left lose-right reorder reorder-by cut cut-syn \
+  for option in left right rtt delay loss seed lose-left lose-right spare-left spare-right \
+    reorder reorder-by cut cut-syn \
     cut-after cut-for repeat-syn repeat-after mtu mtu-silent device drop-option drop-syn-data \
     reset-syn-data reset-syn strip-option strip-option-left strip-option-right alter-cookie \
     strip-data nat pcap pcap-right control status; do

@@ -39,6 +39,7 @@ def judge(lane, case, thorough=True, wanted=None):
     if thorough:
         plains += on_a_short_link(lane, case)
         plains += where_a_syn_is_lost(lane, case)
+        plains += where_another_is_lost(lane, case)
     for _ in range(SHIM_RUNS if thorough else 1):
         run = under_shim(lane, case, plains)
         seen = {one.signature(case) for one in found}
@@ -69,6 +70,18 @@ def where_a_syn_is_lost(lane, case):
     if case.link in ("drop-option", "drop-syn-data"):
         for _ in range(2):
             runs.append(lane.plain(dataclasses.replace(case, link="lose-syn")))
+    return runs
+
+
+def where_another_is_lost(lane, case):
+    """Of several connections the plain run loses the SYN that is first to leave; the shim's may be another."""
+    runs = []
+    if case.link == "lose-syn":
+        for spared in range(1, 7):
+            lane.set_link(case.link)
+            lane.tell_link(f"spare-left {spared}")
+            runs.append(lane.execute(case.program, None))
+            lane.tell_link("spare-left 0")
     return runs
 
 

@@ -26,6 +26,8 @@ static const struct setting {
     {"seed", COUNT, offsetof(struct settings, seed)},
     {"lose-left", COUNT, offsetof(struct settings, lose[LEFT])},
     {"lose-right", COUNT, offsetof(struct settings, lose[RIGHT])},
+    {"spare-left", COUNT, offsetof(struct settings, spare[LEFT])},
+    {"spare-right", COUNT, offsetof(struct settings, spare[RIGHT])},
     {"cut", SWITCH, offsetof(struct settings, cut)},
     {"reorder", PERCENT, offsetof(struct settings, reorder)},
     {"reorder-by", ONE_WAY, offsetof(struct settings, reorder_by_ns)},

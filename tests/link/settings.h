@@ -14,6 +14,7 @@ struct settings {
     double loss;      /* percent */
     uint64_t seed;
     uint64_t lose[SIDES];  /* so many of the next TCP segments from that side are lost */
+    uint64_t spare[SIDES]; /* but for so many before them */
     double reorder;        /* percent that are held back, */
     int64_t reorder_by_ns; /* so long */
     bool cut;

@@ -24,6 +24,8 @@ static const char link_options[] =
     "  --seed N             another selection (default 1)\n"
     "  --lose-left N        lose the next N TCP segments that come from the left\n"
     "  --lose-right N       lose the next N TCP segments that come from the right\n"
+    "  --spare-left N       but let N pass before them\n"
+    "  --spare-right N      the same from the right\n"
     "  --reorder PERCENT    hold back so many of the TCP and UDP packets of each direction, drawn "
     "as\n"
     "                       those that are lost, and let others overtake them\n"
@@ -75,7 +77,8 @@ static const char file_options[] =
 static const char commands[] =
     "\n"
     "Commands:\n"
-    "  rtt MS, delay MS, loss PERCENT, seed N, lose-left N, lose-right N, reorder PERCENT,\n"
+    "  rtt MS, delay MS, loss PERCENT, seed N, lose-left N, lose-right N, spare-left N,\n"
+    "  spare-right N, reorder PERCENT,\n"
     "  reorder-by MS, cut-syn N, cut-after MS, cut-for MS, repeat-after MS, mtu BYTES, reset-syn "
     "N,\n"
     "  nat N\n"
