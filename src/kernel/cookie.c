@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel/cookie.h"
 
+#include "hash/hash.h"
 #include "kernel/netlink.h"
 
 #include <errno.h>
@@ -87,15 +88,6 @@ static struct request question(uint16_t family, const struct sockaddr *address)
                         sizeof(struct in_addr));
 }
 
-/* FNV-1a, and never 0. */
-static uint32_t number_of(const unsigned char *cookie, size_t length)
-{
-    uint32_t number = 2166136261U;
-    for (size_t i = 0; i < length; i++)
-        number = (number ^ cookie[i]) * 16777619U;
-    return number ? number : 1;
-}
-
 /* `number`: 0, unless there is one. */
 static enum cookie ask(int fd, const struct sockaddr *address, uint32_t *number)
 {
@@ -111,7 +103,7 @@ static enum cookie ask(int fd, const struct sockaddr *address, uint32_t *number)
     const void *cookie = attribute(&answer, TCP_METRICS_ATTR_FOPEN_COOKIE, 1, &length);
     if (!cookie)
         return COOKIE_NONE;
-    *number = number_of(cookie, length);
+    *number = hash_bytes(cookie, length);
     return COOKIE_CACHED;
 }
 

@@ -4,7 +4,10 @@
  * and the program together, so that another program's, or a former entry's, says nothing.
  */
 #include "memory/lessons.h"
+#include "hash/hash.h"
 #include "memory/rules.h"
+
+#include <string.h>
 
 static uint32_t this_program;
 
@@ -15,13 +18,7 @@ void lessons_use(uint32_t program)
 
 uint32_t memory_program(const char *name)
 {
-    uint32_t hash = UINT32_C(2166136261); /* FNV-1a */
-
-    if (!name)
-        return 0;
-    for (; *name; name++)
-        hash = (hash ^ (unsigned char)*name) * UINT32_C(16777619);
-    return hash ? hash : 1;
+    return name ? hash_bytes(name, strlen(name)) : 0;
 }
 
 /* As fact_get() has it, without asking whose it is. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The finding and claiming of entries. */
 #include "memory/table.h"
+#include "hash/hash.h"
 
 #include <string.h>
 
@@ -29,21 +30,13 @@ table_word *table_refusal(const struct key *key)
     return &table_in_use()->refusals[key->hash % TABLE_REFUSALS];
 }
 
-/* A bijection of 64 bits that leaves no bit where it was (the finalizer of MurmurHash3). */
-static uint64_t mix(uint64_t value)
-{
-    value = (value ^ value >> 33) * UINT64_C(0xff51afd7ed558ccd);
-    value = (value ^ value >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
-    return value ^ value >> 33;
-}
-
 static struct key key_from(uint64_t netns, const uint64_t address[2], uint16_t port)
 {
     struct key key = {.netns = netns, .address = {address[0], address[1]}};
-    uint64_t first = mix(mix(mix(netns + port) ^ address[0]) ^ address[1]) ^ port;
-    uint64_t second = mix(first ^ UINT64_C(0x9e3779b97f4a7c15));
+    uint64_t first = hash_mix(hash_mix(hash_mix(netns + port) ^ address[0]) ^ address[1]) ^ port;
+    uint64_t second = hash_mix(first ^ UINT64_C(0x9e3779b97f4a7c15));
 
-    first = mix(first) & ~UINT64_C(0xffff);
+    first = hash_mix(first) & ~UINT64_C(0xffff);
     key.tag = (first ? first : UINT64_C(0x10000)) | port;
     key.mark = (uint32_t)(second >> 40) | 1;
     key.hash = (uint32_t)second;
@@ -60,7 +53,7 @@ struct key key_of(const struct memory_destination *destination)
 
 uint32_t mark_of_program(const struct key *key, uint32_t program)
 {
-    return (uint32_t)(mix(key->tag ^ (uint64_t)program << 24 ^ key->mark) >> 40) | 1;
+    return (uint32_t)(hash_mix(key->tag ^ (uint64_t)program << 24 ^ key->mark) >> 40) | 1;
 }
 
 uint16_t tag_port(uint64_t tag)

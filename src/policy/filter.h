@@ -7,6 +7,8 @@
 #ifndef TFOSHIM_POLICY_FILTER_H
 #define TFOSHIM_POLICY_FILTER_H
 
+#include "hash/hash.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,17 +22,9 @@ struct filter {
     _Atomic uint32_t words[FILTER_BITS / FILTER_WORD_BITS];
 };
 
-/* The finalizer of MurmurHash3. */
-static inline uint64_t filter_mix(uint64_t value)
-{
-    value = (value ^ value >> 33) * UINT64_C(0xff51afd7ed558ccd);
-    value = (value ^ value >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
-    return value ^ value >> 33;
-}
-
 static inline uint64_t filter_hash(const uint64_t address[2])
 {
-    return filter_mix(filter_mix(address[0]) + address[1]);
+    return hash_mix(hash_mix(address[0]) + address[1]);
 }
 
 static inline uint32_t filter_bit(uint64_t hash, unsigned probe)
