@@ -298,7 +298,7 @@ for _ in range(2):
 # stdio has these three from the start, and what it writes no hook sees.
 @test "a socket that is the standard output carries no unsafe bytes in its SYN" {
   # shellcheck disable=SC2034 # for `shim`
-  local ADDRESS=$SERVER_IP4 CONFIG=$NETWORK_DIR/safe.conf writer='
+  local ADDRESS=$SERVER_IP4 CONFIG=$CONF/safe.conf writer='
 import ctypes, os, socket, sys
 os.close(1)
 connection = socket.create_connection((sys.argv[1], int(sys.argv[2])))
@@ -307,7 +307,6 @@ library.printf(b"POST / HTTP/1.0\r\n\r\n")
 library.fflush(None)
 connection.shutdown(socket.SHUT_WR)
 print(connection.fileno(), connection.recv(100), file=sys.stderr)'
-  echo 'client = { default = "on"; first_write = "replay-safe"; };' >"$CONFIG"
   reference_start answer
   compare /usr/bin/python3 -c "$writer" "$ADDRESS" "$PORT"
   assert_output --partial '1 b'

@@ -27,11 +27,6 @@ corner() { # WAY [ARGUMENT]
   assert_success
 }
 
-# Of the last connections, in the order of their SYNs.
-last_syns_data() { # COUNT
-  client_syns | tail -n "$1" | sed 's/.* syn.data=\([0-9]*\) .*/\1/' | paste -sd ' '
-}
-
 @test "a connection that a stream has closed leaves nothing to the next of its number" {
   RECORDS=2
   reference_start echo

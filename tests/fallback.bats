@@ -197,11 +197,6 @@ middlebox() { # SWITCH
   assert_equal "$(last_syn syn.data synack.ack)" '1400 1'
 }
 
-# The data of the last two SYNs, or of the last one alone.
-syn_data_of_last() { # COUNT
-  client_syns | tail -n "$1" | grep -o 'syn.data=[0-9]*' | cut -d = -f 2 | xargs
-}
-
 # Where no SYN's data has come through before, what the reset has lost is sent once more, behind a plain
 # handshake; and the port is not deferred again before a minute is over.
 @test "a middlebox resets SYNs that carry data" {
@@ -214,13 +209,13 @@ syn_data_of_last() { # COUNT
       compare "$PROGRAMS/client" "$ADDRESS" "$PORT" $way
       assert_regex "$RECORDED" "^bytes=79 checksum=[0-9a-f]+ end=EOF\$"
       [[ $(gain "${way/--nonblocking*/nonblocking}" 79) == 0 ]] ||
-        assert_equal "$way: $(syn_data_of_last 2)" "$way: 79 0"
+        assert_equal "$way: $(last_syns_data 2)" "$way: 79 0"
     done
   done
   # shellcheck disable=SC2086
   shim "$PROGRAMS/client" "$ADDRESS" "$PORT"
   assert_success
-  assert_equal "$(syn_data_of_last 1)" 0
+  assert_equal "$(last_syns_data 1)" 0
 }
 
 # One that has taken them looks like a server that has died, and to the program it is one, once.

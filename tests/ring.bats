@@ -16,8 +16,7 @@ setup() {
   tools_required "$PROGRAMS/ring" /usr/bin/python3
   network_up
   ADDRESS=$SERVER_IP4
-  CONFIG=$NETWORK_DIR/safe.conf
-  echo 'client = { default = "on"; first_write = "replay-safe"; };' >"$CONFIG"
+  CONFIG=$CONF/safe.conf
 }
 
 teardown() {

@@ -16,8 +16,7 @@ setup() {
   tools_required "$PROGRAMS/first-call" "$PROGRAMS/streams" "$PROGRAMS/confined" "$PROGRAMS/submit"
   network_up
   ADDRESS=$SERVER_IP4
-  CONFIG=$NETWORK_DIR/safe.conf
-  echo 'client = { default = "on"; first_write = "replay-safe"; };' >"$CONFIG"
+  CONFIG=$CONF/safe.conf
 }
 
 teardown() {

@@ -22,7 +22,8 @@ LINKS = {
 UNTRIED = ("untried", "reset-syn-data")
 RESTORE = [
     "drop-syn-data off", "drop-option off", "strip-option off", "strip-data off",
-    "reset-syn-data off", "loss 0", "lose-left 0", "lose-right 0", "restore",
+    "reset-syn-data off", "loss 0", "lose-left 0", "lose-right 0",
+    "spare-left 0", "restore",
 ]
 POLICIES = {
     "any": 'client = { default = "on"; first_write = "any"; };\nserver = { default = "on"; };\n',

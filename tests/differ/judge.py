@@ -81,7 +81,6 @@ def where_another_is_lost(lane, case):
             lane.set_link(case.link)
             lane.tell_link(f"spare-left {spared}")
             runs.append(lane.execute(case.program, None))
-            lane.tell_link("spare-left 0")
     return runs
 
 

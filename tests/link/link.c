@@ -70,12 +70,11 @@ static bool loses(struct link *link, int side, int64_t when, int protocol)
     if (is_cut(link, when))
         return true;
     if (protocol == IPPROTO_TCP && link->settings.lose[side]) {
-        uint64_t *count =
-            link->settings.spare[side] ? &link->settings.spare[side] : &link->settings.lose[side];
-        bool lost = count == &link->settings.lose[side];
-        --*count;
-        if (lost)
+        if (!link->settings.spare[side]) {
+            link->settings.lose[side]--;
             return true;
+        }
+        link->settings.spare[side]--;
     }
     return is_payload(protocol) && is_lost(&link->settings, side, link->side[side].drawn++);
 }

@@ -24,6 +24,7 @@
 #   client_syns                   the client's connections to $PORT, as `connections` prints them
 #   last_syn FIELD...             those fields of the last one, with a space between them
 #   last_syn_data                 how many bytes its SYN carried
+#   last_syns_data COUNT          how many each of the last SYNs carried, in their order
 #
 # After plain, shim and compare $status and $output are those of the (last) command, as after Bats's
 # run. ADDRESS is replaced by each test's loop over the address families.
@@ -155,4 +156,8 @@ last_syn() { # FIELD...
 
 last_syn_data() {
   last_syn syn.data
+}
+
+last_syns_data() { # COUNT
+  client_syns | tail -n "$1" | sed 's/.* syn.data=\([0-9]*\) .*/\1/' | paste -sd ' '
 }
