@@ -152,13 +152,9 @@ uint32_t tcp_unsent(int fd, bool or_unacknowledged)
  * kernel of bytes that can be peeked at; and one that has failed is closed to a poll. */
 static enum tcp_proof looked_proof(int fd)
 {
-    struct pollfd one = {.fd = fd, .events = POLLOUT};
-    static const long at_once[2];
     if (tcp_peek(fd) > 0 && tcp_unread(fd) == 0)
         return TCP_PROOF_PENDING;
-    if (tcp_call(SYS_ppoll, (long)&one, 1, (long)at_once, 0, 0, 0) > 0 && (one.revents & POLLHUP))
-        return TCP_PROOF_FAILED;
-    return TCP_PROOF_GIVEN;
+    return tcp_poll(fd, POLLOUT) & POLLHUP ? TCP_PROOF_FAILED : TCP_PROOF_GIVEN;
 }
 
 /* What TCP_INFO says of a connection's proof, and of its SYN's data. */
@@ -216,12 +212,10 @@ enum tcp_proof tcp_wait_for_proof(int fd, int milliseconds)
 /* Where TCP_INFO is not to be had: what a poll says, which leaves the error for the program. */
 static enum tcp_progress polled_progress(int fd)
 {
-    struct pollfd one = {.fd = fd, .events = POLLOUT};
-    static const long at_once[2];
-    if (tcp_call(SYS_ppoll, (long)&one, 1, (long)at_once, 0, 0, 0) <= 0)
-        return TCP_PROGRESS_UNDER_WAY;
-    return one.revents & (POLLERR | POLLHUP | POLLNVAL) ? TCP_PROGRESS_FAILED
-                                                        : TCP_PROGRESS_CONNECTED;
+    short events = tcp_poll(fd, POLLOUT);
+    if (events & (POLLERR | POLLHUP | POLLNVAL))
+        return TCP_PROGRESS_FAILED;
+    return events ? TCP_PROGRESS_CONNECTED : TCP_PROGRESS_UNDER_WAY;
 }
 
 enum tcp_progress tcp_progress(int fd)

@@ -307,13 +307,12 @@ int tcp_send_bare_syn(int fd, const struct sockaddr *address, socklen_t length)
 }
 
 /* Where a sandbox has come since and forbids what it takes, the kernel goes on deferring. */
-int tcp_connect_anew(int fd, const struct sockaddr *address, socklen_t length)
+int tcp_connect_anew(int fd, const struct sockaddr *address, socklen_t length, bool nonblocking)
 {
     tcp_dissolve(fd);
     tcp_set_option(fd, TCP_FASTOPEN_CONNECT, 0);
-    int error = (int)-(tcp_is_nonblocking(fd)
-                           ? tcp_call(SYS_connect, fd, (long)address, (long)length, 0, 0, 0)
-                           : connect_without_waiting(fd, address, length));
+    int error = (int)-(nonblocking ? tcp_call(SYS_connect, fd, (long)address, (long)length, 0, 0, 0)
+                                   : connect_without_waiting(fd, address, length));
     if (error == EINPROGRESS)
         return 0;
     return tcp_state(fd) == TCP_SYN_SENT ? tcp_send_bare_syn(fd, address, length) : error;
@@ -377,6 +376,12 @@ static bool wait_with(int fd, short events, int milliseconds, const uint64_t *ma
         if (left <= 0)
             return false;
     }
+}
+
+short tcp_poll(int fd, short events)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = events};
+    return poll_one(&poll_fd, 0, NULL) > 0 ? poll_fd.revents : 0;
 }
 
 bool tcp_wait(int fd, short events, int milliseconds)

@@ -75,9 +75,10 @@ long tcp_peek(int fd);
 /* Gives the connection up: the socket is closed to the kernel, as before its connect. */
 void tcp_dissolve(int fd);
 
-/* Of a socket that is not to block, and whose connect the kernel has deferred, makes one whose SYN,
- * without a Fast Open option, leaves now. Returns 0 or errno. */
-int tcp_connect_anew(int fd, const struct sockaddr *, socklen_t length);
+/* Of a socket whose connect the kernel has deferred, or whose connection has failed, makes one
+ * whose SYN, without a Fast Open option, leaves now; it waits for nothing, also where the socket is
+ * not `nonblocking`. Returns 0 or errno. */
+int tcp_connect_anew(int fd, const struct sockaddr *, socklen_t length, bool nonblocking);
 
 /* A socket that is closed to the kernel, and has no error, is from now on as an established one
  * that was reset: ECONNRESET once, then the end of the stream. The address is the one of its
@@ -116,7 +117,11 @@ bool tcp_is_deferred(int fd, int error);
  */
 int tcp_syn_error(int error);
 
-/* Waits until one of `events` (POLLIN, POLLOUT ...) or an error is there; false after
+/* Which of `events` (POLLIN, POLLOUT ...), and which errors, are there now; 0 also where the kernel
+ * is not to be asked. */
+short tcp_poll(int fd, short events);
+
+/* Waits until one of `events` or an error is there; false after
  * `milliseconds`; negative: without limit. Signals do not end it. 0 asks without waiting. */
 bool tcp_wait(int fd, short events, int milliseconds);
 

@@ -92,7 +92,7 @@ static unsigned cover(int fd, const struct sockaddr_storage *bound, const struct
     if (!set_queue(fd, (const struct sockaddr *)bound, queue))
         return 0;
     if (ring_came_meanwhile()) {
-        tcp_set_option(fd, TCP_FASTOPEN, 0);
+        uncover(fd);
         return 0;
     }
     memory_listener(&listener, (uint32_t)queue);
@@ -251,10 +251,15 @@ void listener_listen(int fd, int backlog)
     note(fd, set, &bound, on && takes_keys(fd, &verdict) ? verdict.key_file : NULL);
 }
 
-static void put_back(const struct record *listener)
+static void put_back(int fd)
 {
-    uncover(listener->fd);
-    note_change(listener->fd, 0, NOTE_FOUND | NOTE_COVERED);
+    uncover(fd);
+    note_change(fd, 0, NOTE_BOUND | NOTE_COVERED | NOTE_FOUND);
+}
+
+static void put_back_found(const struct record *listener)
+{
+    put_back(listener->fd);
 }
 
 void listener_closing(int fd)
@@ -266,7 +271,7 @@ void listener_closing(int fd)
 void listener_end(void)
 {
     if (atomic_load(&any_found) && record_is_own_process())
-        note_each(NOTE_FOUND, put_back);
+        note_each(NOTE_FOUND, put_back_found);
 }
 
 static void leave_to_parent(const struct record *listener)
@@ -322,8 +327,7 @@ void listener_put_back(void)
 {
     for (int fd = 0, end = shim.dry_run ? 0 : descriptors(); fd < end; fd++) {
         if (tcp_option(fd, TCP_FASTOPEN) > 0 && is_ours(fd)) {
-            tcp_set_option(fd, TCP_FASTOPEN, 0);
-            note_change(fd, 0, NOTE_BOUND | NOTE_COVERED);
+            put_back(fd);
         } else if (own_has(fd) && tcp_option(fd, TCP_FASTOPEN_CONNECT) == 1 &&
                    !(note_flags(fd) & NOTE_ASIDE)) {
             tcp_set_option(fd, TCP_FASTOPEN_CONNECT, 0);

@@ -37,7 +37,7 @@
 
 #define SHUT_FLAGS (RECORD_SHUT_READ | RECORD_SHUT_WRITE)
 
-/* OPENING, and the private epoll tells of it. */
+/* What an OPENING one is watched for. */
 #define WATCH_FLAGS (SHUT_FLAGS | RECORD_KEPT)
 
 /* A connect that fails later than this has not been reset, but waited in vain. */
@@ -56,10 +56,16 @@ static void set_flags(struct record *record, unsigned set, unsigned clear)
         record_change(table, record, record->tag.state, flags);
 }
 
+/* The private epoll tells of it. */
+static bool is_watched(const struct record *record)
+{
+    return record->tag.state == RECORD_GUARDED || record->tag.state == RECORD_LINGERING ||
+           (record->tag.state == RECORD_OPENING && (record->tag.flags & WATCH_FLAGS));
+}
+
 void machine_forget(struct record *record)
 {
-    bool watched = record->tag.state == RECORD_GUARDED ||
-                   (record->tag.state == RECORD_OPENING && (record->tag.flags & WATCH_FLAGS));
+    bool watched = is_watched(record);
     if (record_forget(table, record) && watched)
         pending_unwatch(record->fd);
 }
@@ -230,7 +236,7 @@ void machine_start(struct record *record)
         return;
     if (start_truly(record)) {
         int error =
-            tcp_connect_anew(record->fd, &record->address.any, record_address_length(record));
+            tcp_connect_anew(record->fd, &record->address.any, record_address_length(record), true);
         story_started(record, error);
         if (error)
             fail(record, error);
@@ -427,7 +433,8 @@ bool machine_reopen(struct record *record)
         return true; /* another thread does */
     story_failed(&failed, 0);
     syn_left(record);
-    int error = tcp_connect_anew(record->fd, &record->address.any, record_address_length(record));
+    int error = tcp_connect_anew(record->fd, &record->address.any, record_address_length(record),
+                                 tcp_is_nonblocking(record->fd));
     story_tell(record, "connected anew, for a reset has answered the SYN's data", error);
     set_flags(record, RECORD_SYN_LEFT, 0);
     return error == 0;
@@ -765,10 +772,8 @@ void machine_give_way(int fd)
     struct record record;
     if (fd == pending_epoll())
         pending_move();
-    else if (record_get(table, fd, &record) && machine_linger(&record)) {
-        pending_unwatch(fd);
-        record_forget(table, &record);
-    }
+    else if (record_get(table, fd, &record))
+        machine_linger(&record);
 }
 
 bool machine_is_to_end(const struct record *record)
@@ -846,11 +851,10 @@ static bool serve(int fd)
 
 static void serve_unasked(struct record *record)
 {
-    if (record->tag.state != RECORD_LINGERING || tcp_wait(record->fd, POLLOUT, 0))
+    if (is_watched(record) &&
+        (record->tag.state != RECORD_LINGERING || tcp_poll(record->fd, POLLOUT)))
         serve(record->fd);
 }
-
-static bool is_watched(const struct record *record, const void *context);
 
 void machine_serve(void)
 {
@@ -859,7 +863,7 @@ void machine_serve(void)
     for (bool more = pending_any(); more;) {
         int count = pending_ready(fds, AT_ONCE), served = 0;
         if (count < 0) /* the private epoll is not to be asked */
-            machine_each(is_watched, NULL, serve_unasked);
+            machine_each(NULL, NULL, serve_unasked);
         for (int i = 0; i < count; i++)
             served += serve(fds[i]);
         more = count == AT_ONCE && served > 0;
@@ -870,11 +874,6 @@ static bool is_lingering(const struct record *record, const void *context)
 {
     (void)context;
     return record->tag.state == RECORD_LINGERING || (record->tag.flags & SHUT_FLAGS);
-}
-
-static bool is_watched(const struct record *record, const void *context)
-{
-    return record->tag.state == RECORD_GUARDED || is_lingering(record, context);
 }
 
 /* Signals wait: the call that this is done for is the one that they are to interrupt. */
@@ -894,7 +893,7 @@ void machine_settle_lingering(void)
 
 /* ---- processes ---- */
 
-static void prepare_fork(struct record *record)
+static void start_or_settle(struct record *record)
 {
     bool deferred = record->tag.state == RECORD_DEFERRED;
     if ((!deferred && !(record->tag.flags & RECORD_KEPT)) || !machine_find(record->fd, record))
@@ -905,7 +904,7 @@ static void prepare_fork(struct record *record)
 
 void machine_start_all(void)
 {
-    machine_each(NULL, NULL, prepare_fork);
+    machine_each(NULL, NULL, start_or_settle);
 }
 
 void machine_forked_parent(void)

@@ -84,7 +84,8 @@ void machine_start(struct record *);
 /* Everything that this thread has deferred. errno is kept. */
 void machine_start_thread(void);
 
-/* Everything that the process has deferred. */
+/* Everything that the process has deferred, and what is kept is settled: before somebody else gets
+ * the sockets whom no hook sees. */
 void machine_start_all(void);
 
 /* Walks what this thread has deferred; `step` says of each whether it still is. Returns whether any

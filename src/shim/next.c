@@ -140,14 +140,11 @@ void next_start(void)
                       dladdr(version, &libc) && connects.dli_fbase == libc.dli_fbase;
 }
 
-bool next_is_missing(const void *function)
-{
-    return !function || function == (const void *)missing_function;
-}
-
-void *next_late(const char *symbol, const char *const libraries[])
+void *next_or_late(void *function, const char *symbol, const char *const libraries[])
 {
     void *found = NULL;
+    if (function && function != (void *)missing_function)
+        return function;
     for (; !found && *libraries; libraries++) {
         void *library = dlopen(*libraries, RTLD_LAZY | RTLD_NOLOAD);
         if (!library)

@@ -27,13 +27,10 @@ extern struct next_functions next_functions __attribute__((visibility("hidden"))
 /* Every function can be called. */
 extern atomic_bool next_found __attribute__((visibility("hidden")));
 
-/* Is that what stands in for an optional function that nothing in the program had at start-up? Not
- * to be asked of one that HOOK_WHILE makes. */
-bool next_is_missing(const void *function);
-
-/* What such a function is that has come into the program since, in one of the libraries of these
- * names (up to a NULL), as a plugin's: NULL where there is none. */
-void *next_late(const char *symbol, const char *const libraries[]);
+/* The optional `function` of that name; where nothing in the program had it at start-up, what has
+ * come into the program since in one of the libraries of these names (up to a NULL), as a plugin's.
+ * NULL where there is none. Not to be asked of one that HOOK_WHILE makes. */
+void *next_or_late(void *function, const char *symbol, const char *const libraries[]);
 
 /* Makes the table good: what is not looked up now is by the functions that stand there for it, when
  * it is first called (hook.h). Safe wherever a hook may be called: it takes no lock and allocates

@@ -41,10 +41,8 @@ static long send_parts(int fd, const struct iovec *parts, int count)
 
 static bool is_ready(int fd)
 {
-    struct pollfd one = {.fd = fd, .events = POLLOUT};
-    static const long at_once[2];
-    return tcp_call(SYS_ppoll, (long)&one, 1, (long)at_once, 0, SET_SIZE, 0) == 1 &&
-           !(one.revents & (POLLERR | POLLHUP | POLLNVAL));
+    short events = tcp_poll(fd, POLLOUT);
+    return events && !(events & (POLLERR | POLLHUP | POLLNVAL));
 }
 
 /* The same pipe or terminal, by an open file of our own, which must not wait. */

@@ -94,9 +94,8 @@ SHIM_HOOK int io_submit(void *context, long count, struct iocb *list[])
 {
     static const char *const libraries[] = {"libaio.so.1", "libaio.so.1t64", NULL};
     HOOK_ENTERED("io_submit");
-    __typeof__(&(io_submit)) next = next_functions.io_submit;
-    if (next_is_missing((const void *)next))
-        *(void **)&next = next_late("io_submit", libraries);
+    __typeof__(&(io_submit)) next;
+    *(void **)&next = next_or_late((void *)next_functions.io_submit, "io_submit", libraries);
     before_submit(count, (void *const *)list);
     return next ? next(context, count, list) : -ENOSYS;
 }

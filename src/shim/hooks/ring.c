@@ -17,9 +17,8 @@ static const char *const libraries[] = {"liburing.so.2", "liburing-ffi.so.2", "l
     SHIM_HOOK int name parameters                                                                  \
     {                                                                                              \
         HOOK_ENTERED(#name);                                                                       \
-        __typeof__(&(name)) next = next_functions.name;                                            \
-        if (next_is_missing((const void *)next))                                                   \
-            *(void **)&next = next_late(#name, libraries);                                         \
+        __typeof__(&(name)) next;                                                                  \
+        *(void **)&next = next_or_late((void *)next_functions.name, #name, libraries);             \
         return next ? (int)ring_made(next arguments) : -ENOSYS;                                    \
     }
 
