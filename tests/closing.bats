@@ -159,6 +159,26 @@ for _ in range(4):
   assert_output $'ECONNREFUSED\nECONNREFUSED\nECONNREFUSED\nECONNREFUSED'
 }
 
+# The bytes are in the SYN and the end leaves alone, after the server has been heard: where it is lost the
+# server answers first. A close that waits for its acknowledgement does not answer that with a reset.
+@test "a lingering close of which the end is lost alone" {
+  local ADDRESS=$SERVER_IP4 way
+  PORT=8081
+  reference_start echo
+  for way in '' --nonblocking; do
+    prime "$ADDRESS"
+    record_take 1
+    network_control spare-left 2
+    network_control lose-left 1
+    # shellcheck disable=SC2086
+    shim "$PROGRAMS/client" "$ADDRESS" "$PORT" $way --then linger
+    assert_output --regexp $'SO_LINGER: 0\nclose: 0$'
+    assert_regex "$way $(record_take 1)" "^$way bytes=79 checksum=[0-9a-f]+ end=EOF\$"
+    network_control spare-left 0
+    network_control lose-left 0
+  done
+}
+
 # The end of the stream waits in the buffer behind what was written, as it does in the plain run.
 @test "half-closing while nobody reads does not wait" {
   local ADDRESS=$SERVER_IP4 writer='

@@ -193,20 +193,47 @@ bool tcp_has_syn_data(int fd, enum tcp_proof *proof)
     return it.syn_data;
 }
 
-enum tcp_proof tcp_wait_for_proof(int fd, int milliseconds)
+/* Waits until `changed` says so; false after `milliseconds`, or a signal if that `interrupts`. */
+static bool wait_until(int fd, bool (*changed)(int fd), int64_t milliseconds, bool interrupts)
 {
-    struct epoll_event event = {.events = EPOLLOUT | EPOLLET};
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET};
     int64_t left = milliseconds, deadline = tcp_now_ms() + left;
-    enum tcp_proof proof;
-    long epoll = tcp_call(SYS_epoll_create1, EPOLL_CLOEXEC, 0, 0, 0, 0, 0);
+    bool done;
+    long epoll = tcp_call(SYS_epoll_create1, EPOLL_CLOEXEC, 0, 0, 0, 0, 0), result = 0;
     tcp_call(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, fd, (long)&event, 0, 0);
-    while ((proof = tcp_proof(fd)) == TCP_PROOF_PENDING && left > 0) {
-        if (tcp_call(SYS_epoll_pwait, epoll, (long)&event, 1, (long)left, 0, 8) == -EBADF)
+    while (!(done = changed(fd)) && left > 0 && !(interrupts && result == -EINTR)) {
+        result = tcp_call(SYS_epoll_pwait, epoll, (long)&event, 1, (long)left, 0, 8);
+        if (result == -EBADF)
             tcp_wait(fd, POLLPRI, WITHOUT_EPOLL_MS);
         left = deadline - tcp_now_ms();
     }
     tcp_call(SYS_close, epoll, 0, 0, 0, 0, 0);
-    return proof;
+    return done;
+}
+
+static bool is_proved(int fd)
+{
+    return tcp_proof(fd) != TCP_PROOF_PENDING;
+}
+
+enum tcp_proof tcp_wait_for_proof(int fd, int milliseconds)
+{
+    wait_until(fd, is_proved, milliseconds, false);
+    return tcp_proof(fd);
+}
+
+/* Or there is nobody to do so. */
+static bool is_end_acknowledged(int fd)
+{
+    int state = tcp_state(fd);
+    tcp_read_away(fd);
+    return state != TCP_FIN_WAIT1 && state != TCP_CLOSING && state != TCP_LAST_ACK;
+}
+
+void tcp_end_slowly(int fd)
+{
+    tcp_call(SYS_shutdown, fd, SHUT_WR, 0, 0, 0, 0);
+    wait_until(fd, is_end_acknowledged, INT64_C(1000) * tcp_time_to_linger(fd), true);
 }
 
 /* Where TCP_INFO is not to be had: what a poll says, which leaves the error for the program. */

@@ -49,6 +49,11 @@ bool tcp_has_syn_data(int fd, enum tcp_proof *);
  * ready before; the kernel tells of the change whoever waits for edges. */
 enum tcp_proof tcp_wait_for_proof(int fd, int milliseconds);
 
+/* Says the end of what is sent, and waits until the peer has acknowledged it, as close() is to do
+ * under SO_LINGER: for as long at most, and until a signal. What comes in meanwhile is read away.
+ */
+void tcp_end_slowly(int fd);
+
 /* How far a connect is. One question: between two, a handshake may end. */
 enum tcp_progress { TCP_PROGRESS_UNDER_WAY, TCP_PROGRESS_CONNECTED, TCP_PROGRESS_FAILED };
 enum tcp_progress tcp_progress(int fd);

@@ -157,23 +157,12 @@ void tcp_read_away(int fd)
         tcp_call(SYS_recvfrom, fd, 0, count, MSG_TRUNC | MSG_DONTWAIT, 0, 0);
 }
 
-/* The time of SO_LINGER, in seconds; -1: it is off. */
-static int time_to_linger(int fd)
+int tcp_time_to_linger(int fd)
 {
     struct linger linger = {0, 0};
     socklen_t length = sizeof linger;
     bool on = get_option(fd, SOL_SOCKET, SO_LINGER, &linger, &length) && linger.l_onoff;
     return on ? linger.l_linger : -1;
-}
-
-bool tcp_resets_on_close(int fd)
-{
-    return time_to_linger(fd) == 0;
-}
-
-bool tcp_waits_on_close(int fd)
-{
-    return time_to_linger(fd) > 0;
 }
 
 void tcp_clear_async(int fd)

@@ -54,9 +54,8 @@ int tcp_receive_timeout(int fd);
 int tcp_unread(int fd);
 void tcp_read_away(int fd);
 
-/* SO_LINGER: is close() to be a reset, with no time; does it wait, with some? */
-bool tcp_resets_on_close(int fd);
-bool tcp_waits_on_close(int fd);
+/* SO_LINGER, in seconds: so long does close() wait, and with 0 it is a reset; -1: it is off. */
+int tcp_time_to_linger(int fd);
 
 /* Takes O_ASYNC off: no signals any more. */
 void tcp_clear_async(int fd);

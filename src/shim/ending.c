@@ -23,14 +23,14 @@ static void end_opening(struct record *record)
     if (machine_is_over(record))
         return;
     story_lesson(record, MEMORY_NEVER_READS);
-    if (!blocking && (machine_is_shared(record) || !tcp_waits_on_close(record->fd)) &&
+    if (!blocking && (machine_is_shared(record) || tcp_time_to_linger(record->fd) <= 0) &&
         machine_linger(record))
         return;
     if (blocking)
         machine_settle(record);
     else
         machine_settle_within(record, MACHINE_END_MS);
-    machine_finish(record);
+    machine_finish_for_close(record);
 }
 
 /* The record goes before the descriptor does: its number can be reused the instant close() returns.

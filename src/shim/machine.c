@@ -783,13 +783,28 @@ bool machine_is_to_end(const struct record *record)
 
 /* The plain program's close came before the answer could: what the server has said since would make
  * a reset of it. The end is said on the connection itself, whoever else holds a descriptor that no
- * hook has seen made; but not where a child may still be using it. */
-void machine_finish(struct record *record)
+ * hook has seen made; but not where a child may still be using it. The bytes went with the SYN and
+ * the end leaves alone, so that it may be lost alone, and the answer comes first: a close() that
+ * waits for the end to be acknowledged reads that away. */
+static void finish(struct record *record, bool closes)
 {
-    if (!is_ours_alone(record) || tcp_resets_on_close(record->fd))
+    int lingers = tcp_time_to_linger(record->fd);
+    if (!is_ours_alone(record) || lingers == 0)
         return;
     tcp_read_away(record->fd);
+    if (closes && lingers > 0)
+        tcp_end_slowly(record->fd);
     tcp_call(SYS_shutdown, record->fd, SHUT_RDWR, 0, 0, 0, 0);
+}
+
+void machine_finish(struct record *record)
+{
+    finish(record, false);
+}
+
+void machine_finish_for_close(struct record *record)
+{
+    finish(record, true);
 }
 
 /* A server that Fast Open lets speak at the SYN does so a round trip before it could to a plain
@@ -803,7 +818,7 @@ static bool is_early(const struct record *record)
 void machine_finish_early(struct record *record)
 {
     if (is_early(record))
-        machine_finish(record);
+        machine_finish_for_close(record);
 }
 
 void machine_before_wait(struct record *record)

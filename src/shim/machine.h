@@ -212,7 +212,10 @@ bool machine_is_to_end(const struct record *);
  * that the peer hears the end of the stream and not a reset. The descriptor stays open. */
 void machine_finish(struct record *);
 
-/* STANDING: the same, if its end comes before the plain program's could have found anything. */
+/* The same in a close(), which SO_LINGER may make wait until the peer has acknowledged the end. */
+void machine_finish_for_close(struct record *);
+
+/* STANDING: the latter, if its end comes before the plain program's could have found anything. */
 void machine_finish_early(struct record *);
 
 /* The process waits for other handshakes before it ends: what comes in meanwhile on this

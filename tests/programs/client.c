@@ -9,6 +9,7 @@
  *                   shutdown       half-close, read to the end, close
  *                   shutdown-close half-close, and close without reading
  *                   read           read as many bytes as were written, close
+ *                   linger         close() that waits, for 5 seconds at most (SO_LINGER)
  *                   exit _exit     leave the socket to the end of the process
  *   --send-timeout MS   SO_SNDTIMEO, which bounds connect() as well
  *   --pause FILE    between connect and the first write, wait until FILE is there
@@ -115,6 +116,9 @@ static void end(int fd, const struct options *options)
     } else if (strcmp(options->then, "shutdown") == 0) {
         say("shutdown", shutdown(fd, SHUT_WR));
         read_to_end_said(fd);
+    } else if (strcmp(options->then, "linger") == 0) {
+        struct linger linger = {1, 5};
+        say("SO_LINGER", setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger));
     }
     say("close", close(fd));
 }
