@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""mutants [N] [--seed S] [--file GLOB]: do the tests see small faults?
+"""mutants [N] [--seed S] [--from K] [--file GLOB]: do the tests see small faults?
 
 Puts N faults (10), drawn at random, into src/shim, src/kernel and src/memory, one at a time and each in
 a copy of the tree; builds it and runs the tests that concern the file until one of them fails. Prints
 what was changed, and the test that failed or SURVIVED. A fault that does not compile, or makes no
-difference to the objects, does not count: another is drawn. The same seed draws the same faults.
+difference to the objects, does not count: another is drawn. The same seed draws the same faults of
+the same tree, and says of each which in the order it was: --from carries a long run on.
 """
 
 import argparse
@@ -24,7 +25,8 @@ import scratch
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOURCES = ("src/shim", "src/kernel", "src/memory")
-WORKERS = 2
+# Tests wait more than they compute.
+WORKERS = 3
 
 
 def say(text: str) -> None:
@@ -51,20 +53,23 @@ def drawn(seed: int, pattern: str) -> list[faults.Fault]:
 class Hunt:
     """What the workers share: which fault is next, and how it went."""
 
-    def __init__(self, order: list[faults.Fault], wanted: int):
-        self._order, self._wanted = iter(order), wanted
+    def __init__(self, order: list[faults.Fault], first: int, wanted: int):
+        self._order, self._wanted = enumerate(order[first - 1 :], first), wanted
         self._counted = self._under_way = self.killed = 0
         self._changed = threading.Condition()
         self.durations: dict[str, float] = {}
 
-    def next(self) -> faults.Fault | None:
-        """No more than may still be counted are under way, so that the seed alone says which are."""
+    def next(self) -> tuple[int, faults.Fault] | None:
+        """Which it is, and what.
+
+        No more than may still be counted are under way, so that the seed alone says which are.
+        """
         with self._changed:
             while self._counted < self._wanted and self._counted + self._under_way >= self._wanted:
                 self._changed.wait()
-            fault = next(self._order, None) if self._counted < self._wanted else None
-            self._under_way += fault is not None
-            return fault
+            found = next(self._order, None) if self._counted < self._wanted else None
+            self._under_way += found is not None
+            return found
 
     def give_up(self) -> None:
         with self._changed:
@@ -80,7 +85,7 @@ class Hunt:
             self._counted += killed is not None
             self.killed += bool(killed)
             self._changed.notify_all()
-            if report:
+            if killed is not None:
                 say(report)
 
     def summary(self, seed: int) -> str:
@@ -106,12 +111,13 @@ def judge(hunt: Hunt, place: scratch.Scratch, fault: faults.Fault) -> tuple[str,
 
 
 def work(hunt: Hunt, place: scratch.Scratch) -> None:
-    while fault := hunt.next():
-        outcome: tuple[str, bool | None] = "", None
+    while found := hunt.next():
+        number, fault = found
+        report, killed = "", None
         try:
-            outcome = judge(hunt, place, fault)
+            report, killed = judge(hunt, place, fault)
         finally:
-            hunt.over(*outcome)
+            hunt.over(f"#{number} {report}", killed)
 
 
 def baseline(hunt: Hunt, place: scratch.Scratch, names: list[str]) -> None:
@@ -144,6 +150,7 @@ def arguments_of(command_line: list[str]) -> argparse.Namespace:
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("number", nargs="?", type=int, default=10, metavar="N")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    parser.add_argument("--from", dest="first", type=int, default=1, metavar="K")
     parser.add_argument("--file", default="*", metavar="GLOB", help="only into such files")
     return parser.parse_args(command_line)
 
@@ -151,7 +158,7 @@ def arguments_of(command_line: list[str]) -> argparse.Namespace:
 def main() -> int:
     options = arguments_of(sys.argv[1:])
     order = drawn(options.seed, options.file)
-    hunt = Hunt(order, options.number)
+    hunt = Hunt(order, options.first, options.number)
     say(f"seed {options.seed}, {len(order)} possible faults")
     places: list[scratch.Scratch] = []
     try:
