@@ -4,11 +4,11 @@
  * the plain call: a comparison, a branch and a jump (hook.h). Each counts what there is in this
  * process:
  *
- *   connections  connections that are deferred, opening, lingering, guarded or followed otherwise:
- * for calls that move bytes, wait, or look at a connection descriptors  the same, notes, and
- * sockets that are this process's own: for calls by which a descriptor goes, is shared or is told
- * of, after which something else may have its number process      1 while the shim is on: for calls
- * that begin something
+ * - connections: that are deferred, opening, lingering, guarded or followed otherwise; for calls
+ *   that move bytes, wait, or look at a connection;
+ * - descriptors: the same, notes, and sockets that are this process's own; for calls by which a
+ *   descriptor goes, is shared or is told of, after which something else may have its number;
+ * - process: 1 while the shim is on; for calls that begin something.
  *
  * A word is never too low: it is raised before there is something, and lowered after it has gone.
  * From its beginning until start-up is through, each is one higher, so that calls made before the
