@@ -42,6 +42,7 @@ static void end(struct record *record)
         machine_forget(record);
         return;
     }
+    machine_leave(record);
     if (!machine_is_to_end(record))
         told = false; /* its parent waits */
     story_because("it ends without a write");
@@ -133,8 +134,10 @@ static void before_wait(struct record *record)
 
 static void after_wait(struct record *record)
 {
-    if (record->tag.state == RECORD_STANDING && machine_find(record->fd, record))
-        machine_after_wait(record);
+    if (record->tag.state != RECORD_STANDING || !machine_find(record->fd, record))
+        return;
+    machine_leave(record);
+    machine_after_wait(record);
 }
 
 /* Waits for the handshake; true: it was under way, and the connection is still the program's. */
@@ -164,6 +167,7 @@ static void settle_for_end(struct record *record)
         machine_is_over(record);
     if (!settled(record))
         return;
+    machine_leave(record);
     story_lesson(record, MEMORY_NEVER_READS);
     if (record->tag.state == RECORD_OPENING) /* the next connect is to be a true one */
         machine_refused(record, ETIMEDOUT);

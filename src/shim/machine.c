@@ -13,6 +13,7 @@
 #include "shim/own.h"
 #include "shim/pending.h"
 #include "shim/story.h"
+#include "slot/slot.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,6 +40,9 @@
 
 /* What an OPENING one is watched for. */
 #define WATCH_FLAGS (SHUT_FLAGS | RECORD_KEPT)
+
+/* Beyond that it is not known any more how many descriptors there are. */
+#define COPIES_MOST 3
 
 /* A connect that fails later than this has not been reset, but waited in vain. */
 #define RESET_COMES_WITHIN_MS 30000
@@ -162,9 +166,19 @@ void machine_watched(struct record *record, int epoll, const struct epoll_event 
     record_save(table, record);
 }
 
-bool machine_is_shared(const struct record *record)
+static bool may_be_elsewhere(const struct record *record)
 {
     return (record->tag.flags & RECORD_SHARED) || record->forks != forks;
+}
+
+static unsigned copies(const struct record *record)
+{
+    return record->tag.flags / RECORD_COPY % (COPIES_MOST + 1);
+}
+
+bool machine_is_shared(const struct record *record)
+{
+    return may_be_elsewhere(record) || copies(record) > 0;
 }
 
 static bool is_ours_alone(const struct record *record)
@@ -614,7 +628,7 @@ bool machine_linger(struct record *record)
         return false;
     held.tag.state = RECORD_LINGERING;
     held.tag.flags =
-        (record->tag.flags & ~RECORD_SHARED) | (machine_is_shared(record) ? RECORD_SHARED : 0);
+        (record->tag.flags & ~RECORD_SHARED) | (may_be_elsewhere(record) ? RECORD_SHARED : 0);
     held.fd = pending_duplicate(record->fd, 0);
     /* Its slot may be taken: then another number. */
     while (held.fd >= 0 && !record_put(table, &held)) {
@@ -679,13 +693,51 @@ static void settle_kept(struct record *record)
         fail(record, ECONNRESET);
 }
 
+static bool is_copy(const struct record *record, const void *context)
+{
+    const struct record *other = context;
+    return record->fd != other->fd && record->socket_cookie != 0 &&
+           record->socket_cookie == other->socket_cookie;
+}
+
+/* One that is not counted would be shut down in the program's hands. */
+static void count_copies(struct record *record, int step)
+{
+    const union record_tag before = record->tag;
+    while (copies(record) < COPIES_MOST && (step > 0 || copies(record) > 0) &&
+           !record_change(table, record, record->tag.state,
+                          record->tag.flags + (unsigned)step * RECORD_COPY) &&
+           slot_same_generation(before.word, record->tag.word))
+        continue;
+}
+
+static void one_more(struct record *record)
+{
+    count_copies(record, 1);
+}
+
+static void one_less(struct record *record)
+{
+    count_copies(record, -1);
+}
+
+static void give_away(struct record *record)
+{
+    set_flags(record, RECORD_SHARED, 0);
+}
+
 void machine_share(struct record *record, int fd)
 {
     struct record other, before;
     settle_kept(record);
-    set_flags(record, RECORD_SHARED, 0);
-    if (fd == record->fd)
+    if (fd == record->fd) {
+        if (copies(record) > 0)
+            machine_each(is_copy, record, give_away);
+        give_away(record);
         return;
+    }
+    machine_each(is_copy, record, one_more);
+    one_more(record);
     other = *record;
     other.fd = fd;
     other.tag.flags = record->tag.flags & ~WATCH_FLAGS;
@@ -693,6 +745,12 @@ void machine_share(struct record *record, int fd)
         machine_forget(&before);
     if (record_put(table, &other))
         watch_guarded(&other);
+}
+
+void machine_leave(struct record *record)
+{
+    if (copies(record) > 0)
+        machine_each(is_copy, record, one_less);
 }
 
 /* ---- guard ---- */

@@ -112,8 +112,12 @@ bool machine_linger(struct record *);
 /* shutdown(fd, how), to be carried out when the handshake is over; false: it cannot wait. */
 bool machine_shut_later(struct record *, int how);
 
-/* The socket has become known by `fd` as well. */
+/* The socket has become known by `fd` as well; by the same descriptor to others, of whom no record
+ * will tell when they are done with it. */
 void machine_share(struct record *, int fd);
+
+/* The descriptor is about to be closed: others that the process has of its socket are one fewer. */
+void machine_leave(struct record *);
 
 /* Have others the socket, or may they? */
 bool machine_is_shared(const struct record *);

@@ -44,7 +44,7 @@ enum record_flag {
     RECORD_BY_SHIM = 1 << 5,        /* deferred without a system call: to the kernel it is closed */
     RECORD_WOULD_DEFER = 1 << 6,    /* were this no dry run */
     RECORD_LOOKED = 1 << 7,         /* still deferred after one read that could not block */
-    RECORD_SHARED = 1 << 8,         /* other descriptors, or processes, have the socket too */
+    RECORD_SHARED = 1 << 8,         /* others may have the socket whom no record knows */
     RECORD_INHERITED = 1 << 9,      /* this process is a child of the one that connected */
     RECORD_SHUT_READ = 1 << 10,     /* shutdown() is to be carried out when the handshake is over */
     RECORD_SHUT_WRITE = 1 << 11,
@@ -54,10 +54,12 @@ enum record_flag {
     RECORD_NAMED = 1 << 15,         /* the program has been told its own address and port */
     RECORD_KEPT = 1 << 16,          /* what its SYN carried is kept, in case that a reset answers */
     RECORD_ANEW = 1 << 17,          /* one has, and it is connected once more: they follow */
-    RECORD_WAIT_SURVIVED = 1 << 18, /* counts, in this bit and the two above, waits that were
+    RECORD_COPY = 1 << 18,          /* counts, in this bit and the one above, what other descriptors
+                                     * of this process have the socket; three may be more */
+    RECORD_WAIT_SURVIVED = 1 << 20, /* counts, in this bit and the two above, waits that were
                                      * answered at once and left it deferred */
 };
-#define RECORD_FLAG_BITS 21
+#define RECORD_FLAG_BITS 23
 
 /* The word that changes as a whole. The generation tells a slot that was struck out and entered
  * again, for the same descriptor even, from one that stayed. */
@@ -66,7 +68,7 @@ union record_tag {
         uint64_t key : 22; /* descriptor + 1, 0 in a free slot */
         uint64_t state : 4;
         uint64_t flags : RECORD_FLAG_BITS;
-        uint64_t generation : 17;
+        uint64_t generation : 15;
     };
     uint64_t word;
 };

@@ -25,7 +25,7 @@
 /* Elsewhere libatomic would be needed, whose locks are no good in a signal handler. */
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "64-bit atomics must be lock-free");
 
-#define SLOT_GENERATION_SHIFT 47
+#define SLOT_GENERATION_SHIFT 49
 #define SLOT_OWN_BITS ((UINT64_C(1) << SLOT_GENERATION_SHIFT) - 1)
 
 /* The generation after this tag's, with the owner's bits clear. Wraps. */

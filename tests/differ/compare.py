@@ -37,6 +37,8 @@ def normal(case, step):
     if "SO_SNDBUF" in case.lines()[step.line] and (case.link in LATE
                                                     or nonblocking(case, step.line)):
         said = "that of a connection, or of one to be"
+    if "SO_SNDBUF" in case.lines()[step.line] and re.fullmatch("0 [0-9]{6,}", said):
+        said = "0 grown"  # with the congestion window, and that with when acknowledgements come
     if case.link in LATE and name in WAITS and re.fullmatch(r"[0-9]+ .*\|(IN|OUT)", said):
         said = "0"
     if "TCP_INFO" in case.lines()[step.line] and nonblocking(case, step.line):
