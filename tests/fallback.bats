@@ -218,6 +218,23 @@ middlebox() { # SWITCH
   assert_equal "$(last_syns_data 1)" 0
 }
 
+# curl asks for it as soon as it is connected.
+@test "a middlebox resets a SYN that carries data, and the program knows its port" {
+  local ADDRESS=$SERVER_IP4 named='
+import socket, sys
+connection = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+connection.sendall(b"a")
+name = connection.getsockname()
+connection.shutdown(socket.SHUT_WR)
+print(connection.recv(100), connection.getsockname() == name)'
+  PORT=8081
+  reference_start answer
+  network_control reset-syn-data on
+  compare /usr/bin/python3 -c "$named" "$ADDRESS" "$PORT"
+  assert_output --regexp "^b'.+' True$"
+  assert_equal "$(last_syns_data 2)" '1 0'
+}
+
 # One that has taken them looks like a server that has died, and to the program it is one, once.
 @test "a middlebox resets SYNs that carry data, and has let them through before" {
   local ADDRESS=$SERVER_IP4 plain_output

@@ -295,10 +295,37 @@ int tcp_send_bare_syn(int fd, const struct sockaddr *address, socklen_t length)
     return tcp_syn_error((int)-result);
 }
 
+uint16_t tcp_local_port(int fd)
+{
+    struct sockaddr_storage local;
+    socklen_t length;
+    if (!tcp_local_address(fd, &local, &length))
+        return 0;
+    /* AF_INET6 has its port in the same place. */
+    return ntohs(((struct sockaddr_in *)&local)->sin_port);
+}
+
+/* The kernel goes on naming a port that is not the socket's any more; EINVAL: it is, for the
+ * program has bound it. */
+static int bind_port(int fd, uint16_t port)
+{
+    struct sockaddr_storage local;
+    socklen_t length;
+    if (!tcp_local_address(fd, &local, &length))
+        return EADDRNOTAVAIL;
+    ((struct sockaddr_in *)&local)->sin_port = htons(port);
+    int error = (int)-tcp_call(SYS_bind, fd, (long)&local, length, 0, 0, 0);
+    return error == EINVAL ? 0 : error;
+}
+
 /* Where a sandbox has come since and forbids what it takes, the kernel goes on deferring. */
-int tcp_connect_anew(int fd, const struct sockaddr *address, socklen_t length, bool nonblocking)
+int tcp_connect_anew(int fd, const struct sockaddr *address, socklen_t length, bool nonblocking,
+                     uint16_t port)
 {
     tcp_dissolve(fd);
+    int bound = port ? bind_port(fd, port) : 0;
+    if (bound)
+        return bound;
     tcp_set_option(fd, TCP_FASTOPEN_CONNECT, 0);
     int error = (int)-(nonblocking ? tcp_call(SYS_connect, fd, (long)address, (long)length, 0, 0, 0)
                                    : connect_without_waiting(fd, address, length));

@@ -76,8 +76,12 @@ void tcp_dissolve(int fd);
 
 /* Of a socket whose connect the kernel has deferred, or whose connection has failed, makes one
  * whose SYN, without a Fast Open option, leaves now; it waits for nothing, also where the socket is
- * not `nonblocking`. Returns 0 or errno. */
-int tcp_connect_anew(int fd, const struct sockaddr *, socklen_t length, bool nonblocking);
+ * not `nonblocking`. It leaves from that port; 0: from any. Returns 0 or errno. */
+int tcp_connect_anew(int fd, const struct sockaddr *, socklen_t length, bool nonblocking,
+                     uint16_t port);
+
+/* Its own port; 0 where it has none yet. */
+uint16_t tcp_local_port(int fd);
 
 /* A socket that is closed to the kernel, and has no error, is from now on as an established one
  * that was reset: ECONNRESET once, then the end of the stream. The address is the one of its

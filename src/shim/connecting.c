@@ -118,7 +118,7 @@ static int connect_now(const struct call *call, struct record *record)
 /* The program may give one up that does not block: no server is to see it before. */
 static int connect_anew(const struct call *call, struct record *record)
 {
-    int error = tcp_connect_anew(record->fd, call->address, call->length, call->nonblocking);
+    int error = tcp_connect_anew(record->fd, call->address, call->length, call->nonblocking, 0);
     errno = error ? error : EINPROGRESS;
     return connected_truly(record, -1);
 }

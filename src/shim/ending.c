@@ -20,8 +20,6 @@
 static void end_opening(struct record *record)
 {
     bool blocking = record->tag.flags & RECORD_BLOCKING;
-    if (machine_is_over(record))
-        return;
     story_lesson(record, MEMORY_NEVER_READS);
     if (!blocking && (machine_is_shared(record) || tcp_time_to_linger(record->fd) <= 0) &&
         machine_linger(record))
@@ -48,13 +46,11 @@ static void end(struct record *record)
     story_because("it ends without a write");
     if (record->tag.state == RECORD_DEFERRED && told)
         machine_start(record);
-    if (record->tag.state == RECORD_STANDING) {
+    if (!machine_is_over(record) && record->tag.state == RECORD_OPENING && told) {
+        end_opening(record);
+    } else if (record->tag.state == RECORD_STANDING) {
         story_lesson(record, MEMORY_NEVER_READS);
         machine_finish_early(record);
-    } else if (record->tag.state == RECORD_OPENING && told) {
-        end_opening(record);
-    } else {
-        machine_is_over(record);
     }
     machine_forget(record);
 }

@@ -110,6 +110,10 @@ bool machine_asked(struct record *record)
 
 void machine_named(struct record *record)
 {
+    if (record->untried) { /* it may be connected anew, and keeps its port then */
+        record->port = tcp_local_port(record->fd);
+        record_save(table, record);
+    }
     set_flags(record, RECORD_NAMED, 0);
 }
 
@@ -249,8 +253,8 @@ void machine_start(struct record *record)
     if (record->tag.state != RECORD_DEFERRED)
         return;
     if (start_truly(record)) {
-        int error =
-            tcp_connect_anew(record->fd, &record->address.any, record_address_length(record), true);
+        int error = tcp_connect_anew(record->fd, &record->address.any,
+                                     record_address_length(record), true, 0);
         story_started(record, error);
         if (error)
             fail(record, error);
@@ -438,17 +442,17 @@ bool machine_reopen(struct record *record)
 {
     const struct record failed = *record;
     unsigned flags = failed.tag.flags;
-    if (!(flags & RECORD_KEPT) || (flags & (RECORD_ANEW | RECORD_NAMED)) ||
-        !is_ours_alone(record) || !record_is_own_process() ||
-        tcp_now_ms() > record->syn_left_ms + RESET_COMES_WITHIN_MS)
+    if (!(flags & RECORD_KEPT) || (flags & RECORD_ANEW) || !is_ours_alone(record) ||
+        !record_is_own_process() || tcp_now_ms() > record->syn_left_ms + RESET_COMES_WITHIN_MS)
         return false;
     flags = (flags | RECORD_ANEW) & ~(RECORD_SYN_LEFT | RECORD_SYN_DATA);
     if (!record_change(table, record, failed.tag.state, flags))
         return true; /* another thread does */
     story_failed(&failed, 0);
     syn_left(record);
-    int error = tcp_connect_anew(record->fd, &record->address.any, record_address_length(record),
-                                 tcp_is_nonblocking(record->fd));
+    int error =
+        tcp_connect_anew(record->fd, &record->address.any, record_address_length(record),
+                         tcp_is_nonblocking(record->fd), flags & RECORD_NAMED ? record->port : 0);
     story_tell(record, "connected anew, for a reset has answered the SYN's data", error);
     set_flags(record, RECORD_SYN_LEFT, 0);
     return error == 0;

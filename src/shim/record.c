@@ -29,7 +29,8 @@ struct payload {
     int64_t syn_left_ms;
     uint64_t epoll_data;
     int32_t epoll;
-    uint32_t error;
+    uint16_t error;
+    uint16_t port;
 };
 #define CHANGING_WORDS 4
 
@@ -70,6 +71,7 @@ bool record_get_slot(struct record_table *table, unsigned slot, struct record *r
     record->room = payload.room;
     record->untried = payload.untried;
     record->error = (uint8_t)payload.error;
+    record->port = payload.port;
     record->epoll = payload.epoll;
     record->epoll_data = payload.epoll_data;
     record->epoll_events = payload.epoll_events;
@@ -100,6 +102,7 @@ static void store(struct record_slot *to, const struct record *record, size_t fi
         .epoll_events = record->epoll_events,
         .epoll = record->epoll,
         .error = record->error,
+        .port = record->port,
     };
     uint64_t words[WORDS];
     memcpy(words, &payload, sizeof payload);

@@ -94,6 +94,7 @@ struct record {
     uint32_t forks;           /* machine_forks at connect() */
     uint16_t room;            /* bytes of data that its SYN takes; 0: not known */
     uint16_t untried;         /* 1: no SYN's data is known to have come through to there */
+    uint16_t port;            /* its own, RECORD_NAMED and `untried` only */
     uint8_t error;            /* errno, RECORD_FAILED only; 0: the kernel has it */
     int epoll;                /* that it is registered with, and the program's data there; or -1 */
     uint64_t epoll_data;      /* RECORD_GUARDED: the program's SO_RCVLOWAT */
@@ -149,8 +150,8 @@ bool record_put(struct record_table *, struct record *);
 /* Moves a record on, in the slot and in the copy; false when another thread was first. */
 bool record_change(struct record_table *, struct record *, enum record_state, unsigned flags);
 
-/* Writes the parts of the copy that change during a record's life: error, epoll, syn_left_ms and
- * what belongs to the epoll. */
+/* Writes the parts of the copy that change during a record's life: error, port, epoll, syn_left_ms
+ * and what belongs to the epoll. */
 void record_save(struct record_table *, const struct record *);
 
 /* Strikes it out; false when another thread changed it first. */

@@ -241,9 +241,19 @@ def differences(case, plains, run):
 
 
 def loose_ends(case):
-    """May a connection end by a reset, for what came late? Where SYNs are lost; and where an image was given
-    the socket, which may still be using it: nothing is read away there."""
-    return case.link in LATE or re.search("^(spawn|vfork)$", case.program, re.MULTILINE)
+    """May a connection end by a reset, for what came late? Where SYNs are lost; where an image was given the
+    socket, which may still be using it: nothing is read away there; and where a process that ends waits for
+    one connection, and something comes in on another that was read before, of which there is no record."""
+    return (case.link in LATE or re.search("^(spawn|vfork)$", case.program, re.MULTILINE)
+            or ends_while_connecting(case))
+
+
+def ends_while_connecting(case):
+    """Is one of several connections left to the end of the program as its connect has made it?"""
+    lines = [text.replace("number ", "").split() for text in case.program.splitlines()]
+    connects = [at for at, words in enumerate(lines) if words[0] == "connect"]
+    return len(connects) > 1 and any(
+        not any(lines[at][1] in words[1:] for words in lines[at + 1:]) for at in connects)
 
 
 def killed(run, mine, others):
