@@ -105,6 +105,7 @@ rules() { # COUNT
 # Prints the kilobytes of memory that a process has for itself: not those of files, which others may or may
 # not have mapped just then.
 private() { # [NAME=VALUE]...
+  # shellcheck disable=SC2016
   env "$@" awk '
     /^[0-9a-f]+-/ { shared_memory = /\/SYSV/ }
     /^Private_Dirty/ || (/^Private_Clean/ && shared_memory) { sum += $2 }

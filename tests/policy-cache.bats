@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: MIT
 # The compiled policy that a user's processes share: who has to compile, who need not, and what is believed.
 
+# LIBRARIES is for `served` of the same test.
+# shellcheck disable=SC2030,SC2031
+
 bats_require_minimum_version 1.5.0
 bats_load_library bats-support
 bats_load_library bats-assert
