@@ -178,35 +178,6 @@ static struct policy_group append_group(struct builder *builder, const struct ru
     return flat;
 }
 
-static struct policy_array append_sources(struct builder *builder, const struct rule_file *file)
-{
-    struct policy_source *sources;
-
-    if (file->unsettled)
-        return (struct policy_array){0, 0};
-    sources = arena_alloc(&builder->arena, (file->source_count + 1) * sizeof(*sources));
-    for (size_t i = 0; i < file->source_count; i++)
-        sources[i] = (struct policy_source){
-            .stamp = file->sources[i].stamp,
-            .path = block_string(builder, file->sources[i].path),
-        };
-    return block_array(builder, sources, file->source_count, sizeof(*sources));
-}
-
-static bool names_programs(const struct rule_group *group)
-{
-    for (size_t i = 0; i < group->rule_count; i++)
-        if (group->rules[i].program_count > 0)
-            return true;
-    return false;
-}
-
-static void append_programs(struct builder *builder, struct policy *policy)
-{
-    policy->program = block_string(builder, builder->program ? builder->program : "");
-    policy->alias = block_string(builder, builder->alias ? builder->alias : "");
-}
-
 static void build_block(struct builder *builder, const struct rule_file *file)
 {
     struct policy policy = {
@@ -220,9 +191,7 @@ static void build_block(struct builder *builder, const struct rule_file *file)
     /* Of the rules that the client group has just selected. */
     policy.hosts = append_hosts(builder);
     policy.first_host_rule = first_host_rule(builder);
-    policy.sources = append_sources(builder, file);
-    if (names_programs(&file->client) || names_programs(&file->server))
-        append_programs(builder, &policy);
+    append_origin(builder, &policy, file);
     policy.size = (uint32_t)builder->size;
     memcpy(builder->block, &policy, sizeof(policy));
 }
