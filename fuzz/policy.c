@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes as a flat policy: it is refused, or it answers any question. */
+/* Any bytes as a flat policy: it is refused, or it answers any question. And any bytes as the head
+ * of one that somebody has kept: it is refused, or can be compared with what is wanted. */
 #include "input.h"
 
 #include "policy/flat.h"
@@ -58,6 +59,21 @@ static void ask_all(const struct policy *policy)
         abort();
 }
 
+static void compare_head(const struct policy *policy)
+{
+    const struct policy_source *sources = policy_at(policy, policy->sources.offset);
+    size_t length = strlen(policy_path(policy));
+
+    if (policy->program != 0)
+        length +=
+            strlen(policy_at(policy, policy->program)) + strlen(policy_at(policy, policy->alias));
+    for (uint32_t i = 0; i < policy->sources.count; i++)
+        if (strlen(policy_at(policy, sources[i].path)) > policy->size || sources[i].stamp.mode == 1)
+            length++;
+    if (length > (size_t)policy->size * (policy->sources.count + 3))
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct policy *policy;
@@ -70,6 +86,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     policy->version = POLICY_VERSION;
     if (policy->size > size)
         policy->size = (uint32_t)size;
+    if (policy_head_is_usable(policy, size))
+        compare_head(policy);
     if (policy_is_usable(policy))
         ask_all(policy);
     free(policy);

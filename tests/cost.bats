@@ -78,6 +78,49 @@ BEGINS='accept|connect|setsockopt'
   (($(all built-in) - $(all plain) < 105000))
 }
 
+# Writes a configuration with that many rules, which is old enough to be kept.
+rules() { # COUNT
+  awk -v count="$1" 'BEGIN {
+    print "client = { default = \"on\"; rules = ("
+    for (i = 0; i < count; i++)
+      printf "%s{ address = \"10.%d.%d.0/24\"; fastopen = \"off\"; }\n", i ? "," : "", i / 256, i % 256
+    print "); };"
+  }' >"rules-$1.conf"
+  wait_until "[[ -z \$(find rules-$1.conf $TFOSHIM_BUILD/libtfoshim-policy.so -newerct '2.1 seconds ago') ]]"
+}
+
+@test "nor does a configuration, of ten rules or of 10,000, once another process has compiled it" {
+  local count
+  profile plain LD_PRELOAD= /bin/true
+  for count in 10 10000; do
+    rules "$count"
+    TFOSHIM_CONFIG=$PWD/rules-$count.conf LD_PRELOAD=$SHIM /bin/true
+    profile "with-$count" TFOSHIM_CONFIG="$PWD/rules-$count.conf" LD_PRELOAD="$SHIM" /bin/true
+    (($(all "with-$count") - $(all plain) < 110000))
+  done
+  # Nothing grows with the rules: what differs are the names of the files.
+  (($(all with-10000) - $(all with-10) < 1000))
+}
+
+# Prints the kilobytes of memory that a process has for itself: not those of files, which others may or may
+# not have mapped just then.
+private() { # [NAME=VALUE]...
+  # shellcheck disable=SC2016
+  env "$@" awk '
+    /^[0-9a-f]+-/ { shared_memory = /\/SYSV/ }
+    /^Private_Dirty/ || (/^Private_Clean/ && shared_memory) { sum += $2 }
+    END { print sum }' /proc/self/smaps
+}
+
+@test "10,000 rules cost a process 40 kB of memory" {
+  local built_in
+  rules 10000
+  TFOSHIM_CONFIG=$PWD/rules-10000.conf LD_PRELOAD=$SHIM /bin/true
+  built_in=$(private LD_PRELOAD="$SHIM")
+  run private TFOSHIM_CONFIG="$PWD/rules-10000.conf" LD_PRELOAD="$SHIM"
+  ((output - built_in < 40))
+}
+
 # Those that have no last argument to pass on, do not return, or are looked for when they are called.
 OTHERWISE='io_submit|io_uring_setup|io_uring_queue_init(_.*)?|_exit|_Exit|quick_exit|execle?|execlp|(__)?dprintf(_chk)?|(__isoc(99|23)_)?f?w?scanf|syscall'
 

@@ -191,6 +191,7 @@ static void build_block(struct builder *builder, const struct rule_file *file)
     /* Of the rules that the client group has just selected. */
     policy.hosts = append_hosts(builder);
     policy.first_host_rule = first_host_rule(builder);
+    append_origin(builder, &policy, file);
     policy.size = (uint32_t)builder->size;
     memcpy(builder->block, &policy, sizeof(policy));
 }

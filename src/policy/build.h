@@ -38,6 +38,9 @@ struct entry {
 struct entry *address_entries(struct builder *, size_t *count);
 struct entry *host_entries(struct builder *, size_t *count);
 
+/* The policy's sources, and the program's names where rules ask for them (origin.c). */
+void append_origin(struct builder *, struct policy *, const struct rule_file *);
+
 /* How many entries from here on are of the same pattern: at least 1. */
 size_t same_pattern(const struct entry *, size_t count);
 

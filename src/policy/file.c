@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One file of a configuration: whether it may be one, and its text. */
 #include "policy/file.h"
+#include "policy/stamp.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -76,6 +77,18 @@ static bool is_secret(const struct reader *reader, const struct stat *status)
     return status->st_uid != reader->owner || (status->st_uid == 0 && !(status->st_mode & S_IROTH));
 }
 
+/* Before it is read: what is written meanwhile changes the stamp, or leaves it unsettled. */
+static void note_source(struct rule_file *rules, const struct file *file, const struct stat *status)
+{
+    struct rule_source *source;
+
+    rules->sources =
+        arena_grow(&rules->arena, rules->sources, rules->source_count, sizeof(*rules->sources));
+    source = &rules->sources[rules->source_count++];
+    *source = (struct rule_source){.path = file->path, .stamp = stamp_of(status)};
+    rules->unsettled |= !stamp_is_settled(&source->stamp);
+}
+
 /* Reads what reader->fd is open on into the arena. */
 static bool load(struct reader *reader, struct file *file, char **text, size_t *length)
 {
@@ -100,6 +113,7 @@ static bool load(struct reader *reader, struct file *file, char **text, size_t *
         reader->is_secret = true;
     if (status.st_size < 0 || (size_t)status.st_size > SIZE_MOST - reader->source.length)
         return file_refuse(reader, file, "found more than 16 MiB, expected a configuration file");
+    note_source(reader->file, file, &status);
     *text = arena_alloc(&reader->file->arena, (size_t)status.st_size + 1);
     got = read_all(reader->fd, *text, (size_t)status.st_size);
     if (got < 0)

@@ -16,7 +16,7 @@
 #include "policy/policy.h"
 
 #define POLICY_MAGIC 0x74666f70u
-#define POLICY_VERSION 4u
+#define POLICY_VERSION 5u
 
 #define POLICY_NO_RULE UINT32_MAX
 
@@ -69,6 +69,23 @@ struct policy_host {
     struct policy_array segments;
 };
 
+/* stamp.h says what for. No padding: stamps are compared as bytes. */
+struct policy_stamp {
+    uint64_t device;
+    uint64_t inode;
+    uint64_t size;
+    uint64_t modified; /* in nanoseconds, as the next */
+    uint64_t changed;
+    uint32_t owner;
+    uint32_t mode;
+};
+
+/* A file that the policy was made of: under this name, as it was before it was read. */
+struct policy_source {
+    struct policy_stamp stamp;
+    uint32_t path;
+};
+
 struct policy_group {
     struct policy_rule fallback; /* the group's default */
     struct policy_array rules;
@@ -86,6 +103,11 @@ struct policy {
     struct policy_group server;
     struct policy_array hosts; /* of client rules, sorted by pattern */
     uint32_t first_host_rule;  /* the first client rule that has one, or POLICY_NO_RULE */
+    /* The file that was named, and those that it includes; none: what was made of them must not be
+     * kept, for one of them may change without its stamp. */
+    struct policy_array sources;
+    uint32_t program; /* offsets of the names that it was made for, 0: it is any program's */
+    uint32_t alias;
 };
 
 /* What lies at an offset. */
@@ -103,6 +125,11 @@ static inline enum policy_family policy_family(const uint8_t address[16])
             return FAMILY_IPV6;
     return FAMILY_IPV4;
 }
+
+/* The same as policy_is_usable() of what lies in `size` bytes that only this user can have written,
+ * from a whole policy, but without a walk of its rules: its head, and its sources, of which there
+ * are some. */
+bool policy_head_is_usable(const struct policy *, size_t size);
 
 /* The index of the first rule of `group` that has the address, or POLICY_NO_RULE. Adds to *steps
  * the comparisons made, which the tests bound. */

@@ -65,9 +65,18 @@ struct rule_group {
     size_t rule_count;
 };
 
+/* A file that was read. */
+struct rule_source {
+    const char *path;
+    struct policy_stamp stamp;
+};
+
 struct rule_file {
     struct arena arena; /* holds all of it */
     const char *path;
+    struct rule_source *sources;
+    size_t source_count;
+    bool unsettled; /* one of them may have changed meanwhile, and its stamp not tell */
     struct rule_group client;
     struct rule_group server;
     enum log_level log_level;

@@ -22,6 +22,11 @@ static bool string_fits(const struct policy *policy, uint32_t offset)
            memchr(policy_at(policy, offset), '\0', policy->size - offset) != NULL;
 }
 
+static bool optional_string_fits(const struct policy *policy, uint32_t offset)
+{
+    return offset == 0 || string_fits(policy, offset);
+}
+
 static bool segments_fit(const struct policy *policy, const struct policy_array *array,
                          uint32_t rule_count)
 {
@@ -37,8 +42,8 @@ static bool segments_fit(const struct policy *policy, const struct policy_array 
 
 static bool rule_fits(const struct policy *policy, const struct policy_rule *rule)
 {
-    return (rule->file == 0 || string_fits(policy, rule->file)) &&
-           (rule->key_file == 0 || string_fits(policy, rule->key_file)) &&
+    return optional_string_fits(policy, rule->file) &&
+           optional_string_fits(policy, rule->key_file) &&
            rule->first_write <= FIRST_WRITE_REPLAY_SAFE &&
            rule->first_contact <= FIRST_CONTACT_DEFER && rule->deferral <= DEFERRAL_BY_SHIM;
 }
@@ -91,12 +96,36 @@ static bool hosts_fit(const struct policy *policy)
     return true;
 }
 
-bool policy_is_usable(const struct policy *policy)
+static bool sources_fit(const struct policy *policy)
+{
+    const struct policy_source *sources = policy_at(policy, policy->sources.offset);
+
+    if (!FITS(policy, &policy->sources, struct policy_source))
+        return false;
+    for (uint32_t i = 0; i < policy->sources.count; i++)
+        if (!string_fits(policy, sources[i].path))
+            return false;
+    return true;
+}
+
+static bool head_fits(const struct policy *policy)
 {
     return policy->magic == POLICY_MAGIC && policy->version == POLICY_VERSION &&
            policy->size >= sizeof(*policy) && policy->log_level <= LOG_DEBUG &&
-           string_fits(policy, policy->log_to) &&
-           (policy->path == 0 || string_fits(policy, policy->path)) &&
-           group_fits(policy, &policy->client) && group_fits(policy, &policy->server) &&
-           hosts_fit(policy);
+           string_fits(policy, policy->log_to) && optional_string_fits(policy, policy->path) &&
+           (policy->program == 0 ||
+            (string_fits(policy, policy->program) && string_fits(policy, policy->alias))) &&
+           sources_fit(policy);
+}
+
+bool policy_head_is_usable(const struct policy *policy, size_t size)
+{
+    return size >= sizeof(*policy) && policy->size == size && policy->sources.count > 0 &&
+           policy->path != 0 && head_fits(policy);
+}
+
+bool policy_is_usable(const struct policy *policy)
+{
+    return head_fits(policy) && group_fits(policy, &policy->client) &&
+           group_fits(policy, &policy->server) && hosts_fit(policy);
 }

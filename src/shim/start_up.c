@@ -15,6 +15,7 @@
 #include "shim/machine.h"
 #include "shim/next.h"
 #include "shim/own.h"
+#include "shim/policy_cache.h"
 #include "shim/search_order.h"
 #include "shim/shim.h"
 #include "shim/sink.h"
@@ -74,25 +75,40 @@ static void report(void *context, const char *message)
     first->said = true;
 }
 
-static const struct policy *compile(const char *file)
+static const struct policy *compile(const struct policy_wanted *wanted)
 {
-    char path[PATH_MAX], executable[PATH_MAX];
     struct first_report first = {false};
-    void *module = module_path(path) ? dlopen(path, module_flags()) : NULL;
+    void *module = *wanted->module ? dlopen(wanted->module, module_flags()) : NULL;
     if (!module) {
-        log_texts(LOG_ERROR, file, ": cannot be read without ", MODULE_NAME, ": ", dlerror(),
-                  "; running without Fast Open");
+        log_texts(LOG_ERROR, wanted->file, ": cannot be read without ", MODULE_NAME, ": ",
+                  dlerror(), "; running without Fast Open");
         return NULL;
     }
     policy_compile_fn *compile_file;
     *(void **)&compile_file = dlsym(module, POLICY_COMPILE_SYMBOL);
+    const struct policy *policy =
+        compile_file ? compile_file(wanted->file, wanted->program, wanted->alias, report, &first)
+                     : NULL;
+    dlclose(module);
+    return policy && policy_is_usable(policy) ? policy : NULL;
+}
+
+/* What others have kept was usable when they did. */
+static const struct policy *read_policy(const char *file, bool trust_environment)
+{
+    char module[PATH_MAX], executable[PATH_MAX];
+    struct policy_wanted wanted = {.file = file, .program = program_invocation_short_name};
+    const struct policy *policy = NULL;
     ssize_t length = readlink("/proc/self/exe", executable, sizeof executable - 1);
     executable[length > 0 ? length : 0] = '\0';
-    const struct policy *policy = compile_file ? compile_file(file, program_invocation_short_name,
-                                                              base_name(executable), report, &first)
-                                               : NULL;
-    dlclose(module);
-    return policy;
+    wanted.alias = base_name(executable);
+    wanted.module = module_path(module) ? module : "";
+    if (trust_environment)
+        policy = policy_cache_find(&wanted);
+    if (policy)
+        return policy;
+    policy = compile(&wanted);
+    return policy && trust_environment ? policy_cache_keep(&wanted, policy) : policy;
 }
 
 static void set_up_log(const struct policy *policy, bool trust_environment)
@@ -166,9 +182,10 @@ static void switch_on(bool trust_environment)
 {
     char file[PATH_MAX];
     log_set_up(LOG_WARN, "stderr");
-    shim.policy =
-        policy_search(file, sizeof file, trust_environment) ? compile(file) : policy_builtin;
-    if (shim.policy && policy_is_usable(shim.policy)) {
+    shim.policy = policy_search(file, sizeof file, trust_environment)
+                      ? read_policy(file, trust_environment)
+                      : policy_builtin;
+    if (shim.policy) {
         set_up_figures(trust_environment);
         set_up_log(shim.policy, trust_environment);
         set_up_memory(trust_environment);

@@ -5,7 +5,7 @@
  * Becomes somebody whom its namespace has no number for, which needs no privilege, then calls
  * setuid() or another of its kind, or makes it by its number; that this fails there is no matter.
  * Before and after, and once after the process was somebody else but had not called anything, it
- * prints which shared memory it has mapped, by the numbers of the segments.
+ * prints which shared memory it may write to, by the numbers of the segments.
  */
 #include <err.h>
 #include <sched.h>
@@ -23,7 +23,8 @@ static void print_segments(const char *when)
         err(1, "maps");
     printf("%s:", when);
     while (fgets(line, sizeof line, maps))
-        if (strstr(line, "/SYSV") && sscanf(line, "%*s %*s %*s %*s %31s", id) == 1)
+        if (strstr(line, " rw-s ") && strstr(line, "/SYSV") &&
+            sscanf(line, "%*s %*s %*s %*s %31s", id) == 1)
             printf(" %s", id);
     puts("");
     fclose(maps);

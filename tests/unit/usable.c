@@ -90,11 +90,70 @@ static void what_arrays_hold(void)
     REFUSED(HOST->segments.count, UINT32_MAX);
 }
 
+/* What is kept for others says of which files it was made; those of the tests are too young for
+ * that. */
+static struct policy *kept_policy(void)
+{
+    static const char rules[] = "client = { rules = ( { program = \"tester\"; } ); };";
+    const struct policy *policy = compile_text(rules);
+    struct policy *kept = calloc(1, policy->size + sizeof(struct policy_source) + 8);
+
+    CHECK(kept != NULL);
+    CHECK_EQUAL(policy->sources.count, 0);
+    memcpy(kept, policy, policy->size);
+    kept->sources = (struct policy_array){.offset = (policy->size + 7) / 8 * 8, .count = 1};
+    kept->size = kept->sources.offset + (uint32_t)sizeof(struct policy_source);
+    ((struct policy_source *)part(kept, &kept->sources))->path = kept->path;
+    discard(policy);
+    return kept;
+}
+
+#define HEAD_REFUSED(word, value)                                                                  \
+    do {                                                                                           \
+        struct policy *changed = kept_policy();                                                    \
+        const size_t size = changed->size;                                                         \
+        CHECK(policy_is_usable(changed));                                                          \
+        CHECK(policy_head_is_usable(changed, size));                                               \
+        (word) = (value);                                                                          \
+        CHECK(!policy_head_is_usable(changed, size));                                              \
+        free(changed);                                                                             \
+    } while (0)
+
+#define SOURCE ((struct policy_source *)part(changed, &changed->sources))
+
+static void head_of_one_that_is_kept(void)
+{
+    HEAD_REFUSED(changed->magic, 0);
+    HEAD_REFUSED(changed->version, POLICY_VERSION - 1);
+    HEAD_REFUSED(changed->size, changed->size - 1);
+    HEAD_REFUSED(changed->size, changed->size + 1);
+    HEAD_REFUSED(changed->path, 0);
+    HEAD_REFUSED(changed->log_to, changed->size);
+    HEAD_REFUSED(changed->program, changed->size);
+    HEAD_REFUSED(changed->alias, changed->size);
+    HEAD_REFUSED(changed->sources.count, 0);
+    HEAD_REFUSED(changed->sources.count, 2);
+    HEAD_REFUSED(changed->sources.offset, changed->sources.offset + 4);
+    HEAD_REFUSED(SOURCE->path, changed->size);
+}
+
+static void head_is_no_longer_than_what_it_lies_in(void)
+{
+    struct policy *kept = kept_policy();
+
+    CHECK(!policy_head_is_usable(kept, kept->size - 1));
+    CHECK(!policy_head_is_usable(kept, sizeof(*kept) - 1));
+    CHECK(!policy_head_is_usable(kept, 0));
+    free(kept);
+}
+
 static const struct test_case cases[] = {
     {"what_the_compiler_makes_is", what_the_compiler_makes_is},
     {"header", header},
     {"arrays", arrays},
     {"what_arrays_hold", what_arrays_hold},
+    {"head_of_one_that_is_kept", head_of_one_that_is_kept},
+    {"head_is_no_longer_than_what_it_lies_in", head_is_no_longer_than_what_it_lies_in},
 };
 
 TEST_MAIN(cases)

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+#include "shim/policy_cache.h"
+
+#include "hash/hash.h"
+#include "kernel/tcp.h"
+#include "policy/stamp.h"
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Keys are few and everybody's: one that somebody else has taken is passed over. */
+#define KEYS 4u
+
+/* A user's policies are so many at most: for a new one, the one goes that was used longest ago. */
+#define KEPT_MOST 32u
+
+/* As the compiler opens what it reads. */
+#define FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_LARGEFILE)
+
+struct kept {
+    uint64_t mark;
+    struct policy_stamp compiler;
+    struct policy policy; /* and what follows it */
+};
+
+#define MARK UINT64_C(0x7466736870636d70)
+#define HEAD offsetof(struct kept, policy)
+
+/* A mode that a segment is given when it is whole: whoever finds it so need not look further. */
+#define WHOLE 0400u
+#define BEING_MADE 0600u
+
+static key_t key_of(const struct policy_wanted *wanted, bool of_program, unsigned i)
+{
+    const char *names[] = {wanted->module, wanted->file, wanted->program, wanted->alias};
+    uint32_t hash = 1;
+    for (unsigned name = 0; name < (of_program ? 4 : 2); name++)
+        hash = hash * 31 + hash_bytes(names[name], strlen(names[name]));
+    return (key_t)(((hash | KEYS) & ~(KEYS - 1)) + i); /* never IPC_PRIVATE, which is 0 */
+}
+
+/* ---- a segment ---- */
+
+/* Who made it counts as well: owners can give a segment away. */
+static bool is_ours(const struct shmid_ds *status, unsigned mode)
+{
+    uid_t user = geteuid();
+    return status->shm_perm.uid == user && status->shm_perm.cuid == user &&
+           (status->shm_perm.mode & 07777u) == mode && status->shm_segsz >= sizeof(struct kept);
+}
+
+static struct kept *attach(int id, int flags)
+{
+    void *address = shmat(id, NULL, flags);
+    return (intptr_t)address == -1 ? NULL : address; /* shmat(2) says (void *)-1 */
+}
+
+/* Of one that is_ours(). NULL: it holds no policy. */
+static struct kept *attach_policy(int id)
+{
+    struct kept *kept = attach(id, SHM_RDONLY);
+    if (kept && kept->mark != MARK) {
+        shmdt(kept);
+        kept = NULL;
+    }
+    return kept;
+}
+
+/* Those who have it keep it. */
+static void remove_policy(int id)
+{
+    struct kept *kept = attach_policy(id);
+    if (kept) {
+        shmdt(kept);
+        shmctl(id, IPC_RMID, NULL);
+    }
+}
+
+/* ---- is it the one that is wanted? ---- */
+
+/* Opened, not only looked at: the right to read it counts, and a file server tells what is new. */
+static bool is_unchanged(const char *path, const struct policy_stamp *stamp)
+{
+    struct stat status;
+    struct policy_stamp now;
+    int fd = (int)tcp_call(SYS_openat, AT_FDCWD, (long)path, FLAGS, 0, 0, 0);
+    bool known = fd >= 0 && fstat(fd, &status) == 0;
+    if (fd >= 0)
+        tcp_call(SYS_close, fd, 0, 0, 0, 0, 0);
+    if (!known)
+        return false;
+    now = stamp_of(&status);
+    return stamp_equals(&now, stamp);
+}
+
+static bool is_for(const struct policy *policy, const struct policy_wanted *wanted)
+{
+    const struct policy_source *sources = policy_at(policy, policy->sources.offset);
+    if (strcmp(policy_path(policy), wanted->file) != 0)
+        return false;
+    if (policy->program && (strcmp(policy_at(policy, policy->program), wanted->program) != 0 ||
+                            strcmp(policy_at(policy, policy->alias), wanted->alias) != 0))
+        return false;
+    for (uint32_t i = 0; i < policy->sources.count; i++)
+        if (!is_unchanged(policy_at(policy, sources[i].path), &sources[i].stamp))
+            return false;
+    return true;
+}
+
+static const struct policy *look_inside(int id, const struct policy_wanted *wanted)
+{
+    struct shmid_ds status;
+    struct kept *kept;
+    if (shmctl(id, IPC_STAT, &status) != 0 || !is_ours(&status, WHOLE))
+        return NULL;
+    kept = attach_policy(id);
+    if (!kept)
+        return NULL;
+    if (stamp_equals(&kept->compiler, &wanted->compiler) &&
+        policy_head_is_usable(&kept->policy, status.shm_segsz - HEAD) &&
+        is_for(&kept->policy, wanted))
+        return &kept->policy;
+    shmdt(kept);
+    return NULL;
+}
+
+static const struct policy *find(const struct policy_wanted *wanted, bool of_program)
+{
+    const struct policy *found = NULL;
+    for (unsigned i = 0; !found && i < KEYS; i++) {
+        int id = shmget(key_of(wanted, of_program, i), 0, 0);
+        found = id < 0 ? NULL : look_inside(id, wanted);
+    }
+    return found;
+}
+
+const struct policy *policy_cache_find(struct policy_wanted *wanted)
+{
+    struct stat status;
+    const struct policy *found;
+    if (stat(wanted->module, &status) != 0)
+        return NULL;
+    wanted->compiler = stamp_of(&status);
+    found = find(wanted, false);
+    return found ? found : find(wanted, true);
+}
+
+/* ---- keeping one ---- */
+
+/* Its mark first, so that it is known for what it is if its maker is killed. */
+static void fill(struct kept *kept, const struct policy_wanted *wanted, const struct policy *policy)
+{
+    __atomic_store_n(&kept->mark, MARK, __ATOMIC_SEQ_CST);
+    kept->compiler = wanted->compiler;
+    memcpy(&kept->policy, policy, policy_size(policy));
+}
+
+static bool declare_whole(int id)
+{
+    struct shmid_ds status;
+    if (shmctl(id, IPC_STAT, &status) != 0)
+        return false;
+    status.shm_perm.mode = WHOLE;
+    return shmctl(id, IPC_SET, &status) == 0;
+}
+
+static const struct policy *make(int id, const struct policy_wanted *wanted,
+                                 const struct policy *policy)
+{
+    struct kept *own = attach(id, 0), *shared = NULL;
+    if (own) {
+        fill(own, wanted, policy);
+        if (declare_whole(id))
+            shared = attach(id, SHM_RDONLY);
+        shmdt(own);
+    }
+    if (!shared)
+        shmctl(id, IPC_RMID, NULL);
+    return shared ? &shared->policy : NULL;
+}
+
+/* What is no policy is not looked into before its turn comes, for a look counts as a use. */
+static void make_up_for(int made)
+{
+    struct shm_info info;
+    struct shmid_ds status;
+    unsigned count = 0;
+    int oldest = -1, last = shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&info);
+    time_t used = 0;
+    for (int i = 0; i <= last; i++) {
+        int id = shmctl(i, SHM_STAT, &status);
+        if (id < 0 || id == made || !is_ours(&status, WHOLE))
+            continue;
+        if (count++ == 0 || status.shm_atime < used) {
+            oldest = id;
+            used = status.shm_atime;
+        }
+    }
+    if (count >= KEPT_MOST)
+        remove_policy(oldest);
+}
+
+/* What has become out of date goes, and what its maker was killed over. */
+static int new_segment(key_t key, size_t size)
+{
+    struct shmid_ds status;
+    int id = shmget(key, 0, 0);
+    if (id >= 0 && shmctl(id, IPC_STAT, &status) == 0 &&
+        (is_ours(&status, WHOLE) || (is_ours(&status, BEING_MADE) && status.shm_nattch == 0)))
+        remove_policy(id);
+    return shmget(key, size, IPC_CREAT | IPC_EXCL | BEING_MADE);
+}
+
+static const struct policy *keep(const struct policy_wanted *wanted, const struct policy *policy)
+{
+    for (unsigned i = 0; i < KEYS; i++) {
+        int id = new_segment(key_of(wanted, policy->program != 0, i), HEAD + policy_size(policy));
+        if (id >= 0) {
+            policy = make(id, wanted, policy);
+            make_up_for(id);
+            return policy;
+        }
+    }
+    return NULL;
+}
+
+const struct policy *policy_cache_keep(const struct policy_wanted *wanted,
+                                       const struct policy *compiled)
+{
+    const struct policy *kept;
+    if (compiled->sources.count == 0 || !stamp_is_settled(&wanted->compiler))
+        return compiled;
+    kept = find(wanted, compiled->program != 0); /* somebody may have been faster */
+    if (!kept)
+        kept = keep(wanted, compiled);
+    if (kept)
+        munmap((void *)compiled, policy_size(compiled));
+    return kept ? kept : compiled;
+}
