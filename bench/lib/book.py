@@ -8,10 +8,14 @@ import pathlib
 import sys
 import time
 
-from lib import figures, machine
+from lib import figures, machine, report
 
 BUILD = machine.BUILD
 DIRECTORY = BUILD / "bench"
+
+
+def now():
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 class Book:
@@ -44,15 +48,14 @@ class Book:
         return {
             "entry": self.entry,
             "title": self.title,
-            "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "when": now(),
             "machine": machine.described(),
             "figures": [dataclasses.asdict(figure) for figure in self.figures.values()],
         }
 
     def result(self, met):
         """The line of this run for those who follow figures over time."""
-        line = {"entry": self.entry, "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
-        line["kernel"] = os.uname().release
+        line = {"entry": self.entry, "when": now(), "kernel": os.uname().release}
         for figure in self.figures.values():
             for x in self.samples.places(figure):
                 for variant in figure.variants:
@@ -79,33 +82,18 @@ class Book:
         return 0 if met else 1
 
 
-def cell(figure, samples, x, variant):
-    cost = samples.cost(figure, x, variant)
-    if not cost:
-        return f"{'-':>24}"
-    half = (cost.high - cost.low) / 2
-    spread = f"±{figures.number(half)}" if half else ""
-    ratio = samples.ratio(figure, x, variant)
-    against = f"{ratio.median:6.3f}" if ratio and variant != figure.base else " " * 6
-    return f"{figures.number(cost.median):>9} {spread:<7} {against}"
-
-
 def show(figure, samples):
-    places = samples.places(figure)
-    if not places:
+    if not samples.places(figure):
         return
-    counts = {len(samples.of(figure, places[0], variant)) for variant in figure.variants}
-    print(f"{figure.title} ({figure.unit}; medians of {max(counts)}, ratios to {figure.base})\n")
-    width = max(len(figure.axis), *map(len, places)) + 1
-    print(" " * width + "".join(f"{variant:>24}" for variant in figure.variants))
-    for x in places:
-        print(f"{x:<{width}}" + "".join(cell(figure, samples, x, v) for v in figure.variants))
-    for one in figures.verdicts(figure, samples):
-        if one.word != figures.REACHED or len(places) < 4:
-            at = f" at {one.x}" if one.x else ""
-            print(f"target: {one.target.variant}{at}: {one.target.words().format(base=figure.base)}: ", end="")
-            print(f"{figures.number(one.found.median)}, {one.word}")
-    print()
+    print(f"{figure.title} ({figure.unit})\n")
+    rows = report.rows(figure, samples)
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    for first, *rest in rows:
+        cells = (text.rjust(width) for text, width in zip(rest, widths[1:]))
+        print("  ".join((first.ljust(widths[0]), *cells)))
+    for line in report.targets(figure, samples):
+        print(f"target: {line}")
+    print(flush=True)
 
 
 def run(entry, own, measure, samples, title):
