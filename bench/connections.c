@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * connections blocking|epoll plain|native ADDRESS PORT COUNT: makes COUNT connections with a small
- * request each, reads the answer to its end, and prints the microseconds that one took. By epoll, 16
- * are under way at a time. `native` sends the request by MSG_FASTOPEN. Some come before, by which
- * the way there is learned, and do not count.
+ * request each, reads the answer to its end, and prints the microseconds that one took. By epoll,
+ * 16 are under way at a time. `native` sends the request by MSG_FASTOPEN. Some come before, by
+ * which the way there is learned, and do not count.
  */
 #include <arpa/inet.h>
 #include <err.h>

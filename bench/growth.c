@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * growth none|names|descriptors|threads|destinations|flight N ADDRESS PORT COUNT: what COUNT connections
- * cost a process that has looked up N names, or has N descriptors, N threads, N destinations that it has
- * been to or N connections on their way. Prints `ready` when it is prepared, and then for each line
- * of its input the microseconds of processor time that one connection took: what a server or the
- * network takes does not count. On their way are connections whose SYN is not answered: whoever
- * started this cuts the network after `ready`, and has the first line for their making.
+ * growth none|names|descriptors|threads|destinations|flight N ADDRESS PORT COUNT: what COUNT
+ * connections cost a process that has looked up N names, or has N descriptors, N threads, N
+ * destinations that it has been to or N connections on their way. Prints `ready` when it is
+ * prepared, and then for each line of its input the microseconds of processor time that one
+ * connection took: what a server or the network takes does not count. On their way are connections
+ * whose SYN is not answered: whoever started this cuts the network after `ready`, and has the first
+ * line for their making.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -25,7 +26,8 @@
 #include <unistd.h>
 
 #define STACK 65536
-#define OTHERS 64 /* destinations for what is on its way: one that is silent is soon not deferred to */
+#define OTHERS                                                                                     \
+    64 /* destinations for what is on its way: one that is silent is soon not deferred to */
 #define BEFORE 4
 
 static const char request[] = "GET / HTTP/1.0\r\nHost: bench\r\n\r\n";
@@ -65,7 +67,8 @@ static void connection(long index)
     close(fd);
 }
 
-/* Without a deferral the write has to wait for the handshake, which never comes: that is no failure. */
+/* Without a deferral the write has to wait for the handshake, which never comes: that is no
+ * failure. */
 static void leave_on_its_way(const struct sockaddr_in *to)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);

@@ -5,6 +5,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import subprocess
 import sys
 import time
 
@@ -30,7 +31,7 @@ class Book:
         self.samples.take(figure, x, variant, value)
 
     def in_turn(self, figure, measure, x="", warm_up=0):
-        """Each variant once in each round; another one begins in the next. `warm_up` are thrown away."""
+        """Each variant once in each round, another one first; `warm_up` rounds do not count."""
         variants = self.figures[figure].variants
         for index in range(-warm_up, self.rounds):
             turn = index % len(variants)
@@ -103,5 +104,8 @@ def run(entry, own, measure, samples, title):
     if not machine.SHIM.exists():
         sys.exit(f"bench: {machine.SHIM} is missing: build the project, or set TFOSHIM_BUILD")
     book = Book(entry, own, samples, title)
-    measure(book)
+    try:
+        measure(book)
+    except (machine.BenchError, subprocess.SubprocessError) as error:
+        sys.exit(f"bench: {entry}: {error}")
     sys.exit(book.finish())

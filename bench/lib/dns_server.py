@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """usage: dns_server.py PORT
 
-Answers every query, over TCP and UDP, with an address made of the first label's number: so that names may
+Answers every query, over TCP and UDP, with an address made of the first label's number: names may
 be many.
 """
 

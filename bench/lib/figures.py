@@ -174,5 +174,6 @@ def verdicts(figure, samples):
             if target.at and x not in target.at:
                 continue
             if samples.of(figure, x, target.variant):
-                found.append(Verdict(figure, target, x, ways[target.kind](figure, x, target.variant)))
+                value = ways[target.kind](figure, x, target.variant)
+                found.append(Verdict(figure, target, x, value))
     return found

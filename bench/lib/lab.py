@@ -14,6 +14,13 @@ CLONE_NEWNET = 0x40000000
 # Bit 0x400 makes every listener a Fast Open server, so that only the clients differ.
 EVERY_LISTENER = 0x403
 
+# The queue is long: a loss that nobody ordered would be taken for the shim's.
+HOST = """link set lo up
+link set link0 addrgenmode none txqueuelen 10000
+addr add {}/24 dev link0
+link set link0 up
+"""
+
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -67,9 +74,9 @@ class Lab:
         else:
             self.emulate()
         for host, address in (("client", CLIENT_IP), ("server", SERVER_IP)):
-            lines = f"link set lo up\nlink set link0 addrgenmode none txqueuelen 10000\n"
-            lines += f"addr add {address}/24 dev link0\nlink set link0 up\n"
-            subprocess.run(["ip", "-n", host, "-batch", "-"], input=lines, text=True, check=True)
+            subprocess.run(
+                ["ip", "-n", host, "-batch", "-"], input=HOST.format(address), text=True, check=True
+            )
         self.enter("server")
         self.sysctl()
         self.enter("client")

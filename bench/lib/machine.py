@@ -57,7 +57,7 @@ def work(name):
 
 
 def environment(preload="", config="", **others):
-    """As everybody has it, but for what a user may have set. An empty configuration is the built-in."""
+    """Nothing of what a user has set. Without a configuration the built-in policy serves."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     runtime, home = work("runtime"), work("home")
     kept |= {"HOME": str(home), "XDG_CONFIG_HOME": str(home), "XDG_RUNTIME_DIR": str(runtime)}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Other libraries that are preloaded to change what calls on sockets or files do: what do they cost?"""
+"""Other libraries that are preloaded to change what calls on sockets or files do."""
 
 import pathlib
 import sysconfig
@@ -18,7 +18,8 @@ RULES = ("rules-10", "rules-10000")
 
 
 def rules(count):
-    rows = (f'{{ address = "10.{n // 256}.{n % 256}.0/24"; fastopen = "off"; }}' for n in range(count))
+    prefixes = (f"10.{n // 256}.{n % 256}.0/24" for n in range(count))
+    rows = (f'{{ address = "{prefix}"; fastopen = "off"; }}' for prefix in prefixes)
     return 'client = { default = "on"; rules = (' + ",\n".join(rows) + "); };\n"
 
 
@@ -29,7 +30,8 @@ def environment(variant):
     if variant in LIBRARIES:
         if not LIBRARIES[variant].exists():
             raise SystemExit(f"bench: there is no {LIBRARIES[variant]}: ./dev bench installs it")
-        others = {"SOCKET_WRAPPER_DIR": str(machine.work("socket_wrapper")), "PROXYCHAINS_QUIET_MODE": "1"}
+        directory = str(machine.work("socket_wrapper"))
+        others = {"SOCKET_WRAPPER_DIR": directory, "PROXYCHAINS_QUIET_MODE": "1"}
         return machine.environment(LIBRARIES[variant], **others)
     config = ""
     if variant in RULES:

@@ -11,9 +11,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 NGINX = """daemon off; user root; worker_processes 1; pid {directory}/pid; error_log stderr crit;
 events {{ worker_connections 16384; }}
 http {{
-  access_log off; keepalive_timeout {keep}; keepalive_requests 1000000; default_type text/html;
-  client_body_temp_path {directory}/t1; proxy_temp_path {directory}/t2; fastcgi_temp_path {directory}/t3;
-  uwsgi_temp_path {directory}/t4; scgi_temp_path {directory}/t5;
+  access_log off; default_type text/html;
+  keepalive_timeout {keep}; keepalive_requests 1000000;
+  client_body_temp_path {directory}/t1; proxy_temp_path {directory}/t2;
+  fastcgi_temp_path {directory}/t3; uwsgi_temp_path {directory}/t4; scgi_temp_path {directory}/t5;
   server {{
     {listen}
     {tls}
@@ -21,13 +22,15 @@ http {{
   }}
 }}
 """
-TLS = "ssl_certificate {directory}/cert; ssl_certificate_key {directory}/key; ssl_protocols TLSv1.2 TLSv1.3;"
+TLS = """ssl_certificate {directory}/cert; ssl_certificate_key {directory}/key;
+    ssl_protocols TLSv1.2 TLSv1.3;"""
 HELLO = 'location / { return 200 "hello\\n"; }'
 
 
 def certificate(directory):
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    command += ["-subj", "/CN=bench", "-days", "2", "-keyout", directory / "key", "-out", directory / "cert"]
+    command = ["openssl", "req", "-x509", "-subj", "/CN=bench", "-days", "2", "-nodes"]
+    command += ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    command += ["-keyout", directory / "key", "-out", directory / "cert"]
     subprocess.run(command, check=True, capture_output=True)
 
 
@@ -50,8 +53,8 @@ def nginx(lab, name, listen, env=None, keep=0, location=HELLO, cpu=machine.SERVE
 
 
 def redis(lab, port=6379):
-    command = ["redis-server", "--bind", "0.0.0.0", "--port", port, "--save", "", "--protected-mode", "no"]
-    return lab.spawn([*command, "--dir", machine.work("redis")], None, port)
+    command = ["redis-server", "--bind", "0.0.0.0", "--port", port, "--protected-mode", "no"]
+    return lab.spawn([*command, "--save", "", "--dir", machine.work("redis")], None, port)
 
 
 def dns(lab, port=53):
