@@ -48,9 +48,9 @@ samples() {
   assert_line --regexp '^10 +50 ± 30 +25 ± 14 \(0.500\)$'
 }
 
-@test "a round that was slow for all does not change a ratio" {
-  run -0 canned 0.5 <<<$'10 plain 10 10 1000 10 10\n10 shim 5 5 500 5 5'
-  assert_line --regexp '\(0.500\)$'
+@test "a ratio is the median of those of the rounds, not that of medians" {
+  run -0 canned 0.9 <<<$'10 plain 10 20 30\n10 shim 9 10 60'
+  assert_line --regexp '^10 +20 ± 10 +10 ± 25.5 \(0.900\)$'
 }
 
 @test "few samples have all of them for an interval, and one has none" {
