@@ -118,10 +118,15 @@ static void contact_others(void)
         connection(index);
 }
 
-static void raise_limit(void)
+/* What is on its way keeps its descriptors, round by round. */
+static void raise_limit(const char *kind)
 {
     struct rlimit limit;
-    rlim_t wanted = (rlim_t)(size + count * OTHERS + 100);
+    rlim_t wanted = 100;
+    if (strcmp(kind, "descriptors") == 0)
+        wanted += (rlim_t)size;
+    if (strcmp(kind, "flight") == 0)
+        wanted += (rlim_t)(size + count * OTHERS);
     must(getrlimit(RLIMIT_NOFILE, &limit) == 0, "getrlimit");
     if (limit.rlim_cur >= wanted)
         return;
@@ -194,7 +199,7 @@ int main(int argc, char **argv)
     server.sin_port = htons((uint16_t)strtol(argv[4], NULL, 10));
     must(inet_pton(AF_INET, argv[3], &server.sin_addr) == 1 && size > 0 && count > 0, "arguments");
     setvbuf(stdout, NULL, _IOLBF, 0);
-    raise_limit();
+    raise_limit(argv[1]);
     prepare(argv[1]);
     if (strcmp(argv[1], "flight") == 0 && fgets(line, sizeof line, stdin))
         fill();
