@@ -146,6 +146,16 @@ def end(process):
         process.wait()
 
 
+def counter(process, name):
+    """Of the kernel, in the network namespace of a process: lines of names, then of values."""
+    with open(f"/proc/{process.pid}/net/netstat", encoding="ascii") as file:
+        rows = [line.split() for line in file]
+    for names, values in zip(rows[::2], rows[1::2]):
+        if name in names:
+            return int(values[names.index(name)])
+    raise machine.BenchError(f"no counter is named {name}")
+
+
 def knob(name, value):
     with open(f"/proc/sys/{name}", "w", encoding="ascii") as file:
         file.write(f"{value}\n")
