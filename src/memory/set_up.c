@@ -122,5 +122,6 @@ void memory_user_changed(void)
         if (after && !table_offer(after, geteuid()))
             segment_detach(after);
     }
+    memory_look_at_user();
     errno = saved;
 }

@@ -16,6 +16,12 @@ void own_remove(int fd);
 
 bool own_has(int fd);
 
+/* What none of them can have before the program has done so: a time limit of its own for sending or
+ * receiving, or an error that a connect() to nowhere (AF_UNSPEC) has left. */
+enum own_habit { OWN_LIMITED, OWN_DISSOLVED, OWN_HABITS };
+void own_note(enum own_habit);
+bool own_may_be(enum own_habit);
+
 /* After fork(), in both: what was made before is shared with the other. */
 void own_forked(void);
 

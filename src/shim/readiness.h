@@ -20,6 +20,7 @@ int readiness_epoll(epoll_pwait_fn *next, int epoll, struct epoll_event *, int m
                     int64_t timeout, const sigset_t *);
 
 /* The descriptor is about to be registered with an epoll, or its registration changed. */
+void readiness_watching(int epoll, int operation, int fd);
 void readiness_watched(int epoll, int operation, int fd, const struct epoll_event *);
 
 /* A connect has been deferred: an edge-triggered registration made before it hears of the change
