@@ -259,6 +259,14 @@ enum tcp_progress tcp_progress(int fd)
     }
 }
 
+bool tcp_is_unconnected(int fd)
+{
+    uint8_t info[INFO_BYTES_ACKED + sizeof(uint64_t)] = {0};
+    socklen_t length = sizeof info;
+    return get_info(fd, info, &length) && info[0] == TCP_CLOSE &&
+           info_u64(info, INFO_BYTES_ACKED) == 0;
+}
+
 bool tcp_has_connected(int fd)
 {
     return tcp_progress(fd) == TCP_PROGRESS_CONNECTED;

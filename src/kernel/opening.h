@@ -62,6 +62,10 @@ void tcp_end_slowly(int fd);
 enum tcp_progress { TCP_PROGRESS_UNDER_WAY, TCP_PROGRESS_CONNECTED, TCP_PROGRESS_FAILED };
 enum tcp_progress tcp_progress(int fd);
 
+/* Is it closed as it was before its first connect? One that has been reset cannot be connected
+ * again. False, too, where the kernel does not say. */
+bool tcp_is_unconnected(int fd);
+
 /* Has its handshake been completed, whatever has become of the connection since? */
 bool tcp_has_connected(int fd);
 

@@ -9,10 +9,11 @@ static _Atomic(struct table *) current = &in_process;
 static _Atomic(uid_t) owner;
 static atomic_bool left_alone; /* the one in use is not the user's that the process acts as */
 
-/* A process that acts as another user leaves a memory alone that is not that one's: programs change
- * their user in ways that no hook sees, and may change back. What becomes of a connection is told
- * to the memory that was asked about it, and once for both is often enough. */
-void memory_look_at_user(void)
+/* A process that acts as another user leaves a memory alone that is not that one's, and may change
+ * back. It is asked when it may have changed, and not at each use: a process has its memory mapped
+ * whoever it acts as, so that this protects nothing, and what is told late is a hint in the wrong
+ * place. */
+void table_look_at_user(void)
 {
     bool own = atomic_load_explicit(&current, memory_order_relaxed) == &in_process ||
                geteuid() == atomic_load_explicit(&owner, memory_order_relaxed);
@@ -30,7 +31,7 @@ struct table *table_use(struct table *table, uid_t user)
     atomic_store(&owner, user);
     if (table)
         before = atomic_exchange(&current, table);
-    memory_look_at_user();
+    table_look_at_user();
     return before == &in_process ? NULL : before;
 }
 
@@ -41,7 +42,7 @@ bool table_offer(struct table *table, uid_t user)
 
     atomic_store(&owner, user);
     taken = atomic_compare_exchange_strong(&current, &expected, table);
-    memory_look_at_user();
+    table_look_at_user();
     return taken;
 }
 

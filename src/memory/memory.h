@@ -62,8 +62,8 @@ void memory_set_up_alone(uint32_t program);
  * once and for all threads, and attaches the new user's. */
 void memory_user_changed(void);
 
-/* Does it still act as the user whose memory is in use? If not, that one is left alone until it does
- * again. To be asked before what is known is recalled, and before a listener's events. */
+/* The process may act as another user, for a while or in part: if it does, the memory is left alone
+ * until it is asked again and does not. */
 void memory_look_at_user(void);
 
 /* After fork(), in the child. Whoever has not called this since it came into being shares its

@@ -9,7 +9,6 @@
 #include "kernel/cookie.h"
 #include "kernel/opening.h"
 #include "kernel/tcp.h"
-#include "memory/memory.h"
 #include "memory/run_figures.h"
 #include "policy/names.h"
 #include "shim/machine.h"
@@ -156,10 +155,13 @@ static int connect_by_kernel(const struct call *call, struct record *record, boo
 static int connect_by_shim(const struct call *call, struct record *record, bool may_defer)
 {
     /* One that has been reset is closed, and not to be connected again. */
-    if (tcp_state(record->fd) != TCP_CLOSE || tcp_has_connected(record->fd) ||
-        tcp_domain(record->fd) != call->address->sa_family)
+    if (!tcp_is_unconnected(record->fd) || tcp_domain(record->fd) != call->address->sa_family)
         return plain(call, record->fd);
-    enum cookie cookie = cookie_cached(call->address, record->netns);
+    /* Where SYNs with data have come through there is one: should it have gone, the first write asks
+     * for another. */
+    enum cookie cookie = may_defer && !record->untried && !call->nonblocking
+                             ? COOKIE_CACHED
+                             : cookie_cached(call->address, record->netns);
     if (cookie == COOKIE_UNKNOWN)
         return connect_truly(call, record);
     if (cookie == COOKIE_CACHED) {
@@ -267,6 +269,19 @@ static const char *unseen(const struct record *record, int flags)
     return ring_any() ? "connects plainly: the program has a ring (io_uring)" : NULL;
 }
 
+static uint64_t network_of(int fd)
+{
+    static _Atomic uint64_t everybodys;
+    if (!own_has(fd) || own_may_be(OWN_MOVED))
+        return tcp_netns_cookie(fd);
+    uint64_t network = atomic_load_explicit(&everybodys, memory_order_relaxed);
+    if (!network) {
+        network = tcp_netns_cookie(fd);
+        atomic_store_explicit(&everybodys, network, memory_order_relaxed);
+    }
+    return network;
+}
+
 static int connect_first(const struct call *given, int fd)
 {
     struct call call = *given;
@@ -280,9 +295,8 @@ static int connect_first(const struct call *given, int fd)
         return connect_elsewhere(&call, fd);
     memcpy(&record.address, call.address,
            call.length < sizeof record.address ? call.length : sizeof record.address);
-    record.netns = tcp_netns_cookie(fd);
+    record.netns = network_of(fd);
     struct memory_destination destination = story_destination(&record);
-    memory_look_at_user();
     struct decision decision = decide_client(shim.policy, &destination);
     if (!decision.verdict.fastopen) {
         story_decided(&record, &decision);

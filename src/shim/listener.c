@@ -95,7 +95,6 @@ static unsigned cover(int fd, const struct sockaddr_storage *bound, const struct
         uncover(fd);
         return 0;
     }
-    memory_look_at_user();
     memory_listener(&listener, (uint32_t)queue);
     run_figures_add(RUN_LISTENERS, 1);
     return NOTE_COVERED;
@@ -201,7 +200,6 @@ static void count_taken(const struct record *listener)
 {
     struct memory_destination local = {.netns = listener->netns};
     endpoint_from_sockaddr(&local.endpoint, &listener->address.any, sizeof listener->address);
-    memory_look_at_user();
     memory_listener_accepted(&local);
     run_figures_add(RUN_TAKEN, 1);
 }

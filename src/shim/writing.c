@@ -162,8 +162,8 @@ static bool write_first(int fd, const struct message *message, int flags, ssize_
     struct record record;
     struct first_bytes first;
     machine_serve();
-    if (!machine_find(fd, &record) || !record_is_pending(&record)) {
-        if (machine_knows(fd) && shim.dry_run && record.fd == fd)
+    if (!machine_look(fd, &record) || !record_is_pending(&record) || !machine_find(fd, &record)) {
+        if (shim.dry_run && machine_find(fd, &record))
             rehearse(&record, message, flags);
         if (!(flags & MSG_DONTWAIT))
             waiting_before_call(fd, POLLOUT);

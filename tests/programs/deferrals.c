@@ -20,7 +20,9 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define BYTES 79
+/* Safe to repeat, and in one page. */
+static _Alignas(256) const char request[] = "GET / HTTP/1.1\r\nHost: example.com\r\n\r\n";
+#define LENGTH (sizeof request - 1)
 
 static const char *way;
 static int epoll = -1;
@@ -42,19 +44,19 @@ static void await(int fd, short events)
 
 static void blocking(const struct address *address)
 {
-    _Alignas(256) char bytes[BYTES] = "a request";
+    char answer[LENGTH];
     int fd = socket(address_get(address)->sa_family, SOCK_STREAM, 0);
     if (connect(fd, address_get(address), address->length) != 0)
         err(1, "connect");
-    if (write(fd, bytes, sizeof bytes) != sizeof bytes ||
-        read(fd, bytes, sizeof bytes) != sizeof bytes)
+    if (write(fd, request, LENGTH) != (ssize_t)LENGTH ||
+        read(fd, answer, sizeof answer) != (ssize_t)LENGTH)
         err(1, "write, read");
     close(fd);
 }
 
 static void nonblocking(const struct address *address)
 {
-    _Alignas(256) char bytes[BYTES] = "a request";
+    char answer[LENGTH];
     int error = 0, fd = socket(address_get(address)->sa_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
     socklen_t length = sizeof error;
     if (connect(fd, address_get(address), address->length) == 0 || errno != EINPROGRESS)
@@ -63,11 +65,11 @@ static void nonblocking(const struct address *address)
     await(fd, POLLOUT);
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error)
         errx(1, "connect: %s", strerror(error));
-    if (send(fd, bytes, sizeof bytes, MSG_NOSIGNAL) != sizeof bytes)
+    if (send(fd, request, LENGTH, MSG_NOSIGNAL) != (ssize_t)LENGTH)
         err(1, "send");
     watch(fd, EPOLL_CTL_MOD, EPOLLIN);
     await(fd, POLLIN);
-    if (recv(fd, bytes, sizeof bytes, 0) != sizeof bytes)
+    if (recv(fd, answer, sizeof answer, 0) != (ssize_t)LENGTH)
         err(1, "recv");
     close(fd);
 }
@@ -76,7 +78,8 @@ int main(int argc, char **argv)
 {
     if (argc != 5)
         errx(2, "usage: deferrals ADDRESS PORT blocking|poll|epoll ROUNDS");
-    struct address address = address_parse(argv[1], argv[2]);
+    static _Alignas(256) struct address address; /* in one page, too */
+    address = address_parse(argv[1], argv[2]);
     way = argv[3];
     if (strcmp(way, "epoll") == 0)
         epoll = epoll_create1(EPOLL_CLOEXEC);
