@@ -120,16 +120,16 @@ calls_of_one() { # WAY [NAME=VALUE]...
 
 # Prints the ways by which more system calls are added than are said here, or fewer.
 added_otherwise() { # CONFIG [WAY=CALLS]...
-  local way wanted plain shim
+  local way wanted without with
   printf 'client = { default = "on"; %s };\n' "$1" >on.conf
   shift
   for way; do
     wanted=${way#*=} way=${way%%=*}
     # What brings the cookie, and shows that a SYN's data comes through.
-    plain=$(calls_of_one "$way") && on_client TFOSHIM_CONFIG=on.conf LD_PRELOAD="$SHIM" \
+    without=$(calls_of_one "$way") && on_client TFOSHIM_CONFIG=on.conf LD_PRELOAD="$SHIM" \
       "$PROGRAMS/deferrals" "$SERVER_IP4" "$PORT" "$way" 2 &&
-      shim=$(calls_of_one "$way" TFOSHIM_CONFIG=on.conf LD_PRELOAD="$SHIM") || return
-    ((shim - plain == wanted)) || echo "$way: found $((shim - plain)), expected $wanted"
+      with=$(calls_of_one "$way" TFOSHIM_CONFIG=on.conf LD_PRELOAD="$SHIM") || return
+    ((with - without == wanted)) || echo "$way: found $((with - without)), expected $wanted"
   done
   (($(last_syn_data) > 0)) || echo 'the SYN has no data'
 }

@@ -111,8 +111,8 @@ struct memory_knowledge memory_recall(const struct memory_destination *);
 struct memory_handshake {
     uint32_t rtt_us;
     uint32_t min_rtt_us;
-    uint16_t room; /* of a SYN */
-    bool local;    /* the connection's own address is its peer's */
+    uint16_t room;  /* of a SYN */
+    bool local;     /* the connection's own address is its peer's */
     bool as_before; /* that was not asked: it is what it was */
 };
 void memory_connected(const struct memory_destination *, const struct memory_handshake *);

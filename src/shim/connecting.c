@@ -134,8 +134,8 @@ static int defer(const struct call *call, struct record *record, int saved)
 }
 
 /* With a cookie the kernel defers, with none it connects and asks for one. A connect that does not
- * block says so, for a true one is in progress. Of another only TCP_INFO tells: where that is not to
- * be had, the SYN leaves. */
+ * block says so, for a true one is in progress. Of another only TCP_INFO tells: where that is not
+ * to be had, the SYN leaves. */
 static int connect_by_kernel(const struct call *call, struct record *record, bool may_defer)
 {
     int saved = errno;
@@ -157,8 +157,8 @@ static int connect_by_shim(const struct call *call, struct record *record, bool 
     /* One that has been reset is closed, and not to be connected again. */
     if (!tcp_is_unconnected(record->fd) || tcp_domain(record->fd) != call->address->sa_family)
         return plain(call, record->fd);
-    /* Where SYNs with data have come through there is one: should it have gone, the first write asks
-     * for another. */
+    /* Where SYNs with data have come through there is one: should it have gone, the first write
+     * asks for another. */
     enum cookie cookie = may_defer && !record->untried && !call->nonblocking
                              ? COOKIE_CACHED
                              : cookie_cached(call->address, record->netns);

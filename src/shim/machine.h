@@ -45,8 +45,8 @@ static inline bool machine_knows(int fd)
 bool machine_find(int fd, struct record *);
 
 /* The same without asking: for what a hook only wants to know whether it has anything to do, or to
- * note what the kernel has told. What it does to the socket, or to the program's call, it does after
- * machine_find(). */
+ * note what the kernel has told. What it does to the socket, or to the program's call, it does
+ * after machine_find(). */
 static inline bool machine_look(int fd, struct record *record)
 {
     return record_get(&record_connections, fd, record);

@@ -17,7 +17,8 @@ void own_remove(int fd);
 bool own_has(int fd);
 
 /* What is said of none of them before the program has made such a call, and then may be of any: the
- * kernel need not be asked until then. A program that makes it without the C library is on its own. */
+ * kernel need not be asked until then. A program that makes it without the C library is on its own.
+ */
 enum own_habit {
     OWN_LIMITED,   /* it has a time limit of its own for sending or receiving */
     OWN_DISSOLVED, /* it has an error, left by a connection that was dissolved */

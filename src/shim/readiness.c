@@ -36,7 +36,8 @@ static bool may_be_in(const struct record *record, const void *context)
 static void visit_all(const struct wait *wait, bool answer, int64_t timeout, visit *visitor)
 {
     if (wait->kind == POLL && /* the kernel has written its answer there */
-        (answer || program_memory_readable(wait->poll.fds, wait->poll.count * sizeof *wait->poll.fds)))
+        (answer ||
+         program_memory_readable(wait->poll.fds, wait->poll.count * sizeof *wait->poll.fds)))
         for (nfds_t i = 0; i < wait->poll.count; i++)
             visitor(wait->poll.fds[i].fd,
                     answer ? wait->poll.fds[i].revents : wait->poll.fds[i].events, timeout);

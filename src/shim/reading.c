@@ -61,8 +61,7 @@ static bool needs_nothing(const struct record *record)
     const unsigned kept = RECORD_SHUT_READ | RECORD_SHUT_WRITE | RECORD_KEPT | RECORD_ANEW;
     return !record_is_pending(record) ? record->tag.state != RECORD_GUARDED
                                       : record->tag.state == RECORD_OPENING &&
-                                            !(record->tag.flags & kept) &&
-                                            !own_may_be(OWN_LIMITED);
+                                            !(record->tag.flags & kept) && !own_may_be(OWN_LIMITED);
 }
 
 bool reading(int fd, int flags, ssize_t *result)

@@ -39,14 +39,15 @@ static void look_at(struct first_bytes *first, const struct message *message, bo
     const struct iovec *parts = message->header.msg_iov;
     size_t count = message->header.msg_iovlen;
     first->total = first->looked = 0;
-    first->readable = message->is_one || (count <= UIO_MAXIOV && program_memory_readable(
-                                                                     parts, count * sizeof *parts));
+    first->readable = message->is_one || (count <= UIO_MAXIOV &&
+                                          program_memory_readable(parts, count * sizeof *parts));
     for (size_t i = 0; first->readable && i < count; i++) {
         size_t room = sizeof first->look - first->looked, length = parts[i].iov_len;
         first->total += length;
         if (length > room)
             length = room;
-        if (!length || (!matters && count == 1 && program_memory_is_whole(parts[i].iov_base, length)))
+        if (!length ||
+            (!matters && count == 1 && program_memory_is_whole(parts[i].iov_base, length)))
             continue;
         first->readable = program_memory_readable(parts[i].iov_base, length);
         if (first->readable)

@@ -5,8 +5,8 @@
 #include "shim/own.h"
 #include "shim/shim.h"
 
-/* What cannot be TCP is nobody's business, and costs its close() nothing. A record of that number is
- * of a socket that no hook has seen closed. */
+/* What cannot be TCP is nobody's business, and costs its close() nothing. A record of that number
+ * is of a socket that no hook has seen closed. */
 int socket_made(int fd, int family, int type, int protocol)
 {
     const int flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
