@@ -3,6 +3,7 @@
 # What the library costs where there is nothing to do, in instructions, which are the same in each run: a
 # hook is a comparison, a branch and a jump before the C library's function. A slow path that a compiler
 # inlines, or a table that is asked before the word that says whether there is anything to do, fails here.
+# And what a deferred connection costs, in system calls.
 
 bats_require_minimum_version 1.5.0
 bats_load_library bats-support
@@ -10,11 +11,15 @@ bats_load_library bats-assert
 
 ROUNDS=10
 
+teardown() {
+  network_down
+}
+
 setup() {
   load lib/network
   load programs/programs
   load programs/names
-  tools_required valgrind callgrind_annotate objdump nm
+  tools_required valgrind callgrind_annotate objdump nm strace
   export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR HOME=$BATS_TEST_TMPDIR XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR
   unset TFOSHIM_CONFIG TFOSHIM_DISABLE
   cd "$BATS_TEST_TMPDIR" || exit
@@ -142,4 +147,47 @@ OTHERWISE='io_submit|io_uring_setup|io_uring_queue_init(_.*)?|_exit|_Exit|quick_
   grep -Fwf fast addresses | cut -d ' ' -f 1 | sort -u >fast-addresses
   run bash -c "grep -vFf fast-addresses addresses | cut -d ' ' -f 2 | sort | comm -12 - <(sort hooks)"
   assert_output ''
+}
+
+# Prints how many system calls the last of several connections takes.
+calls_of_one() { # WAY [NAME=VALUE]...
+  local way=$1 variable options=()
+  shift
+  for variable; do
+    options+=(-E "$variable")
+  done
+  on_client strace -qq -o "trace.$way" "${options[@]}" \
+    "$PROGRAMS/deferrals" "$SERVER_IP4" "$PORT" "$way" 4 || return
+  awk '/^getppid/ { last = calls; calls = 0; next } /^[a-z]/ { calls++ } END { print last }' "trace.$way"
+}
+
+# Prints the ways by which more system calls are added than are said here, or fewer.
+added_otherwise() { # CONFIG [WAY=CALLS]...
+  local way wanted without with
+  printf 'client = { default = "on"; %s };\n' "$1" >on.conf
+  shift
+  for way; do
+    wanted=${way#*=} way=${way%%=*}
+    # What brings the cookie, and shows that a SYN's data comes through.
+    without=$(calls_of_one "$way") && on_client TFOSHIM_CONFIG=on.conf LD_PRELOAD="$SHIM" \
+      "$PROGRAMS/deferrals" "$SERVER_IP4" "$PORT" "$way" 2 &&
+      with=$(calls_of_one "$way" TFOSHIM_CONFIG=on.conf LD_PRELOAD="$SHIM") || return
+    ((with - without == wanted)) || echo "$way: found $((with - without)), expected $wanted"
+  done
+  (($(last_syn_data) > 0)) || echo 'the SYN has no data'
+}
+
+# What each of them is for docs/how-it-works.md says.
+@test "system calls that a deferred connection adds" {
+  network_up --rtt 10
+  reference_start echo
+  run added_otherwise 'first_write = "any";' blocking=10 poll=8 epoll=8
+  assert_output ''
+  assert_success
+  run added_otherwise 'first_write = "replay-safe";' blocking=11 poll=9 epoll=9
+  assert_output ''
+  assert_success
+  run added_otherwise 'first_write = "any"; defer = "shim";' blocking=9
+  assert_output ''
+  assert_success
 }

@@ -73,8 +73,7 @@ static size_t address_bytes(const struct sockaddr_storage *address, const void *
     return address->ss_family == AF_INET6 ? sizeof(struct in6_addr) : sizeof(struct in_addr);
 }
 
-/* A connection to one of the machine's own addresses leaves from that address. */
-static bool is_local(int fd)
+bool tcp_is_local(int fd)
 {
     struct sockaddr_storage own, peer;
     const void *own_bytes, *peer_bytes;
@@ -101,7 +100,6 @@ bool tcp_opening(int fd, struct tcp_opening *opening)
         .client_fail = (enum tcp_opening_failure)((info[INFO_CLIENT_FAIL] >> 1) & 3),
         .syn_retransmitted =
             info_u32(info, INFO_TOTAL_RETRANS) > 0 && info_u64(info, INFO_BYTES_RETRANS) == 0,
-        .local = is_local(fd),
         .rtt_us = info_u32(info, INFO_RTT),
         .min_rtt_us = info_u32(info, INFO_MIN_RTT),
         .room = room_of(info),
@@ -122,16 +120,12 @@ bool tcp_cookie_request_lost(const struct tcp_opening *opening)
            !opening->syn_data_acked;
 }
 
-int tcp_syn_room(int fd)
+int tcp_syn_room(int fd, const struct sockaddr *to)
 {
-    struct sockaddr_storage own;
-    socklen_t length = sizeof own;
-    if (tcp_call(SYS_getsockname, fd, (long)&own, (long)&length, 0, 0, 0) != 0)
-        return 0;
-    bool six = own.ss_family == AF_INET6 &&
-               !IN6_IS_ADDR_V4MAPPED(&((const struct sockaddr_in6 *)&own)->sin6_addr);
+    bool six = to->sa_family == AF_INET6 &&
+               !IN6_IS_ADDR_V4MAPPED(&((const struct sockaddr_in6 *)to)->sin6_addr);
     int mtu = 0, headers = six ? 60 : 40;
-    length = sizeof mtu;
+    socklen_t length = sizeof mtu;
     long level = six ? IPPROTO_IPV6 : IPPROTO_IP, name = six ? IPV6_MTU : IP_MTU;
     if (tcp_call(SYS_getsockopt, fd, level, name, (long)&mtu, (long)&length, 0) != 0)
         return 0;
@@ -263,6 +257,14 @@ enum tcp_progress tcp_progress(int fd)
     default:
         return TCP_PROGRESS_CONNECTED;
     }
+}
+
+bool tcp_is_unconnected(int fd)
+{
+    uint8_t info[INFO_BYTES_ACKED + sizeof(uint64_t)] = {0};
+    socklen_t length = sizeof info;
+    return get_info(fd, info, &length) && info[0] == TCP_CLOSE &&
+           info_u64(info, INFO_BYTES_ACKED) == 0;
 }
 
 bool tcp_has_connected(int fd)

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 /* What became of a Fast Open, from TCP_INFO (Linux >= 4.18 tells why not). */
 enum tcp_opening_failure {
@@ -18,12 +19,15 @@ struct tcp_opening {
     bool syn_data_acked;
     enum tcp_opening_failure client_fail;
     bool syn_retransmitted; /* with or without a Fast Open; false, too, where data was as well */
-    bool local;             /* the machine itself: own address and peer's are the same */
     uint32_t rtt_us;        /* smoothed, 0: not known, or the SYN was sent again */
     uint32_t min_rtt_us;    /* Linux >= 4.6, else 0 */
     uint16_t room;          /* bytes of data that the next SYN to there takes, 0: not known */
 };
 bool tcp_opening(int fd, struct tcp_opening *);
+
+/* Is its peer the machine itself? A connection to one of the machine's own addresses leaves from
+ * that address. */
+bool tcp_is_local(int fd);
 
 /* Did its SYN ask for a cookie and get lost, so that it had to be sent again without? */
 bool tcp_cookie_request_lost(const struct tcp_opening *);
@@ -31,7 +35,7 @@ bool tcp_cookie_request_lost(const struct tcp_opening *);
 /* The bytes of data that the SYN of a socket takes which the kernel has deferred, as far as its
  * route tells; what the host has said before (tcp_opening(), its room) may be less. 0: not known.
  */
-int tcp_syn_room(int fd);
+int tcp_syn_room(int fd, const struct sockaddr *to);
 
 /* On a connection that came from a SYN and has had nothing acknowledged: the bytes that have not
  * left yet, or also those that have. */
@@ -57,6 +61,10 @@ void tcp_end_slowly(int fd);
 /* How far a connect is. One question: between two, a handshake may end. */
 enum tcp_progress { TCP_PROGRESS_UNDER_WAY, TCP_PROGRESS_CONNECTED, TCP_PROGRESS_FAILED };
 enum tcp_progress tcp_progress(int fd);
+
+/* Is it closed as it was before its first connect? One that has been reset cannot be connected
+ * again. False, too, where the kernel does not say. */
+bool tcp_is_unconnected(int fd);
 
 /* Has its handshake been completed, whatever has become of the connection since? */
 bool tcp_has_connected(int fd);

@@ -123,7 +123,10 @@ void memory_connected(const struct memory_destination *destination,
         return;
     lately = &it.entry->state[STATE_LATELY];
     note_path(it, age_of(fact_get(lately, it.mark).value, it.now), handshake);
-    fact_set(lately, it.mark, (struct fact){it.now, handshake->local ? LATELY_LOCAL : 0});
+    uint8_t place = handshake->as_before ? fact_get(lately, it.mark).extra & LATELY_LOCAL
+                    : handshake->local   ? LATELY_LOCAL
+                                         : 0;
+    fact_set(lately, it.mark, (struct fact){it.now, place});
     count(it, COUNT_CONNECTED);
 }
 

@@ -7,6 +7,19 @@
 static struct table in_process;
 static _Atomic(struct table *) current = &in_process;
 static _Atomic(uid_t) owner;
+static atomic_bool left_alone; /* the one in use is not the user's that the process acts as */
+
+/* A process that acts as another user leaves a memory alone that is not that one's, and may change
+ * back. It is asked when it may have changed, and not at each use: a process has its memory mapped
+ * whoever it acts as, so that this protects nothing, and what is told late is a hint in the wrong
+ * place. */
+void table_look_at_user(void)
+{
+    bool own = atomic_load_explicit(&current, memory_order_relaxed) == &in_process ||
+               geteuid() == atomic_load_explicit(&owner, memory_order_relaxed);
+
+    atomic_store_explicit(&left_alone, !own, memory_order_relaxed);
+}
 
 struct table *table_use(struct table *table, uid_t user)
 {
@@ -18,15 +31,19 @@ struct table *table_use(struct table *table, uid_t user)
     atomic_store(&owner, user);
     if (table)
         before = atomic_exchange(&current, table);
+    table_look_at_user();
     return before == &in_process ? NULL : before;
 }
 
 bool table_offer(struct table *table, uid_t user)
 {
     struct table *expected = &in_process;
+    bool taken;
 
     atomic_store(&owner, user);
-    return atomic_compare_exchange_strong(&current, &expected, table);
+    taken = atomic_compare_exchange_strong(&current, &expected, table);
+    table_look_at_user();
+    return taken;
 }
 
 bool table_owner(uid_t *user)
@@ -35,13 +52,9 @@ bool table_owner(uid_t *user)
     return atomic_load_explicit(&current, memory_order_relaxed) != &in_process;
 }
 
-/* A process that acts as another user leaves a memory alone that is not that one's. It is asked at
- * each use: programs change their user in ways that no hook sees, and may change back. */
 struct table *table_in_use(void)
 {
-    struct table *table = atomic_load_explicit(&current, memory_order_acquire);
-
-    if (table == &in_process || geteuid() == atomic_load_explicit(&owner, memory_order_relaxed))
-        return table;
-    return &in_process;
+    return atomic_load_explicit(&left_alone, memory_order_relaxed)
+               ? &in_process
+               : atomic_load_explicit(&current, memory_order_acquire);
 }

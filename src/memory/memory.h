@@ -62,6 +62,10 @@ void memory_set_up_alone(uint32_t program);
  * once and for all threads, and attaches the new user's. */
 void memory_user_changed(void);
 
+/* The process may act as another user, for a while or in part: if it does, the memory is left alone
+ * until it is asked again and does not. */
+void memory_look_at_user(void);
+
 /* After fork(), in the child. Whoever has not called this since it came into being shares its
  * memory, perhaps, with the process that it came from. */
 void memory_forked(void);
@@ -107,8 +111,9 @@ struct memory_knowledge memory_recall(const struct memory_destination *);
 struct memory_handshake {
     uint32_t rtt_us;
     uint32_t min_rtt_us;
-    uint16_t room; /* of a SYN */
-    bool local;    /* the connection's own address is its peer's */
+    uint16_t room;  /* of a SYN */
+    bool local;     /* the connection's own address is its peer's */
+    bool as_before; /* that was not asked: it is what it was */
 };
 void memory_connected(const struct memory_destination *, const struct memory_handshake *);
 /* The same, where another process tells and counts it. */

@@ -68,6 +68,13 @@ void memory_set_up_alone(uint32_t program)
     use(NULL, MEMORY_ALONE, program);
 }
 
+/* A child of vfork() has our memory, and is not us. */
+void memory_look_at_user(void)
+{
+    if (process == getpid())
+        table_look_at_user();
+}
+
 void memory_forked(void)
 {
     process = getpid();
@@ -122,5 +129,6 @@ void memory_user_changed(void)
         if (after && !table_offer(after, geteuid()))
             segment_detach(after);
     }
+    memory_look_at_user();
     errno = saved;
 }

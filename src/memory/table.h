@@ -115,6 +115,9 @@ struct table *table_use(struct table *, uid_t owner);
 /* The same where none but the process's own is in use; else false. */
 bool table_offer(struct table *, uid_t owner);
 
+/* Leaves it alone while the process acts as somebody else than its owner. */
+void table_look_at_user(void);
+
 /* Never NULL. */
 struct table *table_in_use(void);
 

@@ -115,23 +115,17 @@ static int connect_now(const struct call *call, struct record *record)
     return connected_truly(record, sent < 0 ? -1 : 0);
 }
 
-/* The program may give one up that does not block: no server is to see it before. */
-static int connect_anew(const struct call *call, struct record *record)
-{
-    int error = tcp_connect_anew(record->fd, call->address, call->length, call->nonblocking, 0);
-    errno = error ? error : EINPROGRESS;
-    return connected_truly(record, -1);
-}
-
 static int defer(const struct call *call, struct record *record, int saved)
 {
     if (!call->nonblocking)
         record->tag.flags |= RECORD_BLOCKING | RECORD_TOLD_CONNECTED;
-    record->send_timeout_ms = (uint32_t)tcp_send_timeout(record->fd);
+    if (!call->nonblocking && own_may_be(OWN_LIMITED)) /* it bounds a connect that waits */
+        record->send_timeout_ms = (uint32_t)tcp_send_timeout(record->fd);
     if (!machine_defer(record))
         return connect_now(call, record);
     /* A dissolved connection leaves an error behind, which a connect clears when its SYN leaves. */
-    tcp_take_error(record->fd);
+    if (own_may_be(OWN_DISSOLVED))
+        tcp_take_error(record->fd);
     readiness_registered_before(record->fd);
     if (ring_came_meanwhile())
         machine_settle(record);
@@ -139,21 +133,20 @@ static int defer(const struct call *call, struct record *record, int saved)
     return call->nonblocking ? -1 : 0;
 }
 
-/* With a cookie the kernel defers, with none it connects and asks for one. Which it has done, only
- * TCP_INFO says: where that is not to be had, the SYN leaves. */
+/* With a cookie the kernel defers, with none it connects and asks for one. A connect that does not
+ * block says so, for a true one is in progress. Of another only TCP_INFO tells: where that is not
+ * to be had, the SYN leaves. */
 static int connect_by_kernel(const struct call *call, struct record *record, bool may_defer)
 {
     int saved = errno;
     int result = connect_elsewhere(call, record->fd);
-    int state = result == 0 ? tcp_state(record->fd) : TCP_SYN_SENT;
+    int state = result == 0 && !call->nonblocking ? tcp_state(record->fd) : TCP_SYN_SENT;
     if (result != 0 || (state >= 0 && state != TCP_SYN_SENT)) {
         if (may_defer)
             story_tell(record, "connects truly: no cookie yet", 0);
         return connected_truly(record, result);
     }
     errno = saved;
-    if (state < 0 && call->nonblocking)
-        return connect_anew(call, record);
     return may_defer && state >= 0 ? defer(call, record, saved) : connect_now(call, record);
 }
 
@@ -162,10 +155,13 @@ static int connect_by_kernel(const struct call *call, struct record *record, boo
 static int connect_by_shim(const struct call *call, struct record *record, bool may_defer)
 {
     /* One that has been reset is closed, and not to be connected again. */
-    if (tcp_state(record->fd) != TCP_CLOSE || tcp_has_connected(record->fd) ||
-        tcp_domain(record->fd) != call->address->sa_family)
+    if (!tcp_is_unconnected(record->fd) || tcp_domain(record->fd) != call->address->sa_family)
         return plain(call, record->fd);
-    enum cookie cookie = cookie_cached(call->address, record->netns);
+    /* Where SYNs with data have come through there is one: should it have gone, the first write
+     * asks for another. */
+    enum cookie cookie = may_defer && !record->untried && !call->nonblocking
+                             ? COOKIE_CACHED
+                             : cookie_cached(call->address, record->netns);
     if (cookie == COOKIE_UNKNOWN)
         return connect_truly(call, record);
     if (cookie == COOKIE_CACHED) {
@@ -213,6 +209,7 @@ static bool connect_again(const struct call *call, struct record *record, int *r
         (record->tag.state == RECORD_OPENING && tcp_state(fd) == TCP_CLOSE) ||
         (record->tag.state == RECORD_FAILED && !record_told_connected(record))) {
         machine_forget(record);
+        own_note(OWN_DISSOLVED);
         return false;
     }
     if (record_is_pending(record) || record_told_by_connect(record)) {
@@ -272,17 +269,33 @@ static const char *unseen(const struct record *record, int flags)
     return ring_any() ? "connects plainly: the program has a ring (io_uring)" : NULL;
 }
 
+static uint64_t network_of(int fd)
+{
+    static _Atomic uint64_t everybodys;
+    if (!own_has(fd) || own_may_be(OWN_MOVED))
+        return tcp_netns_cookie(fd);
+    uint64_t network = atomic_load_explicit(&everybodys, memory_order_relaxed);
+    if (!network) {
+        network = tcp_netns_cookie(fd);
+        atomic_store_explicit(&everybodys, network, memory_order_relaxed);
+    }
+    return network;
+}
+
 static int connect_first(const struct call *given, int fd)
 {
     struct call call = *given;
     struct record record = {.fd = fd};
     struct endpoint endpoint;
-    if (!endpoint_from_sockaddr(&endpoint, call.address, call.length) || !tcp_is_tcp(fd) ||
-        (note_flags(fd) & NOTE_ASIDE))
+    if (call.address->sa_family == AF_UNSPEC)
+        own_note(OWN_DISSOLVED);
+    /* What is our own was made as TCP. */
+    if (!endpoint_from_sockaddr(&endpoint, call.address, call.length) ||
+        (!own_has(fd) && !tcp_is_tcp(fd)) || (note_flags(fd) & NOTE_ASIDE))
         return connect_elsewhere(&call, fd);
     memcpy(&record.address, call.address,
            call.length < sizeof record.address ? call.length : sizeof record.address);
-    record.netns = tcp_netns_cookie(fd);
+    record.netns = network_of(fd);
     struct memory_destination destination = story_destination(&record);
     struct decision decision = decide_client(shim.policy, &destination);
     if (!decision.verdict.fastopen) {

@@ -129,20 +129,22 @@ static void put_number(void *place, int number)
 static int get_socket_error(get_option_fn *next, int fd, void *value, socklen_t *length)
 {
     struct record record;
-    bool found = machine_find(fd, &record);
-    int failed = found ? machine_take_error(&record) : 0;
+    bool found = machine_look(fd, &record);
+    int failed = found && record.tag.state == RECORD_FAILED && machine_find(fd, &record)
+                     ? machine_take_error(&record)
+                     : 0;
     int result = next(fd, SOL_SOCKET, SO_ERROR, value, length);
     if (result != 0 || *length != sizeof(int) || !found)
         return result;
     int error = number_at(value);
     if (failed)
         put_number(value, failed);
-    else if (error) {
+    else if (error && machine_find(fd, &record)) {
         put_number(value, machine_error(&record, error));
         machine_refused(&record, error);
-    } else if (record.tag.state == RECORD_CONTACT)
+    } else if (!error && record.tag.state == RECORD_CONTACT && machine_find(fd, &record))
         machine_is_over(&record);
-    else if (record_is_pending(&record))
+    else if (!error && record_is_pending(&record))
         machine_tell(&record);
     return result;
 }
@@ -162,6 +164,13 @@ int looking_option(get_option_fn *next, int fd, int level, int name, void *value
         listener_is_bound_by_us(fd))
         put_number(value, 0); /* a program that finds another's setting may clear it */
     return result;
+}
+
+/* Programs with 64-bit times on 32-bit machines have names of their own for them. */
+static bool limits_time(int level, int name)
+{
+    return level == SOL_SOCKET && (name == SO_SNDTIMEO_OLD || name == SO_SNDTIMEO_NEW ||
+                                   name == SO_RCVTIMEO_OLD || name == SO_RCVTIMEO_NEW);
 }
 
 /* A limit for what is unacknowledged is for data, and would end a handshake whose SYN was lost.
@@ -208,6 +217,8 @@ int looking_set_option(set_option_fn *next, int fd, int level, int name, const v
      * is to hold at most, the kernel does not tell before it has sent one. */
     if (asks_for_stamps(level, name) || is_segment_size(level, name))
         own_remove(fd);
+    if (limits_time(level, name))
+        own_note(OWN_LIMITED);
     if (machine_knows(fd))
         before_setting(fd, level, name, value, length);
     if (level == SOL_SOCKET && name == SO_RCVLOWAT && set_least_to_read(fd, value, length))

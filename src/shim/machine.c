@@ -94,6 +94,15 @@ void machine_each(machine_wanted *wanted, const void *context, machine_action *a
             action(&record);
 }
 
+bool machine_any(machine_wanted *wanted, const void *context)
+{
+    struct record record;
+    bool found = false;
+    for (unsigned slot = 0; !found && !machine_idle() && slot < record_end(table); slot++)
+        found = record_get_slot(table, slot, &record) && wanted(&record, context);
+    return found;
+}
+
 /* ---- what the program has been told ---- */
 
 void machine_tell(struct record *record)
@@ -502,7 +511,7 @@ void machine_established(struct record *record, bool has_read)
         record_change(table, record, RECORD_STANDING, flags & ~(WATCH_FLAGS | RECORD_ANEW));
     else if (state != RECORD_CONTACT || !(flags & RECORD_WOULD_DEFER) ||
              !record_change(table, record, RECORD_REHEARSED, flags))
-        record_forget(table, record);
+        record_forget_past(table, record);
 }
 
 bool machine_is_refusal(int error)

@@ -44,6 +44,14 @@ static inline bool machine_knows(int fd)
 /* Finds the record of `fd` if it is still about this socket. A stale one is struck out. */
 bool machine_find(int fd, struct record *);
 
+/* The same without asking: for what a hook only wants to know whether it has anything to do, or to
+ * note what the kernel has told. What it does to the socket, or to the program's call, it does
+ * after machine_find(). */
+static inline bool machine_look(int fd, struct record *record)
+{
+    return record_get(&record_connections, fd, record);
+}
+
 /* Is the handshake of this record, or the true connect, still to come to its end? */
 static inline bool record_is_pending(const struct record *record)
 {
@@ -237,6 +245,9 @@ void machine_give_way(int fd);
 typedef bool machine_wanted(const struct record *, const void *context);
 typedef void machine_action(struct record *);
 void machine_each(machine_wanted *wanted, const void *context, machine_action *action);
+
+/* Is there one? */
+bool machine_any(machine_wanted *wanted, const void *context);
 
 /* Once, at start-up; after fork(), in both. */
 void machine_set_up(void);

@@ -54,9 +54,9 @@ void note_connected(const struct record *record)
     if (record_get_slot(&record_notes, record_slot_of(&record_notes, record->fd), &other)) {
         if (other.fd != record->fd && other.tag.flags != NOTE_CONNECTED)
             return;
-        record_forget(&record_notes, &other);
+        record_forget_past(&record_notes, &other);
     }
-    record_put(&record_notes, &note);
+    record_put_truth(&record_notes, &note);
 }
 
 bool note_is_connected(int fd, struct record *note)

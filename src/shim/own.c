@@ -67,6 +67,18 @@ bool own_has(int fd)
            ((uint32_t)word & bit_of(fd));
 }
 
+static atomic_bool habits[OWN_HABITS];
+
+void own_note(enum own_habit habit)
+{
+    atomic_store_explicit(&habits[habit], true, memory_order_relaxed);
+}
+
+bool own_may_be(enum own_habit habit)
+{
+    return atomic_load_explicit(&habits[habit], memory_order_relaxed);
+}
+
 void own_forked(void)
 {
     atomic_fetch_add_explicit(&forks, 1, memory_order_relaxed);

@@ -16,6 +16,18 @@ void own_remove(int fd);
 
 bool own_has(int fd);
 
+/* What is said of none of them before the program has made such a call, and then may be of any: the
+ * kernel need not be asked until then. A program that makes it without the C library is on its own.
+ */
+enum own_habit {
+    OWN_LIMITED,   /* it has a time limit of its own for sending or receiving */
+    OWN_DISSOLVED, /* it has an error, left by a connection that was dissolved */
+    OWN_MOVED,     /* it is of another network namespace */
+    OWN_HABITS
+};
+void own_note(enum own_habit);
+bool own_may_be(enum own_habit);
+
 /* After fork(), in both: what was made before is shared with the other. */
 void own_forked(void);
 

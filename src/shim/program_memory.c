@@ -21,6 +21,12 @@ static bool word_is_readable(uintptr_t address)
            errno != EFAULT;
 }
 
+bool program_memory_is_whole(const void *address, size_t length)
+{
+    uintptr_t begin = (uintptr_t)address;
+    return length <= PAGE && begin / PAGE == (begin + length - 1) / PAGE;
+}
+
 bool program_memory_readable(const void *address, size_t length)
 {
     int saved = errno;

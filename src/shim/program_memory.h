@@ -12,4 +12,7 @@
 /* Can all of [address, address + length) be read? True for length 0. */
 bool program_memory_readable(const void *address, size_t length);
 
+/* Can all of it be read or nothing? The kernel, given it, then takes all or says EFAULT. */
+bool program_memory_is_whole(const void *address, size_t length);
+
 #endif

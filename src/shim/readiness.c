@@ -35,8 +35,9 @@ static bool may_be_in(const struct record *record, const void *context)
 /* `bits`: what the sets, or the events, ask for; or, of an answer, what they say. */
 static void visit_all(const struct wait *wait, bool answer, int64_t timeout, visit *visitor)
 {
-    if (wait->kind == POLL &&
-        program_memory_readable(wait->poll.fds, wait->poll.count * sizeof *wait->poll.fds))
+    if (wait->kind == POLL && /* the kernel has written its answer there */
+        (answer ||
+         program_memory_readable(wait->poll.fds, wait->poll.count * sizeof *wait->poll.fds)))
         for (nfds_t i = 0; i < wait->poll.count; i++)
             visitor(wait->poll.fds[i].fd,
                     answer ? wait->poll.fds[i].revents : wait->poll.fds[i].events, timeout);
@@ -52,11 +53,21 @@ static void visit_all(const struct wait *wait, bool answer, int64_t timeout, vis
     }
 }
 
+/* A wait concerns no other, and most find none. */
+static bool is_to_prepare(const struct record *record, const void *context)
+{
+    (void)context;
+    return (record->tag.state == RECORD_DEFERRED && record->owner != deferring_thread()) ||
+           (record->tag.state == RECORD_OPENING && (record->tag.flags & RECORD_BLOCKING));
+}
+
 /* A deferral is the secret of one thread: another that waits for the socket is to see it connect.
  * And a connect that blocked, and said that it has connected, is not to be waited for in the
  * program's time. */
 static void prepare(struct record *record, short events, int64_t timeout)
 {
+    if (!is_to_prepare(record, NULL) || !machine_find(record->fd, record))
+        return;
     if (record->tag.state == RECORD_DEFERRED && record->owner != deferring_thread()) {
         story_because("another thread waits for it");
         machine_start(record);
@@ -68,14 +79,12 @@ static void prepare(struct record *record, short events, int64_t timeout)
 
 static void prepare_epoll(struct record *record)
 {
-    if (machine_find(record->fd, record))
-        prepare(record, record->epoll_events & EPOLLOUT ? POLLOUT : 0, 0);
+    prepare(record, record->epoll_events & EPOLLOUT ? POLLOUT : 0, 0);
 }
 
 static void prepare_timed_epoll(struct record *record)
 {
-    if (machine_find(record->fd, record))
-        prepare(record, 0, 1);
+    prepare(record, 0, 1);
 }
 
 static void prepare_watched(const struct wait *wait, int64_t timeout)
@@ -89,12 +98,14 @@ static void prepare_fd(int fd, short events, int64_t timeout)
     struct record record;
     if (pending_is_epoll(fd))
         prepare_watched(&(struct wait){.kind = EPOLL, .epoll.epoll = fd}, timeout);
-    else if (machine_knows(fd) && machine_find(fd, &record))
+    else if (machine_look(fd, &record))
         prepare(&record, events, timeout);
 }
 
 static void prepare_all(const struct wait *wait, int64_t timeout)
 {
+    if (!machine_any(is_to_prepare, NULL))
+        return;
     if (wait->kind != EPOLL)
         visit_all(wait, false, timeout, prepare_fd);
     else
@@ -107,7 +118,7 @@ static void prepare_all(const struct wait *wait, int64_t timeout)
 static void tell(struct record *record)
 {
     machine_tell(record);
-    if (machine_survive(record, false)) {
+    if (machine_survive(record, false) && machine_find(record->fd, record)) {
         story_because("it has been told \"writable\" again and again, and does not write");
         machine_start(record);
     }
@@ -127,8 +138,8 @@ static void tell_fd(int fd, short events, int64_t timeout)
     (void)timeout;
     if ((events & POLLIN) && pending_is_epoll(fd) && deferring_any())
         machine_each_deferred(tell_polled_epoll, &fd);
-    else if ((events & POLLOUT) && !(events & (POLLERR | POLLHUP)) && machine_knows(fd) &&
-             machine_find(fd, &record) && record_is_pending(&record))
+    else if ((events & POLLOUT) && !(events & (POLLERR | POLLHUP)) && machine_look(fd, &record) &&
+             record_is_pending(&record))
         tell(&record);
 }
 
@@ -253,28 +264,38 @@ int readiness_epoll(epoll_pwait_fn *next, int epoll, struct epoll_event *events,
     return run(&wait, timeout);
 }
 
+static void start_watched(struct record *record)
+{
+    story_because("another thread may wait for it");
+    if (machine_find(record->fd, record))
+        machine_start(record);
+}
+
 /* Registering interest is no wait. But a registration made before the connect is told of changes
  * only, and to the kernel a deferral is none; a socket that the shim has deferred looks dead; and
  * where only reading is waited for, it may be by another thread that waits already. */
+void readiness_watching(int epoll, int operation, int fd)
+{
+    struct record record;
+    if (operation == EPOLL_CTL_DEL || !machine_look(fd, &record))
+        return;
+    if (record.tag.state == RECORD_GUARDED && machine_find(fd, &record))
+        pending_nest(epoll);
+    else if (record.tag.state == RECORD_DEFERRED && (record.tag.flags & RECORD_BY_SHIM))
+        start_watched(&record);
+}
+
+/* The kernel has taken the event: it can be read. */
 void readiness_watched(int epoll, int operation, int fd, const struct epoll_event *event)
 {
     struct record record;
-    bool known = machine_knows(fd);
-    if (operation == EPOLL_CTL_DEL || !shim.active || (!known && !own_has(fd)) ||
-        !program_memory_readable(event, sizeof *event))
+    if (operation == EPOLL_CTL_DEL || !shim.active)
         return;
-    if (known && machine_find(fd, &record)) {
-        if (record.tag.state == RECORD_GUARDED) {
-            pending_nest(epoll);
-            return;
-        }
+    if (machine_look(fd, &record) && record.tag.state != RECORD_GUARDED) {
         machine_watched(&record, epoll, event);
-        if (record.tag.state == RECORD_DEFERRED &&
-            ((record.tag.flags & RECORD_BY_SHIM) ||
-             (!(event->events & EPOLLOUT) && !__libc_single_threaded))) {
-            story_because("another thread may wait for it");
-            machine_start(&record);
-        }
+        if (record.tag.state == RECORD_DEFERRED && !(event->events & EPOLLOUT) &&
+            !__libc_single_threaded)
+            start_watched(&record);
     } else if ((event->events & EPOLLET) && own_has(fd) && tcp_state(fd) == TCP_CLOSE &&
                !note_edge(fd, epoll, event)) {
         own_remove(fd); /* its deferral could not be told: it is connected truly */

@@ -19,7 +19,9 @@ int readiness_select(pselect_fn *next, int count, fd_set *sets[3], int64_t timeo
 int readiness_epoll(epoll_pwait_fn *next, int epoll, struct epoll_event *, int most,
                     int64_t timeout, const sigset_t *);
 
-/* The descriptor is about to be registered with an epoll, or its registration changed. */
+/* The descriptor is about to be registered with an epoll, or its registration changed; and the
+ * kernel has done so. */
+void readiness_watching(int epoll, int operation, int fd);
 void readiness_watched(int epoll, int operation, int fd, const struct epoll_event *);
 
 /* A connect has been deferred: an edge-triggered registration made before it hears of the change

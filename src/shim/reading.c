@@ -5,6 +5,7 @@
 #include "kernel/tcp.h"
 #include "shim/guard.h"
 #include "shim/machine.h"
+#include "shim/own.h"
 #include "shim/story.h"
 #include "shim/waiting.h"
 
@@ -35,38 +36,51 @@ static int read_deferred(struct record *record, int flags, bool blocking)
  * up for, waits for what only comes when the handshake is over. */
 static int read_opening(struct record *record, bool blocking)
 {
-    bool timed =
-        blocking && (record->tag.flags & RECORD_BLOCKING) && tcp_receive_timeout(record->fd) != 0;
+    bool timed = blocking && (record->tag.flags & RECORD_BLOCKING) && own_may_be(OWN_LIMITED) &&
+                 tcp_receive_timeout(record->fd) != 0;
     if (blocking && (record->tag.flags & (RECORD_SHUT_WRITE | RECORD_KEPT)))
         machine_settle_within(record, -1);
     return machine_before(record, timed ? CALL_MOVES : CALL_WAITS);
 }
 
+static int before(struct record *record, int flags)
+{
+    bool blocking = !(flags & MSG_DONTWAIT) && !tcp_is_nonblocking(record->fd);
+    int error = guard_before_read(record, blocking);
+    if (!error && record->tag.state == RECORD_DEFERRED)
+        error = read_deferred(record, flags, blocking);
+    if (!error && record_is_pending(record) && record->tag.state != RECORD_DEFERRED)
+        error = read_opening(record, blocking);
+    return error;
+}
+
+/* A handshake is under way, and there is nothing that the read would have to wait for beforehand:
+ * then it is the program's own, whichever socket that is by now, and nobody need be asked. */
+static bool needs_nothing(const struct record *record)
+{
+    const unsigned kept = RECORD_SHUT_READ | RECORD_SHUT_WRITE | RECORD_KEPT | RECORD_ANEW;
+    return !record_is_pending(record) ? record->tag.state != RECORD_GUARDED
+                                      : record->tag.state == RECORD_OPENING &&
+                                            !(record->tag.flags & kept) && !own_may_be(OWN_LIMITED);
+}
+
 bool reading(int fd, int flags, ssize_t *result)
 {
     struct record record;
-    int error = 0;
     machine_serve();
-    if (!machine_knows(fd) && !waiting_concerns_thread())
-        return false;
-    bool blocking = !(flags & MSG_DONTWAIT) && !tcp_is_nonblocking(fd);
-    if (machine_find(fd, &record)) {
-        error = guard_before_read(&record, blocking);
-        if (!error && record.tag.state == RECORD_DEFERRED)
-            error = read_deferred(&record, flags, blocking);
-        if (!error && record_is_pending(&record) && record.tag.state != RECORD_DEFERRED)
-            error = read_opening(&record, blocking);
-        if (!error && record.tag.state == RECORD_OPENING && (record.tag.flags & RECORD_SHUT_READ)) {
+    if (machine_look(fd, &record) && !needs_nothing(&record) && machine_find(fd, &record)) {
+        int error = before(&record, flags);
+        if (error) {
+            errno = error;
+            *result = -1;
+            return true;
+        }
+        if (record.tag.state == RECORD_OPENING && (record.tag.flags & RECORD_SHUT_READ)) {
             *result = 0;
             return true;
         }
     }
-    if (error) {
-        errno = error;
-        *result = -1;
-        return true;
-    }
-    if (blocking)
+    if (!(flags & MSG_DONTWAIT))
         waiting_before_call(fd, POLLIN);
     return false;
 }

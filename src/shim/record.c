@@ -130,7 +130,12 @@ static void remove_live(struct record_table *table)
 
 bool record_put(struct record_table *table, struct record *record)
 {
-    if (!record_is_own_process() || (uint32_t)record->fd >= RECORD_DESCRIPTORS)
+    return record_is_own_process() && record_put_truth(table, record);
+}
+
+bool record_put_truth(struct record_table *table, struct record *record)
+{
+    if ((uint32_t)record->fd >= RECORD_DESCRIPTORS)
         return false;
     struct record_slot *to = &table->slots[record_slot_of(table, record->fd)];
     uint64_t found = atomic_load_explicit(&to->tag, memory_order_relaxed);
@@ -177,11 +182,15 @@ void record_save(struct record_table *table, const struct record *record)
 
 bool record_forget(struct record_table *table, const struct record *record)
 {
+    return record_is_own_process() && record_forget_past(table, record);
+}
+
+bool record_forget_past(struct record_table *table, const struct record *record)
+{
     uint64_t seen = record->tag.word;
     /* The generation stays: who copies meanwhile is to see that the slot changed hands. */
     union record_tag nobody = {.generation = record->tag.generation};
-    if (!record_is_own_process() ||
-        !atomic_compare_exchange_strong(&table->slots[record_slot_of(table, record->fd)].tag, &seen,
+    if (!atomic_compare_exchange_strong(&table->slots[record_slot_of(table, record->fd)].tag, &seen,
                                         nobody.word))
         return false;
     remove_live(table);

@@ -157,6 +157,11 @@ void record_save(struct record_table *, const struct record *);
 /* Strikes it out; false when another thread changed it first. */
 bool record_forget(struct record_table *, const struct record *);
 
+/* The same in whatever process, of what is true of a socket whoever has it: that its connection
+ * stands, or that it is not the one that it was about. */
+bool record_put_truth(struct record_table *, struct record *);
+bool record_forget_past(struct record_table *, const struct record *);
+
 /* A child of vfork(), or of a bare clone(), runs the hooks on its own descriptors in its parent's
  * memory: in such a process nothing is put or struck out. What it does to a socket that both have
  * is recorded. */

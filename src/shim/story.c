@@ -115,13 +115,18 @@ static const char *opened_by(const struct record *record,
     return outcomes[outcome];
 }
 
+/* Only a true connect tells whether the machine itself is there: before a destination is deferred
+ * there was one. */
+static bool was_deferred(const struct record *record)
+{
+    return record->tag.state == RECORD_OPENING || record->tag.state == RECORD_LINGERING;
+}
+
 /* Did the SYN get lost, or not, for what Fast Open put into it? One that was deferred has a cookie.
  */
 static bool option_lost(const struct record *record, const struct tcp_opening *opening)
 {
-    return record->tag.state == RECORD_OPENING || record->tag.state == RECORD_LINGERING
-               ? opening->syn_retransmitted
-               : tcp_cookie_request_lost(opening);
+    return was_deferred(record) ? opening->syn_retransmitted : tcp_cookie_request_lost(opening);
 }
 
 void story_completed(const struct record *record)
@@ -132,7 +137,8 @@ void story_completed(const struct record *record)
     struct memory_handshake handshake = {.rtt_us = opening.rtt_us,
                                          .min_rtt_us = opening.min_rtt_us,
                                          .room = opening.room,
-                                         .local = opening.local};
+                                         .as_before = was_deferred(record)};
+    handshake.local = !handshake.as_before && tcp_is_local(record->fd);
     const char *event = "connected";
     /* Its parent has the connection too, and counts it. */
     if (record->tag.flags & RECORD_INHERITED) {

@@ -18,7 +18,15 @@
 #include <poll.h>
 #include <string.h>
 
-/* What a message is made of, once it is known that its parts can be read. */
+/* What is written; `is_one`: its one part is the hook's own. */
+struct message {
+    struct msghdr header;
+    bool is_one;
+};
+
+/* What a message is made of, once it is known that its parts can be read. Where it does not matter
+ * what the bytes are, the kernel may find out whether it can read them: if it takes all or nothing,
+ * a SYN without them leaves, and the plain call has its EFAULT. */
 struct first_bytes {
     size_t total;
     size_t looked;
@@ -26,18 +34,20 @@ struct first_bytes {
     unsigned char look[FIRST_WRITE_LOOK];
 };
 
-static void look_at(struct first_bytes *first, const struct msghdr *message)
+static void look_at(struct first_bytes *first, const struct message *message, bool matters)
 {
-    const struct iovec *parts = message->msg_iov;
+    const struct iovec *parts = message->header.msg_iov;
+    size_t count = message->header.msg_iovlen;
     first->total = first->looked = 0;
-    first->readable = message->msg_iovlen <= UIO_MAXIOV &&
-                      program_memory_readable(parts, message->msg_iovlen * sizeof *parts);
-    for (size_t i = 0; first->readable && i < message->msg_iovlen; i++) {
+    first->readable = message->is_one || (count <= UIO_MAXIOV &&
+                                          program_memory_readable(parts, count * sizeof *parts));
+    for (size_t i = 0; first->readable && i < count; i++) {
         size_t room = sizeof first->look - first->looked, length = parts[i].iov_len;
         first->total += length;
         if (length > room)
             length = room;
-        if (!length)
+        if (!length ||
+            (!matters && count == 1 && program_memory_is_whole(parts[i].iov_base, length)))
             continue;
         first->readable = program_memory_readable(parts[i].iov_base, length);
         if (first->readable)
@@ -60,35 +70,37 @@ static bool is_safe(const struct first_bytes *first)
 /* What every path takes (RFC 9293, 3.7.1), less the room that the kernel keeps for options. */
 #define ROOM_EVERYWHERE (536 - 40)
 
-/* How many bytes the SYN takes: as the host's last SYN-ACK had it, and the route has it now. */
-static size_t room_of(const struct record *record)
+/* Does the SYN take so many bytes, as the host's last SYN-ACK had it, and the route has it now? */
+static bool fits(const struct record *record, size_t total)
 {
-    size_t room = (size_t)tcp_syn_room(record->fd);
-    if (record->room && (room == 0 || record->room < room))
-        room = record->room;
-    return room ? room : ROOM_EVERYWHERE;
+    if (record->room && total > record->room)
+        return false;
+    if (total <= ROOM_EVERYWHERE)
+        return true;
+    size_t room = (size_t)tcp_syn_room(record->fd, &record->address.any);
+    return room ? total <= room : record->room != 0;
 }
 
 /* May these bytes go into the SYN, and would they do there what the program means? NULL: yes; or
  * why not. Control messages are looked at on a connection that stands, and have errors of their
  * own. */
-static const char *unfit(const struct record *record, const struct msghdr *message,
+static const char *unfit(const struct record *record, const struct message *message,
                          const struct first_bytes *first, int flags)
 {
     if (!first->readable)
         return "its first write cannot be read";
     if (first->total == 0)
         return "its first write has no bytes";
-    if ((flags & NEEDS_CONNECTION) || message->msg_controllen != 0)
+    if ((flags & NEEDS_CONNECTION) || message->header.msg_controllen != 0)
         return "its first write says what only a connection can do";
     if ((record->tag.flags & RECORD_REPLAY_SAFE) && !is_safe(first))
         return "its first write is not safe to repeat";
-    if (!shim.dry_run && first->total > room_of(record))
+    if (!shim.dry_run && !fits(record, first->total))
         return "its first write is longer than the SYN's room";
     return NULL;
 }
 
-static bool may_open(const struct record *record, const struct msghdr *message,
+static bool may_open(const struct record *record, const struct message *message,
                      const struct first_bytes *first, int flags)
 {
     const char *why_not = unfit(record, message, first, flags);
@@ -98,7 +110,7 @@ static bool may_open(const struct record *record, const struct msghdr *message,
     return !why_not;
 }
 
-static void rehearse(struct record *record, const struct msghdr *message, int flags)
+static void rehearse(struct record *record, const struct message *message, int flags)
 {
     struct first_bytes first;
     /* A program need not ask how its connect has ended. */
@@ -106,7 +118,7 @@ static void rehearse(struct record *record, const struct msghdr *message, int fl
         machine_is_over(record);
     if (record->tag.state != RECORD_REHEARSED)
         return;
-    look_at(&first, message);
+    look_at(&first, message, true);
     story_rehearsed(record, may_open(record, message, &first, flags));
     machine_forget(record);
 }
@@ -146,25 +158,40 @@ static bool write_later(struct record *record, const struct first_bytes *first, 
     return nothing && told && record->tag.state == RECORD_OPENING;
 }
 
-bool writing(int fd, const struct msghdr *message, int flags, ssize_t *result)
+static bool write_first(int fd, const struct message *message, int flags, ssize_t *result)
 {
     struct record record;
     struct first_bytes first;
     machine_serve();
-    if (!machine_find(fd, &record) || !record_is_pending(&record)) {
-        if (machine_knows(fd) && shim.dry_run && record.fd == fd)
+    if (!machine_look(fd, &record) || !record_is_pending(&record) || !machine_find(fd, &record)) {
+        if (shim.dry_run && machine_find(fd, &record))
             rehearse(&record, message, flags);
         if (!(flags & MSG_DONTWAIT))
             waiting_before_call(fd, POLLOUT);
         return false;
     }
-    look_at(&first, message);
-    if (record.tag.state == RECORD_DEFERRED && may_open(&record, message, &first, flags) &&
-        machine_open(&record, message, first.total, flags, result))
-        return true;
+    look_at(&first, message, record.tag.flags & RECORD_REPLAY_SAFE);
+    if (record.tag.state == RECORD_DEFERRED && may_open(&record, message, &first, flags)) {
+        if (machine_open(&record, &message->header, first.total, flags, result))
+            return true;
+        look_at(&first, message, true); /* it may have failed for them */
+    }
     if (record.tag.state == RECORD_DEFERRED && first.total > 0)
         story_lesson(&record, MEMORY_WRITES_UNFIT);
     return write_later(&record, &first, flags, result);
+}
+
+bool writing(int fd, const struct msghdr *header, int flags, ssize_t *result)
+{
+    const struct message message = {.header = *header};
+    return write_first(fd, &message, flags, result);
+}
+
+bool writing_bytes(int fd, const void *bytes, size_t length, int flags, ssize_t *result)
+{
+    struct iovec part = {(void *)bytes, length};
+    const struct message message = {.header = {.msg_iov = &part, .msg_iovlen = 1}, .is_one = true};
+    return write_first(fd, &message, flags, result);
 }
 
 int writing_in_bulk(int fd)

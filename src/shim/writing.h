@@ -13,6 +13,9 @@
  * bad pointers are left to the kernel. */
 bool writing(int fd, const struct msghdr *message, int flags, ssize_t *result);
 
+/* The same for what is in one piece. */
+bool writing_bytes(int fd, const void *bytes, size_t length, int flags, ssize_t *result);
+
 /* Before a write whose bytes cannot go into a SYN. Returns the errno to fail with, or 0. */
 int writing_in_bulk(int fd);
 

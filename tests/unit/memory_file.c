@@ -45,7 +45,10 @@ static const char *open_memory(const char *path)
 /* Somebody whom this namespace has no number for. */
 static const char *become_somebody(void)
 {
-    return unshare(CLONE_NEWUSER) == 0 && geteuid() != 0 ? "done" : "cannot";
+    bool done = unshare(CLONE_NEWUSER) == 0 && geteuid() != 0;
+
+    memory_look_at_user(); /* as a connect does */
+    return done ? "done" : "cannot";
 }
 
 static const char *answer(const char *order, const char *argument)

@@ -52,14 +52,14 @@ static void print_opening(int fd)
     printf("state=%d acked=%d fail=%d retransmitted=%d request_lost=%d local=%d room=%u "
            "rtt_ms=%u min_rtt_ms=%u\n",
            opening.state, opening.syn_data_acked, opening.client_fail, opening.syn_retransmitted,
-           tcp_cookie_request_lost(&opening), opening.local, opening.room, opening.rtt_us / 1000,
+           tcp_cookie_request_lost(&opening), tcp_is_local(fd), opening.room, opening.rtt_us / 1000,
            opening.min_rtt_us / 1000);
 }
 
 /* The bytes go into the SYN: how many of them did, and how many was it reckoned to take? */
 static void open_with(size_t bytes)
 {
-    int fd = connected(), room = tcp_syn_room(fd);
+    int fd = connected(), room = tcp_syn_room(fd, (struct sockaddr *)&server);
     struct pollfd end = {.fd = fd, .events = POLLIN};
     char *data = calloc(1, bytes);
     ssize_t sent;

@@ -39,6 +39,7 @@ long NAME_by_number(const struct call *);
 long OPTION_by_number(const struct call *);
 long BLOCK_by_number(const struct call *);
 long USER_by_number(const struct call *);
+long NAMESPACE_by_number(const struct call *);
 long SUBMIT_by_number(const struct call *);
 long RING_by_number(const struct call *);
 long SOCKET_CALL_by_number(const struct call *);

@@ -27,7 +27,7 @@ typedef __typeof__(sendmsg) send_message_fn;
 typedef __typeof__(sendmmsg) send_messages_fn;
 
 /* After socket() and epoll_create(): what they have answered. */
-int socket_made(int fd, int family, int type);
+int socket_made(int fd, int family, int type, int protocol);
 int epoll_made(int epoll);
 
 int control_process(prctl_fn *next, int operation, const unsigned long arguments[4]);

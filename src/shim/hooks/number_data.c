@@ -19,11 +19,20 @@ static int next_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int f
     return (int)NEXT(syscall)(SYS_sendmmsg, fd, messages, count, flags);
 }
 
-static long write_parts(const struct call *call, struct iovec *parts, size_t count, int flags)
+static long write_parts(const struct call *call, struct iovec *parts, size_t count)
 {
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
     ssize_t result;
-    if (writing(call_fd(call), &message, flags, &result))
+    if (writing(call_fd(call), &message, 0, &result))
+        return result;
+    return written(call_fd(call), call_plainly(call));
+}
+
+static long write_bytes(const struct call *call, int flags)
+{
+    const union argument *a = call->a;
+    ssize_t result;
+    if (writing_bytes(call_fd(call), a[1].pointer, (size_t)a[2].word, flags, &result))
         return result;
     return written(call_fd(call), call_plainly(call));
 }
@@ -31,7 +40,6 @@ static long write_parts(const struct call *call, struct iovec *parts, size_t cou
 static long write_by_number(const struct call *call)
 {
     const union argument *a = call->a;
-    struct iovec part = {a[1].pointer, (size_t)a[2].word};
     switch (call->number) {
     case SYS_sendmsg:
         return send_message(next_sendmsg, call_fd(call), a[1].pointer, (int)a[2].word);
@@ -39,11 +47,11 @@ static long write_by_number(const struct call *call)
         return send_messages(next_sendmmsg, call_fd(call), a[1].pointer, (unsigned)a[2].word,
                              (int)a[3].word);
     case SYS_write:
-        return write_parts(call, &part, 1, 0);
+        return write_bytes(call, 0);
     case SYS_writev:
-        return write_parts(call, a[1].pointer, (size_t)a[2].word, 0);
+        return write_parts(call, a[1].pointer, (size_t)a[2].word);
     default: /* send, sendto */
-        return write_parts(call, &part, 1, (int)a[3].word);
+        return write_bytes(call, (int)a[3].word);
     }
 }
 

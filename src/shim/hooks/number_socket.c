@@ -27,7 +27,8 @@ long CONNECT_by_number(const struct call *call)
 
 long SOCKET_by_number(const struct call *call)
 {
-    return socket_made((int)call_plainly(call), (int)call->a[0].word, (int)call->a[1].word);
+    const union argument *a = call->a;
+    return socket_made((int)call_plainly(call), (int)a[0].word, (int)a[1].word, (int)a[2].word);
 }
 
 /* accept() is accept4() with no flags; not every machine has the former. */

@@ -9,8 +9,11 @@ int watch(epoll_ctl_fn *next, int epoll, int operation, int fd, struct epoll_eve
 {
     if (machine_is_ours(epoll) || machine_is_ours(fd))
         return hook_fail(EBADF);
-    readiness_watched(epoll, operation, fd, event);
-    return next(epoll, operation, fd, event);
+    readiness_watching(epoll, operation, fd);
+    int result = next(epoll, operation, fd, event);
+    if (result == 0)
+        readiness_watched(epoll, operation, fd, event);
+    return result;
 }
 
 HOOK_WHILE(CONCERN_DESCRIPTORS, int, epoll_ctl,

@@ -9,19 +9,17 @@
 
 #include <string.h>
 
-/* The one shape of those that take `parts`. */
-#define WRITE_CALL(fd, parts, count, flags, call)                                                  \
+/* The one shape of those that take bytes. */
+#define WRITE_CALL(fd, bytes, length, flags, call)                                                 \
     do {                                                                                           \
-        struct msghdr message = {.msg_iov = (struct iovec *)(parts), .msg_iovlen = (count)};       \
         ssize_t result;                                                                            \
-        return writing(fd, &message, flags, &result) ? result : written(fd, call);                 \
+        return writing_bytes(fd, bytes, length, flags, &result) ? result : written(fd, call);      \
     } while (0)
 
 HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, write, (int fd, const void *bytes, size_t length),
            (fd, bytes, length))
 {
-    struct iovec part = {(void *)bytes, length};
-    WRITE_CALL(fd, &part, 1, 0, NEXT(write)(fd, bytes, length));
+    WRITE_CALL(fd, bytes, length, 0, NEXT(write)(fd, bytes, length));
 }
 
 SHIM_ALIAS(write) __typeof__(write) __write;
@@ -29,7 +27,9 @@ SHIM_ALIAS(write) __typeof__(write) __write;
 HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, writev, (int fd, const struct iovec *parts, int count),
            (fd, parts, count))
 {
-    WRITE_CALL(fd, parts, (size_t)count, 0, NEXT(writev)(fd, parts, count));
+    struct msghdr message = {.msg_iov = (struct iovec *)parts, .msg_iovlen = (size_t)count};
+    ssize_t result;
+    return writing(fd, &message, 0, &result) ? result : written(fd, NEXT(writev)(fd, parts, count));
 }
 
 /* Without an offset it is writev(); with one the kernel refuses, as it does on any connection. */
@@ -53,8 +53,7 @@ HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, pwritev64v2,
 HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, send,
            (int fd, const void *bytes, size_t length, int flags), (fd, bytes, length, flags))
 {
-    struct iovec part = {(void *)bytes, length};
-    WRITE_CALL(fd, &part, 1, flags, NEXT(send)(fd, bytes, length, flags));
+    WRITE_CALL(fd, bytes, length, flags, NEXT(send)(fd, bytes, length, flags));
 }
 
 SHIM_ALIAS(send) __typeof__(send) __send;
@@ -64,8 +63,7 @@ HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, sendto,
             socklen_t address_length),
            (fd, bytes, length, flags, address, address_length))
 {
-    struct iovec part = {(void *)bytes, length};
-    WRITE_CALL(fd, &part, 1, flags,
+    WRITE_CALL(fd, bytes, length, flags,
                NEXT(sendto)(fd, bytes, length, flags, address, address_length));
 }
 
