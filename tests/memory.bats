@@ -367,6 +367,26 @@ END
   close_process
 }
 
+@test "the memory that goes for a new one is the one that was left longest ago" {
+  local number second
+  # The kernel's numbers begin again after so many.
+  for number in {1..100}; do
+    rm -f "$file"
+    run -0 say "open $file"
+  done
+  second=$EPOCHSECONDS
+  while ((EPOCHSECONDS == second)); do :; done
+  rm "$file"
+  run -0 say "open $file" 'connect 1'
+  mv "$file" "$file-used"
+  for number in {1..20}; do
+    rm -f "$file"
+    run -0 say "open $file"
+  done
+  run -0 say "open $file-used" 'lately 1'
+  assert_output $'shared\nyes'
+}
+
 # ---- no file ----
 
 @test "a user without a runtime directory has a memory all the same" {

@@ -72,7 +72,8 @@ static bool has_mark(int id)
     return has;
 }
 
-void segment_each(segment_fn *tell, void *context)
+/* What looks like one from outside. */
+static void each_likely(segment_fn *tell, void *context)
 {
     struct shm_info info;
     int last = shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&info);
@@ -81,13 +82,32 @@ void segment_each(segment_fn *tell, void *context)
         struct shmid_ds status;
         struct segment segment = {.id = shmctl(i, SHM_STAT, &status)};
 
-        if (segment.id < 0 || !is_owned(&status, status.shm_perm.uid) || !has_mark(segment.id))
+        if (segment.id < 0 || !is_owned(&status, status.shm_perm.uid))
             continue;
         segment.owner = status.shm_perm.uid;
         segment.left = status.shm_nattch == 0 ? (int64_t)status.shm_dtime : 0;
         if (!tell(context, &segment))
             return;
     }
+}
+
+struct filter {
+    segment_fn *tell;
+    void *context;
+};
+
+static bool tell_marked(void *context, const struct segment *segment)
+{
+    const struct filter *filter = context;
+
+    return !has_mark(segment->id) || filter->tell(filter->context, segment);
+}
+
+void segment_each(segment_fn *tell, void *context)
+{
+    struct filter filter = {tell, context};
+
+    each_likely(tell_marked, &filter);
 }
 
 struct table *segment_open(int id, bool writable)
@@ -114,13 +134,14 @@ static bool count(void *context, const struct segment *segment)
     return true;
 }
 
-/* Files that name one are deleted, and leave it behind. */
+/* Files that name one are deleted, and leave it behind. A look into all of them would be their last
+ * use, and the next that goes be any. */
 static void make_up_for(int made, uid_t user)
 {
     struct census census = {.user = user, .made = made, .oldest = {.id = -1, .left = INT64_MAX}};
 
-    segment_each(count, &census);
-    if (census.count >= SEGMENTS_MOST && census.oldest.id >= 0)
+    each_likely(count, &census);
+    if (census.count >= SEGMENTS_MOST && census.oldest.id >= 0 && has_mark(census.oldest.id))
         shmctl(census.oldest.id, IPC_RMID, NULL);
 }
 
