@@ -65,6 +65,17 @@ BEGINS='accept|connect|setsockopt'
   assert_output ''
 }
 
+# Where a listener takes SYN data, what it accepts may be guarded: event loops look, and what may close it.
+@test "so it does in a server, but for event loops and descriptors that go or are sent" {
+  profile plain LD_PRELOAD= "$PROGRAMS/untouched" "$ROUNDS" listen
+  profile shim LD_PRELOAD="$SHIM" "$PROGRAMS/untouched" "$ROUNDS" listen
+  run bash -c "$(declare -f per_call dearer_than); ROUNDS=$ROUNDS
+    dearer_than 3 '.*' plain shim | cut -d ' ' -f 1 | grep -vE '^($BEGINS|syscall|syscall_read)$' | xargs"
+  assert_output 'close dup epoll_ctl epoll_wait fcntl getsockopt ioctl poll select sendmsg'
+  run dearer_than 12 syscall_read plain shim
+  assert_output ''
+}
+
 @test "every call does where it is switched off" {
   profile plain LD_PRELOAD= "$PROGRAMS/untouched" "$ROUNDS"
   profile shim TFOSHIM_DISABLE=1 LD_PRELOAD="$SHIM" "$PROGRAMS/untouched" "$ROUNDS"

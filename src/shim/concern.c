@@ -2,10 +2,8 @@
 #include "shim/concern.h"
 
 struct concern_word concern_words[CONCERN_COUNT] = {
-    [CONCERN_NOTHING] = {1},
-    [CONCERN_CONNECTIONS] = {1},
-    [CONCERN_DESCRIPTORS] = {1},
-    [CONCERN_PROCESS] = {1},
+    [CONCERN_NOTHING] = {1},     [CONCERN_CONNECTIONS] = {1}, [CONCERN_WAITS] = {1},
+    [CONCERN_DESCRIPTORS] = {1}, [CONCERN_PROCESS] = {1},
 };
 
 void concern_started(bool on)

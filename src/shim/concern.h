@@ -6,6 +6,8 @@
  *
  * - connections: that are deferred, opening, lingering, guarded or followed otherwise; for calls
  *   that move bytes, wait, or look at a connection;
+ * - waits: the same, and 1 once accepted connections may be guarded; for the waits of event loops,
+ *   of which one may be for what another thread accepts meanwhile;
  * - descriptors: the same, notes, and sockets that are this process's own; for calls by which a
  *   descriptor goes, is shared or is told of, after which something else may have its number;
  * - process: 1 while the shim is on; for calls that begin something.
@@ -31,6 +33,7 @@
 enum concern {
     CONCERN_NOTHING, /* of syscall()'s numbers that no hook is for */
     CONCERN_CONNECTIONS,
+    CONCERN_WAITS,
     CONCERN_DESCRIPTORS,
     CONCERN_PROCESS,
     CONCERN_COUNT
@@ -43,7 +46,8 @@ struct concern_word {
 
 extern struct concern_word concern_words[CONCERN_COUNT] __attribute__((visibility("hidden")));
 
-/* So many sockets or notes more, or less; and so many connections. */
+/* So many sockets or notes more, or less; the first listener of which accepted connections may be
+ * guarded; and a connection. */
 static inline void concern_add_descriptors(unsigned count)
 {
     atomic_fetch_add(&concern_words[CONCERN_DESCRIPTORS].count, count);
@@ -54,15 +58,22 @@ static inline void concern_remove_descriptors(unsigned count)
     atomic_fetch_sub(&concern_words[CONCERN_DESCRIPTORS].count, count);
 }
 
+static inline void concern_add_waits(void)
+{
+    atomic_fetch_add(&concern_words[CONCERN_WAITS].count, 1);
+}
+
 static inline void concern_add_connection(void)
 {
     concern_add_descriptors(1);
+    concern_add_waits();
     atomic_fetch_add(&concern_words[CONCERN_CONNECTIONS].count, 1);
 }
 
 static inline void concern_remove_connection(void)
 {
     atomic_fetch_sub(&concern_words[CONCERN_CONNECTIONS].count, 1);
+    atomic_fetch_sub(&concern_words[CONCERN_WAITS].count, 1);
     concern_remove_descriptors(1);
 }
 

@@ -28,11 +28,13 @@
 
 /* Is the plain call to be made after all? Before start-up is through the words are not 0. */
 #define HOOK_IDLE_CONCERN_CONNECTIONS() machine_idle()
+#define HOOK_IDLE_CONCERN_WAITS() false
 #define HOOK_IDLE_CONCERN_DESCRIPTORS() false
 #define HOOK_IDLE_CONCERN_PROCESS() false
 
 /* How often the way through it is taken: always, by those that ask whether the shim is on. */
 #define HOOK_TAKEN_CONCERN_CONNECTIONS cold
+#define HOOK_TAKEN_CONCERN_WAITS cold
 #define HOOK_TAKEN_CONCERN_DESCRIPTORS cold
 #define HOOK_TAKEN_CONCERN_PROCESS hot
 

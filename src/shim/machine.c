@@ -771,10 +771,8 @@ void machine_leave(struct record *record)
 void machine_expect_guarded(void)
 {
     static atomic_flag expected = ATOMIC_FLAG_INIT;
-    if (!atomic_flag_test_and_set(&expected)) {
-        concern_add_connection();
-        atomic_fetch_add(&table->live, 1);
-    }
+    if (!atomic_flag_test_and_set(&expected))
+        concern_add_waits();
 }
 
 bool machine_guard(struct record *record, int brought)

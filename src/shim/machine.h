@@ -199,8 +199,8 @@ int machine_take_error(struct record *);
  * before its client is proved. False: there is no room, or nothing to wait with. */
 bool machine_guard(struct record *, int brought);
 
-/* From now on accepted connections may be guarded: no hook takes its shortest way any more, for one
- * thread's wait may be for what another one accepts. */
+/* From now on accepted connections may be guarded: no event loop's wait takes its shortest way any
+ * more, for it may be for what another thread accepts. */
 void machine_expect_guarded(void);
 
 /* GUARDED -> unknown, or FAILED, where the handshake is over; false: it is not yet. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * untouched ROUNDS: calls that the library hooks, on what is none of its business, each in a
- * function of its own by whose name a profiler tells what it cost.
+ * untouched ROUNDS [listen]: calls that the library hooks, on what is none of its business, each in
+ * a function of its own by whose name a profiler tells what it cost; as a server, too.
  */
 
 #include <err.h>
@@ -89,9 +89,11 @@ REFUSED(connect, connect(-1, NULL, 0))
 int main(int argc, char **argv)
 {
     struct epoll_event event = {.events = EPOLLOUT};
-    long rounds = argc == 2 ? strtol(argv[1], NULL, 10) : 0;
+    long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : 0;
     if (rounds < 1)
-        errx(2, "usage: untouched ROUNDS");
+        errx(2, "usage: untouched ROUNDS [listen]");
+    if (argc > 2 && listen(socket(AF_INET, SOCK_STREAM, 0), 1) != 0)
+        err(1, "listen");
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) != 0 ||
         sem_init(&semaphore, 0, 0) != 0 || (epoll = epoll_create1(0)) < 0 ||
         epoll_ctl(epoll, EPOLL_CTL_ADD, pair[0], &event) != 0)

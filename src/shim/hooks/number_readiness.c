@@ -203,7 +203,7 @@ static long made_by_number(const struct call *call)
 /* What refuses another call than the program's may let its own through. */
 long READINESS_by_number(const struct call *call)
 {
-    if (machine_idle())
+    if (!concern_any(CONCERN_WAITS))
         return call_plainly(call);
     long result = made_by_number(call);
     return result >= 0 || errno == EINTR ? result : call_plainly(call);

@@ -53,7 +53,7 @@ bool timeout_of_timeval(const struct timeval *timeout, int64_t *nanoseconds)
     return true;
 }
 
-HOOK_WHILE(CONCERN_CONNECTIONS, int, poll, (struct pollfd * fds, nfds_t count, int timeout),
+HOOK_WHILE(CONCERN_WAITS, int, poll, (struct pollfd * fds, nfds_t count, int timeout),
            (fds, count, timeout))
 {
     UNLESS_REFUSED(readiness_poll(NEXT(ppoll), fds, count, timeout_of_milliseconds(timeout), NULL),
@@ -63,7 +63,7 @@ HOOK_WHILE(CONCERN_CONNECTIONS, int, poll, (struct pollfd * fds, nfds_t count, i
 SHIM_ALIAS(poll) __typeof__(poll) __poll;
 
 /* The C library ends a program whose array is smaller than its count says. */
-HOOK_WHILE(CONCERN_CONNECTIONS, int, __poll_chk,
+HOOK_WHILE(CONCERN_WAITS, int, __poll_chk,
            (struct pollfd * fds, nfds_t count, int timeout, size_t size),
            (fds, count, timeout, size))
 {
@@ -73,7 +73,7 @@ HOOK_WHILE(CONCERN_CONNECTIONS, int, __poll_chk,
                    NEXT(__poll_chk)(fds, count, timeout, size));
 }
 
-HOOK_WHILE(CONCERN_CONNECTIONS, int, ppoll,
+HOOK_WHILE(CONCERN_WAITS, int, ppoll,
            (struct pollfd * fds, nfds_t count, const struct timespec *timeout,
             const sigset_t *mask),
            (fds, count, timeout, mask))
@@ -85,7 +85,7 @@ HOOK_WHILE(CONCERN_CONNECTIONS, int, ppoll,
                    NEXT(ppoll)(fds, count, timeout, mask));
 }
 
-HOOK_WHILE(CONCERN_CONNECTIONS, int, __ppoll_chk,
+HOOK_WHILE(CONCERN_WAITS, int, __ppoll_chk,
            (struct pollfd * fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask,
             size_t size),
            (fds, count, timeout, mask, size))
@@ -97,7 +97,7 @@ HOOK_WHILE(CONCERN_CONNECTIONS, int, __ppoll_chk,
                    NEXT(__ppoll_chk)(fds, count, timeout, mask, size));
 }
 
-HOOK_WHILE(CONCERN_CONNECTIONS, int, epoll_wait,
+HOOK_WHILE(CONCERN_WAITS, int, epoll_wait,
            (int epoll, struct epoll_event *events, int most, int timeout),
            (epoll, events, most, timeout))
 {
@@ -106,7 +106,7 @@ HOOK_WHILE(CONCERN_CONNECTIONS, int, epoll_wait,
                    NEXT(epoll_wait)(epoll, events, most, timeout));
 }
 
-HOOK_WHILE(CONCERN_CONNECTIONS, int, epoll_pwait,
+HOOK_WHILE(CONCERN_WAITS, int, epoll_pwait,
            (int epoll, struct epoll_event *events, int most, int timeout, const sigset_t *mask),
            (epoll, events, most, timeout, mask))
 {
@@ -115,7 +115,7 @@ HOOK_WHILE(CONCERN_CONNECTIONS, int, epoll_pwait,
                    NEXT(epoll_pwait)(epoll, events, most, timeout, mask));
 }
 
-HOOK_WHILE(CONCERN_CONNECTIONS, int, epoll_pwait2,
+HOOK_WHILE(CONCERN_WAITS, int, epoll_pwait2,
            (int epoll, struct epoll_event *events, int most, const struct timespec *timeout,
             const sigset_t *mask),
            (epoll, events, most, timeout, mask))
@@ -134,7 +134,7 @@ static int64_t left_of(int64_t nanoseconds, int64_t since)
     return left > 0 ? left : 0;
 }
 
-HOOK_WHILE(CONCERN_CONNECTIONS, int, select,
+HOOK_WHILE(CONCERN_WAITS, int, select,
            (int count, fd_set *reads, fd_set *writes, fd_set *errors, struct timeval *timeout),
            (count, reads, writes, errors, timeout))
 {
@@ -156,7 +156,7 @@ HOOK_WHILE(CONCERN_CONNECTIONS, int, select,
 
 SHIM_ALIAS(select) __typeof__(select) __select;
 
-HOOK_WHILE(CONCERN_CONNECTIONS, int, pselect,
+HOOK_WHILE(CONCERN_WAITS, int, pselect,
            (int count, fd_set *reads, fd_set *writes, fd_set *errors,
             const struct timespec *timeout, const sigset_t *mask),
            (count, reads, writes, errors, timeout, mask))
@@ -175,7 +175,7 @@ static bool timeout_of64(const struct timespec64 *timeout, int64_t *nanoseconds)
     READ_TIMEOUT(timeout, tv_nsec, SECOND, nanoseconds);
 }
 
-HOOK_WHILE(CONCERN_CONNECTIONS, int, __ppoll64,
+HOOK_WHILE(CONCERN_WAITS, int, __ppoll64,
            (struct pollfd * fds, nfds_t count, const struct timespec64 *timeout,
             const sigset_t *mask),
            (fds, count, timeout, mask))
@@ -187,7 +187,7 @@ HOOK_WHILE(CONCERN_CONNECTIONS, int, __ppoll64,
                    NEXT(__ppoll64)(fds, count, timeout, mask));
 }
 
-HOOK_WHILE(CONCERN_CONNECTIONS, int, __ppoll64_chk,
+HOOK_WHILE(CONCERN_WAITS, int, __ppoll64_chk,
            (struct pollfd * fds, nfds_t count, const struct timespec64 *timeout,
             const sigset_t *mask, size_t size),
            (fds, count, timeout, mask, size))
@@ -199,7 +199,7 @@ HOOK_WHILE(CONCERN_CONNECTIONS, int, __ppoll64_chk,
                    NEXT(__ppoll64_chk)(fds, count, timeout, mask, size));
 }
 
-HOOK_WHILE(CONCERN_CONNECTIONS, int, __epoll_pwait2_time64,
+HOOK_WHILE(CONCERN_WAITS, int, __epoll_pwait2_time64,
            (int epoll, struct epoll_event *events, int most, const struct timespec64 *timeout,
             const sigset_t *mask),
            (epoll, events, most, timeout, mask))
@@ -211,7 +211,7 @@ HOOK_WHILE(CONCERN_CONNECTIONS, int, __epoll_pwait2_time64,
                    NEXT(__epoll_pwait2_time64)(epoll, events, most, timeout, mask));
 }
 
-HOOK_WHILE(CONCERN_CONNECTIONS, int, __select64,
+HOOK_WHILE(CONCERN_WAITS, int, __select64,
            (int count, fd_set *reads, fd_set *writes, fd_set *errors, struct timeval64 *timeout),
            (count, reads, writes, errors, timeout))
 {
@@ -234,7 +234,7 @@ HOOK_WHILE(CONCERN_CONNECTIONS, int, __select64,
     return result;
 }
 
-HOOK_WHILE(CONCERN_CONNECTIONS, int, __pselect64,
+HOOK_WHILE(CONCERN_WAITS, int, __pselect64,
            (int count, fd_set *reads, fd_set *writes, fd_set *errors,
             const struct timespec64 *timeout, const sigset_t *mask),
            (count, reads, writes, errors, timeout, mask))
