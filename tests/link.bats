@@ -107,15 +107,18 @@ numbers_arrived() {
 }
 
 @test "the kernel measures the same round trip" {
+  local number
   native_up --rtt 30
-  # shellcheck disable=SC2016
-  client_spawn bash -c 'exec 5<>"/dev/tcp/$1/80"; read -r <&5' bash "$SERVER_IP4"
-  established() {
-    [[ $(on_client ss -Htin state established dport = :80) =~ minrtt:([0-9.]+) ]]
+  round_trips() {
+    on_client ss -Htin state established dport = :80 | grep -o 'minrtt:[0-9.]*' | cut -d : -f 2 | sort -n
   }
-  wait_until established
-  established
-  assert_between 30 "${BASH_REMATCH[1]}" 70
+  # A busy machine adds to some.
+  for number in {1..5}; do
+    # shellcheck disable=SC2016
+    client_spawn bash -c 'exec 5<>"/dev/tcp/$1/80"; read -r <&5' bash "$SERVER_IP4"
+    wait_until "((\$(round_trips | wc -l) == $number))"
+  done
+  assert_between 30 "$(round_trips | head -n 1)" 70
 }
 
 @test "each capture shows what that side's host would see" {

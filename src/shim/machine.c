@@ -385,14 +385,26 @@ static int open_failed(struct record *record, int error)
     return error;
 }
 
+/* The flags say what is watched for, and whoever takes them away unwatches. False: it cannot be
+ * watched, or another thread has just seen the end of the handshake. */
+static bool watch_for(struct record *record, unsigned flags)
+{
+    bool before = record->tag.flags & WATCH_FLAGS;
+    if (!before && !pending_watch(record->fd))
+        return false;
+    bool done = record_change(table, record, record->tag.state, record->tag.flags | flags);
+    if (!done && !before)
+        pending_unwatch(record->fd);
+    return done;
+}
+
 /* A path on which no SYN's data has come through may answer it with a reset, where a plain connect
  * would have succeeded. */
 static void keep(struct record *record, const struct msghdr *message, size_t length)
 {
     if (record->untried && is_ours_alone(record) && record_is_own_process() &&
-        pending_is_possible() && kept_put(record_slot_of(table, record->fd), message, length) &&
-        pending_watch(record->fd))
-        set_flags(record, RECORD_KEPT, 0);
+        pending_is_possible() && kept_put(record_slot_of(table, record->fd), message, length))
+        watch_for(record, RECORD_KEPT);
 }
 
 bool machine_open(struct record *record, const struct msghdr *message, size_t total, int flags,
@@ -680,11 +692,7 @@ bool machine_shut_later(struct record *record, int how)
     unsigned set = how == SHUT_RDWR ? SHUT_FLAGS
                    : how == SHUT_WR ? RECORD_SHUT_WRITE
                                     : RECORD_SHUT_READ;
-    if (!(record->tag.flags & WATCH_FLAGS) &&
-        (!pending_is_possible() || !pending_watch(record->fd)))
-        return false;
-    set_flags(record, set, 0);
-    return true;
+    return pending_is_possible() && watch_for(record, set);
 }
 
 static void watch_guarded(struct record *record)
@@ -926,8 +934,11 @@ static bool end_lingering(struct record *record)
 static bool serve(int fd)
 {
     struct record record;
-    if (!machine_find(fd, &record))
+    if (!machine_find(fd, &record) ||
+        (record.tag.state != RECORD_OPENING && !is_watched(&record))) {
+        pending_leave(fd); /* it would be told of for ever */
         return false;
+    }
     if (record.tag.state == RECORD_GUARDED)
         return machine_is_proved(&record);
     return record.tag.state == RECORD_LINGERING ? end_lingering(&record) : machine_is_over(&record);

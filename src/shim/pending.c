@@ -118,10 +118,15 @@ bool pending_watch_taken(int fd)
     return watch(fd, EPOLLOUT | EPOLLET);
 }
 
-void pending_unwatch(int fd)
+void pending_leave(int fd)
 {
     struct epoll_event event;
     call(SYS_epoll_ctl, pending_epoll(), EPOLL_CTL_DEL, fd, (long)&event);
+}
+
+void pending_unwatch(int fd)
+{
+    pending_leave(fd);
     atomic_fetch_sub(&pending_count, 1);
 }
 

@@ -33,6 +33,8 @@ bool pending_watch(int fd);
 /* The same of a connection taken from its SYN, which is writable before. */
 bool pending_watch_taken(int fd);
 void pending_unwatch(int fd);
+/* What no record is watched for: another thread is about to unwatch it, or could not. */
+void pending_leave(int fd);
 
 /* The epoll that waits for them: the descriptor is readable when one is ready. -1: there is none.
  */

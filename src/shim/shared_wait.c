@@ -215,6 +215,19 @@ static int clear_sets(const struct wait *wait)
     return 0;
 }
 
+/* The program's descriptors alone: whatever the private epoll goes on saying, it hears of its own.
+ */
+static int ask_again(const struct wait *wait, const sigset_t *mask)
+{
+    struct wait_sets kept;
+    if (wait->kind == SELECT)
+        wait_copy_sets(wait, &kept);
+    int ready = wait_call(wait, 0, mask);
+    if (ready == 0 && wait->kind == SELECT)
+        wait_put_sets_back(wait, &kept);
+    return ready;
+}
+
 /* Signals are let in by the waits alone: one that came between two of them would be lost to the
  * program, whose call it is to interrupt. */
 int wait_share(const struct wait *wait, int64_t timeout)
@@ -225,16 +238,12 @@ int wait_share(const struct wait *wait, int64_t timeout)
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &programs);
     const sigset_t *mask = wait->mask ? wait->mask : &programs;
-    for (;;) {
+    do {
         ready = share_once(wait, left, mask);
-        if (ready != 0 && ready != SERVED)
-            break;
+        if (ready == SERVED)
+            ready = ask_again(wait, mask);
         left = timeout < 0 ? timeout : deadline - tcp_now_ns();
-        if (timeout >= 0 && left <= 0) {
-            ready = ready == SERVED ? wait_call(wait, 0, mask) : 0;
-            break;
-        }
-    }
+    } while (ready == 0 && (timeout < 0 || left > 0));
     int error = errno;
     pthread_sigmask(SIG_SETMASK, &programs, NULL);
     errno = error;
