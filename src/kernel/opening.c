@@ -193,11 +193,12 @@ static bool wait_until(int fd, bool (*changed)(int fd), int64_t milliseconds, bo
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET};
     int64_t left = milliseconds, deadline = tcp_now_ms() + left;
     bool done;
-    long epoll = tcp_call(SYS_epoll_create1, EPOLL_CLOEXEC, 0, 0, 0, 0, 0), result = 0;
-    tcp_call(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, fd, (long)&event, 0, 0);
+    long epoll = tcp_call(SYS_epoll_create1, EPOLL_CLOEXEC, 0, 0, 0, 0, 0);
+    long added = tcp_call(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, fd, (long)&event, 0, 0), result = 0;
     while (!(done = changed(fd)) && left > 0 && !(interrupts && result == -EINTR)) {
-        result = tcp_call(SYS_epoll_pwait, epoll, (long)&event, 1, (long)left, 0, 8);
-        if (result == -EBADF)
+        result =
+            added < 0 ? added : tcp_call(SYS_epoll_pwait, epoll, (long)&event, 1, (long)left, 0, 8);
+        if (result < 0 && result != -EINTR)
             tcp_wait(fd, POLLPRI, WITHOUT_EPOLL_MS);
         left = deadline - tcp_now_ms();
     }
