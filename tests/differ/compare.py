@@ -228,7 +228,8 @@ def differences(case, plains, run):
         others = {other.get(name, "") for other in known}
         if value in others or (case.is_loose() and not value):
             continue
-        if name == "server" and case.link in LATE and killed(run, value, others):
+        if name == "server" and case.link in LATE and (
+                killed(run, value, others) or gone_sooner(run, plains, value, others)):
             continue
         if name == "server" and any(ends_so(value, other, loose_ends(case)) for other in others):
             continue
@@ -260,6 +261,15 @@ def killed(run, mine, others):
     """Who is killed while a SYN is lost has never been with the server."""
     return isinstance(run.status, int) and run.status < 0 and any(
         set(mine.splitlines()) < set(other.splitlines()) for other in others)
+
+
+def gone_sooner(run, plains, mine, others):
+    """Nor has what was in progress when a program ended that the loss of another's SYN did not keep."""
+    mine = set(mine.splitlines())
+    return run.elapsed + 0.5 < min(plain.elapsed for plain in plains) and any(
+        mine < set(other.splitlines())
+        and all("bytes=0 " in line or line.endswith("reset") for line in set(other.splitlines()) - mine)
+        for other in others)
 
 
 def ends_so(mine, other, late):
