@@ -187,15 +187,16 @@ bool tcp_has_syn_data(int fd, enum tcp_proof *proof)
     return it.syn_data;
 }
 
-/* Waits until `changed` says so; false after `milliseconds`, or a signal if that `interrupts`. */
-static bool wait_until(int fd, bool (*changed)(int fd), int64_t milliseconds, bool interrupts)
+/* Waits for `state` to say anything but 0, for so long at most, or until a signal if that
+ * `interrupts`; returns what it said last. */
+static int wait_until(int fd, int (*state)(int fd), int64_t milliseconds, bool interrupts)
 {
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET};
     int64_t left = milliseconds, deadline = tcp_now_ms() + left;
-    bool done;
+    int now;
     long epoll = tcp_call(SYS_epoll_create1, EPOLL_CLOEXEC, 0, 0, 0, 0, 0);
     long added = tcp_call(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, fd, (long)&event, 0, 0), result = 0;
-    while (!(done = changed(fd)) && left > 0 && !(interrupts && result == -EINTR)) {
+    while (!(now = state(fd)) && left > 0 && !(interrupts && result == -EINTR)) {
         result =
             added < 0 ? added : tcp_call(SYS_epoll_pwait, epoll, (long)&event, 1, (long)left, 0, 8);
         if (result < 0 && result != -EINTR)
@@ -203,22 +204,23 @@ static bool wait_until(int fd, bool (*changed)(int fd), int64_t milliseconds, bo
         left = deadline - tcp_now_ms();
     }
     tcp_call(SYS_close, epoll, 0, 0, 0, 0, 0);
-    return done;
+    return now;
 }
 
-static bool is_proved(int fd)
+_Static_assert(TCP_PROOF_PENDING == 0, "it is waited for");
+
+static int proof_of(int fd)
 {
-    return tcp_proof(fd) != TCP_PROOF_PENDING;
+    return (int)tcp_proof(fd);
 }
 
 enum tcp_proof tcp_wait_for_proof(int fd, int milliseconds)
 {
-    wait_until(fd, is_proved, milliseconds, false);
-    return tcp_proof(fd);
+    return (enum tcp_proof)wait_until(fd, proof_of, milliseconds, false);
 }
 
 /* Or there is nobody to do so. */
-static bool is_end_acknowledged(int fd)
+static int is_end_acknowledged(int fd)
 {
     int state = tcp_state(fd);
     tcp_read_away(fd);

@@ -1,29 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "memory/segment.h"
+#include "kernel/shared_memory.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/ipc.h>
-#include <sys/shm.h>
 #include <unistd.h>
 
 /* Keys are few and everybody's: one that somebody else has taken is passed over. */
 #define KEYS 8u
 
-/* Who made it counts as well: owners can give a segment away. */
 static bool is_owned(const struct shmid_ds *status, uid_t owner)
 {
-    return status->shm_perm.uid == owner && status->shm_perm.cuid == owner &&
-           (status->shm_perm.mode & 07777) == 0600 && status->shm_segsz == sizeof(struct table);
-}
-
-static struct table *attach(int id, int flags)
-{
-    void *address = shmat(id, NULL, flags);
-
-    /* shmat(2) says (void *)-1. */
-    return (intptr_t)address == -1 ? NULL : address;
+    return shared_memory_is_of(status, owner, 0600) && status->shm_segsz == sizeof(struct table);
 }
 
 /* A new segment is full of zeros. Everybody who finds a word of them writes the same, so it does
@@ -52,7 +42,7 @@ static struct table *attach_owned(int id, uint64_t token, uid_t owner)
 
     if (shmctl(id, IPC_STAT, &status) != 0 || !is_owned(&status, owner))
         return NULL;
-    table = attach(id, 0);
+    table = shared_memory_attach(id, 0);
     if (!table || is_marked(table, token))
         return table;
     shmdt(table);
@@ -64,7 +54,7 @@ static struct table *attach_owned(int id, uint64_t token, uid_t owner)
 static bool has_mark(int id)
 {
     const struct table_mark mark = TABLE_MARK;
-    struct table *table = attach(id, SHM_RDONLY);
+    struct table *table = shared_memory_attach(id, SHM_RDONLY);
     bool has = table && memcmp(table, &mark, sizeof(mark)) == 0;
 
     if (table)
@@ -72,29 +62,30 @@ static bool has_mark(int id)
     return has;
 }
 
-/* What looks like one from outside. */
-static void each_likely(segment_fn *tell, void *context)
-{
-    struct shm_info info;
-    int last = shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&info);
-
-    for (int i = 0; i <= last; i++) {
-        struct shmid_ds status;
-        struct segment segment = {.id = shmctl(i, SHM_STAT, &status)};
-
-        if (segment.id < 0 || !is_owned(&status, status.shm_perm.uid))
-            continue;
-        segment.owner = status.shm_perm.uid;
-        segment.left = status.shm_nattch == 0 ? (int64_t)status.shm_dtime : 0;
-        if (!tell(context, &segment))
-            return;
-    }
-}
-
 struct filter {
     segment_fn *tell;
     void *context;
 };
+
+static bool tell_likely(void *context, int id, const struct shmid_ds *status)
+{
+    const struct filter *filter = context;
+    const struct segment segment = {
+        .id = id,
+        .owner = status->shm_perm.uid,
+        .left = status->shm_nattch == 0 ? (int64_t)status->shm_dtime : 0,
+    };
+
+    return !is_owned(status, segment.owner) || filter->tell(filter->context, &segment);
+}
+
+/* What looks like one from outside. */
+static void each_likely(segment_fn *tell, void *context)
+{
+    struct filter filter = {tell, context};
+
+    shared_memory_each(tell_likely, &filter);
+}
 
 static bool tell_marked(void *context, const struct segment *segment)
 {
@@ -112,7 +103,7 @@ void segment_each(segment_fn *tell, void *context)
 
 struct table *segment_open(int id, bool writable)
 {
-    return attach(id, writable ? 0 : SHM_RDONLY);
+    return shared_memory_attach(id, writable ? 0 : SHM_RDONLY);
 }
 
 struct census {

@@ -2,13 +2,13 @@
 #include "shim/policy_cache.h"
 
 #include "hash/hash.h"
+#include "kernel/shared_memory.h"
 #include "kernel/tcp.h"
 #include "policy/stamp.h"
 
 #include <fcntl.h>
 #include <stddef.h>
 #include <sys/mman.h>
-#include <sys/shm.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -45,24 +45,15 @@ static key_t key_of(const struct policy_wanted *wanted, bool of_program, unsigne
 
 /* ---- a segment ---- */
 
-/* Who made it counts as well: owners can give a segment away. */
 static bool is_ours(const struct shmid_ds *status, unsigned mode)
 {
-    uid_t user = geteuid();
-    return status->shm_perm.uid == user && status->shm_perm.cuid == user &&
-           (status->shm_perm.mode & 07777u) == mode && status->shm_segsz >= sizeof(struct kept);
-}
-
-static struct kept *attach(int id, int flags)
-{
-    void *address = shmat(id, NULL, flags);
-    return (intptr_t)address == -1 ? NULL : address; /* shmat(2) says (void *)-1 */
+    return shared_memory_is_of(status, geteuid(), mode) && status->shm_segsz >= sizeof(struct kept);
 }
 
 /* Of one that is_ours(). NULL: it holds no policy. */
 static struct kept *attach_policy(int id)
 {
-    struct kept *kept = attach(id, SHM_RDONLY);
+    struct kept *kept = shared_memory_attach(id, SHM_RDONLY);
     if (kept && kept->mark != MARK) {
         shmdt(kept);
         kept = NULL;
@@ -171,11 +162,11 @@ static bool declare_whole(int id)
 static const struct policy *make(int id, const struct policy_wanted *wanted,
                                  const struct policy *policy)
 {
-    struct kept *own = attach(id, 0), *shared = NULL;
+    struct kept *own = shared_memory_attach(id, 0), *shared = NULL;
     if (own) {
         fill(own, wanted, policy);
         if (declare_whole(id))
-            shared = attach(id, SHM_RDONLY);
+            shared = shared_memory_attach(id, SHM_RDONLY);
         shmdt(own);
     }
     if (!shared)
@@ -183,25 +174,31 @@ static const struct policy *make(int id, const struct policy_wanted *wanted,
     return shared ? &shared->policy : NULL;
 }
 
+struct census {
+    int made, oldest;
+    unsigned count;
+    time_t used;
+};
+
 /* What is no policy is not looked into before its turn comes, for a look counts as a use. */
+static bool count(void *context, int id, const struct shmid_ds *status)
+{
+    struct census *census = context;
+    if (id == census->made || !is_ours(status, WHOLE))
+        return true;
+    if (census->count++ == 0 || status->shm_atime < census->used) {
+        census->oldest = id;
+        census->used = status->shm_atime;
+    }
+    return true;
+}
+
 static void make_up_for(int made)
 {
-    struct shm_info info;
-    struct shmid_ds status;
-    unsigned count = 0;
-    int oldest = -1, last = shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&info);
-    time_t used = 0;
-    for (int i = 0; i <= last; i++) {
-        int id = shmctl(i, SHM_STAT, &status);
-        if (id < 0 || id == made || !is_ours(&status, WHOLE))
-            continue;
-        if (count++ == 0 || status.shm_atime < used) {
-            oldest = id;
-            used = status.shm_atime;
-        }
-    }
-    if (count >= KEPT_MOST)
-        remove_policy(oldest);
+    struct census census = {.made = made};
+    shared_memory_each(count, &census);
+    if (census.count >= KEPT_MOST)
+        remove_policy(census.oldest);
 }
 
 /* What has become out of date goes, and what its maker was killed over. */

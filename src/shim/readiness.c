@@ -175,21 +175,6 @@ static int told(const struct wait *wait, int ready)
 
 /* ---- the wait ---- */
 
-/* select() overwrites its sets: they are put back where the question is answered "nothing". True:
- * there is an answer. */
-static bool ask_once(const struct wait *wait, int *ready)
-{
-    struct wait_sets kept;
-    if (wait->kind == SELECT && !wait_sets_readable(wait))
-        return false;
-    if (wait->kind == SELECT)
-        wait_copy_sets(wait, &kept);
-    *ready = wait_call(wait, 0, wait->mask);
-    if (*ready == 0 && wait->kind == SELECT)
-        wait_put_sets_back(wait, &kept);
-    return *ready != 0;
-}
-
 /* Asks first, with no time to wait: a loop that is about to be told "writable" writes next. True:
  * there is an answer. */
 static bool ask(const struct wait *wait, int *ready)
@@ -197,7 +182,8 @@ static bool ask(const struct wait *wait, int *ready)
     waiting_looked();
     if (!deferring_any())
         return false;
-    if (ask_once(wait, ready))
+    bool asks = wait->kind != SELECT || wait_sets_readable(wait);
+    if (asks && (*ready = wait_ask(wait, wait->mask)) != 0)
         return true;
     story_because("the thread waits, and nothing is ready");
     machine_start_thread();

@@ -131,14 +131,19 @@ bool wait_sets_readable(const struct wait *wait)
     return true;
 }
 
-void wait_copy_sets(const struct wait *wait, struct wait_sets *to)
+/* A copy of what select() was given. */
+struct wait_sets {
+    unsigned long words[3][WAIT_SET_MOST / WAIT_SET_BITS];
+};
+
+static void copy_sets(const struct wait *wait, struct wait_sets *to)
 {
     for (int i = 0; i < 3; i++)
         if (wait->select.given[i])
             memcpy(to->words[i], wait->select.given[i], size_of_sets(wait->select.count));
 }
 
-void wait_put_sets_back(const struct wait *wait, const struct wait_sets *sets)
+static void put_sets_back(const struct wait *wait, const struct wait_sets *sets)
 {
     for (int i = 0; i < 3; i++)
         if (wait->select.given[i])
@@ -165,7 +170,7 @@ static int share_select_call(const struct wait *wait, int64_t timeout, const sig
     unsigned long bit = 1UL << (size_t) private % WAIT_SET_BITS;
     struct timespec time;
     struct wait_sets sets = {0};
-    wait_copy_sets(wait, &sets);
+    copy_sets(wait, &sets);
     drop_from(&sets, count);
     unsigned long *word = &sets.words[0][(size_t) private / WAIT_SET_BITS];
     *word |= bit;
@@ -179,7 +184,18 @@ static int share_select_call(const struct wait *wait, int64_t timeout, const sig
     }
     *word &= ~bit;
     if (ready > 0)
-        wait_put_sets_back(wait, &sets);
+        put_sets_back(wait, &sets);
+    return ready;
+}
+
+int wait_ask(const struct wait *wait, const sigset_t *mask)
+{
+    struct wait_sets kept;
+    if (wait->kind == SELECT)
+        copy_sets(wait, &kept);
+    int ready = wait_call(wait, 0, mask);
+    if (ready == 0 && wait->kind == SELECT)
+        put_sets_back(wait, &kept);
     return ready;
 }
 
@@ -215,19 +231,6 @@ static int clear_sets(const struct wait *wait)
     return 0;
 }
 
-/* The program's descriptors alone: whatever the private epoll goes on saying, it hears of its own.
- */
-static int ask_again(const struct wait *wait, const sigset_t *mask)
-{
-    struct wait_sets kept;
-    if (wait->kind == SELECT)
-        wait_copy_sets(wait, &kept);
-    int ready = wait_call(wait, 0, mask);
-    if (ready == 0 && wait->kind == SELECT)
-        wait_put_sets_back(wait, &kept);
-    return ready;
-}
-
 /* Signals are let in by the waits alone: one that came between two of them would be lost to the
  * program, whose call it is to interrupt. */
 int wait_share(const struct wait *wait, int64_t timeout)
@@ -240,8 +243,8 @@ int wait_share(const struct wait *wait, int64_t timeout)
     const sigset_t *mask = wait->mask ? wait->mask : &programs;
     do {
         ready = share_once(wait, left, mask);
-        if (ready == SERVED)
-            ready = ask_again(wait, mask);
+        if (ready == SERVED) /* whatever the private epoll goes on saying, it hears of its own */
+            ready = wait_ask(wait, mask);
         left = timeout < 0 ? timeout : deadline - tcp_now_ns();
     } while (ready == 0 && (timeout < 0 || left > 0));
     int error = errno;

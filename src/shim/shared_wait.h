@@ -43,15 +43,14 @@ struct wait {
 /* The program's call, with this timeout (nanoseconds, -1: none) and mask. */
 int wait_call(const struct wait *, int64_t timeout, const sigset_t *mask);
 
+/* The same without waiting. select() overwrites its sets, which may be looked at: they are put back
+ * where the answer is "nothing". */
+int wait_ask(const struct wait *, const sigset_t *mask);
+
 /* Descriptors in a set, at most: an fd_set may be longer than the C library has it, for the kernel
  * goes by its count alone. */
 #define WAIT_SET_MOST 4096
 #define WAIT_SET_BITS (8 * sizeof(unsigned long))
-
-/* A copy of what select() was given. */
-struct wait_sets {
-    unsigned long words[3][WAIT_SET_MOST / WAIT_SET_BITS];
-};
 
 static inline bool wait_set_has(const void *set, int fd)
 {
@@ -62,8 +61,6 @@ static inline bool wait_set_has(const void *set, int fd)
 
 /* Of a select(): may its sets be looked at, and are they not too long? */
 bool wait_sets_readable(const struct wait *);
-void wait_copy_sets(const struct wait *, struct wait_sets *to);
-void wait_put_sets_back(const struct wait *, const struct wait_sets *);
 
 /* Can the wait be shared: is there room, and may its memory be looked at? */
 bool wait_is_shareable(const struct wait *);
