@@ -235,6 +235,34 @@ print(connection.recv(100), connection.getsockname() == name)'
   assert_equal "$(last_syns_data 2)" '1 0'
 }
 
+# The other thread finds a record of which the first, kept from running, has not said yet that its SYN has left.
+@test "a middlebox resets a SYN that carries data, and another thread writes as well" {
+  local ADDRESS=$SERVER_IP4 pause writes='
+import socket, sys, threading, time
+writing = False
+def write():
+    while not writing:
+        time.sleep(0.001)
+    time.sleep(float(sys.argv[3]))
+    connection.sendall(b"abcde")
+other = threading.Thread(target=write)
+other.start()
+connection = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+writing = True
+connection.sendall(b"abcde")
+other.join()
+connection.shutdown(socket.SHUT_WR)
+print(connection.recv(100))'
+  reference_start sink
+  network_control reset-syn-data on
+  for pause in 0 0.01 0.06; do
+    SHIM=$SHIM:$PROGRAMS/late-syn.so compare /usr/bin/python3 -c "$writes" "$ADDRESS" "$PORT" "$pause"
+    assert_output "b''"
+    assert_regex "$RECORDED" '^bytes=10 '
+    assert_equal "$pause: $(last_syns_data 2)" "$pause: 5 0"
+  done
+}
+
 # One that has taken them looks like a server that has died, and to the program it is one, once.
 @test "a middlebox resets SYNs that carry data, and has let them through before" {
   local ADDRESS=$SERVER_IP4 plain_output

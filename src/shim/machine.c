@@ -47,17 +47,43 @@
 /* A connect that fails later than this has not been reset, but waited in vain. */
 #define RESET_COMES_WITHIN_MS 30000
 
+/* What another thread has in hand is done within moments, however busy the machine is: what lasts
+ * longer is the own thread's, under a signal handler. */
+#define IN_HAND_MS 250
+
 static uint32_t forks; /* how often this process, or its parents since start-up, forked */
 
 static struct record_table *const table = &record_connections;
 
 /* ---- records ---- */
 
-static void set_flags(struct record *record, unsigned set, unsigned clear)
+/* Is the copy still of this record, and not of one that came after it, or of none? */
+static bool is_same(const struct record *record, union record_tag whose)
 {
-    unsigned flags = (record->tag.flags & ~clear) | set;
-    if (flags != record->tag.flags)
-        record_change(table, record, record->tag.state, flags);
+    return record->tag.key == whose.key && slot_same_generation(record->tag.word, whose.word);
+}
+
+/* Whatever other threads do to it meanwhile. False: the record has gone. */
+static bool set_flags(struct record *record, unsigned set, unsigned clear)
+{
+    const union record_tag whose = record->tag;
+    unsigned flags;
+    do {
+        flags = (record->tag.flags & ~clear) | set;
+        if (flags == record->tag.flags || record_change(table, record, record->tag.state, flags))
+            return true;
+    } while (is_same(record, whose));
+    return false;
+}
+
+/* The copy, as it is now. False: the record has gone, and the copy is what it was. */
+static bool refresh(struct record *record)
+{
+    struct record now;
+    if (!record_get(table, record->fd, &now) || !is_same(&now, record->tag))
+        return false;
+    *record = now;
+    return true;
 }
 
 /* The private epoll tells of it. */
@@ -218,6 +244,7 @@ bool machine_defer(struct record *record)
 void machine_follow(struct record *record, enum record_state state)
 {
     record->tag.state = state;
+    record->tag.flags |= RECORD_SYN_LEFT;
     record->forks = forks;
     record->epoll = -1;
     record_put(table, record);
@@ -229,10 +256,21 @@ static void syn_left(struct record *record)
     record_save(table, record);
 }
 
+/* False: another thread was first, and it may not have failed at all. */
+static bool enter_failed(struct record *record)
+{
+    unsigned flags = record->tag.flags;
+    if (!record_change(table, record, RECORD_FAILED, flags & ~WATCH_FLAGS))
+        return false;
+    if (flags & WATCH_FLAGS)
+        pending_unwatch(record->fd);
+    return true;
+}
+
 /* The program's next call hears of it. What the kernel says stays with the kernel until then, for a
  * stream, or another program, asks nobody else; but where connect() has succeeded they find what an
  * established connection is in its end. 0: the kernel knows which error. */
-static void fail(struct record *record, int error)
+static void set_error(struct record *record, int error)
 {
     if (record_told_by_connect(record)) {
         int kernels = tcp_take_error(record->fd);
@@ -241,9 +279,12 @@ static void fail(struct record *record, int error)
     }
     record->error = (uint8_t)error;
     record_save(table, record);
-    if (record->tag.flags & WATCH_FLAGS)
-        pending_unwatch(record->fd);
-    record_change(table, record, RECORD_FAILED, record->tag.flags & ~WATCH_FLAGS);
+}
+
+static void fail(struct record *record, int error)
+{
+    if (enter_failed(record))
+        set_error(record, error);
 }
 
 /* A connect that is in progress to its program as well becomes a true one. A cookie would let the
@@ -265,6 +306,7 @@ void machine_start(struct record *record)
         int error = tcp_connect_anew(record->fd, &record->address.any,
                                      record_address_length(record), true, 0);
         story_started(record, error);
+        set_flags(record, RECORD_SYN_LEFT, 0);
         if (error)
             fail(record, error);
         return;
@@ -400,11 +442,21 @@ static bool watch_for(struct record *record, unsigned flags)
 
 /* A path on which no SYN's data has come through may answer it with a reset, where a plain connect
  * would have succeeded. */
-static void keep(struct record *record, const struct msghdr *message, size_t length)
+static bool keep(const struct record *record, const struct msghdr *message, size_t length)
 {
-    if (record->untried && is_ours_alone(record) && record_is_own_process() &&
-        pending_is_possible() && kept_put(record_slot_of(table, record->fd), message, length))
-        watch_for(record, RECORD_KEPT);
+    return record->untried && is_ours_alone(record) && record_is_own_process() &&
+           pending_is_possible() && kept_put(record_slot_of(table, record->fd), message, length) &&
+           pending_watch(record->fd);
+}
+
+/* In one step: whoever sees that it has left sees that it is kept, for the answer may be there. */
+static void syn_data_left(struct record *record, const struct msghdr *message, size_t length)
+{
+    bool kept = keep(record, message, length);
+    unsigned flags = RECORD_SYN_LEFT | RECORD_TOLD_CONNECTED | (kept ? RECORD_KEPT : 0);
+    bool there = set_flags(record, flags, 0);
+    if (kept && (!there || record->tag.state != RECORD_OPENING)) /* nobody else ends the watch */
+        pending_unwatch(record->fd);
 }
 
 bool machine_open(struct record *record, const struct msghdr *message, size_t total, int flags,
@@ -430,8 +482,7 @@ bool machine_open(struct record *record, const struct msghdr *message, size_t to
         if (error && told)
             error = machine_error(record, error);
     } else {
-        set_flags(record, RECORD_SYN_LEFT | RECORD_TOLD_CONNECTED, 0);
-        keep(record, message, (size_t)*result);
+        syn_data_left(record, message, (size_t)*result);
         if (is_bounded(record) && !(flags & MSG_DONTWAIT) && !tcp_is_nonblocking(record->fd)) {
             machine_settle(record);
             error = machine_take_error(record);
@@ -479,10 +530,23 @@ bool machine_reopen(struct record *record)
     return error == 0;
 }
 
-/* Another thread is about to connect it anew, or to send what was kept. */
+/* Another thread is about to send its SYN, the first or anew, or what was kept. */
 static bool is_in_hand(const struct record *record)
 {
-    return (record->tag.flags & (RECORD_ANEW | RECORD_SYN_LEFT)) == RECORD_ANEW;
+    unsigned flags = record->tag.flags;
+    return !(flags & RECORD_SYN_LEFT) &&
+           (record->tag.state != RECORD_LINGERING || (flags & RECORD_ANEW));
+}
+
+/* False: it still is in hand. */
+static bool wait_for_hand(struct record *record)
+{
+    for (int left = IN_HAND_MS; refresh(record) && is_in_hand(record); left--)
+        if (left == 0)
+            return false;
+        else
+            tcp_wait(-1, 0, 1);
+    return true;
 }
 
 /* Before anything that the program writes. False: another thread does. */
@@ -545,24 +609,35 @@ void machine_refused(struct record *record, int error)
     machine_forget(record);
 }
 
+static bool is_under_way(const struct record *record)
+{
+    return record->tag.state == RECORD_OPENING || record->tag.state == RECORD_CONTACT;
+}
+
+/* What the kernel says holds for the record as it was before it was asked: where another thread has
+ * changed it since, all is asked once more. */
 bool machine_is_over(struct record *record)
 {
-    if (record->tag.state != RECORD_OPENING && record->tag.state != RECORD_CONTACT)
-        return true;
-    enum tcp_progress progress = tcp_progress(record->fd);
-    if (progress == TCP_PROGRESS_UNDER_WAY || is_in_hand(record))
-        return false;
-    if (progress == TCP_PROGRESS_CONNECTED) {
-        machine_established(record, false);
-        return true;
+    while (is_under_way(record) && refresh(record) && is_under_way(record)) {
+        enum tcp_progress progress = tcp_progress(record->fd);
+        if (progress == TCP_PROGRESS_UNDER_WAY)
+            return false;
+        if (is_in_hand(record)) {
+            if (!wait_for_hand(record))
+                return false;
+        } else if (progress == TCP_PROGRESS_CONNECTED) {
+            machine_established(record, false);
+        } else if (machine_reopen(record)) {
+            return false;
+        } else if (!record_told_connected(record)) {
+            story_failed(record, 0);
+            machine_forget(record);
+            return true;
+        } else if (enter_failed(record)) {
+            story_failed(record, 0);
+            set_error(record, 0);
+        }
     }
-    if (machine_reopen(record))
-        return false;
-    story_failed(record, 0);
-    if (record_told_connected(record))
-        fail(record, 0);
-    else
-        machine_forget(record);
     return true;
 }
 
@@ -586,8 +661,7 @@ static int patience(const struct record *record)
 static void settle_for(struct record *record, int milliseconds)
 {
     bool before = record->tag.flags & RECORD_ANEW;
-    if (!(record->tag.flags &
-          (RECORD_SYN_LEFT | RECORD_ANEW))) { /* another thread is about to send it */
+    if (!wait_for_hand(record) && !before) {
         tcp_send_bare_syn(record->fd, &record->address.any, record_address_length(record));
         set_flags(record, RECORD_SYN_LEFT, 0);
     }
@@ -728,7 +802,7 @@ static void count_copies(struct record *record, int step)
     while (copies(record) < COPIES_MOST && (step > 0 || copies(record) > 0) &&
            !record_change(table, record, record->tag.state,
                           record->tag.flags + (unsigned)step * RECORD_COPY) &&
-           slot_same_generation(before.word, record->tag.word))
+           is_same(record, before))
         continue;
 }
 

@@ -39,7 +39,7 @@ enum record_flag {
     RECORD_TOLD_CONNECTED = 1 << 0, /* the program has heard that the connection stands */
     RECORD_BLOCKING = 1 << 1,       /* connect() was to block */
     RECORD_SYN_DATA = 1 << 2,       /* bytes of the program are in flight with the SYN */
-    RECORD_SYN_LEFT = 1 << 3,       /* the call that sends the SYN has returned */
+    RECORD_SYN_LEFT = 1 << 3,       /* the call that sends it has returned; else it is in hand */
     RECORD_REPLAY_SAFE = 1 << 4,    /* only bytes that are safe to repeat may go into the SYN */
     RECORD_BY_SHIM = 1 << 5,        /* deferred without a system call: to the kernel it is closed */
     RECORD_WOULD_DEFER = 1 << 6,    /* were this no dry run */
