@@ -8,7 +8,7 @@ _tfoshim_options() { # COMMAND
   enable) echo '-c --config --root --help' ;;
   disable) echo '--root --help' ;;
   check | doctor) echo '--color --help' ;;
-  explain) echo '-c --config --listen --program --color --help' ;;
+  explain) echo '-c --config --bytes --listen --program --color --help' ;;
   probe) echo '-4 -6 --tls --data --count --timeout --color --help' ;;
   stat) echo '--all --color --json --memory --prometheus --reset --user --watch --help' ;;
   cookies) echo '--flush --color --help' ;;

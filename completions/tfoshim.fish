@@ -38,6 +38,7 @@ complete -c tfoshim -n "$seen disable" -a '(__tfoshim_enabled)'
 complete -c tfoshim -n "$seen check doctor explain probe stat cookies" -l color -x -a 'auto always never' -d 'Colours'
 complete -c tfoshim -n "$seen check" -F
 complete -c tfoshim -n "$seen doctor" -a '(__fish_complete_command)'
+complete -c tfoshim -n "$seen explain" -l bytes -r -F -d 'A first write'
 complete -c tfoshim -n "$seen explain" -l listen -d 'A listener'
 complete -c tfoshim -n "$seen explain" -l program -x -a '(__fish_complete_command)' -d 'As this program'
 complete -c tfoshim -n "$seen explain probe cookies" -a '(__fish_print_hostnames)'

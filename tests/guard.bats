@@ -132,6 +132,18 @@ replay_does_nothing() { # WAY
   wait_until '(($(orders) >= 7))'
 }
 
+@test "a recorded SYN is executed again where a rule's prefix vouches for it" {
+  local before
+  printf 'server = { default = "on"; rules = ( { port = 8080; prefixes = [ "HELP", "POST /order " ]; } ); };\n' \
+    >"$NETWORK_DIR/prefix.conf"
+  serve thread "$NETWORK_DIR/prefix.conf"
+  order_once
+  before=$(taken)
+  guard replay "$NETWORK_PCAP" 8080 5 20000
+  wait_until "((\$(taken) >= $before + 5))"
+  wait_until '(($(orders) >= 7))'
+}
+
 # Workers that accept what another process listens on, and read as soon as they have accepted.
 @test "a recorded SYN is not executed again by nginx" {
   local before log=$NETWORK_DIR/access.log

@@ -56,11 +56,6 @@ unit() {
 }
 
 # bats test_tags=unit
-@test "only bytes that may be delivered twice are replay-safe" {
-  unit first_write
-}
-
-# bats test_tags=unit
 @test "compiling leaves locale and descriptors alone and survives lack of memory" {
   unit compiling
 }

@@ -20,9 +20,13 @@
 #define PORT_UNLESS_GIVEN 443
 
 static const struct option options[] = {
-    {"config", required_argument, NULL, 'c'},  PAINT_OPTION,
-    {"help", no_argument, NULL, 'h'},          {"listen", no_argument, NULL, 'l'},
-    {"program", required_argument, NULL, 'p'}, {NULL, 0, NULL, 0},
+    {"bytes", required_argument, NULL, 'b'},
+    {"config", required_argument, NULL, 'c'},
+    PAINT_OPTION,
+    {"help", no_argument, NULL, 'h'},
+    {"listen", no_argument, NULL, 'l'},
+    {"program", required_argument, NULL, 'p'},
+    {NULL, 0, NULL, 0},
 };
 
 static int help(void)
@@ -36,6 +40,9 @@ static int help(void)
         "and what to do for a fast open. The port is 443 unless given.\n"
         "\n"
         "options:\n"
+        "      --bytes FILE  say whether the bytes of this file, as a first write, may be "
+        "delivered\n"
+        "                    twice (replay-safe), and why\n"
         "  -c, --config FILE\n"
         "                    the configuration, instead of what \"tfoshim check\" finds\n"
         "      --listen      explain a listener\n"
@@ -92,6 +99,7 @@ void explain_how_to_enable(const struct explanation *explanation, const char *fi
 struct request {
     const char *config;
     const char *program;
+    const char *bytes; /* the file */
     bool listener;
 };
 
@@ -136,6 +144,7 @@ static void explain_each(const struct explanation *explanation, bool listener,
 static int explain(const struct request *request, const char *what)
 {
     struct place place;
+    struct explain_bytes bytes;
     struct explanation explanation = {.place = &place};
     struct addrinfo *addresses;
 
@@ -149,6 +158,11 @@ static int explain(const struct request *request, const char *what)
     }
     if (place.port == 0)
         place.port = PORT_UNLESS_GIVEN;
+    if (request->bytes != NULL) {
+        if (!explain_read_bytes(&bytes, request->bytes))
+            return EXIT_FAILURE;
+        explanation.bytes = &bytes;
+    }
     explanation.policy = load(request);
     if (explanation.policy == NULL)
         return EXIT_FAILURE;
@@ -175,6 +189,8 @@ int explain_main(int argc, char **argv)
             return help();
         if (answer == 'c') {
             request.config = optarg;
+        } else if (answer == 'b') {
+            request.bytes = optarg;
         } else if (answer == 'l') {
             request.listener = true;
         } else if (answer == 'p') {

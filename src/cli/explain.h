@@ -4,11 +4,27 @@
 #define TFOSHIM_CLI_EXPLAIN_H
 
 #include "cli/place.h"
+#include "policy/openings/openings.h"
+
+/* A first write, as a file has it. */
+struct explain_bytes {
+    const char *path;
+    size_t total;
+    size_t shown;
+    uint8_t look[OPENING_LOOK];
+};
 
 struct explanation {
     const struct policy *policy;
     const struct place *place;
+    const struct explain_bytes *bytes; /* NULL: it was not asked about any */
 };
+
+/* False, after a complaint: there are none to be had. */
+bool explain_read_bytes(struct explain_bytes *, const char *path);
+
+/* May they be delivered twice, to a server at that port, and why? Says nothing of NULL. */
+void explain_bytes(const struct explain_bytes *, const char *prefixes, uint16_t port);
 
 /* What would become of a connect to, or of a listener on, one address. */
 void explain_client(const struct explanation *, const struct endpoint *);

@@ -136,6 +136,7 @@ void explain_client(const struct explanation *explanation, const struct endpoint
                           .fastopen = machine_sysctl_number("tcp_fastopen")};
 
     show_policy_of(explanation, &facts);
+    explain_bytes(explanation->bytes, facts.decision.verdict.prefixes, endpoint->port);
     if (facts.fastopen < 0)
         facts.fastopen = 0;
     show_kernel(&facts, endpoint);

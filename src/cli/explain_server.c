@@ -83,6 +83,7 @@ void explain_server(const struct explanation *explanation, const struct endpoint
     bool is_always;
 
     show_verdict(explanation, &verdict);
+    explain_bytes(explanation->bytes, verdict.prefixes, endpoint->port);
     if (verdict.fastopen)
         show_keys(verdict.key_file);
     explain_line("kernel", "net.ipv4.tcp_fastopen is %ld: %s", fastopen, bits);

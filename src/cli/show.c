@@ -82,6 +82,13 @@ static char *place(const struct rule *rule)
     return asprintf(&text, "%s:%" PRIu32, rule->file, rule->line) < 0 ? NULL : text;
 }
 
+static void add_prefixes(struct list *list, const struct rule *rule)
+{
+    if (rule->prefix_count > 0)
+        fprintf(list_next(list), "%zu prefix%s", rule->prefix_count,
+                rule->prefix_count == 1 ? "" : "es");
+}
+
 /* The queue, and whatever is unusual about the rest. */
 static char *server_ways(const struct rule *rule)
 {
@@ -94,6 +101,7 @@ static char *server_ways(const struct rule *rule)
         fputs("backlog", list_next(&list));
     if (rule->first_write == FIRST_WRITE_ANY)
         fputs("first read any", list_next(&list));
+    add_prefixes(&list, rule);
     if (rule->key_file != NULL)
         fprintf(list_next(&list), "keys of %s", rule->key_file);
     return list_end(&list);
@@ -110,18 +118,19 @@ static const char *first_write_name(int first_write)
 }
 
 /* The first write, and whatever is unusual about the rest. */
-static char *client_ways(int first_write, int first_contact, int deferral, int min_rtt)
+static char *client_ways(const struct rule *rule)
 {
     struct list list;
 
     list_begin(&list);
-    fputs(first_write_name(first_write), list_next(&list));
-    if (first_contact == FIRST_CONTACT_DEFER)
+    fputs(first_write_name(rule->first_write), list_next(&list));
+    add_prefixes(&list, rule);
+    if (rule->first_contact == FIRST_CONTACT_DEFER)
         fputs("first contact deferred", list_next(&list));
-    if (deferral == DEFERRAL_BY_SHIM)
+    if (rule->deferral == DEFERRAL_BY_SHIM)
         fputs("deferral by the shim", list_next(&list));
-    if (min_rtt != AS_THE_GROUP && min_rtt != POLICY_MIN_RTT_US)
-        fprintf(list_next(&list), "round trips from %d us", min_rtt);
+    if (rule->min_rtt != AS_THE_GROUP && rule->min_rtt != POLICY_MIN_RTT_US)
+        fprintf(list_next(&list), "round trips from %d us", rule->min_rtt);
     return list_end(&list);
 }
 
@@ -142,8 +151,7 @@ static void show_rules(const struct rule_group *group)
         table_add(&table, place(rule));
         table_add_copy(&table, on_off(rule->fastopen));
         if (client)
-            table_add(&table, client_ways(rule->first_write, rule->first_contact, rule->deferral,
-                                          rule->min_rtt));
+            table_add(&table, client_ways(rule));
         else
             table_add(&table, server_ways(rule));
         table_add(&table, ports(rule));
@@ -156,8 +164,11 @@ static void show_rules(const struct rule_group *group)
 static void show_group(const struct rule_group *group)
 {
     if (group->side == SIDE_CLIENT) {
-        char *ways =
-            client_ways(group->first_write, group->first_contact, group->deferral, group->min_rtt);
+        const struct rule fallback = {.first_write = group->first_write,
+                                      .first_contact = group->first_contact,
+                                      .deferral = group->deferral,
+                                      .min_rtt = group->min_rtt};
+        char *ways = client_ways(&fallback);
 
         printf("client: default %s, first write %s\n", on_off(group->fastopen), ways);
         free(ways);

@@ -57,6 +57,20 @@ static uint32_t group_key_file(struct builder *builder, const struct rule_group 
     return group->key_file ? block_string(builder, group->key_file) : 0;
 }
 
+static uint32_t append_prefixes(struct builder *builder, const struct rule *rule)
+{
+    size_t size = 1;
+    char *all, *end;
+
+    for (size_t i = 0; i < rule->prefix_count; i++)
+        size += strlen(rule->prefixes[i]) + 1;
+    all = end = arena_alloc(&builder->arena, size);
+    for (size_t i = 0; i < rule->prefix_count; i++)
+        end = stpcpy(end, rule->prefixes[i]) + 1;
+    *end = '\0';
+    return rule->prefix_count > 0 ? block_append(builder, all, size) : 0;
+}
+
 static struct policy_array append_rules(struct builder *builder, const struct rule_group *group)
 {
     struct policy_rule *rules =
@@ -75,6 +89,7 @@ static struct policy_array append_rules(struct builder *builder, const struct ru
             .line = rule->line,
             .queue = rule->queue,
             .key_file = rule->key_file ? block_string(builder, rule->key_file) : of_group,
+            .prefixes = append_prefixes(builder, rule),
             .fastopen = rule->fastopen,
             .first_write = (uint8_t)inherited(rule->first_write, group->first_write),
             .first_contact = (uint8_t)inherited(rule->first_contact, group->first_contact),

@@ -150,6 +150,7 @@ static struct client_verdict client_verdict(const struct policy *policy, uint32_
         .first_contact = rule->first_contact,
         .deferral = rule->deferral,
         .min_rtt_us = rule->min_rtt_us,
+        .prefixes = string_at(policy, rule->prefixes),
         .names_loopback = rule->names_loopback,
         .line = rule->line,
         .file = string_at(policy, rule->file),
@@ -164,6 +165,9 @@ static void tighten(struct client_verdict *verdict, const struct client_verdict 
         *verdict = *by;
         return;
     }
+    /* What only one of them vouches for nobody vouches for. */
+    if (by->prefixes != verdict->prefixes && by->first_write != FIRST_WRITE_ANY)
+        verdict->prefixes = verdict->first_write == FIRST_WRITE_ANY ? by->prefixes : NULL;
     if (by->first_write == FIRST_WRITE_REPLAY_SAFE)
         verdict->first_write = by->first_write;
     if (by->first_contact == FIRST_CONTACT_CONNECT)
@@ -220,6 +224,7 @@ struct server_verdict policy_server(const struct policy *policy, const struct en
         .first_read = rule->first_write,
         .queue = rule->queue,
         .key_file = string_at(policy, rule->key_file),
+        .prefixes = string_at(policy, rule->prefixes),
         .line = rule->line,
         .file = string_at(policy, rule->file),
     };

@@ -60,9 +60,10 @@ struct client_verdict {
     enum first_write first_write;
     enum first_contact first_contact;
     enum deferral deferral;
-    uint32_t min_rtt_us; /* 0: however short, and the machine itself as well */
-    bool names_loopback; /* the rule has an address of the loopback network */
-    bool forgotten;      /* a name of the address was, and a rule could have been for it: off */
+    uint32_t min_rtt_us;  /* 0: however short, and the machine itself as well */
+    const char *prefixes; /* replay-safe as well (policy/prefixes.h); NULL: none */
+    bool names_loopback;  /* the rule has an address of the loopback network */
+    bool forgotten;       /* a name of the address was, and a rule could have been for it: off */
     uint32_t
         line; /* of the rule that decided, 0: the default of the group, or the built-in policy */
     const char *file; /* that holds that rule, as it was opened or included; NULL where line is 0 */
@@ -73,6 +74,7 @@ struct server_verdict {
     enum first_write first_read; /* what is taken from a SYN before the client is proved */
     uint32_t queue;              /* TCP_FASTOPEN queue length, 0: the listener's backlog */
     const char *key_file;        /* NULL: the keys of the network namespace */
+    const char *prefixes;
     uint32_t line;
     const char *file;
 };

@@ -100,6 +100,19 @@ static bool add_program(struct reader *reader, const config_setting_t *setting, 
     return true;
 }
 
+static bool add_prefix(struct reader *reader, const config_setting_t *setting, void *target)
+{
+    const char *text = key_string(reader, setting);
+    struct rule *rule = target;
+
+    if (text == NULL || text[0] == '\0')
+        return false;
+    rule->prefixes =
+        arena_grow(&reader->file->arena, rule->prefixes, rule->prefix_count, sizeof(text));
+    rule->prefixes[rule->prefix_count++] = text;
+    return true;
+}
+
 static void read_addresses(struct reader *reader, const config_setting_t *setting, void *rule)
 {
     read_values(reader, setting, add_address, rule, ADDRESS_EXPECTED);
@@ -160,6 +173,11 @@ static void read_key_file(struct reader *reader, const config_setting_t *setting
     key_path(reader, setting, &((struct rule *)rule)->key_file);
 }
 
+static void read_prefixes(struct reader *reader, const config_setting_t *setting, void *rule)
+{
+    read_values(reader, setting, add_prefix, rule, "how a first write begins, one byte or more");
+}
+
 static const struct key rule_keys[] = {
     {"address", BOTH_SIDES, read_addresses},
     {"host", SIDE_CLIENT, read_hosts},
@@ -173,6 +191,7 @@ static const struct key rule_keys[] = {
     {"min_rtt", SIDE_CLIENT, read_min_rtt},
     {"first_read", SIDE_SERVER, read_first_write},
     {"key_file", SIDE_SERVER, read_key_file},
+    {"prefixes", BOTH_SIDES, read_prefixes},
 };
 
 void rule_read(struct reader *reader, const config_setting_t *group, enum side side,

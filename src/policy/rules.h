@@ -49,6 +49,8 @@ struct rule {
     int min_rtt;       /* in microseconds, or AS_THE_GROUP */
     uint32_t queue;
     const char *key_file; /* NULL: as its group does */
+    const char **prefixes;
+    size_t prefix_count;
 };
 
 enum side { SIDE_CLIENT = 1, SIDE_SERVER = 2 };

@@ -43,7 +43,23 @@ static void read_default_key_file(struct reader *reader, const config_setting_t 
 }
 
 /* Whoever lists a destination vouches for it: a rule is on, for any first write. Of a listener it
- * is the clients that would have to vouch. */
+ * is the clients that would have to vouch. Who says how first writes begin vouches for those. */
+static void settle_first_write(struct reader *reader, const struct rule_group *group,
+                               struct rule *rule, const struct origin *where)
+{
+    if (rule->prefix_count > 0 && rule->first_write == FIRST_WRITE_ANY)
+        reader_error(
+            reader, where,
+            "prefixes: found them beside %s = \"any\", expected \"replay-safe\" or nothing",
+            group->side == SIDE_CLIENT ? "first_write" : "first_read");
+    if (rule->first_write != AS_THE_GROUP)
+        return;
+    if (rule->prefix_count > 0)
+        rule->first_write = FIRST_WRITE_REPLAY_SAFE;
+    else if (group->side == SIDE_CLIENT)
+        rule->first_write = FIRST_WRITE_ANY;
+}
+
 static void add_rule(struct reader *reader, const config_setting_t *setting,
                      struct rule_group *group)
 {
@@ -52,13 +68,14 @@ static void add_rule(struct reader *reader, const config_setting_t *setting,
         .file = where.file,
         .line = where.line,
         .fastopen = true,
-        .first_write = group->side == SIDE_CLIENT ? FIRST_WRITE_ANY : AS_THE_GROUP,
+        .first_write = AS_THE_GROUP,
         .first_contact = AS_THE_GROUP,
         .deferral = AS_THE_GROUP,
         .min_rtt = AS_THE_GROUP,
     };
 
     rule_read(reader, setting, group->side, &rule);
+    settle_first_write(reader, group, &rule, &where);
     group->rules = arena_grow(&reader->file->arena, group->rules, group->rule_count, sizeof(rule));
     group->rules[group->rule_count++] = rule;
 }

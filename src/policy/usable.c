@@ -27,6 +27,19 @@ static bool optional_string_fits(const struct policy *policy, uint32_t offset)
     return offset == 0 || string_fits(policy, offset);
 }
 
+/* The last is the empty one. */
+static bool prefixes_fit(const struct policy *policy, uint32_t offset)
+{
+    size_t length = 1;
+
+    for (; offset != 0 && length > 0; offset += (uint32_t)length + 1) {
+        if (!string_fits(policy, offset))
+            return false;
+        length = strlen(policy_at(policy, offset));
+    }
+    return true;
+}
+
 static bool segments_fit(const struct policy *policy, const struct policy_array *array,
                          uint32_t rule_count)
 {
@@ -43,7 +56,7 @@ static bool segments_fit(const struct policy *policy, const struct policy_array 
 static bool rule_fits(const struct policy *policy, const struct policy_rule *rule)
 {
     return optional_string_fits(policy, rule->file) &&
-           optional_string_fits(policy, rule->key_file) &&
+           optional_string_fits(policy, rule->key_file) && prefixes_fit(policy, rule->prefixes) &&
            rule->first_write <= FIRST_WRITE_REPLAY_SAFE &&
            rule->first_contact <= FIRST_CONTACT_DEFER && rule->deferral <= DEFERRAL_BY_SHIM;
 }

@@ -6,10 +6,12 @@
 
 #include "kernel/opening.h"
 #include "kernel/tcp.h"
-#include "policy/first_write.h"
+#include "policy/openings/openings.h"
+#include "policy/prefixes.h"
 #include "shim/machine.h"
 #include "shim/pending.h"
 #include "shim/ring.h"
+#include "shim/shim.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -23,12 +25,17 @@
 #define UNTOLD_MS 10
 
 /* The rest of a first write may be on its way: only what is whole is safe. */
-static bool brought_safe_bytes(int fd, long brought)
+static bool brought_safe_bytes(int fd, long brought, const struct record *listener)
 {
-    unsigned char look[FIRST_WRITE_LOOK];
+    unsigned char look[OPENING_LOOK];
+    struct endpoint at;
     long looked =
         tcp_call(SYS_recvfrom, fd, (long)look, sizeof look, MSG_PEEK | MSG_DONTWAIT, 0, 0);
-    return looked == brought && first_write_is_replay_safe(look, (size_t)looked, (size_t)brought);
+    endpoint_from_sockaddr(&at, &listener->address.any, record_address_length(listener));
+    if (looked != brought)
+        return false;
+    return opening_of(look, (size_t)looked, (size_t)brought, at.port) != OPENING_NONE ||
+           prefixes_match(policy_server(shim.policy, &at).prefixes, look, (size_t)looked);
 }
 
 static void end(int fd)
@@ -77,7 +84,7 @@ void guard_accepted(int fd, const struct record *listener)
 {
     struct record record = {.fd = fd, .netns = listener->netns, .address = listener->address};
     long brought = tcp_peek(fd);
-    if (brought == 0 || (brought > 0 && brought_safe_bytes(fd, brought)))
+    if (brought == 0 || (brought > 0 && brought_safe_bytes(fd, brought, listener)))
         return;
     record.socket_cookie = tcp_socket_cookie(fd);
     if (brought < 0 || !record.socket_cookie || !machine_guard(&record, (int)brought))

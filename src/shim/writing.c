@@ -6,7 +6,8 @@
 #include "shim/writing.h"
 
 #include "kernel/tcp.h"
-#include "policy/first_write.h"
+#include "policy/openings/openings.h"
+#include "policy/prefixes.h"
 #include "shim/machine.h"
 #include "shim/program_memory.h"
 #include "shim/shim.h"
@@ -31,7 +32,7 @@ struct first_bytes {
     size_t total;
     size_t looked;
     bool readable; /* all that is worth looking at */
-    unsigned char look[FIRST_WRITE_LOOK];
+    unsigned char look[OPENING_LOOK];
 };
 
 static void look_at(struct first_bytes *first, const struct message *message, bool matters)
@@ -61,10 +62,14 @@ static void look_at(struct first_bytes *first, const struct message *message, bo
  * back there. */
 #define NEEDS_CONNECTION (MSG_OOB | MSG_ZEROCOPY | MSG_FASTOPEN | MSG_MORE)
 
-static bool is_safe(const struct first_bytes *first)
+static bool is_safe(const struct record *record, const struct first_bytes *first)
 {
-    return first->looked == first->total &&
-           first_write_is_replay_safe(first->look, first->looked, first->total);
+    struct endpoint to;
+    endpoint_from_sockaddr(&to, &record->address.any, record_address_length(record));
+    if (first->looked != first->total)
+        return false;
+    return opening_of(first->look, first->looked, first->total, to.port) != OPENING_NONE ||
+           prefixes_match(policy_client(shim.policy, &to).prefixes, first->look, first->looked);
 }
 
 /* What every path takes (RFC 9293, 3.7.1), less the room that the kernel keeps for options. */
@@ -93,7 +98,7 @@ static const char *unfit(const struct record *record, const struct message *mess
         return "its first write has no bytes";
     if ((flags & NEEDS_CONNECTION) || message->header.msg_controllen != 0)
         return "its first write says what only a connection can do";
-    if ((record->tag.flags & RECORD_REPLAY_SAFE) && !is_safe(first))
+    if ((record->tag.flags & RECORD_REPLAY_SAFE) && !is_safe(record, first))
         return "its first write is not safe to repeat";
     if (!shim.dry_run && !fits(record, first->total))
         return "its first write is longer than the SYN's room";

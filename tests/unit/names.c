@@ -238,6 +238,35 @@ static void names_that_share_an_address_take_the_stricter_rule(void)
     discard(policy);
 }
 
+static const char *prefixes_of(const struct policy *policy, const char *address, const char *one,
+                               const char *other)
+{
+    struct endpoint at = endpoint(address, 443);
+
+    shared_by(policy, address, one, other);
+    return policy_client(policy, &at).prefixes;
+}
+
+/* What one of them does not let into a SYN does not go into it. */
+static void names_that_share_an_address_share_no_prefixes(void)
+{
+    const struct policy *policy =
+        compile_text("client = { default = \"off\"; rules = (\n"
+                     "  { host = \"any.test\"; },\n"
+                     "  { host = \"one.test\"; prefixes = [ \"ONE\", \"TWO\" ]; },\n"
+                     "  { host = \"other.test\"; prefixes = [ \"OTHER\" ]; },\n"
+                     "  { host = \"safe.test\"; first_write = \"replay-safe\"; } ) };");
+    const char *one = prefixes_of(policy, "10.7.0.1", "one.test", "one.test");
+
+    CHECK(one != NULL && strcmp(one, "ONE") == 0 && strcmp(one + 4, "TWO") == 0 && one[8] == '\0');
+    CHECK(prefixes_of(policy, "10.7.0.2", "any.test", "one.test") == one);
+    CHECK(prefixes_of(policy, "10.7.0.3", "one.test", "any.test") == one);
+    CHECK(prefixes_of(policy, "10.7.0.4", "one.test", "other.test") == NULL);
+    CHECK(prefixes_of(policy, "10.7.0.5", "one.test", "safe.test") == NULL);
+    CHECK(prefixes_of(policy, "10.7.0.6", "safe.test", "one.test") == NULL);
+    discard(policy);
+}
+
 static void one_name_takes_the_first_of_its_rules(void)
 {
     const struct policy *policy = compile_text(shared_text);
@@ -324,6 +353,8 @@ static const struct test_case cases[] = {
     {"old_answers_are_forgotten_and_new_ones_kept", old_answers_are_forgotten_and_new_ones_kept},
     {"what_is_forgotten_is_off", what_is_forgotten_is_off},
     {"what_no_name_could_change_stays", what_no_name_could_change_stays},
+    {"names_that_share_an_address_share_no_prefixes",
+     names_that_share_an_address_share_no_prefixes},
     {"names_that_share_an_address_take_the_stricter_rule",
      names_that_share_an_address_take_the_stricter_rule},
     {"one_name_takes_the_first_of_its_rules", one_name_takes_the_first_of_its_rules},
