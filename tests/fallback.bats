@@ -236,30 +236,40 @@ print(connection.recv(100), connection.getsockname() == name)'
 }
 
 # The other thread finds a record of which the first, kept from running, has not said yet that its SYN has left.
-@test "a middlebox resets a SYN that carries data, and another thread writes as well" {
-  local ADDRESS=$SERVER_IP4 pause writes='
-import socket, sys, threading, time
+@test "a middlebox resets a SYN that carries data, and another thread uses the connection" {
+  local ADDRESS=$SERVER_IP4 pause use bytes threads='
+import select, socket, sys, threading, time
+def poll():
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    print(poll.poll(3000) == [(connection.fileno(), select.POLLIN)])
+uses = {"write": lambda: connection.sendall(b"abcde"), "read": lambda: print(len(connection.recv(1)) == 1),
+        "poll": poll}
 writing = False
-def write():
+def use():
     while not writing:
         time.sleep(0.001)
     time.sleep(float(sys.argv[3]))
-    connection.sendall(b"abcde")
-other = threading.Thread(target=write)
+    uses[sys.argv[4]]()
+other = threading.Thread(target=use)
 other.start()
 connection = socket.create_connection((sys.argv[1], int(sys.argv[2])))
 writing = True
 connection.sendall(b"abcde")
 other.join()
 connection.shutdown(socket.SHUT_WR)
-print(connection.recv(100))'
-  reference_start sink
+print(len(b"".join(iter(lambda: connection.recv(9), b""))))'
+  reference_start echo
   network_control reset-syn-data on
   for pause in 0 0.01 0.06; do
-    SHIM=$SHIM:$PROGRAMS/late-syn.so compare /usr/bin/python3 -c "$writes" "$ADDRESS" "$PORT" "$pause"
-    assert_output "b''"
-    assert_regex "$RECORDED" '^bytes=10 '
-    assert_equal "$pause: $(last_syns_data 2)" "$pause: 5 0"
+    for use in write read poll; do
+      bytes=5
+      [[ $use != write ]] || bytes=10
+      [[ $use != read ]] || bytes=4
+      SHIM=$SHIM:$PROGRAMS/late-syn.so compare /usr/bin/python3 -c "$threads" "$ADDRESS" "$PORT" "$pause" "$use"
+      assert_line --index -1 "$bytes"
+      assert_equal "$use $pause: $(last_syns_data 2)" "$use $pause: 5 0"
+    done
   done
 }
 

@@ -100,14 +100,41 @@ void machine_forget(struct record *record)
         pending_unwatch(record->fd);
 }
 
+static bool is_under_way(const struct record *record)
+{
+    return record->tag.state == RECORD_OPENING || record->tag.state == RECORD_CONTACT;
+}
+
+/* Another thread is about to send its SYN, the first or anew, or what was kept. */
+static bool is_in_hand(const struct record *record)
+{
+    return !(record->tag.flags & RECORD_SYN_LEFT) &&
+           (is_under_way(record) || (record->tag.flags & RECORD_ANEW));
+}
+
+/* False: it still is. */
+static bool wait_for_hand(struct record *record)
+{
+    for (int left = IN_HAND_MS; refresh(record) && is_in_hand(record); left--)
+        if (left == 0)
+            return false;
+        else
+            tcp_wait(-1, 0, 1);
+    return true;
+}
+
 bool machine_find(int fd, struct record *record)
 {
     if (!record_get(table, fd, record))
         return false;
-    if (tcp_is_socket(fd, record->socket_cookie))
+    if (!tcp_is_socket(fd, record->socket_cookie)) {
+        machine_forget(record);
+        return false;
+    }
+    if (!is_in_hand(record))
         return true;
-    machine_forget(record);
-    return false;
+    wait_for_hand(record);
+    return refresh(record);
 }
 
 void machine_each(machine_wanted *wanted, const void *context, machine_action *action)
@@ -530,25 +557,6 @@ bool machine_reopen(struct record *record)
     return error == 0;
 }
 
-/* Another thread is about to send its SYN, the first or anew, or what was kept. */
-static bool is_in_hand(const struct record *record)
-{
-    unsigned flags = record->tag.flags;
-    return !(flags & RECORD_SYN_LEFT) &&
-           (record->tag.state != RECORD_LINGERING || (flags & RECORD_ANEW));
-}
-
-/* False: it still is in hand. */
-static bool wait_for_hand(struct record *record)
-{
-    for (int left = IN_HAND_MS; refresh(record) && is_in_hand(record); left--)
-        if (left == 0)
-            return false;
-        else
-            tcp_wait(-1, 0, 1);
-    return true;
-}
-
 /* Before anything that the program writes. False: another thread does. */
 static bool send_kept(struct record *record)
 {
@@ -607,11 +615,6 @@ void machine_refused(struct record *record, int error)
     story_failed(record, error);
     note_told(record);
     machine_forget(record);
-}
-
-static bool is_under_way(const struct record *record)
-{
-    return record->tag.state == RECORD_OPENING || record->tag.state == RECORD_CONTACT;
 }
 
 /* What the kernel says holds for the record as it was before it was asked: where another thread has
@@ -1088,7 +1091,9 @@ static void inherit(struct record *record)
         tcp_call(SYS_close, record->fd, 0, 0, 0, 0, 0);
         record_forget(table, record);
     } else {
-        set_flags(record, RECORD_INHERITED, WATCH_FLAGS | RECORD_ANEW);
+        /* The thread that had it in hand is none of the child's. */
+        set_flags(record, RECORD_INHERITED | (is_under_way(record) ? RECORD_SYN_LEFT : 0),
+                  WATCH_FLAGS | RECORD_ANEW);
     }
 }
 

@@ -41,7 +41,9 @@ static inline bool machine_knows(int fd)
     return record_present(&record_connections, fd);
 }
 
-/* Finds the record of `fd` if it is still about this socket. A stale one is struck out. */
+/* Finds the record of `fd` if it is still about this socket. A stale one is struck out. While
+ * another thread is about to send its SYN, this waits: the answer may come before the record says
+ * that it has left, and with what. */
 bool machine_find(int fd, struct record *);
 
 /* The same without asking: for what a hook only wants to know whether it has anything to do, or to

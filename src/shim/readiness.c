@@ -58,7 +58,8 @@ static bool is_to_prepare(const struct record *record, const void *context)
 {
     (void)context;
     return (record->tag.state == RECORD_DEFERRED && record->owner != deferring_thread()) ||
-           (record->tag.state == RECORD_OPENING && (record->tag.flags & RECORD_BLOCKING));
+           (record->tag.state == RECORD_OPENING &&
+            ((record->tag.flags & RECORD_BLOCKING) || !(record->tag.flags & RECORD_SYN_LEFT)));
 }
 
 /* A deferral is the secret of one thread: another that waits for the socket is to see it connect.

@@ -54,14 +54,15 @@ static int before(struct record *record, int flags)
     return error;
 }
 
-/* A handshake is under way, and there is nothing that the read would have to wait for beforehand:
+/* A SYN has left, and there is nothing that the read would have to wait for beforehand:
  * then it is the program's own, whichever socket that is by now, and nobody need be asked. */
 static bool needs_nothing(const struct record *record)
 {
     const unsigned kept = RECORD_SHUT_READ | RECORD_SHUT_WRITE | RECORD_KEPT | RECORD_ANEW;
-    return !record_is_pending(record) ? record->tag.state != RECORD_GUARDED
-                                      : record->tag.state == RECORD_OPENING &&
-                                            !(record->tag.flags & kept) && !own_may_be(OWN_LIMITED);
+    return !record_is_pending(record)
+               ? record->tag.state != RECORD_GUARDED
+               : record->tag.state == RECORD_OPENING && (record->tag.flags & RECORD_SYN_LEFT) &&
+                     !(record->tag.flags & kept) && !own_may_be(OWN_LIMITED);
 }
 
 bool reading(int fd, int flags, ssize_t *result)
