@@ -199,17 +199,17 @@ END
   assert_rule_refused 'adress = "*";' 'unknown key "adress", did you mean "address"?'
   assert_rule_refused 'prot = 80;' 'unknown key "prot", did you mean "port"?'
   assert_rule_refused 'colour = 80;' \
-    'unknown key "colour", expected "address", "host", "port", "program", "fastopen", "first_write", "first_contact", "defer" or "min_rtt"'
+    'unknown key "colour", expected "address", "host", "port", "program", "fastopen", "first_write", "first_contact", "defer", "min_rtt" or "prefixes"'
 }
 
 @test "error: keys of the other group" {
   assert_rule_refused 'host = "example.com";' \
-    '"host" is not for servers, expected "address", "port", "program", "fastopen", "queue", "first_read" or "key_file"' server
+    '"host" is not for servers, expected "address", "port", "program", "fastopen", "queue", "first_read", "key_file" or "prefixes"' server
   assert_rule_refused 'first_write = "any";' \
-    '"first_write" is not for servers, expected "address", "port", "program", "fastopen", "queue", "first_read" or "key_file"' \
+    '"first_write" is not for servers, expected "address", "port", "program", "fastopen", "queue", "first_read", "key_file" or "prefixes"' \
     server
   assert_rule_refused 'queue = 5;' \
-    '"queue" is not for clients, expected "address", "host", "port", "program", "fastopen", "first_write", "first_contact", "defer" or "min_rtt"'
+    '"queue" is not for clients, expected "address", "host", "port", "program", "fastopen", "first_write", "first_contact", "defer", "min_rtt" or "prefixes"'
   assert_refused 't.conf:1: "first_write" is not for servers, expected "default", "first_read", "key_file" or "rules"' \
     <<<'server = { first_write = "any"; };'
 }
@@ -283,7 +283,7 @@ END
   assert_refused 't.conf:1: key_file: found an array, expected an absolute path' \
     <<<'server = { key_file = [ "/a", "/b" ]; };'
   assert_rule_refused 'key_file = "/keys";' \
-    '"key_file" is not for clients, expected "address", "host", "port", "program", "fastopen", "first_write", "first_contact", "defer" or "min_rtt"'
+    '"key_file" is not for clients, expected "address", "host", "port", "program", "fastopen", "first_write", "first_contact", "defer", "min_rtt" or "prefixes"'
 }
 
 # Rules of servers, a line each after the first, and what is warned of.

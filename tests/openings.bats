@@ -117,12 +117,12 @@ with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as connection:
 
 @test "an opening, and what a rule vouches for, goes into the SYN; the rest does not" {
   local ADDRESS
-  cat >"$NETWORK_DIR/own.conf" <<'END'
+  cat >own.conf <<'END'
 client = { rules = ( { prefixes = [ "NOOP\r\n", "HELP" ]; min_rtt = 0; } ); };
 END
   network_up
   reference_start sink
-  CONFIG=$NETWORK_DIR/own.conf
+  CONFIG=$PWD/own.conf
   for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
     assert_equal "$(written 'SSH-2.0-x\r\n')" 11
     assert_equal "$(written 'NOOP\r\n')" 6
