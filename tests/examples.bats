@@ -232,6 +232,23 @@ END
   [[ -s $CONTAINER_ROOT/tfoshim/run/tfoshim/memory ]]
 }
 
+# ---- openings ----
+
+@test "openings: what the README asks is answered as it says" {
+  local line
+  cp "$EXAMPLES/openings/tfoshim.conf" "$BATS_TEST_TMPDIR"
+  cd "$BATS_TEST_TMPDIR" || return
+  while read -r line; do
+    bash -c "$line"
+  done < <(readme_command openings printf)
+  run -0 bash -c "$(readme_command openings 'tfoshim.*question')"
+  assert_line --partial 'question is replay-safe: it begins as the rule'
+  run -0 bash -c "$(readme_command openings 'tfoshim.*order')"
+  assert_line --partial 'order is not replay-safe'
+  run -0 bash -c "$(readme_command openings 'tfoshim.*get')"
+  assert_line --partial 'get is replay-safe, Redis commands that read (redis)'
+}
+
 # ---- prometheus ----
 
 @test "prometheus: the alerts are raised when they should be, and only then" {

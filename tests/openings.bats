@@ -122,6 +122,7 @@ client = { rules = ( { prefixes = [ "NOOP\r\n", "HELP" ]; min_rtt = 0; } ); };
 END
   network_up
   reference_start sink
+  # shellcheck disable=SC2034
   CONFIG=$PWD/own.conf
   for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
     assert_equal "$(written 'SSH-2.0-x\r\n')" 11
