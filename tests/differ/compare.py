@@ -317,12 +317,21 @@ def served_difference(value, others):
     return "; ".join(sorted(set(lost)) + sorted(set(only))) or "bytes"
 
 
+def for_nothing(case, run):
+    """How long it has waited for the answer to a write that it was refused while a SYN was lost."""
+    said = [(operation(case, step.line), step) for trace in steps(run).values() for step in trace]
+    if case.link not in LATE or not any(
+            name in ("write", "writen") and "EAGAIN" in step.said for name, step in said):
+        return 0
+    return sum(step.micros for name, step in said if name == "readn") / 1e6
+
+
 def slower(case, plains, run):
     """Waiting that a plain program does not have."""
     found = []
     if run.status == "hangs":
         return []
-    if not case.is_loose() and run.elapsed > bound(case, plains):
+    if not case.is_loose() and run.elapsed - for_nothing(case, run) > bound(case, plains):
         found.append(Difference("time", longest(case, plains, run), plains[0], run))
     if case.is_loose():
         waited = sum(step.micros for trace in steps(run).values() for step in trace
