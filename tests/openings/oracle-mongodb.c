@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "oracle.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -23,10 +24,10 @@ static bool is_question(const char *name)
     static const char names[] =
         " hello ismaster isMaster helloOk client compression loadBalanced"
         " $db saslSupportedMechs apiVersion apiStrict apiDeprecationErrors ";
-    char word[32] = " ";
+    char word[32];
     if (*name == '\0' || strlen(name) > 28 || strchr(name, ' '))
         return false;
-    strcat(strcat(word, name), " ");
+    snprintf(word, sizeof word, " %s ", name);
     return strstr(names, word) != NULL;
 }
 

@@ -46,7 +46,7 @@ static bool is_in(const char *list, const uint8_t *word, size_t length)
 }
 
 /* The number of a line that is at `*at`, has this mark and ends in \r\n; -1 if it is none. */
-static int number(const uint8_t *bytes, size_t size, size_t *at, char mark)
+static int number(const uint8_t *bytes, size_t size, size_t *at, uint8_t mark)
 {
     int value = -1;
     if (*at >= size || bytes[(*at)++] != mark)

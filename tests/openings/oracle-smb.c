@@ -11,14 +11,6 @@ static size_t little(const uint8_t *at, unsigned count)
     return value;
 }
 
-static unsigned headers(const uint8_t *bytes, size_t size)
-{
-    unsigned count = 0;
-    for (size_t i = 0; i + 4 <= size; i++)
-        count += bytes[i] >= 0xfc && memcmp(bytes + i + 1, "SMB", 3) == 0;
-    return count;
-}
-
 static bool oracle_smb1(const uint8_t *bytes, size_t size)
 {
     /* NEGOTIATE, no answer, no parameters, and as many bytes as it says. */
@@ -46,10 +38,10 @@ static bool oracle_smb2(const uint8_t *bytes, size_t size)
     return end <= size && contexts >= size;
 }
 
-/* One message of the length that TCP's header says, in which no other begins. */
+/* One message of the length that TCP's header says, and not one that is one of several. */
 bool oracle_smb(const uint8_t *bytes, size_t size)
 {
-    if (size < 8 || bytes[0] != 0 || headers(bytes, size) != 1 ||
+    if (size < 8 || bytes[0] != 0 || memcmp(bytes + 5, "SMB", 3) != 0 ||
         ((size_t)bytes[1] << 16 | (size_t)bytes[2] << 8 | bytes[3]) + 4 != size)
         return false;
     return bytes[4] == 0xff ? oracle_smb1(bytes, size)

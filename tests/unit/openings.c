@@ -167,10 +167,15 @@ static bool read_bytes(const char *text, struct write *write)
 
 static bool read_line(char *line, struct write *write)
 {
-    int at = 0;
+    size_t name = strcspn(line, " ");
+    char *end;
     line[strcspn(line, "\n")] = '\0';
-    return sscanf(line, "%31s %hu %n", write->name, &write->port, &at) == 2 && at > 0 &&
-           read_bytes(line + at, write);
+    if (name >= sizeof write->name || line[name] != ' ')
+        return false;
+    memcpy(write->name, line, name);
+    write->name[name] = '\0';
+    write->port = (uint16_t)strtoul(line + name + 1, &end, 10);
+    return *end == ' ' && read_bytes(end + 1, write);
 }
 
 static unsigned test_table(void)

@@ -11,17 +11,19 @@
 /* The number that begins a pkt-line, in four hexadecimal digits as git writes them; 0: none. */
 static size_t packet_length(const struct bytes *b)
 {
-    static const char digits[] = "0123456789abcdef";
     size_t length = 0;
 
     if (b->length < 4)
         return 0;
     for (size_t i = 0; i < 4; i++) {
-        const char *digit = memchr(digits, b->at[i], strlen(digits));
+        uint8_t digit = b->at[i];
 
-        if (!digit)
+        if (digit >= '0' && digit <= '9')
+            length = length << 4 | (size_t)(digit - '0');
+        else if (digit >= 'a' && digit <= 'f')
+            length = length << 4 | (size_t)(digit - 'a' + 10);
+        else
             return 0;
-        length = length << 4 | (size_t)(digit - digits);
     }
     return length;
 }

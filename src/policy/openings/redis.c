@@ -69,7 +69,7 @@ static bool is_word(const struct bytes *argument, const char *word)
  */
 static const struct {
     char name[17];
-    int8_t arity;
+    int16_t arity;
 } reading[] = {
     {"BITCOUNT", -2},
     {"BITPOS", -3},

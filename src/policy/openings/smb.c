@@ -80,6 +80,13 @@ static size_t to_multiple_of_8(size_t at)
     return (at + 7) & ~(size_t)7;
 }
 
+/* 2.0.2, 2.1, 3.0, 3.0.2 and 3.1.1. */
+static bool is_known_dialect(unsigned dialect)
+{
+    return dialect == 0x0202 || dialect == 0x0210 || dialect == 0x0300 || dialect == 0x0302 ||
+           dialect == 0x0311;
+}
+
 /* All that is left of the message from `at` on, in parts that begin at multiples of 8 bytes. */
 static bool are_smb2_contexts(const struct bytes *m, size_t at, unsigned count)
 {
@@ -109,12 +116,15 @@ static bool is_smb2_negotiate(const struct bytes *m)
     if (m->length < at || !bytes_say(m, 0, "\xfeSMB") || !is_smb2_header(m->at))
         return false;
     const unsigned dialects = le16(request + 2);
-    if (le16(request) != SMB2_NEGOTIATE || dialects == 0 || 2u * dialects > m->length - at ||
+    if (le16(request) != SMB2_NEGOTIATE || dialects == 0 || 2 * (size_t)dialects > m->length - at ||
         (request[4] & ~SMB2_SIGNING) != 0 || !is_zero(request + 5, 3) ||
         (bytes_le32(request + 8) & ~(uint32_t)SMB2_CAPABILITIES) != 0)
         return false;
-    for (unsigned i = 0; i < dialects; i++, at += 2)
+    for (unsigned i = 0; i < dialects; i++, at += 2) {
+        if (!is_known_dialect(le16(m->at + at)))
+            return false;
         has_contexts = has_contexts || le16(m->at + at) == 0x0311;
+    }
     if (!has_contexts)
         return at == m->length && is_zero(request + 28, 8);
     return bytes_le32(request + 28) == to_multiple_of_8(at) && is_zero(request + 34, 2) &&
