@@ -3,6 +3,8 @@
 
 #include "kernel/tcp.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -41,5 +43,6 @@ int netlink_error(const struct netlink_answer *answer)
     struct nlmsgerr told = {.error = 0};
     if (answer->length >= NLMSG_HDRLEN + sizeof told.error)
         memcpy(&told.error, answer->bytes + NLMSG_HDRLEN, sizeof told.error);
-    return -told.error;
+    /* The kernel's are small and below zero; of the least number there is no negative. */
+    return told.error > INT_MIN ? -told.error : EPROTO;
 }
