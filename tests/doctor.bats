@@ -256,6 +256,7 @@ int shmget(int key, unsigned long size, int flags) { return key + (int)size + fl
   cc -static -o static p.c
   run -1 "$tfoshim" doctor ./static
   assert_line "  problem  it is statically linked: LD_PRELOAD has no effect on it"
+  assert_line "           a server, while it runs: tfoshim attach PID"
   strip shared
   run -0 "$tfoshim" doctor ./shared
   assert_line "  ok       calls connect() and listen()"

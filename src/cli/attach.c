@@ -37,23 +37,23 @@ struct verb_of {
 
 static int attach_help(void)
 {
-    fputs(
-        "usage: tfoshim attach --first-read any [--port N] [--queue N] PID|UNIT\n"
-        "\n"
-        "Has the listeners of a process, or of a systemd service, take data in SYNs: while it\n"
-        "runs, in whatever language it is written, statically linked or not. It gets neither\n"
-        "the guard nor Fast Open for the connections that it opens itself: those are the\n"
-        "library's (run, enable). Without the first option it says what it would do.\n"
-        "\n"
-        "options:\n"
-        "      --first-read any\n"
-        "                    yes, the program may read whatever a SYN brings, before its client\n"
-        "                    has shown that it is there: a request that is repeated does no harm\n"
-        "      --port N      only listeners on this port\n"
-        "      --queue N     so many connections may be unproved at a time, instead of as many\n"
-        "                    as the listener's backlog\n" PAINT_HELP
-        "      --help        this text\n",
-        stdout);
+    fputs("usage: tfoshim attach --first-read any [--port N] [--queue N] PID|UNIT\n"
+          "\n"
+          "Has the listeners of a process, or of a systemd service, take data in SYNs: while it\n"
+          "runs, in whatever language it is written, statically linked or not. It gets neither\n"
+          "the guard nor Fast Open for the connections that it opens itself: those are the\n"
+          "library's (run, enable). Without the first option it says what it would do.\n"
+          "\n"
+          "options:\n"
+          "      --first-read WHAT\n"
+          "                    \"any\": the program may read whatever a SYN brings, before its\n"
+          "                    client has shown that it is there, and somebody who has recorded a\n"
+          "                    request may repeat it: that does no harm\n"
+          "      --port N      only listeners on this port\n"
+          "      --queue N     so many connections may be unproved at a time, instead of as many\n"
+          "                    as the listener's backlog\n" PAINT_HELP
+          "      --help        this text\n",
+          stdout);
     return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

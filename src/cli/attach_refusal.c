@@ -158,7 +158,7 @@ void attach_refusal_explain(pid_t process, enum attach_stage stage, int error, c
     }
     attach_process_text(text, process);
     errno = error;
-    complain_errno("%s: cannot have the sockets of process %s", verb, text);
+    complain_errno("%s: cannot take the sockets of process %s", verb, text);
     if (error == ENOSYS)
         explain_missing(verb);
     else if (error == EPERM || error == EACCES)
