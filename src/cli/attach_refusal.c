@@ -120,20 +120,19 @@ static void explain_yama(long scope, const char *verb)
 /* Yama looks where something is to be taken, and not before. */
 static void explain_refused(pid_t process, enum attach_stage stage, const char *verb)
 {
-    const bool privileged = may_trace_all();
+    const bool privileged = may_trace_all(), is_root = geteuid() == 0;
     const long scope = stage == ATTACH_TAKING ? yama_scope() : -1, user = user_of(process);
+    const bool is_others = user >= 0 && user != (long)geteuid();
 
-    if (scope >= 3)
+    if (scope >= 3 || (scope > 0 && !privileged && !is_root && !is_others))
         explain_yama(scope, verb);
-    else if (geteuid() == 0 && !privileged)
+    else if (!privileged && is_root)
         complain("%s: this root lacks CAP_SYS_PTRACE: in a container, grant it (docker run "
                  "--cap-add SYS_PTRACE)",
                  verb);
-    else if (!privileged && user >= 0 && user != (long)geteuid())
+    else if (!privileged && is_others)
         complain("%s: it is of user %ld, and this is user %ld: run it as root: sudo tfoshim %s ...",
                  verb, user, (long)geteuid(), verb);
-    else if (!privileged && scope > 0)
-        explain_yama(scope, verb);
     else if (stage != ATTACH_LOOKING && is_in_sandbox())
         complain("%s: %s", verb, sandbox);
     else if (!privileged)
