@@ -114,14 +114,17 @@ static enum fate set(const struct attach_request *request, const struct attach_l
     return FATE_SET;
 }
 
-/* What is going to be set is written down first: nothing is ever set that detach does not know. */
+/* What is going to be set is written down first: nothing is ever set that detach does not know.
+ * What is set already is known, and by its present queue, until it has another. */
 static bool announce(const struct attach_request *request, const struct attach_listeners *listeners,
                      struct attach_record *record)
 {
-    for (size_t i = 0; i < listeners->count; i++)
-        if (fate_when_set(request, &listeners->all[i], record) == FATE_SET)
-            attach_record_put(record, listeners->all[i].cookie,
-                              queue_for(request, &listeners->all[i]));
+    for (size_t i = 0; i < listeners->count; i++) {
+        const struct attach_listener *listener = &listeners->all[i];
+
+        if (queue_of(listener) == 0 && fate_when_set(request, listener, record) == FATE_SET)
+            attach_record_put(record, listener->cookie, queue_for(request, listener));
+    }
     return attach_record_save(record, request->verb);
 }
 
