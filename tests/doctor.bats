@@ -265,6 +265,7 @@ int shmget(int key, unsigned long size, int flags) { return key + (int)size + fl
 @test "a program made by the Go compiler" {
   PATH=$PATH:$build run -0 "$tfoshim" doctor promtool
   assert_line --partial "  note     made by the Go compiler: "
+  assert_line "           a server, while it runs: tfoshim attach PID"
 }
 
 @test "a program that changes its privileges, for whoever would gain by it" {
