@@ -463,14 +463,27 @@ by_unit() { # COMMAND...
   by_unit attach --first-read any web
   assert_success
   assert_equal "$stderr" ''
-  # The library in one of them is enough.
-  server_spawn "TFOSHIM_CONFIG=$CONF/off.conf" "LD_PRELOAD=$SHIM" "$PROGRAMS/server" 0.0.0.0 8082 sink
-  wait_listening 8082
-  echo "$SPAWNED" >>cgroup/system.slice/web.service/cgroup.procs
-  by_unit attach --first-read any --queue 5 web
+}
+
+@test "where one of the processes that share a listener has the library, it is left alone" {
+  local held='
+import signal, socket, subprocess, sys
+listener = socket.create_server(("0.0.0.0", 8080))
+child = subprocess.Popen(["env", *sys.argv[1:]], pass_fds=[listener.fileno()], stdin=subprocess.PIPE)
+print("child", child.pid, listener.fileno(), flush=True)
+signal.pause()'
+  network_up --rtt 4
+  systemctl_make
+  server_spawn /usr/bin/python3 -c "$held" "TFOSHIM_CONFIG=$CONF/off.conf" "LD_PRELOAD=$SHIM" cat
+  wait_until "grep -q child '$SPAWNED_LOG'"
+  child=$(awk '/child/ { print $2 }' "$SPAWNED_LOG")
+  wait_until "grep -qx cat /proc/$child/comm"
+  unit_make web.service loaded "$SPAWNED" /web.service
+  mkdir cgroup/web.service
+  echo "$child" >cgroup/web.service/cgroup.procs
+  by_unit attach --first-read any web
   assert_success
-  assert_row '0\.0\.0\.0:8080' 5 '[0-9]+ \(python3\), 2 more' 'takes SYN data'
-  assert_row '0\.0\.0\.0:8082' 0 "$SPAWNED \(server\)" 'left alone: runs under libtfoshim.so, whose policy decides'
+  assert_row '0\.0\.0\.0:8080' 0 "$SPAWNED \(python3\), 1 more" 'left alone: runs under libtfoshim.so, whose policy decides'
 }
 
 @test "a unit whose control groups are elsewhere, or cannot be seen" {
@@ -539,6 +552,10 @@ with_yama() { # VALUE COMMAND...
   assert_equal "$stderr" "$(REFUSED static-server 'Permission denied')
 tfoshim: attach: it has more rights than its user, or lets nobody look at it (PR_SET_DUMPABLE of prctl(2)): run it \
 as root: sudo tfoshim attach ..."
+  # Yama has no say in looking.
+  run --separate-stderr with_yama 1 unshare --user --map-user=1000 "$tfoshim" attach "$SPAWNED"
+  assert_failure
+  assert_regex "$stderr" 'it has more rights than its user'
   printf 'Name:\tserver\nUid:\t33\t33\t33\t33\n' >status
   run --separate-stderr unshare --mount sh -c 'mount --bind status "/proc/$1/status" && shift && exec "$@"' - \
     "$SPAWNED" unshare --user --map-user=1000 "$tfoshim" attach "$SPAWNED"
@@ -622,7 +639,41 @@ process $SPAWNED take SYN data: nsenter --net --target $SPAWNED sysctl net.ipv4.
   assert_taken "$SERVER_IP4"
 }
 
+# The first one that is found is in the server's, the second one in the command's own.
+@test "a process with listeners in two network namespaces" {
+  local held='
+import signal, socket
+listener = socket.create_server(("0.0.0.0", 8081))
+print("ready", flush=True)
+signal.pause()'
+  network_up --rtt 4
+  on_server sysctl -qw net.ipv4.tcp_fastopen=1
+  on_client sysctl -qw net.ipv4.tcp_fastopen=0
+  server_spawn "$PROGRAMS/hand-down" listen 0.0.0.0 8080 \
+    nsenter "--net=/run/netns/$NETWORK_CLIENT" /usr/bin/python3 -c "$held"
+  wait_until "grep -q ready '$SPAWNED_LOG'"
+  run -0 --separate-stderr on_client "$tfoshim" attach --first-read any "$SPAWNED"
+  assert_row '0\.0\.0\.0:8080' '[1-9][0-9]*' "$SPAWNED \(python3\)" 'takes SYN data'
+  assert_row '0\.0\.0\.0:8081' '[1-9][0-9]*' "$SPAWNED \(python3\)" 'takes SYN data'
+  assert_equal "$stderr" "tfoshim: attach: the kernel lets no listener in the network namespace of process $SPAWNED take SYN \
+data (net.ipv4.tcp_fastopen is 1): nsenter --net --target $SPAWNED sysctl -w net.ipv4.tcp_fastopen=3
+tfoshim: attach: the kernel lets no listener here take SYN data (net.ipv4.tcp_fastopen is 0): sysctl -w net.ipv4.tcp_fastopen=2"
+}
+
 # ---- the record ----
+
+@test "of many sockets the oldest are forgotten" {
+  network_up --rtt 4
+  static_server
+  mkdir -p /run/tfoshim
+  { cat /proc/sys/kernel/random/boot_id && seq -f '%.0f 5' 1000000001 1000004096; } >/run/tfoshim/attached
+  chmod 600 /run/tfoshim/attached
+  attach "$SPAWNED"
+  assert_success
+  assert_equal "$(sed -n -e 2p -e '$=' /run/tfoshim/attached)" $'1000000002 5\n4097'
+  assert_regex "$(tail -n 1 /run/tfoshim/attached)" '^[0-9]+ 16$'
+  rm /run/tfoshim/attached
+}
 
 @test "nothing is set that could not be undone" {
   network_up --rtt 4
