@@ -264,17 +264,18 @@ executes again what somebody has recorded and sends again; where that does no ha
 
 # ---- what is left alone ----
 
-# Listens on two ports; on SIGUSR1 it sets the queue of the second one itself.
+# Listens on two ports; on SIGUSR1 it sets the queue of the second one itself, on SIGUSR2 to none.
 TWO='
 import signal, socket
 def listen(port):
     listener = socket.create_server(("0.0.0.0", port), backlog=9)
     return listener
 first, second = listen(8080), listen(8081)
-def set_queue(*_):
-    second.setsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN, 3)
-    print("set", flush=True)
+def set_queue(number, _):
+    second.setsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN, 3 if number == signal.SIGUSR1 else 0)
+    print("set", number, flush=True)
 signal.signal(signal.SIGUSR1, set_queue)
+signal.signal(signal.SIGUSR2, set_queue)
 print("ready", flush=True)
 while True:
     signal.pause()'
@@ -359,6 +360,32 @@ two_listeners() {
   assert_success
   assert_row '0\.0\.0\.0:8080' 0 "$NAME" 'takes no SYN data any more'
   assert_row '0\.0\.0\.0:8081' 3 "$NAME" 'left alone: has a TCP_FASTOPEN that attach did not set'
+}
+
+@test "a program that switches off what attach has set" {
+  network_up --rtt 4
+  two_listeners
+  attach "$SPAWNED"
+  assert_success
+  kill -USR2 "$SPAWNED"
+  wait_until "grep -q '^set' '$SPAWNED_LOG'"
+  detach --port 8081 "$SPAWNED"
+  assert_success
+  assert_row '0\.0\.0\.0:8081' 0 "$NAME" 'takes no SYN data: its program has switched it off since'
+  attach "$SPAWNED"
+  assert_success
+  assert_row '0\.0\.0\.0:8080' 9 "$NAME" 'takes SYN data already: attached before'
+  assert_row '0\.0\.0\.0:8081' 9 "$NAME" 'takes SYN data'
+}
+
+@test "setting the option fails" {
+  network_up --rtt 4
+  static_server
+  run -1 on_server "$PROGRAMS/sandbox" EPERM setsockopt "$tfoshim" attach --first-read any "$SPAWNED"
+  assert_row '\[::\]:8080' 0 "$SPAWNED \(static-server\)" 'the kernel refuses TCP_FASTOPEN'
+  detach "$SPAWNED"
+  assert_failure
+  assert_row '\[::\]:8080' 0 "$SPAWNED \(static-server\)" 'left alone: attach has not set it'
 }
 
 @test "a process that runs under the library is left alone" {

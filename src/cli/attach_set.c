@@ -1,77 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/attach.h"
+#include "cli/attach_table.h"
 #include "cli/machine.h"
-#include "cli/place.h"
-#include "cli/table.h"
 #include "cli/util.h"
 #include "kernel/tcp.h"
 
-#include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What becomes of a listener. */
-enum fate {
-    FATE_SET,     /* takes SYN data from now on */
-    FATE_THERE,   /* has so since an earlier attach */
-    FATE_OWN,     /* has so by somebody else's doing */
-    FATE_SHIMMED, /* is the library's matter */
-    FATE_BACK,    /* takes none from now on */
-    FATE_GONE,    /* takes none already */
-    FATE_UNKNOWN, /* attach has not set anything here */
-    FATE_REFUSED, /* by the kernel */
-};
-
-static const char *words_of(enum fate fate, bool may)
-{
-    switch (fate) {
-    case FATE_SET:
-        return may ? "takes SYN data" : "would take SYN data";
-    case FATE_THERE:
-        return "takes SYN data already: attached before";
-    case FATE_OWN:
-        return "left alone: has a TCP_FASTOPEN that attach did not set";
-    case FATE_SHIMMED:
-        return "left alone: runs under libtfoshim.so, whose policy decides";
-    case FATE_BACK:
-        return "takes no SYN data any more";
-    case FATE_GONE:
-        return "takes no SYN data: its program has switched it off since";
-    case FATE_UNKNOWN:
-        return "left alone: attach has not set it";
-    default:
-        return "the kernel refuses TCP_FASTOPEN";
-    }
-}
-
-static void add_row(struct table *table, const struct attach_listener *listener, int queue,
-                    const char *now)
-{
-    char place[PLACE_TEXT_MOST], process[ATTACH_PROCESS_MOST], *text;
-
-    place_endpoint_text(place, &listener->endpoint);
-    table_add_copy(table, place);
-    table_add(table, asprintf(&text, "%d", queue) < 0 ? NULL : text);
-    attach_process_text(process, listener->process);
-    if (listener->others > 0)
-        table_add(table,
-                  asprintf(&text, "%s, %u more", process, listener->others) < 0 ? NULL : text);
-    else
-        table_add_copy(table, process);
-    table_add_copy(table, now);
-}
-
-static struct table new_table(void)
-{
-    static const char *const headings[] = {"listener", "queue", "process", "now"};
-    struct table table = {.columns = sizeof(headings) / sizeof(headings[0])};
-
-    for (size_t i = 0; i < table.columns; i++)
-        table_add_copy(&table, headings[i]);
-    return table;
-}
 
 static int queue_of(const struct attach_listener *listener)
 {
@@ -87,31 +24,33 @@ static int queue_for(const struct attach_request *request, const struct attach_l
 
 /* ---- attach ---- */
 
-static enum fate fate_when_set(const struct attach_request *request,
-                               const struct attach_listener *listener,
-                               const struct attach_record *record)
+static enum attach_fate fate_when_set(const struct attach_request *request,
+                                      const struct attach_listener *listener,
+                                      const struct attach_record *record)
 {
     const int now = queue_of(listener);
 
     if (listener->is_shimmed)
-        return FATE_SHIMMED;
+        return ATTACH_SHIMMED;
     if (now != 0 && now != attach_record_queue(record, listener->cookie))
-        return FATE_OWN;
-    return now == queue_for(request, listener) ? FATE_THERE : FATE_SET;
+        return ATTACH_OWN;
+    return now == queue_for(request, listener) ? ATTACH_THERE : ATTACH_SET;
 }
 
 /* The kernel may have made the queue shorter (net.core.somaxconn). */
-static enum fate set(const struct attach_request *request, const struct attach_listener *listener,
-                     struct attach_record *record)
+static enum attach_fate set(const struct attach_request *request,
+                            const struct attach_listener *listener, struct attach_record *record)
 {
-    const enum fate fate = fate_when_set(request, listener, record);
+    const enum attach_fate fate = fate_when_set(request, listener, record);
 
-    if (fate != FATE_SET || !request->may_repeat)
+    if (fate != ATTACH_SET || !request->may_repeat)
         return fate;
-    if (tcp_set_option(listener->fd, TCP_FASTOPEN, queue_for(request, listener)) != 0)
-        return FATE_REFUSED;
+    if (tcp_set_option(listener->fd, TCP_FASTOPEN, queue_for(request, listener)) != 0) {
+        attach_record_put(record, listener->cookie, 0);
+        return ATTACH_REFUSED;
+    }
     attach_record_put(record, listener->cookie, queue_of(listener));
-    return FATE_SET;
+    return ATTACH_SET;
 }
 
 /* What is going to be set is written down first: nothing is ever set that detach does not know.
@@ -122,7 +61,7 @@ static bool announce(const struct attach_request *request, const struct attach_l
     for (size_t i = 0; i < listeners->count; i++) {
         const struct attach_listener *listener = &listeners->all[i];
 
-        if (queue_of(listener) == 0 && fate_when_set(request, listener, record) == FATE_SET)
+        if (queue_of(listener) == 0 && fate_when_set(request, listener, record) == ATTACH_SET)
             attach_record_put(record, listener->cookie, queue_for(request, listener));
     }
     return attach_record_save(record, request->verb);
@@ -188,7 +127,7 @@ static void say_what_lacks(const struct attach_request *request)
 int attach_set(const struct attach_request *request, const struct attach_listeners *listeners,
                struct attach_record *record)
 {
-    struct table table = new_table();
+    struct table table = attach_table();
     bool refused = false, any = false;
 
     if (request->may_repeat && !announce(request, listeners, record)) {
@@ -197,14 +136,14 @@ int attach_set(const struct attach_request *request, const struct attach_listene
     }
     for (size_t i = 0; i < listeners->count; i++) {
         const struct attach_listener *listener = &listeners->all[i];
-        const enum fate fate = set(request, listener, record);
+        const enum attach_fate fate = set(request, listener, record);
 
-        add_row(&table, listener,
-                fate == FATE_SET && !request->may_repeat ? queue_for(request, listener)
-                                                         : queue_of(listener),
-                words_of(fate, request->may_repeat));
-        refused = refused || fate == FATE_REFUSED;
-        any = any || fate == FATE_SET;
+        attach_table_add(&table, listener,
+                         fate == ATTACH_SET && !request->may_repeat ? queue_for(request, listener)
+                                                                    : queue_of(listener),
+                         attach_table_words(fate, request->may_repeat));
+        refused = refused || fate == ATTACH_REFUSED;
+        any = any || fate == ATTACH_SET;
     }
     table_print(&table, "");
     if (any)
@@ -217,33 +156,34 @@ int attach_set(const struct attach_request *request, const struct attach_listene
 
 /* ---- detach ---- */
 
-static enum fate put_back(const struct attach_listener *listener, struct attach_record *record)
+static enum attach_fate put_back(const struct attach_listener *listener,
+                                 struct attach_record *record)
 {
     const int set = attach_record_queue(record, listener->cookie), now = queue_of(listener);
 
     if (set == 0)
-        return FATE_UNKNOWN;
+        return ATTACH_UNKNOWN;
     if (now == set && tcp_set_option(listener->fd, TCP_FASTOPEN, 0) != 0)
-        return FATE_REFUSED;
+        return ATTACH_REFUSED;
     attach_record_put(record, listener->cookie, 0);
     if (now == 0)
-        return FATE_GONE;
-    return now == set ? FATE_BACK : FATE_OWN;
+        return ATTACH_GONE;
+    return now == set ? ATTACH_BACK : ATTACH_OWN;
 }
 
 int attach_put_back(const struct attach_request *request, const struct attach_listeners *listeners,
                     struct attach_record *record)
 {
-    struct table table = new_table();
+    struct table table = attach_table();
     bool refused = false, any = false;
 
     for (size_t i = 0; i < listeners->count; i++) {
         const struct attach_listener *listener = &listeners->all[i];
-        const enum fate fate = put_back(listener, record);
+        const enum attach_fate fate = put_back(listener, record);
 
-        add_row(&table, listener, queue_of(listener), words_of(fate, true));
-        refused = refused || fate == FATE_REFUSED;
-        any = any || fate != FATE_UNKNOWN;
+        attach_table_add(&table, listener, queue_of(listener), attach_table_words(fate, true));
+        refused = refused || fate == ATTACH_REFUSED;
+        any = any || fate != ATTACH_UNKNOWN;
     }
     table_print(&table, "");
     if (!any)
