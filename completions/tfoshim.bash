@@ -7,6 +7,8 @@ _tfoshim_options() { # COMMAND
   run) echo '-c --config --log --stats --dry-run --help' ;;
   enable) echo '-c --config --root --help' ;;
   disable) echo '--root --help' ;;
+  attach) echo '--color --first-read --port --queue --help' ;;
+  detach) echo '--color --port --help' ;;
   check | doctor) echo '--color --help' ;;
   explain) echo '-c --config --bytes --listen --program --color --help' ;;
   probe) echo '-4 -6 --tls --data --count --timeout --color --help' ;;
@@ -16,7 +18,7 @@ _tfoshim_options() { # COMMAND
   esac
 }
 
-# Services: all of them, or those that "tfoshim enable" was used on.
+# Services: all of them, those that "tfoshim enable" was used on, or those that run.
 _tfoshim_units() { # COMMAND
   if [[ $1 == disable ]]; then
     local file
@@ -24,7 +26,9 @@ _tfoshim_units() { # COMMAND
       [[ ! -e $file ]] || basename "${file%.d/*}"
     done
   else
-    systemctl list-unit-files --type=service --no-legend --no-pager 2>/dev/null |
+    local list='list-units'
+    [[ $1 != enable ]] || list='list-unit-files'
+    systemctl "$list" --type=service --no-legend --no-pager --plain 2>/dev/null |
       while read -r unit _; do
         echo "$unit"
       done
@@ -52,7 +56,8 @@ _tfoshim_value() { # OPTION WORD
   --color) _tfoshim_reply "$2" 'auto always never' ;;
   --user) mapfile -t COMPREPLY < <(compgen -u -- "$2") ;;
   --program) mapfile -t COMPREPLY < <(compgen -c -- "$2") ;;
-  --count | --day | --timeout | --watch) ;;
+  --first-read) _tfoshim_reply "$2" any ;;
+  --count | --day | --port | --queue | --timeout | --watch) ;;
   *) return 1 ;;
   esac
 }
@@ -104,7 +109,7 @@ _tfoshim_other() { # COMMAND WORD BEFORE
   check) _tfoshim_files "$2" ;;
   key) _tfoshim_reply "$2" 'show set rotate' ;;
   doctor) mapfile -t COMPREPLY < <(compgen -c -- "$2") ;;
-  enable | disable) _tfoshim_reply "$2" "$(_tfoshim_units "$1")" ;;
+  enable | disable | attach | detach) _tfoshim_reply "$2" "$(_tfoshim_units "$1")" ;;
   explain | probe | cookies) mapfile -t COMPREPLY < <(compgen -A hostname -- "$2") ;;
   esac
 }
@@ -113,7 +118,7 @@ _tfoshim() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    _tfoshim_reply "$word" 'run enable disable check doctor explain probe stat cookies key --help --version'
+    _tfoshim_reply "$word" 'run enable disable attach detach check doctor explain probe stat cookies key --help --version'
   elif [[ $command == run ]]; then
     _tfoshim_run "$word" "$before"
   else

@@ -5,6 +5,10 @@ function __tfoshim_services
     systemctl list-unit-files --type=service --no-legend --no-pager 2>/dev/null | string replace -r ' .*' ''
 end
 
+function __tfoshim_running
+    systemctl list-units --type=service --no-legend --no-pager --plain 2>/dev/null | string replace -r ' .*' ''
+end
+
 function __tfoshim_enabled
     for file in /etc/systemd/system/*.service.d/50-tfoshim.conf
         string replace -r '.*/([^/]*)\.d/.*' '$1' $file
@@ -17,6 +21,8 @@ complete -c tfoshim -n __fish_use_subcommand -l version -d 'The version'
 complete -c tfoshim -n __fish_use_subcommand -a run -d 'Run a program with TCP Fast Open'
 complete -c tfoshim -n __fish_use_subcommand -a enable -d 'Run a systemd service with TCP Fast Open'
 complete -c tfoshim -n __fish_use_subcommand -a disable -d 'Undo that'
+complete -c tfoshim -n __fish_use_subcommand -a attach -d 'Have a server that runs take data in SYNs'
+complete -c tfoshim -n __fish_use_subcommand -a detach -d 'Undo that'
 complete -c tfoshim -n __fish_use_subcommand -a check -d 'Check the configuration'
 complete -c tfoshim -n __fish_use_subcommand -a doctor -d 'Say what keeps Fast Open from working here'
 complete -c tfoshim -n __fish_use_subcommand -a explain -d 'Say what becomes of a connect, and why'
@@ -26,7 +32,7 @@ complete -c tfoshim -n __fish_use_subcommand -a cookies -d 'List the cookies tha
 complete -c tfoshim -n __fish_use_subcommand -a key -d 'Show, set or rotate the keys of cookies'
 
 set -l seen __fish_seen_subcommand_from
-complete -c tfoshim -n "$seen run enable disable check doctor explain probe stat cookies key" -l help -d 'What the command does'
+complete -c tfoshim -n "$seen run enable disable attach detach check doctor explain probe stat cookies key" -l help -d 'What the command does'
 complete -c tfoshim -n "$seen run enable explain" -s c -l config -r -F -d 'The configuration'
 complete -c tfoshim -n "$seen run" -l log -x -a 'none error warn info debug' -d 'What the library tells'
 complete -c tfoshim -n "$seen run" -l stats -d 'Say at the end what was saved'
@@ -35,7 +41,11 @@ complete -c tfoshim -n "$seen run" -x -a '(__fish_complete_subcommand --fcs-skip
 complete -c tfoshim -n "$seen enable disable" -l root -x -a '(__fish_complete_directories)' -d 'The system whose service it is'
 complete -c tfoshim -n "$seen enable" -a '(__tfoshim_services)'
 complete -c tfoshim -n "$seen disable" -a '(__tfoshim_enabled)'
-complete -c tfoshim -n "$seen check doctor explain probe stat cookies" -l color -x -a 'auto always never' -d 'Colours'
+complete -c tfoshim -n "$seen attach detach" -l port -x -d 'Only this port'
+complete -c tfoshim -n "$seen attach detach" -a '(__tfoshim_running)'
+complete -c tfoshim -n "$seen attach" -l first-read -x -a any -d 'What the program may read'
+complete -c tfoshim -n "$seen attach" -l queue -x -d 'So many unproved at a time'
+complete -c tfoshim -n "$seen attach detach check doctor explain probe stat cookies" -l color -x -a 'auto always never' -d 'Colours'
 complete -c tfoshim -n "$seen check" -F
 complete -c tfoshim -n "$seen doctor" -a '(__fish_complete_command)'
 complete -c tfoshim -n "$seen explain" -l bytes -r -F -d 'A first write'

@@ -256,6 +256,7 @@ int shmget(int key, unsigned long size, int flags) { return key + (int)size + fl
   cc -static -o static p.c
   run -1 "$tfoshim" doctor ./static
   assert_line "  problem  it is statically linked: LD_PRELOAD has no effect on it"
+  assert_line "           a server, while it runs: tfoshim attach PID"
   strip shared
   run -0 "$tfoshim" doctor ./shared
   assert_line "  ok       calls connect() and listen()"
@@ -264,6 +265,7 @@ int shmget(int key, unsigned long size, int flags) { return key + (int)size + fl
 @test "a program made by the Go compiler" {
   PATH=$PATH:$build run -0 "$tfoshim" doctor promtool
   assert_line --partial "  note     made by the Go compiler: "
+  assert_line "           a server, while it runs: tfoshim attach PID"
 }
 
 @test "a program that changes its privileges, for whoever would gain by it" {

@@ -285,6 +285,7 @@ END
   run -0 on_client "$tfoshim" explain --listen "127.0.0.1:$PORT"
   assert_line "  memory  nothing"
   assert_line --partial "  now     what listens there now does not run under tfoshim"
+  assert_line "  to do   start it again under tfoshim; where it cannot be preloaded: tfoshim attach"
   run -0 on_client "$tfoshim" explain --listen "127.0.0.1:8099"
   assert_line "  now     a listener that takes data in SYNs, and hands out cookies"
   client_spawn TFOSHIM_CONFIG="$CONF/on.conf" LD_PRELOAD="$SHIM" \

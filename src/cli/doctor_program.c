@@ -32,11 +32,19 @@ static bool find(char path[PATH_MAX], const char *program)
     return true;
 }
 
+static void hint_attach(void)
+{
+    finding_remedy("a server, while it runs", "tfoshim attach PID");
+}
+
 static void examine_calls(const struct elf_facts *facts)
 {
-    if (facts->is_go)
+    if (facts->is_go) {
         finding(FINDING_NOTE, "made by the Go compiler: Go's own network code makes system calls "
                               "itself, where no library sees them");
+        if (!facts->is_static)
+            hint_attach();
+    }
     if (!facts->imports_known)
         return;
     if (facts->imports_connect || facts->imports_listen)
@@ -68,8 +76,10 @@ void doctor_program(const char *program)
     if (!find(path, program))
         return;
     obstacle = target_obstacle(path);
-    if (obstacle != NULL)
+    if (obstacle != NULL) {
         finding(FINDING_PROBLEM, "%s: LD_PRELOAD has no effect on it", obstacle);
+        hint_attach();
+    }
     if (!elf_examine(&facts, path))
         finding(FINDING_NOTE, "cannot be examined: %s", strerror(errno));
     else if (!facts.is_elf)

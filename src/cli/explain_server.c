@@ -102,7 +102,8 @@ void explain_server(const struct explanation *explanation, const struct endpoint
     } else if (!is_always && is_uncovered(endpoint, &entry)) {
         explain_line("now", "what listens there now does not run under tfoshim, or says for itself "
                             "what it takes");
-        explain_line("to do", "start it again under tfoshim");
+        explain_line("to do",
+                     "start it again under tfoshim; where it cannot be preloaded: tfoshim attach");
     } else {
         say_covered(fastopen);
     }

@@ -21,6 +21,10 @@ bool machine_sysctl(const char *name, char *text, size_t size);
 /* The same as a number; -1 where it cannot be read. */
 long machine_sysctl_number(const char *name);
 
+/* net.ipv4.tcp_fastopen of the network namespace that a socket is in: is it ours? -1 where it may
+ * not be looked at. */
+long machine_fastopen_of(int fd, bool *is_ours);
+
 /* net.ipv4.tcp_fastopen in words: "client (1), server (2)". To be freed. */
 char *machine_fastopen_bits(long value);
 

@@ -10,6 +10,8 @@ static const struct verb verbs[] = {
     {"run", run_main, "run a program with TCP Fast Open"},
     {"enable", enable_main, "run a systemd service with TCP Fast Open from now on"},
     {"disable", disable_main, "undo that"},
+    {"attach", attach_main, "have a server that runs take data in SYNs, without a restart"},
+    {"detach", detach_main, "undo that"},
     {"check", check_main, "check the configuration and show the policy it makes"},
     {"doctor", doctor_main, "say what keeps Fast Open from working here"},
     {"explain", explain_main, "say what becomes of a connect, or of a listener, and why"},

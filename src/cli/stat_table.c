@@ -207,7 +207,7 @@ static void print_nothing(void)
 void stat_print_table(const struct stat_view *view, bool all)
 {
     static const char others[] = ": the others are of programs that ask for Fast Open themselves, "
-                                 "of other users, or forgotten";
+                                 "or were attached to, of other users, or forgotten";
 
     if (view->destination_count == 0 && view->listener_count == 0)
         print_nothing();

@@ -20,6 +20,8 @@ int run_main(int argc, char **argv);
 int check_main(int argc, char **argv);
 int enable_main(int argc, char **argv);
 int disable_main(int argc, char **argv);
+int attach_main(int argc, char **argv);
+int detach_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
 int probe_main(int argc, char **argv);
 int explain_main(int argc, char **argv);

@@ -141,6 +141,8 @@ void filter_forbid(const char *call, const char *name)
         forbid_duplicate(error);
     } else if (strcmp(call, "openat2") == 0) {
         forbid_call(SYS_openat2, error);
+    } else if (strcmp(call, "getfd") == 0) {
+        forbid_call(SYS_pidfd_getfd, error);
     } else {
         errx(2, "no such call: %s", call);
     }

@@ -15,6 +15,7 @@
  *   epoll        every epoll_create1()
  *   duplicate    every fcntl(F_DUPFD_CLOEXEC)
  *   openat2      every openat2(), which kernels before 5.6 do not have
+ *   getfd        every pidfd_getfd(), which they do not have either
  */
 void filter_forbid(const char *call, const char *error);
 

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* The listening TCP sockets of processes that run already, as duplicates of their descriptors. */
+#ifndef TFOSHIM_CLI_ATTACH_LISTENERS_H
+#define TFOSHIM_CLI_ATTACH_LISTENERS_H
+
+#include "policy/policy.h"
+
+#include <sys/types.h>
+
+struct attach_listener {
+    int fd;
+    uint64_t cookie; /* the socket's identity (SO_COOKIE) */
+    struct endpoint endpoint;
+    pid_t process;   /* in which it was found first */
+    pid_t last;      /* and last */
+    unsigned others; /* processes that have it as well */
+    bool is_shimmed; /* one of them has the library */
+};
+
+struct attach_listeners {
+    struct attach_listener *all;
+    size_t count;
+    unsigned passed_over; /* sockets that do not listen for TCP connections */
+};
+
+/* Adds a process's. A socket that several processes have counts once. False after a complaint; a
+ * process that has ended is none to complain of where it `may_be_gone`. */
+bool attach_listeners_add(struct attach_listeners *, pid_t process, bool may_be_gone,
+                          const char *verb);
+void attach_listeners_free(struct attach_listeners *);
+
+/* What its program gave to listen(), as the kernel has it. */
+int attach_listener_backlog(const struct attach_listener *);
+
+/* "4711 (server)". Whatever the process calls itself, it can be printed. */
+#define ATTACH_PROCESS_MOST 40
+void attach_process_text(char text[ATTACH_PROCESS_MOST], pid_t process);
+
+#endif

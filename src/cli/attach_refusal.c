@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel lets who may trace a process have its sockets (PTRACE_MODE_ATTACH_REALCREDS, see
+ * ptrace(2)), and answers everybody else with a bare EPERM. What it has looked at is looked at here
+ * again, in the order in which an operator can do something about it.
+ */
+#include "cli/attach_refusal.h"
+#include "cli/attach_listeners.h"
+#include "cli/util.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define YAMA "kernel.yama.ptrace_scope"
+#define YAMA_FILE "/proc/sys/kernel/yama/ptrace_scope"
+
+/* A line of /proc/PID/status; false where there is none. */
+static bool status_of(const char *process, const char *name, char *value, size_t size)
+{
+    char path[64], line[256];
+    bool found = false;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%s/status", process);
+    file = fopen(path, "re");
+    while (file != NULL && !found && fgets(line, sizeof(line), file) != NULL) {
+        const size_t length = strlen(name);
+
+        found = strncmp(line, name, length) == 0 && line[length] == ':';
+        if (found)
+            snprintf(value, size, "%s", line + length + 1);
+    }
+    if (file != NULL)
+        fclose(file);
+    return found;
+}
+
+/* -1: it cannot be told. */
+static long user_of(pid_t process)
+{
+    char number[16], value[64];
+
+    snprintf(number, sizeof(number), "%d", process);
+    return status_of(number, "Uid", value, sizeof(value)) ? strtol(value, NULL, 10) : -1;
+}
+
+static bool may_trace_all(void)
+{
+    char value[64];
+
+    return status_of("self", "CapEff", value, sizeof(value)) &&
+           strtoull(value, NULL, 16) >> CAP_SYS_PTRACE & 1;
+}
+
+/* -1: the kernel has no Yama. */
+static long yama_scope(void)
+{
+    char value[16] = "";
+    FILE *file = fopen(YAMA_FILE, "re");
+    const bool known = file != NULL && fgets(value, sizeof(value), file) != NULL;
+
+    if (file != NULL)
+        fclose(file);
+    return known ? strtol(value, NULL, 10) : -1;
+}
+
+/* A process may always take from itself, unless a filter forbids the call. */
+static bool is_in_sandbox(void)
+{
+    const int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    const int fd = self < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, self, STDERR_FILENO, 0);
+    const bool refused = fd < 0 && errno != EBADF;
+
+    if (fd >= 0)
+        close(fd);
+    if (self >= 0)
+        close(self);
+    return refused;
+}
+
+static const char sandbox[] = "a sandbox (seccomp) forbids it: do it outside, or, in a container, "
+                              "with CAP_SYS_PTRACE (docker run --cap-add SYS_PTRACE)";
+
+/* Both system calls are there since Linux 5.6. */
+static void explain_missing(const char *verb)
+{
+    struct utsname kernel;
+    char *end;
+    long version, part = 0;
+
+    uname(&kernel);
+    version = strtol(kernel.release, &end, 10);
+    if (*end == '.')
+        part = strtol(end + 1, NULL, 10);
+    if (version > 5 || (version == 5 && part >= 6))
+        complain("%s: %s", verb, sandbox);
+    else
+        complain("%s: it takes Linux 5.6 (pidfd_getfd), and this is %s", verb, kernel.release);
+}
+
+static void explain_yama(long scope, const char *verb)
+{
+    if (scope >= 3)
+        complain("%s: " YAMA " is %ld: nobody may, root neither, until the machine is started "
+                 "with another value",
+                 verb, scope);
+    else
+        complain("%s: " YAMA " is %ld: a user may not do this even to processes of his own, "
+                 "root may (CAP_SYS_PTRACE): sudo tfoshim %s ...",
+                 verb, scope, verb);
+}
+
+/* Yama looks where something is to be taken, and not before. */
+static void explain_refused(pid_t process, enum attach_stage stage, const char *verb)
+{
+    const bool privileged = may_trace_all(), is_root = geteuid() == 0;
+    const long scope = stage == ATTACH_TAKING ? yama_scope() : -1, user = user_of(process);
+    const bool is_others = user >= 0 && user != (long)geteuid();
+
+    if (scope >= 3 || (scope > 0 && !privileged && !is_root && !is_others))
+        explain_yama(scope, verb);
+    else if (!privileged && is_root)
+        complain("%s: this root lacks CAP_SYS_PTRACE: in a container, grant it (docker run "
+                 "--cap-add SYS_PTRACE)",
+                 verb);
+    else if (!privileged && is_others)
+        complain("%s: it is of user %ld, and this is user %ld: run it as root: sudo tfoshim %s ...",
+                 verb, user, (long)geteuid(), verb);
+    else if (stage != ATTACH_LOOKING && is_in_sandbox())
+        complain("%s: %s", verb, sandbox);
+    else if (!privileged)
+        complain("%s: it has more rights than its user, or lets nobody look at it (PR_SET_DUMPABLE "
+                 "of prctl(2)): run it as root: sudo tfoshim %s ...",
+                 verb, verb);
+    else
+        complain("%s: it is of another user namespace, or a security module forbids it: run it on "
+                 "the host",
+                 verb);
+}
+
+void attach_refusal_explain(pid_t process, enum attach_stage stage, int error, const char *verb)
+{
+    char text[ATTACH_PROCESS_MOST];
+
+    /* A thread that is not its process's first has a number, too. */
+    if (error == ESRCH || (stage == ATTACH_LOOKING && error == ENOENT) ||
+        (stage == ATTACH_OPENING && (error == EINVAL || error == ENOENT))) {
+        complain("%s: there is no process %d", verb, process);
+        return;
+    }
+    attach_process_text(text, process);
+    errno = error;
+    complain_errno("%s: cannot take the sockets of process %s", verb, text);
+    if (error == ENOSYS)
+        explain_missing(verb);
+    else if (error == EPERM || error == EACCES)
+        explain_refused(process, stage, verb);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/attach_table.h"
+#include "cli/place.h"
+#include "cli/util.h"
+
+#include <stdio.h>
+
+const char *attach_table_words(enum attach_fate fate, bool may)
+{
+    switch (fate) {
+    case ATTACH_SET:
+        return may ? "takes SYN data" : "would take SYN data";
+    case ATTACH_THERE:
+        return "takes SYN data already: attached before";
+    case ATTACH_OWN:
+        return "left alone: has a TCP_FASTOPEN that attach did not set";
+    case ATTACH_SHIMMED:
+        return "left alone: runs under libtfoshim.so, whose policy decides";
+    case ATTACH_BACK:
+        return "takes no SYN data any more";
+    case ATTACH_GONE:
+        return "takes no SYN data: its program has switched it off since";
+    case ATTACH_UNKNOWN:
+        return "left alone: attach has not set it";
+    default:
+        return "the kernel refuses TCP_FASTOPEN";
+    }
+}
+
+void attach_table_add(struct table *table, const struct attach_listener *listener, int queue,
+                      const char *now)
+{
+    char place[PLACE_TEXT_MOST], process[ATTACH_PROCESS_MOST], *text;
+
+    place_endpoint_text(place, &listener->endpoint);
+    table_add_copy(table, place);
+    table_add(table, asprintf(&text, "%d", queue) < 0 ? NULL : text);
+    attach_process_text(process, listener->process);
+    if (listener->others > 0)
+        table_add(table,
+                  asprintf(&text, "%s, %u more", process, listener->others) < 0 ? NULL : text);
+    else
+        table_add_copy(table, process);
+    table_add_copy(table, now);
+}
+
+struct table attach_table(void)
+{
+    static const char *const headings[] = {"listener", "queue", "process", "now"};
+    struct table table = {.columns = sizeof(headings) / sizeof(headings[0])};
+
+    for (size_t i = 0; i < table.columns; i++)
+        table_add_copy(&table, headings[i]);
+    return table;
+}

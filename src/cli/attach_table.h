@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What `attach` and `detach` print: a row a listener. */
+#ifndef TFOSHIM_CLI_ATTACH_TABLE_H
+#define TFOSHIM_CLI_ATTACH_TABLE_H
+
+#include "cli/attach_listeners.h"
+#include "cli/table.h"
+
+/* What becomes of a listener. */
+enum attach_fate {
+    ATTACH_SET,     /* takes SYN data from now on */
+    ATTACH_THERE,   /* has so since an earlier attach */
+    ATTACH_OWN,     /* has so by somebody else's doing */
+    ATTACH_SHIMMED, /* is the library's matter */
+    ATTACH_BACK,    /* takes none from now on */
+    ATTACH_GONE,    /* takes none already */
+    ATTACH_UNKNOWN, /* attach has not set anything here */
+    ATTACH_REFUSED, /* by the kernel */
+};
+
+/* For the last column. A queue may be set only where that has been consented to. */
+const char *attach_table_words(enum attach_fate, bool may);
+
+/* With its heading alone. */
+struct table attach_table(void);
+void attach_table_add(struct table *, const struct attach_listener *, int queue, const char *now);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/attach_target.h"
+#include "cli/unit.h"
+#include "cli/util.h"
+#include "cli/verbs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* What systemd says of a unit. */
+struct service {
+    pid_t main;      /* 0: none */
+    char *group;     /* its control group, "/system.slice/nginx.service", or "" */
+    bool is_missing; /* there is no such unit */
+};
+
+static bool read_process(pid_t *process, const char *text)
+{
+    char *end;
+    const long number = strtol(text, &end, 10);
+
+    *process = (pid_t)number;
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && number > 0 && *process == number;
+}
+
+static void add(struct attach_target *target, pid_t process)
+{
+    for (size_t i = 0; i < target->count; i++)
+        if (target->processes[i] == process)
+            return;
+    target->processes =
+        need_memory(realloc(target->processes, (target->count + 1) * sizeof(*target->processes)));
+    target->processes[target->count++] = process;
+}
+
+/* Its standard output; errors it says itself. NULL (errno says why) if it cannot be started. */
+static FILE *start_systemctl(const char *unit, pid_t *child)
+{
+    const char *const words[] = {"systemctl",
+                                 "show",
+                                 "--property=LoadState",
+                                 "--property=MainPID",
+                                 "--property=ControlGroup",
+                                 "--",
+                                 unit,
+                                 NULL};
+    posix_spawn_file_actions_t actions;
+    int ends[2], error;
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return NULL;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    error = posix_spawnp(child, words[0], &actions, NULL, (char *const *)words, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
+    if (error == 0)
+        return need_memory(fdopen(ends[0], "r"));
+    close(ends[0]);
+    errno = error;
+    return NULL;
+}
+
+static void read_property(struct service *service, const char *line)
+{
+    static const char group[] = "ControlGroup=", process[] = "MainPID=";
+
+    if (strncmp(line, process, sizeof(process) - 1) == 0) {
+        if (!read_process(&service->main, line + sizeof(process) - 1))
+            service->main = 0;
+    } else if (strncmp(line, group, sizeof(group) - 1) == 0) {
+        free(service->group);
+        service->group = need_memory(strdup(line + sizeof(group) - 1));
+    } else if (strcmp(line, "LoadState=not-found") == 0) {
+        service->is_missing = true;
+    }
+}
+
+static bool ask_systemd(struct service *service, const char *unit, const char *verb)
+{
+    char *line = NULL;
+    size_t size = 0;
+    pid_t child;
+    FILE *answer = start_systemctl(unit, &child);
+    int status = 0;
+
+    if (answer == NULL) {
+        complain_errno("%s: cannot run systemctl, which knows the processes of %s", verb, unit);
+        return false;
+    }
+    while (getline(&line, &size, answer) > 0) {
+        line[strcspn(line, "\n")] = '\0';
+        read_property(service, line);
+    }
+    free(line);
+    fclose(answer);
+    if (waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return true;
+    complain("%s: systemctl does not tell the processes of %s: name a process", verb, unit);
+    return false;
+}
+
+/* Services that run others (containers, pools of workers) have groups below their own. */
+static void add_group(struct attach_target *target, const char *directory)
+{
+    DIR *stream = opendir(directory);
+    const struct dirent *entry;
+    char path[PATH_MAX];
+    FILE *list;
+    int process;
+
+    if (stream == NULL)
+        return;
+    snprintf(path, sizeof(path), "%s/cgroup.procs", directory);
+    list = fopen(path, "re");
+    /* NOLINTNEXTLINE(cert-err34-c) ; the kernel writes nothing but numbers */
+    while (list != NULL && fscanf(list, "%d", &process) == 1)
+        add(target, process);
+    if (list != NULL)
+        fclose(list);
+    while ((entry = readdir(stream)) != NULL)
+        if (entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
+            snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name) < PATH_MAX)
+            add_group(target, path);
+    closedir(stream);
+}
+
+/* The hierarchy in which systemd has its groups: the unified one, or one of its own beside those of
+ * the controllers. */
+static void add_processes(struct attach_target *target, const struct service *service)
+{
+    static const char *const hierarchies[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified",
+                                              "/sys/fs/cgroup/systemd"};
+    char path[PATH_MAX];
+
+    if (service->main > 0)
+        add(target, service->main);
+    for (size_t i = 0; i < sizeof(hierarchies) / sizeof(hierarchies[0]); i++)
+        if (service->group != NULL && service->group[0] == '/' && service->group[1] != '\0' &&
+            snprintf(path, sizeof(path), "%s%s", hierarchies[i], service->group) < PATH_MAX)
+            add_group(target, path);
+}
+
+static int find_unit(struct attach_target *target, const char *word, const char *verb)
+{
+    static const struct tree here; /* only for a name's sake */
+    struct service service = {.main = 0};
+    struct unit unit;
+
+    if (!unit_name(&unit, word, &here, verb))
+        return EXIT_USAGE;
+    target->is_unit = true;
+    if (ask_systemd(&service, unit.name, verb)) {
+        add_processes(target, &service);
+        if (service.is_missing)
+            complain("%s: there is no unit %s", verb, unit.name);
+        else if (target->count == 0)
+            complain("%s: %s does not run", verb, unit.name);
+    }
+    free(service.group);
+    return target->count > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int attach_target_find(struct attach_target *target, const char *word, const char *verb)
+{
+    pid_t process;
+
+    *target = (struct attach_target){.count = 0};
+    if (word[strspn(word, "0123456789")] != '\0')
+        return find_unit(target, word, verb);
+    if (!read_process(&process, word)) {
+        complain("%s: found \"%s\", expected the number of a process, or a systemd service", verb,
+                 word);
+        return EXIT_USAGE;
+    }
+    add(target, process);
+    return EXIT_SUCCESS;
+}
+
+void attach_target_free(struct attach_target *target)
+{
+    free(target->processes);
+}
