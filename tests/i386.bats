@@ -48,6 +48,14 @@ with_both_times() { # COMMAND
   refute_output --partial TEXTREL
 }
 
+@test "what is looked up when it is called is not imported, by its name for 64-bit times neither" {
+  run -0 found_late LIBC LIBC_VARIADIC LIBC_TIME64
+  assert_line __stat64_time64
+  run -1 grep -xF "$output" <(symbols_called "$SHIM")
+  run -1 grep -vxF "$(symbols_called "$NATIVE_SHIM")" <(symbols_called "$SHIM")
+  assert_output __clock_gettime64
+}
+
 @test "exactly the hooks are exported, those of 64-bit times among them" {
   assert_equal "$(symbols_defined "$SHIM")" "$(hooked_names HOOK HOOK_OPTIONAL HOOK_ALIAS HOOK_TIME64)"
   run -1 grep -xF "$(hooked_names HOOK_TIME64)" <(symbols_defined "$NATIVE_SHIM")

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Declarations of everything that hooks.def and libc.def name. Fortification and 64-bit renaming are undone
- * first: a hook must be the symbol that it says, not the one a header redirects its name to.
+ * Declarations of everything that hooks.def and libc.def name. Fortification and 64-bit renaming
+ * are undone first: a hook must be the symbol that it says, not the one a header redirects its name
+ * to.
  */
 #ifndef TFOSHIM_SHIM_DECLARATIONS_H
 #define TFOSHIM_SHIM_DECLARATIONS_H

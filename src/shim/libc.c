@@ -19,7 +19,8 @@
 #include "shim/libc.def"
 
 #ifndef TFOSHIM_SANITIZED
-/* By this pthread_atfork() tells libraries apart. The compiler's start files have it, and nothing else
- * that is needed here, but four names for the dynamic linker to look for in vain or for nothing. */
+/* By this pthread_atfork() tells libraries apart. The compiler's start files have it, and nothing
+ * else that is needed here, but four names for the dynamic linker to look for in vain or for
+ * nothing. */
 void *const __dso_handle __attribute__((visibility("hidden"))) = (void *)&__dso_handle;
 #endif

@@ -127,8 +127,7 @@ static void set_up_memory(const char *program, bool trust_environment)
     char path[PATH_MAX];
     const char *why_not;
     bool named = memory_path(path, sizeof path, trust_environment);
-    enum memory_kind kind =
-        memory_set_up(named ? path : NULL, memory_program(program), &why_not);
+    enum memory_kind kind = memory_set_up(named ? path : NULL, memory_program(program), &why_not);
     if (kind == MEMORY_ALONE)
         log_texts(LOG_INFO, "there is no shared memory: what is learned stays in this process");
     else if (why_not)
