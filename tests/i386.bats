@@ -189,7 +189,9 @@ each_name() {
 
 @test "the rules are the same at this width" {
   local test
-  for test in compiling decide endpoint matching names openings search words memory_backoff \
+  run -0 "$BUILD_32/tests/unit/openings" "$TFOSHIM_ROOT"/tests/openings/*.txt
+  assert_output --regexp '^[0-9]{3,} first writes, 0 failures$'
+  for test in compiling decide endpoint matching names search words memory_backoff \
     memory_damage memory_eviction memory_figures memory_lately memory_model; do
     run -0 env XDG_RUNTIME_DIR="$BATS_TEST_TMPDIR" "$BUILD_32/tests/unit/$test"
     refute_output
