@@ -48,6 +48,14 @@ with_both_times() { # COMMAND
   refute_output --partial TEXTREL
 }
 
+@test "what is looked up when it is called is not imported, by its name for 64-bit times neither" {
+  run -0 found_late LIBC LIBC_VARIADIC LIBC_TIME64
+  assert_line __stat64_time64
+  run -1 grep -xF "$output" <(symbols_called "$SHIM")
+  run -0 grep -vxF "$(symbols_called "$NATIVE_SHIM")" <(symbols_called "$SHIM")
+  assert_output __clock_gettime64
+}
+
 @test "exactly the hooks are exported, those of 64-bit times among them" {
   assert_equal "$(symbols_defined "$SHIM")" "$(hooked_names HOOK HOOK_OPTIONAL HOOK_ALIAS HOOK_TIME64)"
   run -1 grep -xF "$(hooked_names HOOK_TIME64)" <(symbols_defined "$NATIVE_SHIM")
@@ -181,7 +189,9 @@ each_name() {
 
 @test "the rules are the same at this width" {
   local test
-  for test in compiling decide endpoint first_write matching names search words memory_backoff \
+  run -0 "$BUILD_32/tests/unit/openings" "$TFOSHIM_ROOT"/tests/openings/*.txt
+  assert_output --regexp '^[0-9]{3,} first writes, 0 failures$'
+  for test in compiling decide endpoint matching names search words memory_backoff \
     memory_damage memory_eviction memory_figures memory_lately memory_model; do
     run -0 env XDG_RUNTIME_DIR="$BATS_TEST_TMPDIR" "$BUILD_32/tests/unit/$test"
     refute_output

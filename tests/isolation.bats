@@ -13,6 +13,7 @@ bats_load_library bats-assert
 setup() {
   load lib/network
   load programs/programs
+  load programs/names
   tools_required readelf nm
 }
 
@@ -265,13 +266,43 @@ END
 }
 
 # What a hook calls of others it calls by the next function, which is what the program has called.
-@test "nothing is imported that allocates, or waits for a lock" {
-  run -0 nm -D --undefined-only --format=just-symbols "$SHIM"
-  assert_line --regexp '^clock_gettime(@|$)'
+@test "nothing is imported, or found when it is called, that allocates or waits for a lock" {
+  run -0 cat <(symbols_called "$SHIM") <(found_late LIBC LIBC_VARIADIC)
+  assert_line clock_gettime
+  assert_line getpid
   refute_line --regexp '^(__libc_)?(malloc|calloc|realloc|reallocarray|free|memalign|aligned_alloc|valloc)(@|$)'
   refute_line --regexp '^(posix_memalign|strn?dup|asprintf|v?[a-z]*printf|f?puts|f(open|dopen|write|flush))(@|$)'
   refute_line --regexp '^(getaddrinfo|qsort|setenv|putenv|opendir|syslog|localtime|strerror)(@|$)'
   refute_line --regexp '_(timed|clock)?(rd|wr)?(lock|wait)(@|$)'
+}
+
+# One that is there once for each kind of processor, or no more by default, would be asked of the dynamic
+# linker, under its lock.
+@test "what is found when it is called can be found in the symbol tables" {
+  local libc
+  libc=$(ldd "$PROGRAMS/client" | sed -nE 's|.* => (/.*libc\.so\.[0-9]+) .*|\1|p')
+  nm -D --defined-only "$libc" | sed -nE 's/^[0-9a-f]+ [TW] (\w+)@@GLIBC_[0-9].*/\1/p' | sort -u >"$BATS_TEST_TMPDIR/libc"
+  found_late LIBC LIBC_VARIADIC >"$BATS_TEST_TMPDIR/late"
+  (($(wc -l <"$BATS_TEST_TMPDIR/late") > 50))
+  run comm -23 "$BATS_TEST_TMPDIR/late" "$BATS_TEST_TMPDIR/libc"
+  assert_output ''
+}
+
+# shmget() is called by every process that has the library, and by no echo.
+@test "the library's own calls go to what comes after it, and not to what comes before" {
+  cd "$BATS_TEST_TMPDIR"
+  cc -shared -fPIC -o libshmget.so -x c - <<'END'
+#include <unistd.h>
+int shmget(int key, unsigned long size, int flags)
+{
+    (void)!write(2, "shmget\n", 7);
+    return key + (int)size + flags, -1;
+}
+END
+  run -0 --separate-stderr env LD_PRELOAD="$PWD/libshmget.so:$SHIM" /bin/echo alive
+  assert_equal "$output$stderr" alive
+  run -0 --separate-stderr env LD_PRELOAD="$SHIM:$PWD/libshmget.so" /bin/echo alive
+  assert_equal "$output:${stderr_lines[0]}" alive:shmget
 }
 
 # Prints how often each of the program's processes has allocated, with LIBRARIES preloaded.

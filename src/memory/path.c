@@ -26,7 +26,7 @@ static bool file_in(char *path, size_t size, const char *directory)
 {
     if (!is_ours(directory) || strlen(directory) + sizeof(FILE_NAME) > size)
         return false;
-    stpcpy(stpcpy(path, directory), FILE_NAME);
+    memcpy(stpcpy(path, directory), FILE_NAME, sizeof(FILE_NAME));
     return true;
 }
 

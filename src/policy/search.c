@@ -15,7 +15,7 @@ static bool join(char *path, size_t size, const char *directory, const char *fil
 {
     if (strlen(directory) + strlen(file) >= size)
         return false;
-    stpcpy(stpcpy(path, directory), file);
+    memcpy(stpcpy(path, directory), file, strlen(file) + 1);
     return true;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Declarations of everything that hooks.def names. Fortification and 64-bit renaming are undone
- * first: a hook must be the symbol that it says, not the one a header redirects its name to.
+ * Declarations of everything that hooks.def and libc.def name. Fortification and 64-bit renaming
+ * are undone first: a hook must be the symbol that it says, not the one a header redirects its name
+ * to.
  */
 #ifndef TFOSHIM_SHIM_DECLARATIONS_H
 #define TFOSHIM_SHIM_DECLARATIONS_H
@@ -18,7 +19,9 @@ int sigpause(int mask);
 
 #include <aio.h>
 #include <aliases.h>
+#include <arpa/inet.h>
 #include <arpa/nameser.h>
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <gshadow.h>
@@ -37,17 +40,22 @@ int sigpause(int mask);
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/msg.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/sem.h>
 #include <sys/sendfile.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -116,6 +124,12 @@ int io_uring_queue_init_try_nosqarr(unsigned entries, struct io_uring *, struct 
 /* libaio's, of which the same is true. */
 struct iocb;
 int io_submit(void *context, long count, struct iocb *list[]);
+
+/* What calls of pthread_atfork(), stpcpy() and explicit_bzero() are made of. */
+int __register_atfork(void (*before)(void), void (*parent)(void), void (*child)(void),
+                      void *library);
+char *__stpcpy_chk(char *restrict, const char *restrict, size_t buffer_size);
+void __explicit_bzero_chk(void *, size_t, size_t buffer_size);
 
 #ifdef TFOSHIM_TIME64
 #include "shim/time64.h"

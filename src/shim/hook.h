@@ -60,12 +60,7 @@
 
 #define HOOK_MADE_OF(concern, type, function, name, next, parameters, arguments)                   \
     static inline type do_##name parameters;                                                       \
-    type first_##name parameters __attribute__((visibility("hidden")));                            \
-    __attribute__((cold)) type first_##name parameters                                             \
-    {                                                                                              \
-        NEXT_FIND(name);                                                                           \
-        return next arguments;                                                                     \
-    }                                                                                              \
+    NEXT_FIRST(type, name, next, parameters, arguments)                                            \
     static __attribute__((noinline, HOOK_TAKEN_##concern)) type look_##name parameters             \
     {                                                                                              \
         next_ready();                                                                              \

@@ -8,26 +8,19 @@
 #include <stddef.h>
 #include <string.h>
 
-/* What a hook made by HOOK_WHILE has for its next function at first; the others have none. */
-#define HOOK(symbol, kind, number)                                                                 \
-    extern __typeof__(symbol) first_##symbol __attribute__((weak, visibility("hidden")));
-#define HOOK_OPTIONAL(symbol, kind, number) HOOK(symbol, kind, number)
-#define HOOK_ALIAS(symbol, hook)
-#include "shim/hooks.def"
-#undef HOOK
+#define NEXT_FUNCTION(symbol, optional)                                                            \
+    extern __typeof__(symbol) first_##symbol __attribute__((visibility("hidden")));
+#include "shim/next.def"
 
 struct next_functions next_functions = {
-#define HOOK(symbol, kind, number) .symbol = (__typeof__(&(symbol)))(void (*)(void))first_##symbol,
-#include "shim/hooks.def"
-#undef HOOK
-#undef HOOK_OPTIONAL
-#undef HOOK_ALIAS
+#define NEXT_FUNCTION(symbol, optional)                                                            \
+    .symbol = (__typeof__(&(symbol)))(void (*)(void))first_##symbol,
+#include "shim/next.def"
 };
 
 atomic_bool next_found;
 
 static struct search_order order; /* known before the words of concern.h fall */
-static bool connect_is_libc;
 
 // NOLINTBEGIN(bugprone-sizeof-expression) a name's length is its size
 /* In the order of struct next_functions, and without a pointer in it, for the dynamic linker would
@@ -37,13 +30,8 @@ static const struct wanted {
     uint32_t hash;
     bool optional;
 } wanted[] = {
-#define HOOK(symbol, kind, number) {#symbol, SEARCH_HASH(#symbol), false},
-#define HOOK_OPTIONAL(symbol, kind, number) {#symbol, SEARCH_HASH(#symbol), true},
-#define HOOK_ALIAS(symbol, hook)
-#include "shim/hooks.def"
-#undef HOOK
-#undef HOOK_OPTIONAL
-#undef HOOK_ALIAS
+#define NEXT_FUNCTION(symbol, optional) {#symbol, SEARCH_HASH(#symbol), optional},
+#include "shim/next.def"
 };
 // NOLINTEND(bugprone-sizeof-expression)
 #define COUNT (sizeof wanted / sizeof *wanted)
@@ -72,6 +60,13 @@ static void put(size_t i, void *address)
     __atomic_store_n(place(i), address ? address : missing, __ATOMIC_RELAXED);
 }
 
+static void ask_linker(size_t i)
+{
+    int saved = errno;
+    put(i, dlsym(RTLD_NEXT, wanted[i].name));
+    errno = saved;
+}
+
 /* What another library defines in a way of which only the dynamic linker knows the meaning (an
  * indirect function) it is asked for, in a first call too. No C library has such among these. */
 void next_find(size_t i)
@@ -81,8 +76,9 @@ void next_find(size_t i)
         order.count ? search_order_find(&order, wanted[i].name, wanted[i].hash, &address, NULL)
                     : SEARCH_ASK;
     if (answer == SEARCH_ASK)
-        address = dlsym(RTLD_NEXT, wanted[i].name);
-    put(i, answer == SEARCH_NONE ? NULL : address);
+        ask_linker(i);
+    else
+        put(i, answer == SEARCH_NONE ? NULL : address);
 }
 
 /* Two threads may be here at once, and one be through first: what it uses the other one must not
@@ -97,65 +93,61 @@ static bool know_order(void)
     return true;
 }
 
-static bool search(void)
-{
-    const struct search_object *connects;
-    void *address;
-    if (!know_order())
-        return false;
-    for (size_t i = 0; i < COUNT; i++)
-        if (!*place(i))
-            next_find(i);
-    connect_is_libc = search_order_find(&order, "connect", SEARCH_HASH("connect"), &address,
-                                        &connects) == SEARCH_FOUND &&
-                      connects == &order.objects[order.count - 1];
-    return true;
-}
-
-static void ask_linker(bool optional)
+static void ask_for_all(bool optional)
 {
     for (size_t i = 0; i < COUNT; i++)
         if (wanted[i].optional == optional)
-            put(i, dlsym(RTLD_NEXT, wanted[i].name));
+            ask_linker(i);
 }
 
 void next_resolve(void)
 {
     int saved = errno;
-    if (!search())
-        ask_linker(false);
+    if (!know_order())
+        ask_for_all(false);
     atomic_store_explicit(&next_found, true, memory_order_release);
     errno = saved;
 }
 
 void next_start(void)
 {
-    Dl_info connects, libc;
     next_ready();
-    if (order.count)
-        return;
-    ask_linker(true);
-    const void *version = dlsym(RTLD_NEXT, "gnu_get_libc_version");
-    connect_is_libc = version && dladdr((const void *)next_functions.connect, &connects) &&
-                      dladdr(version, &libc) && connects.dli_fbase == libc.dli_fbase;
+    if (!order.count)
+        ask_for_all(true);
 }
 
-void *next_or_late(void *function, const char *symbol, const char *const libraries[])
+void *next_or_late(size_t i, const void *first, const char *const libraries[])
 {
     void *found = NULL;
-    if (function && function != (void *)missing_function)
-        return function;
+    if (*place(i) == first)
+        next_find(i);
+    if (*place(i) != (void *)missing_function)
+        return *place(i);
     for (; !found && *libraries; libraries++) {
         void *library = dlopen(*libraries, RTLD_LAZY | RTLD_NOLOAD);
         if (!library)
             continue;
-        found = dlsym(library, symbol);
+        found = dlsym(library, wanted[i].name);
         dlclose(library); /* whoever calls holds it */
     }
     return found;
 }
 
+static bool linker_says_libc(void)
+{
+    Dl_info connects, libc;
+    const void *version = dlsym(RTLD_NEXT, "gnu_get_libc_version");
+    return version && dladdr((const void *)next_functions.connect, &connects) &&
+           dladdr(version, &libc) && connects.dli_fbase == libc.dli_fbase;
+}
+
 bool next_connect_is_libc(void)
 {
-    return connect_is_libc;
+    const struct search_object *connects;
+    void *address;
+    if (!order.count)
+        return linker_says_libc();
+    return search_order_find(&order, "connect", SEARCH_HASH("connect"), &address, &connects) ==
+               SEARCH_FOUND &&
+           connects == &order.objects[order.count - 1];
 }

@@ -20,7 +20,8 @@ static const struct r_debug *account(void)
 {
     const ElfW(Phdr) *headers = (const void *)getauxval(AT_PHDR), *dynamic = NULL; // NOLINT
     const ElfW(Phdr) *own = NULL;
-    for (unsigned long i = 0; headers && i < getauxval(AT_PHNUM); i++) {
+    unsigned long count = headers ? getauxval(AT_PHNUM) : 0;
+    for (unsigned long i = 0; i < count; i++) {
         if (headers[i].p_type == PT_PHDR)
             own = &headers[i];
         else if (headers[i].p_type == PT_DYNAMIC)

@@ -94,10 +94,11 @@ static const struct policy *compile(const struct policy_wanted *wanted)
 }
 
 /* What others have kept was usable when they did. */
-static const struct policy *read_policy(const char *file, bool trust_environment)
+static const struct policy *read_policy(const char *file, const char *program,
+                                        bool trust_environment)
 {
     char module[PATH_MAX], executable[PATH_MAX];
-    struct policy_wanted wanted = {.file = file, .program = program_invocation_short_name};
+    struct policy_wanted wanted = {.file = file, .program = program};
     const struct policy *policy = NULL;
     ssize_t length = readlink("/proc/self/exe", executable, sizeof executable - 1);
     executable[length > 0 ? length : 0] = '\0';
@@ -121,13 +122,12 @@ static void set_up_log(const struct policy *policy, bool trust_environment)
     log_set_up(level, policy_log_to(policy));
 }
 
-static void set_up_memory(bool trust_environment)
+static void set_up_memory(const char *program, bool trust_environment)
 {
     char path[PATH_MAX];
     const char *why_not;
     bool named = memory_path(path, sizeof path, trust_environment);
-    enum memory_kind kind =
-        memory_set_up(named ? path : NULL, memory_program(program_invocation_short_name), &why_not);
+    enum memory_kind kind = memory_set_up(named ? path : NULL, memory_program(program), &why_not);
     if (kind == MEMORY_ALONE)
         log_texts(LOG_INFO, "there is no shared memory: what is learned stays in this process");
     else if (why_not)
@@ -178,31 +178,34 @@ static bool is_wanted(bool trust_environment)
     return !(trust_environment && is_set(getenv("TFOSHIM_DISABLE"))) && next_connect_is_libc();
 }
 
-static void switch_on(bool trust_environment)
+static void switch_on(const char *program, bool trust_environment)
 {
     char file[PATH_MAX];
     log_set_up(LOG_WARN, "stderr");
     shim.policy = policy_search(file, sizeof file, trust_environment)
-                      ? read_policy(file, trust_environment)
+                      ? read_policy(file, program, trust_environment)
                       : policy_builtin;
     if (shim.policy) {
         set_up_figures(trust_environment);
         set_up_log(shim.policy, trust_environment);
-        set_up_memory(trust_environment);
+        set_up_memory(program, trust_environment);
         shim.dry_run = trust_environment && is_set(getenv("TFOSHIM_DRY_RUN"));
         machine_set_up();
         shim.active = pthread_atfork(before_fork, after_fork, in_child) == 0;
     }
 }
 
-__attribute__((constructor)) static void start_up(void)
+/* The C library calls constructors as main(). What it has as program_invocation_short_name is the
+ * same, but would be one more name for the dynamic linker to look up. */
+__attribute__((constructor)) static void start_up(int count, char *const arguments[])
 {
     int saved = errno;
     bool trust_environment = getauxval(AT_SECURE) == 0;
     next_start();
+    NEXT_FIND(syscall);
     kernel_syscall = next_functions.syscall;
     if (is_wanted(trust_environment))
-        switch_on(trust_environment);
+        switch_on(count > 0 ? base_name(arguments[0]) : "", trust_environment);
     concern_started(shim.active);
     errno = saved;
 }

@@ -70,4 +70,11 @@ int __pthread_rwlock_clockwrlock64(pthread_rwlock_t *, clockid_t, const struct t
 int __mtx_timedlock64(mtx_t *, const struct timespec64 *);
 int __aio_suspend_time64(const struct aiocb *const[], int, const struct timespec64 *);
 
+/* Structures that nobody looks into here (libc.def). */
+int __stat64_time64(const char *, void *);
+int __lstat64_time64(const char *, void *);
+int __fstat64_time64(int, void *);
+int __fstatat64_time64(int, const char *, void *, int);
+int __shmctl64(int, int, void *);
+
 #endif

@@ -5,6 +5,7 @@
 # programs.bash.
 #
 #   hooked_names KIND...        those of hooks.def whose line begins with one of the kinds
+#   found_late KIND...          those of libc.def, which the library looks up when it first calls them
 #   symbols_defined FILE...     what libraries have and
 #   symbols_called FILE...      what programs want of them, without versions
 #   c_library [OPTION]...       the C library that the compiler links with
@@ -25,6 +26,13 @@ hooked_names() { # KIND...
   local kinds
   kinds=$(IFS='|' && echo "$*")
   sed -nE "s/^($kinds)\(([A-Za-z0-9_]+).*/\2/p" "$TFOSHIM_ROOT/src/shim/hooks.def" | sort -u
+}
+
+# The second column of libc.def.
+found_late() { # KIND...
+  local kinds
+  kinds=$(IFS='|' && echo "$*")
+  sed -nE "s/^($kinds)\([^,]+, (\w+),.*/\2/p" "$TFOSHIM_ROOT/src/shim/libc.def" | sort -u
 }
 
 # Symbols, without their versions; files that are not programs are passed over.

@@ -90,12 +90,15 @@ static void before_submit(long count, void *const list[])
     waiting_before_block();
 }
 
+NEXT_FIRST(int, io_submit, next_functions.io_submit,
+           (void *context, long count, struct iocb *list[]), (context, count, list))
+
 SHIM_HOOK int io_submit(void *context, long count, struct iocb *list[])
 {
     static const char *const libraries[] = {"libaio.so.1", "libaio.so.1t64", NULL};
     HOOK_ENTERED("io_submit");
     __typeof__(&(io_submit)) next;
-    *(void **)&next = next_or_late((void *)next_functions.io_submit, "io_submit", libraries);
+    *(void **)&next = NEXT_OR_LATE(io_submit, libraries);
     before_submit(count, (void *const *)list);
     return next ? next(context, count, list) : -ENOSYS;
 }

@@ -38,6 +38,15 @@ static bool try_again(int64_t *since)
         return NEXT(name) arguments;                                                               \
     }
 
+#define TRY(name, type) NEXT_FIRST(int, name, next_functions.name, (type * lock), (lock))
+TRY(sem_trywait, sem_t)
+TRY(pthread_mutex_trylock, pthread_mutex_t)
+TRY(pthread_rwlock_tryrdlock, pthread_rwlock_t)
+TRY(pthread_rwlock_trywrlock, pthread_rwlock_t)
+TRY(pthread_spin_trylock, pthread_spinlock_t)
+TRY(mtx_trylock, mtx_t)
+NEXT_FIRST(int, ftrylockfile, next_functions.ftrylockfile, (FILE * stream), (stream))
+
 /* A wait for one is a cancellation point, even where it is there. */
 static int take(sem_t *semaphore)
 {

@@ -7,6 +7,8 @@
 
 #include <stdarg.h>
 
+NEXT_FIRST(void, _exit, next_functions._exit, (int status), (status))
+
 SHIM_HOOK void _exit(int status)
 {
     HOOK_ENTERED(__func__);
@@ -17,6 +19,8 @@ SHIM_HOOK void _exit(int status)
 
 /* The end of the process by its C99 name. */
 SHIM_ALIAS(_exit) __typeof__(_exit) _Exit;
+
+NEXT_FIRST(void, quick_exit, next_functions.quick_exit, (int status), (status))
 
 SHIM_HOOK void quick_exit(int status)
 {

@@ -14,11 +14,12 @@ static const char *const libraries[] = {"liburing.so.2", "liburing-ffi.so.2", "l
                                         NULL};
 
 #define RING_HOOK(name, parameters, arguments)                                                     \
+    NEXT_FIRST(int, name, next_functions.name, parameters, arguments)                              \
     SHIM_HOOK int name parameters                                                                  \
     {                                                                                              \
         HOOK_ENTERED(#name);                                                                       \
         __typeof__(&(name)) next;                                                                  \
-        *(void **)&next = next_or_late((void *)next_functions.name, #name, libraries);             \
+        *(void **)&next = NEXT_OR_LATE(name, libraries);                                           \
         return next ? (int)ring_made(next arguments) : -ENOSYS;                                    \
     }
 

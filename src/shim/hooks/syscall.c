@@ -136,12 +136,17 @@ static __attribute__((noinline, cold)) long look_by_number(long number, long a, 
 /* As the C library's own, it takes six arguments wherever they would be, however many the program
  * gave: so they stay where they are for the plain call, which is all that most numbers need. */
 SHIM_HOOK long hook_syscall(long, long, long, long, long, long, long) __asm__("syscall");
+#define NEXT_SYSCALL                                                                               \
+    ((long (*)(long, long, long, long, long, long, long))(void (*)(void))NEXT(syscall))
+
+NEXT_FIRST(long, syscall, NEXT_SYSCALL,
+           (long number, long a, long b, long c, long d, long e, long f),
+           (number, a, b, c, d, e, f))
 
 long hook_syscall(long number, long a, long b, long c, long d, long e, long f)
 {
     CONCERN_GO(concern_of(number), look);
-    return ((long (*)(long, long, long, long, long, long, long))(void (*)(void))NEXT(syscall))(
-        number, a, b, c, d, e, f);
+    return NEXT_SYSCALL(number, a, b, c, d, e, f);
 look:
     return look_by_number(number, a, b, c, d, e, f);
 }
