@@ -45,6 +45,8 @@ address_expected='an address, a prefix such as "10.0.0.0/8", or "*"'
 host_expected='a host name such as "www.example.com" or "*.example.com"'
 port_expected='a port number from 1 to 65535 or a range such as "8000-8999"'
 
+enables_nothing='enables nothing: give the client or the server group rules, or default = "on"'
+
 @test "the policy is shown with its defaults spelled out" {
   cat >t.conf <<'END'
 client = {
@@ -88,12 +90,70 @@ END
   run -0 --separate-stderr "$tfoshim" check "$example"
   assert_line "client: default off, first write replay-safe"
   assert_line "server: default off, queue as long as the listener's backlog"
-  assert_equal "$stderr" ""
+  assert_equal "$stderr" "tfoshim: warning: $example $enables_nothing"
   sed 's/^\( *\)# { /\1{ /' "$example" >t.conf
   run -0 "$tfoshim" check t.conf
   assert_line --regexp '^  t\.conf:[0-9]+ +on +any +5432, 8000-8999 +\* +10\.0\.0\.0/8, fd00::/8$'
   assert_line --regexp '^  t\.conf:[0-9]+ +on +256 +80, 443 +\* +\*$'
   assert_equal "$(grep -c '{ .*=.* }' t.conf)" "$(grep -c '^  t\.conf' <<<"$output")"
+}
+
+@test "a file that enables nothing is warned of" {
+  local text
+  for text in '' 'client = { default = "off"; };' 'log = { level = "debug"; };' \
+    'client = { rules = ( { fastopen = "off"; } ) }; server = { rules = ( { fastopen = "off"; } ) };'; do
+    echo "$text" >t.conf
+    run -0 --separate-stderr "$tfoshim" check t.conf
+    assert_equal "$stderr" "tfoshim: warning: t.conf $enables_nothing"
+    assert_line --index 0 "policy of t.conf"
+  done
+  for text in 'client = { default = "on"; };' 'server = { default = "on"; };' \
+    'client = { rules = ( { fastopen = "off"; }, { port = 80; } ) };' 'server = { rules = ( { } ) };'; do
+    echo "$text" >t.conf
+    run -0 --separate-stderr "$tfoshim" check t.conf
+    assert_equal "$stderr" ""
+  done
+  # Without a file it is not a file's fault.
+  TFOSHIM_CONFIG='' run -0 --separate-stderr "$tfoshim" check
+  assert_equal "$stderr" ""
+}
+
+@test "standard input is a file like any" {
+  local from text='client = { rules = ( { port = 80; } ) };'
+  echo "$text" >t.conf
+  run -0 --separate-stderr "$tfoshim" check - <t.conf
+  assert_line --index 0 "policy of <stdin>"
+  assert_line --regexp '^  <stdin>:1  on        any +80 '
+  assert_equal "$stderr" ""
+  from=$output
+  # A pipe, in two pieces, and more than one read takes.
+  run -0 --separate-stderr bash -c "{ echo '$text'; yes '# more' | head -n 100000; } | '$tfoshim' check -"
+  assert_output "$from"
+  # What it includes is relative to here, but may not be itself.
+  mkdir sub
+  echo "$text" >sub/a.conf
+  run -0 "$tfoshim" check - <<<'@include "sub/a.conf"'
+  assert_line --regexp '^  sub/a.conf:1  on '
+  echo '@include "t.conf"' >t.conf
+  run -1 "$tfoshim" check - <t.conf
+  assert_output 'tfoshim: <stdin>:1: @include: "t.conf": found a file that includes itself, expected another'
+  # Nor is "-" anything else where a file is looked for.
+  TFOSHIM_CONFIG=- run -1 "$tfoshim" check <<<"$text"
+  assert_output 'tfoshim: -: cannot read it: No such file or directory'
+}
+
+@test "error: standard input" {
+  run -1 --separate-stderr "$tfoshim" check - <<<$'\nclient = { defualt = "on"; };'
+  refute_output
+  assert_equal "$stderr" 'tfoshim: <stdin>:2: unknown key "defualt", did you mean "default"?'
+  run -1 "$tfoshim" check - <.
+  assert_output 'tfoshim: <stdin>: cannot read it: Is a directory'
+  run -1 bash -c "'$tfoshim' check - <&-"
+  assert_output 'tfoshim: <stdin>: cannot read it: Bad file descriptor'
+  run -1 "$tfoshim" check - < <(printf 'client = { };\0')
+  assert_output 'tfoshim: <stdin>: found a NUL byte, expected text'
+  run -1 bash -c "yes 'client = { };' | head -c 17000000 | '$tfoshim' check -"
+  assert_output 'tfoshim: <stdin>: found more than 16 MiB, expected a configuration file'
 }
 
 @test "with no FILE, the file that programs are run with" {
@@ -628,7 +688,7 @@ END
 
 @test "check: its options" {
   run -0 --separate-stderr "$tfoshim" check --help
-  assert_line --index 0 "usage: tfoshim check [--color WHEN] [FILE]"
+  assert_line --index 0 "usage: tfoshim check [--color WHEN] [FILE|-]"
   assert_equal "$stderr" ""
   run -2 --separate-stderr "$tfoshim" check --hepl
   assert_equal "$stderr" 'tfoshim: unknown option "--hepl", did you mean "--help"?'

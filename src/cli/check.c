@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static const struct option options[] = {
@@ -21,10 +22,11 @@ static const struct option options[] = {
 
 static int help(void)
 {
-    printf("usage: tfoshim check [--color WHEN] [FILE]\n"
+    printf("usage: tfoshim check [--color WHEN] [FILE|-]\n"
            "\n"
            "Checks a configuration file and shows the policy it makes, with its defaults spelled\n"
-           "out. Errors go to stderr, and the exit status is then 1.\n"
+           "out. Errors go to stderr, and the exit status is then 1; so do warnings, of keys that\n"
+           "would not work, and of a file that enables nothing. \"-\" is standard input.\n"
            "\n"
            "With no FILE, what programs are run with is checked, the first of\n"
            "  $TFOSHIM_CONFIG (if it is set but empty: no file at all)\n"
@@ -57,17 +59,31 @@ static int show_builtin(void)
     return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static int check(const char *path)
+static void warn_if_off(const struct rule_file *file)
 {
-    struct rule_file *file = rules_read(path, NULL, complain_report, NULL);
+    if (!rules_enable(&file->client) && !rules_enable(&file->server))
+        complain("warning: %s enables nothing: give the client or the server group rules, or "
+                 "default = \"on\"",
+                 file->path);
+}
 
+static int check(struct rule_file *file)
+{
     if (file == NULL)
         return EXIT_FAILURE;
-    printf("policy of %s\n", path);
+    printf("policy of %s\n", file->path);
     show_policy(file);
+    warn_if_off(file);
     check_keys(file);
     rules_free(file);
     return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int check_file(const char *path)
+{
+    return check(strcmp(path, "-") == 0
+                     ? rules_read_open(STDIN_FILENO, "<stdin>", complain_report, NULL)
+                     : rules_read(path, NULL, complain_report, NULL));
 }
 
 int check_main(int argc, char **argv)
@@ -93,6 +109,8 @@ int check_main(int argc, char **argv)
         return EXIT_USAGE;
     }
     if (argc > optind)
-        return check(argv[optind]);
-    return policy_search(path, sizeof(path), true) ? check(path) : show_builtin();
+        return check_file(argv[optind]);
+    if (!policy_search(path, sizeof(path), true))
+        return show_builtin();
+    return check(rules_read(path, NULL, complain_report, NULL));
 }

@@ -89,6 +89,15 @@ static void note_source(struct rule_file *rules, const struct file *file, const 
     rules->unsettled |= !stamp_is_settled(&source->stamp);
 }
 
+static bool is_text(struct reader *reader, const struct file *file, const char *text, size_t length)
+{
+    if (memchr(text, '\0', length) != NULL)
+        return file_refuse(reader, file, "found a NUL byte, expected text");
+    return true;
+}
+
+#define TOO_LARGE "found more than 16 MiB, expected a configuration file"
+
 /* Reads what reader->fd is open on into the arena. */
 static bool load(struct reader *reader, struct file *file, char **text, size_t *length)
 {
@@ -112,22 +121,52 @@ static bool load(struct reader *reader, struct file *file, char **text, size_t *
     else if (is_secret(reader, &status))
         reader->is_secret = true;
     if (status.st_size < 0 || (size_t)status.st_size > SIZE_MOST - reader->source.length)
-        return file_refuse(reader, file, "found more than 16 MiB, expected a configuration file");
+        return file_refuse(reader, file, TOO_LARGE);
     note_source(reader->file, file, &status);
     *text = arena_alloc(&reader->file->arena, (size_t)status.st_size + 1);
     got = read_all(reader->fd, *text, (size_t)status.st_size);
     if (got < 0)
         return refuse_errno(reader, file);
     *length = (size_t)got;
-    if (memchr(*text, '\0', *length) != NULL)
-        return file_refuse(reader, file, "found a NUL byte, expected text");
-    return true;
+    return is_text(reader, file, *text, *length);
+}
+
+/* Reads reader->given, of any kind and size: nobody is to use it by its name, but to hear of it. */
+static bool load_given(struct reader *reader, struct file *file, char **text, size_t *length)
+{
+    struct stat status;
+    size_t capacity = 0;
+    ssize_t got;
+
+    if (fstat(reader->given, &status) != 0)
+        return refuse_errno(reader, file);
+    file->device = status.st_dev;
+    file->inode = status.st_ino;
+    reader->owner = status.st_uid;
+    reader->file->unsettled = true;
+    do {
+        char *larger = arena_alloc(&reader->file->arena, capacity * 2 + 65536);
+
+        if (capacity > 0)
+            memcpy(larger, *text, *length);
+        *text = larger;
+        capacity = capacity * 2 + 65536;
+        got = read_all(reader->given, *text + *length, capacity - *length);
+        if (got < 0)
+            return refuse_errno(reader, file);
+        *length += (size_t)got;
+        if (*length > SIZE_MOST)
+            return file_refuse(reader, file, TOO_LARGE);
+    } while (*length == capacity);
+    return is_text(reader, file, *text, *length);
 }
 
 bool file_load(struct reader *reader, struct file *file, char **text, size_t *length)
 {
     bool loaded;
 
+    if (file->includer == NULL && reader->given >= 0)
+        return load_given(reader, file, text, length);
     reader->fd =
         reader->tree == NULL ? open(file->path, FLAGS) : tree_open(reader->tree, file->path, FLAGS);
     if (reader->fd < 0)

@@ -110,25 +110,48 @@ static void read_into(struct reader *reader, const char *path)
     reader->file->arena.exhausted = NULL;
 }
 
+static struct rule_file *read_rules(struct reader *reader, const char *path)
+{
+    reader->file = rule_file_new(path);
+    if (reader->file == NULL) {
+        no_memory(reader, path);
+        return NULL;
+    }
+    read_into(reader, path);
+    if (reader->fd >= 0)
+        close(reader->fd);
+    if (reader->config_live)
+        config_destroy(&reader->config);
+    if (reader->errors == 0)
+        return reader->file;
+    rules_free(reader->file);
+    return NULL;
+}
+
 struct rule_file *rules_read(const char *path, const struct tree *tree, policy_report *report,
                              void *context)
 {
-    struct reader reader = {.tree = tree, .fd = -1, .report = report, .context = context};
+    struct reader reader = {
+        .tree = tree, .fd = -1, .given = -1, .report = report, .context = context};
 
-    reader.file = rule_file_new(path);
-    if (reader.file == NULL) {
-        no_memory(&reader, path);
-        return NULL;
-    }
-    read_into(&reader, path);
-    if (reader.fd >= 0)
-        close(reader.fd);
-    if (reader.config_live)
-        config_destroy(&reader.config);
-    if (reader.errors == 0)
-        return reader.file;
-    rules_free(reader.file);
-    return NULL;
+    return read_rules(&reader, path);
+}
+
+struct rule_file *rules_read_open(int fd, const char *name, policy_report *report, void *context)
+{
+    struct reader reader = {.fd = -1, .given = fd, .report = report, .context = context};
+
+    return read_rules(&reader, name);
+}
+
+bool rules_enable(const struct rule_group *group)
+{
+    if (group->fastopen)
+        return true;
+    for (size_t i = 0; i < group->rule_count; i++)
+        if (group->rules[i].fastopen)
+            return true;
+    return false;
 }
 
 void rules_free(struct rule_file *file)

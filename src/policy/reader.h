@@ -32,6 +32,7 @@ struct reader {
     struct rule_file *file;
     const struct tree *tree; /* NULL: this system */
     struct source source;
+    int given;      /* what is read in the place of the file that is named, or -1 */
     uid_t owner;    /* of the file that was named */
     bool is_secret; /* an included file is; nothing is quoted any more */
     int fd;         /* the file that is being read, or -1 */
