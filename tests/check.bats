@@ -214,13 +214,58 @@ END
 
 @test "error: syntax" {
   assert_refused \
-    't.conf:2: syntax error: found "default = on;", expected libconfig'\''s "key = value;"' \
-    <<<$'client = {\n  default = on;\n};'
+    't.conf:2: syntax error: found "default == 1;", expected libconfig'\''s "key = value;"' \
+    <<<$'client = {\n  default == 1;\n};'
   assert_refused \
     't.conf:2: syntax error: found the end of the file, expected every bracket to be closed' \
     <<<$'client = {\n  default = "on";'
   assert_refused \
     't.conf:1: syntax error: found "}", expected libconfig'\''s "key = value;"' <<<'}'
+}
+
+@test "error: common mistakes are named" {
+  local line around='expected ( ) around it, as in ( { ... }, { ... } )'
+  mistaken() { # LINE FOUND
+    assert_refused "t.conf:2: syntax error: found $2" <<<$'\n'"$1"
+  }
+  mistaken 'client = { rules = [ { port = 80; } ] };' "\"{\" in [ ], $around"
+  mistaken 'client = { rules = { { port = 80; } } };' "\"{\" in { }, $around"
+  mistaken 'a = [ ( 1 ) ];' "\"(\" in [ ], $around"
+  mistaken 'client = { rules = ( { port = 80; }, ) };' 'a comma before ")", expected none after the last one'
+  mistaken 'port = [ 80, 443, ];' 'a comma before "]", expected none after the last one'
+  mistaken 'rules = ( { port = 80; }; { } );' '";" in ( ), expected ","'
+  mistaken 'rules = ( { port = 80; } { } );' '{, expected a comma before it'
+  mistaken 'port = [ 80 443 ];' '443, expected a comma before it'
+  mistaken 'default "on";' 'default without "=", expected default = VALUE;'
+  mistaken 'client { default = "on"; };' 'client without "=", expected client = VALUE;'
+  mistaken "default = 'on';" "'on', expected \"on\""
+  for line in 'default = %s;' 'a = 1; default = %s # on' 'a = [ "x", %s, 1 ];' $'a = ( 0x1F, -2L, 1.5e-3, TRUE, "a" "b",\t%s );' \
+    'a = { b = { c = "}" } /* { */ d: %s // x' 'a = ( ), b = [ ], c = { } d = %s'; do
+    for word in on replay-safe fe80::1 fd00::/8 '*.example.com' 8000-8999 -; do
+      # shellcheck disable=SC2059
+      mistaken "$(printf "$line" "$word")" "$word without quotes, expected \"$word\""
+    done
+  done
+  mistaken 'address = 10.0.0.0/8;' '10.0.0.0/8 without quotes, expected "10.0.0.0/8"'
+  mistaken 'address = [ "::", 10.0.0.0/8 ];' '10.0.0.0/8 without quotes, expected "10.0.0.0/8"'
+  # The line is that of what libconfig stops at; and what lies in another file is of that file.
+  assert_refused 't.conf:4: syntax error: found a comma before ")", expected none after the last one' \
+    <<<$'a = (\n  1, # on\n  /* 2 */\n);'
+  echo 'default = on;' >its.conf
+  assert_refused 'its.conf:1: syntax error: found on without quotes, expected "on"' \
+    <<<$'client = {\n@include "its.conf"\n};'
+  chmod 600 its.conf
+  assert_refused 'its.conf:1: found an error, not told as what is included may be a secret' \
+    <<<$'client = {\n@include "its.conf"\n};'
+}
+
+@test "error: text of another encoding" {
+  local mark='found a byte order mark at its beginning, expected UTF-8 without one'
+  assert_refused "t.conf: $mark" <<<$'\xef\xbb\xbfclient = { };'
+  printf '\xef\xbb\xbf' >its.conf
+  assert_refused "t.conf:1: @include: \"its.conf\": $mark" <<<'@include "its.conf"'
+  assert_refused 't.conf: found UTF-16, expected UTF-8' < <(printf '\xff\xfea\0=\0')
+  assert_refused 't.conf: found UTF-16, expected UTF-8' < <(printf '\xfe\xff\0a\0=')
 }
 
 @test "error: a string or comment that never ends" {
@@ -232,7 +277,7 @@ END
 
 @test "error: a long line is quoted in part" {
   local line
-  line="x = $(printf 'y%.0s' {1..200})"
+  line="x == $(printf 'y%.0s' {1..200})"
   assert_refused \
     "t.conf:1: syntax error: found \"${line:0:80}...\", expected libconfig's \"key = value;\"" \
     <<<"$line"
@@ -598,7 +643,7 @@ END
   printf '\n  default "on";\n' >sub.conf
   run -1 "$tfoshim" check t.conf
   assert_output \
-    'tfoshim: sub.conf:2: syntax error: found "default "on";", expected libconfig'\''s "key = value;"'
+    'tfoshim: sub.conf:2: syntax error: found default without "=", expected default = VALUE;'
 }
 
 @test "error: in an included file that not everybody may read: nothing of it is told" {
@@ -699,7 +744,7 @@ END
 }
 
 @test "a full disk is a failure" {
-  : >t.conf
+  echo 'server = { default = "on"; };' >t.conf
   # shellcheck disable=SC2016
   run -1 bash -c '"$1" check t.conf >/dev/full' - "$tfoshim"
   assert_output "tfoshim: cannot write the output: No space left on device"

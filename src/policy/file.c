@@ -89,8 +89,19 @@ static void note_source(struct rule_file *rules, const struct file *file, const 
     rules->unsettled |= !stamp_is_settled(&source->stamp);
 }
 
+static bool begins(const char *text, size_t length, const char *mark)
+{
+    return length >= strlen(mark) && memcmp(text, mark, strlen(mark)) == 0;
+}
+
+/* Editors that write marks at the beginning do not show them. */
 static bool is_text(struct reader *reader, const struct file *file, const char *text, size_t length)
 {
+    if (begins(text, length, "\xef\xbb\xbf"))
+        return file_refuse(reader, file,
+                           "found a byte order mark at its beginning, expected UTF-8 without one");
+    if (begins(text, length, "\xff\xfe") || begins(text, length, "\xfe\xff"))
+        return file_refuse(reader, file, "found UTF-16, expected UTF-8");
     if (memchr(text, '\0', length) != NULL)
         return file_refuse(reader, file, "found a NUL byte, expected text");
     return true;

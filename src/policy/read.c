@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "policy/mistake.h"
 #include "policy/reader.h"
 
 #include <locale.h>
@@ -36,6 +37,7 @@ static void report_syntax(struct reader *reader)
 {
     const struct source *source = &reader->source;
     const char *error = config_error_text(&reader->config), *text;
+    char mistake[512];
     size_t length, line = (size_t)config_error_line(&reader->config);
     struct origin where = {.file = reader->file->path};
 
@@ -47,6 +49,9 @@ static void report_syntax(struct reader *reader)
     if (length == 0)
         reader_error(reader, &where, "%s: found the end of the file, expected %s", error,
                      "every bracket to be closed");
+    else if (strstr(error, "duplicate") == NULL &&
+             mistake_find(source, line, mistake, sizeof(mistake)))
+        reader_error(reader, &where, "syntax error: %s", mistake);
     else
         reader_error(reader, &where, "%s: found \"%.*s%s\", expected %s", error,
                      length > QUOTED_MOST ? QUOTED_MOST : (int)length, text,
