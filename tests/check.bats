@@ -108,7 +108,7 @@ END
     assert_line --index 0 "policy of t.conf"
   done
   for text in 'client = { default = "on"; };' 'server = { default = "on"; };' \
-    'client = { rules = ( { fastopen = "off"; }, { port = 80; } ) };' 'server = { rules = ( { } ) };'; do
+    'client = { rules = ( { port = 22; fastopen = "off"; }, { port = 80; } ) };' 'server = { rules = ( { } ) };'; do
     echo "$text" >t.conf
     run -0 --separate-stderr "$tfoshim" check t.conf
     assert_equal "$stderr" ""
@@ -116,6 +116,92 @@ END
   # Without a file it is not a file's fault.
   TFOSHIM_CONFIG='' run -0 --separate-stderr "$tfoshim" check
   assert_equal "$stderr" ""
+}
+
+# Rules of clients, a line each after the first, and which of them never match: "4 2 3" for the fourth line's,
+# which those of the second and third cover.
+never() { # [RULE BY...]...
+  local rule by said=''
+  for rule in "$@"; do
+    read -ra by <<<"$rule"
+    rule=${by[0]} by=("${by[@]:1}")
+    if ((${#by[@]} == 1)); then
+      said+="tfoshim: warning: t.conf:$rule: this rule never matches: the rule at t.conf:${by[0]} comes first and covers all of it"$'\n'
+    else
+      printf -v by ', t.conf:%s' "${by[@]}"
+      said+="tfoshim: warning: t.conf:$rule: this rule never matches: the rules at ${by#, } come first and cover all of it"$'\n'
+    fi
+  done
+  { echo 'client = { rules = (' && sed '$!s/$/,/' && echo '); };'; } >t.conf
+  run -0 --separate-stderr "$tfoshim" check t.conf
+  assert_equal "$stderr" "${said%$'\n'}"
+}
+
+@test "rules that never match are warned of, with those that come first" {
+  never <<END
+{ address = "10.0.0.1"; }
+{ address = "10.0.0.0/8"; port = 80; }
+{ address = "10.0.0.0/8"; }
+{ port = "1-65535"; }
+{ }
+END
+  never '3 2' '4 2' '7 5' <<END
+{ address = "10.0.0.0/8"; port = [ 80, 443 ]; }
+{ address = "10.1.0.0/16"; port = 80; fastopen = "off"; }
+{ address = [ "10.1.2.3", "::ffff:10.1.2.4" ]; port = 443; first_write = "replay-safe"; }
+{ port = "8000-8999"; }
+{ address = [ "10.0.0.1", "11.0.0.1" ]; port = 80; }
+{ address = "fd00::/8"; port = ( 8080, "8000-8001" ); }
+END
+  # Halves make a whole, in addresses and in ports, but not one of IPv4 and the other of IPv6.
+  never '4 2 3' '8 5 6' '9 5 6' <<END
+{ address = "10.0.0.0/9"; port = "1-900"; }
+{ address = "10.128.0.0/9"; port = ( "800-1000", 22 ); }
+{ address = "10.0.0.0/8"; port = "800-900"; }
+{ address = "0.0.0.0/0"; port = 53; }
+{ address = "::/0"; port = 53; }
+{ address = "10.0.0.0/8"; port = "800-901"; }
+{ port = 53; }
+{ host = "example.com"; port = 53; }
+{ address = "::/0"; }
+{ address = "::ffff:0:0/96"; }
+END
+  # Names, by which a rule with addresses may match as well.
+  never '4 3' '5 2 3' '8 7' '9 6 7' <<END
+{ host = "example.com"; }
+{ host = "*.example.com"; }
+{ host = [ "*.a.example.com", "www.example.com" ]; }
+{ host = [ "example.com", "b.a.example.com" ]; port = 1; }
+{ host = [ "*.com", "com" ]; address = "10.0.0.1"; }
+{ address = "*"; port = 80; }
+{ host = "example.org"; port = 80; }
+{ address = "10.0.0.1"; host = "example.net"; port = 80; }
+{ host = "example.net"; }
+END
+  # Of programs each that a rule is for counts, and so do those that no rule names.
+  never '3 2' '6 2 4' '8 7' <<END
+{ program = "one"; }
+{ program = "one"; port = 80; }
+{ program = "two"; port = 80; }
+{ program = [ "one", "two" ]; }
+{ program = [ "two", "one" ]; port = 80; }
+{ }
+{ program = "three"; }
+END
+  # Three are named, of more the number; and of rules in one line both have its number.
+  never '6 2 3 4' < <(printf '{ port = %d; }\n' 1 2 3 && echo '{ port = 5; }' && echo '{ port = [ 1, 2, 3 ]; }')
+  printf 'server = { rules = ( { port = [ 1, 2, 3, 4, 5 ]; }, { port = 4; address = "::"; } ) };' >t.conf
+  run -0 --separate-stderr "$tfoshim" check t.conf
+  assert_equal "$stderr" 'tfoshim: warning: t.conf:1: this rule never matches: the rule at t.conf:1 comes first and covers all of it'
+  { echo 'client = { rules = (' && printf '{ port = %d; },\n' {1..5} && echo '{ port = "1-5"; } ); };'; } >t.conf
+  run -0 --separate-stderr "$tfoshim" check t.conf
+  assert_equal "$stderr" 'tfoshim: warning: t.conf:7: this rule never matches: the rules at t.conf:2, t.conf:3, t.conf:4 and 2 more come first and cover all of it'
+}
+
+@test "rules that are too many to look at each are still a policy" {
+  { echo 'client = { rules = (' && printf '{ port = %d; },\n' {1..60000} && echo '{ } ); };'; } >t.conf
+  run -0 --separate-stderr timeout 60 "$tfoshim" check t.conf
+  assert_equal "$stderr" 'tfoshim: warning: t.conf: there are too many rules to say of each whether it can match'
 }
 
 @test "standard input is a file like any" {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/check_keys.h"
+#include "cli/check_rules.h"
 #include "cli/paint.h"
 #include "cli/show.h"
 #include "cli/util.h"
@@ -25,8 +26,9 @@ static int help(void)
     printf("usage: tfoshim check [--color WHEN] [FILE|-]\n"
            "\n"
            "Checks a configuration file and shows the policy it makes, with its defaults spelled\n"
-           "out. Errors go to stderr, and the exit status is then 1; so do warnings, of keys that\n"
-           "would not work, and of a file that enables nothing. \"-\" is standard input.\n"
+           "out. Errors go to stderr, and the exit status is then 1; so do warnings, of rules that\n"
+           "never match, of keys that would not work, and of a file that enables nothing.\n"
+           "\"-\" is standard input.\n"
            "\n"
            "With no FILE, what programs are run with is checked, the first of\n"
            "  $TFOSHIM_CONFIG (if it is set but empty: no file at all)\n"
@@ -59,21 +61,13 @@ static int show_builtin(void)
     return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static void warn_if_off(const struct rule_file *file)
-{
-    if (!rules_enable(&file->client) && !rules_enable(&file->server))
-        complain("warning: %s enables nothing: give the client or the server group rules, or "
-                 "default = \"on\"",
-                 file->path);
-}
-
 static int check(struct rule_file *file)
 {
     if (file == NULL)
         return EXIT_FAILURE;
     printf("policy of %s\n", file->path);
     show_policy(file);
-    warn_if_off(file);
+    check_rules(file);
     check_keys(file);
     rules_free(file);
     return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
