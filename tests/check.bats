@@ -721,6 +721,129 @@ END
   assert_line --regexp '^  sub/rules.conf:3 +on +any +2 '
 }
 
+rules_file() { # FILE PORT
+  echo "client = { rules = ( { port = $2; } ) };" >"$1"
+}
+
+@test "the files of the directory beside a file come before it, by name" {
+  mkdir t.conf.d
+  rules_file t.conf 1
+  rules_file t.conf.d/20.conf 2
+  rules_file t.conf.d/10-b.conf 3
+  echo 'server = { default = "on"; }; client = { min_rtt = 7; }; log = { level = "info"; };' >t.conf.d/B.conf
+  echo 'log = { to = "/tmp/x.log"; };' >t.conf.d/a.conf
+  local other
+  for other in .hidden.conf 10.conf~ 10.conf.dpkg-old 10.CONF conf; do
+    echo nonsense >"t.conf.d/$other"
+  done
+  run -0 --separate-stderr "$tfoshim" check t.conf
+  assert_equal "$stderr" ""
+  assert_output - <<'END'
+policy of t.conf
+files: t.conf.d/10-b.conf, t.conf.d/20.conf, t.conf.d/B.conf, t.conf.d/a.conf, t.conf
+client: default off, first write replay-safe, round trips from 7 us
+  rule                  fastopen  first write  port  program  destination
+  t.conf.d/10-b.conf:1  on        any          3     *        *
+  t.conf.d/20.conf:1    on        any          2     *        *
+  t.conf:1              on        any          1     *        *
+server: default on, queue as long as the listener's backlog
+  no rules
+log: level info, to /tmp/x.log
+END
+  # So it is for explain and run, by any name; a link has a directory of its own.
+  run -0 "$tfoshim" explain -c t.conf 192.0.2.1:3
+  assert_output --partial "t.conf.d/10-b.conf:1"
+  ln -s t.conf link.conf
+  run -0 "$tfoshim" check link.conf
+  refute_output --partial t.conf.d
+  run -0 --separate-stderr "$tfoshim" run -c link.conf -- printenv TFOSHIM_CONFIG
+  assert_output "$PWD/link.conf"
+  mkdir .config
+  mv t.conf .config/tfoshim.conf
+  mv t.conf.d .config/tfoshim.conf.d
+  run -0 "$tfoshim" check
+  assert_line --index 0 "policy of $HOME/.config/tfoshim.conf"
+  assert_line --partial "$HOME/.config/tfoshim.conf.d/20.conf:1"
+  # The file itself has to be there, or the built-in policy serves.
+  rm .config/tfoshim.conf
+  [[ -e /usr/local/etc/tfoshim.conf ]] || {
+    run -0 "$tfoshim" check
+    assert_line --index 0 "no configuration file: this is the built-in policy"
+  }
+}
+
+@test "error: what two files say once for all" {
+  mkdir t.conf.d
+  echo 'client = { default = "off"; min_rtt = 1; };' >t.conf.d/a.conf
+  echo 'client = { default = "off"; };' >t.conf.d/c.conf
+  echo $'\nlog = { level = "info"; };' >t.conf.d/b.conf
+  assert_refused 't.conf.d/c.conf:1: default: found it twice, expected it here or at t.conf.d/a.conf:1' \
+    't.conf:1: level: found it twice, expected it here or at t.conf.d/b.conf:2' \
+    't.conf:2: min_rtt: found it twice, expected it here or at t.conf.d/a.conf:1' \
+    <<<$'server = { default = "on"; }; log = { level = "info"; to = "stderr"; };\nclient = { min_rtt = 1; };'
+}
+
+@test "error: in the directory beside a file" {
+  local may='expected one that only root may write to'
+  mkdir t.conf.d
+  echo 'default = on;' >t.conf.d/a.conf
+  echo 'defualt = 1;' >t.conf.d/b.conf
+  assert_refused 't.conf.d/a.conf:1: syntax error: found on without quotes, expected "on"' \
+    't.conf.d/b.conf:1: unknown key "defualt", expected "client", "server" or "log"' \
+    't.conf:1: unknown key "x", expected "client", "server" or "log"' <<<'x = 1;'
+  chmod 600 t.conf.d/a.conf
+  rm t.conf.d/b.conf
+  assert_refused 't.conf.d/a.conf:1: found an error, not told as what is included may be a secret' \
+    't.conf:1: unknown key "x", expected "client", "server" or "log"' <<<'x = 1;'
+  chmod 666 t.conf.d/a.conf
+  assert_refused "t.conf.d/a.conf: found a file that others may write to, $may" <<<''
+  chmod 777 t.conf.d
+  assert_refused "t.conf.d: found a directory that others may write to, $may" <<<''
+  chmod 755 t.conf.d
+  rm t.conf.d/a.conf
+  mkdir t.conf.d/a.conf
+  assert_refused 't.conf.d/a.conf: found a directory, expected a regular file' <<<''
+  rm -r t.conf.d
+  : >t.conf.d
+  assert_refused 't.conf.d: cannot read it: Not a directory' <<<''
+  rm t.conf.d
+  ln -s t.conf.d t.conf.d
+  assert_refused 't.conf.d: cannot read it: Too many levels of symbolic links' <<<''
+}
+
+@test "includes of a pattern are those of its files, by name" {
+  local name i=0
+  mkdir -p sub/more 'sub/a[b]'
+  rules_file t.conf 1
+  for name in b-2 a b-1 .hidden; do
+    echo "{ port = 1$((i += 1)); }," >sub/$name.rules
+  done
+  echo '@include "more/*"' >sub/b-1.rules
+  echo '{ port = 20; },' >sub/more/x
+  echo '{ port = 21; },' >'sub/a[b]/y'
+  cat >t.conf <<'END'
+client = { rules = (
+@include "sub/[a-z]*.rules"
+@include "sub/*.none"
+@include "nowhere/*"
+@include "sub/a[b]/?" # the name of a directory is none
+{ port = 22; } ) };
+END
+  run -0 "$tfoshim" check t.conf
+  assert_line "files: t.conf, sub/a.rules, sub/b-1.rules, sub/more/x, sub/b-2.rules, sub/a[b]/y"
+  assert_equal "$(awk '$2 == "on" { print $4 }' <<<"$output" | xargs)" '12 20 11 21 22'
+  # Absolute, and of the directory itself.
+  printf '@include "%s/t.con?"\n' "$PWD" >all.cnf
+  run -0 "$tfoshim" check all.cnf
+  assert_line --partial "files: all.cnf, $PWD/t.conf, $PWD/sub/a.rules"
+  assert_refused 't.conf:1: @include: "t.conf": found a file that includes itself, expected another' \
+    <<<'@include "*.conf"'
+  chmod 777 sub
+  assert_refused 't.conf:1: @include: "sub": found a directory that others may write to, expected one that only root may write to' \
+    <<<'@include "sub/*"'
+  assert_refused 't.conf:1: @include: "all.cnf": cannot read it: Not a directory' <<<'@include "all.cnf/*"'
+}
+
 @test "error: in an included file" {
   printf 'client = {\n@include "sub.conf"\n};\n' >t.conf
   printf '\n\n  defualt = "on";\n' >sub.conf

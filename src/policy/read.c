@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "policy/directory.h"
 #include "policy/mistake.h"
 #include "policy/reader.h"
 
@@ -8,6 +9,10 @@
 #include <unistd.h>
 
 #define QUOTED_MOST 80
+
+/* In the directory beside a file. */
+#define NAMES "/*.conf"
+#define DROP_INS ".d" NAMES
 
 /* libconfig 1.5 does not look at what malloc returns. What it takes for a text is known well enough
  * to ask for it beforehand: a setting of 4 bytes ("a=1;") costs it some 150. */
@@ -95,6 +100,44 @@ static void no_memory(struct reader *reader, const char *path)
     reader_error(reader, &where, "cannot read it: not enough memory");
 }
 
+static void forget_config(struct reader *reader)
+{
+    if (reader->config_live)
+        config_destroy(&reader->config);
+    reader->config_live = false;
+}
+
+static void read_one(struct reader *reader, const char *path, bool is_drop_in)
+{
+    if (!source_read(reader, path, is_drop_in))
+        return;
+    if (!enough_memory(reader->source.length))
+        no_memory(reader, path);
+    else if (parse(reader))
+        settings_read(reader);
+    forget_config(reader);
+}
+
+/* Before the file that was named, so that their rules come before its: what one file has for all is
+ * to be excepted from without a change of that file. */
+static bool read_drop_ins(struct reader *reader)
+{
+    const char *path = reader->file->path;
+    struct file where = {.path = path, .where.file = path, .is_drop_in = true};
+    struct listing listing;
+    char *pattern = arena_alloc(&reader->file->arena, strlen(path) + sizeof(DROP_INS));
+
+    stpcpy(stpcpy(pattern, path), DROP_INS);
+    where.where.file = arena_string(&reader->file->arena, pattern, strlen(pattern) - strlen(NAMES));
+    if (!directory_list(reader, pattern, &where, &listing))
+        return false;
+    for (size_t i = 0; i < listing.count; i++) {
+        reader->owner = listing.owner;
+        read_one(reader, listing.paths[i], true);
+    }
+    return true;
+}
+
 /* Out of memory anywhere below, the arena comes back here. */
 static void read_into(struct reader *reader, const char *path)
 {
@@ -106,12 +149,8 @@ static void read_into(struct reader *reader, const char *path)
     }
     reader->file->arena.exhausted = &exhausted;
     reader->file->path = arena_string(&reader->file->arena, path, strlen(path));
-    if (source_read(reader, reader->file->path)) {
-        if (!enough_memory(reader->source.length))
-            no_memory(reader, path);
-        else if (parse(reader))
-            settings_read(reader);
-    }
+    if (reader->given >= 0 || read_drop_ins(reader))
+        read_one(reader, reader->file->path, false);
     reader->file->arena.exhausted = NULL;
 }
 
@@ -125,8 +164,7 @@ static struct rule_file *read_rules(struct reader *reader, const char *path)
     read_into(reader, path);
     if (reader->fd >= 0)
         close(reader->fd);
-    if (reader->config_live)
-        config_destroy(&reader->config);
+    forget_config(reader);
     if (reader->errors == 0)
         return reader->file;
     rules_free(reader->file);
