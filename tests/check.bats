@@ -890,6 +890,12 @@ END
   give_away other.conf
   run -1 "${nobody[@]}" "$tfoshim" check t.conf
   assert_output 'tfoshim: other.conf:1: found an error, not told as what is included may be a secret'
+  # Nor is it in a directory of his that it was put into.
+  : >t.conf
+  mkdir t.conf.d
+  ln -s ../other.conf t.conf.d/a.conf
+  run -1 "${nobody[@]}" "$tfoshim" check t.conf
+  assert_output 'tfoshim: t.conf.d/a.conf:1: found an error, not told as what is included may be a secret'
 }
 
 @test "error: a file that others could have written, where root is to use it" {
