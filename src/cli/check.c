@@ -85,6 +85,14 @@ static void show_files(const struct rule_file *file)
         putchar('\n');
 }
 
+static void warn_if_off(const struct rule_file *file)
+{
+    if (!rules_enable(&file->client) && !rules_enable(&file->server))
+        complain("warning: %s enables nothing: give the client or the server group rules, or "
+                 "default = \"on\"",
+                 file->path);
+}
+
 static int check(struct rule_file *file)
 {
     if (file == NULL)
@@ -92,6 +100,7 @@ static int check(struct rule_file *file)
     printf("policy of %s\n", file->path);
     show_files(file);
     show_policy(file);
+    warn_if_off(file);
     check_rules(file);
     check_keys(file);
     rules_free(file);

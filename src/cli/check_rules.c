@@ -237,17 +237,8 @@ static void check_group(const struct rule_file *file, const struct rule_group *g
     free(search.never);
 }
 
-static void warn_if_off(const struct rule_file *file)
-{
-    if (!rules_enable(&file->client) && !rules_enable(&file->server))
-        complain("warning: %s enables nothing: give the client or the server group rules, or "
-                 "default = \"on\"",
-                 file->path);
-}
-
 void check_rules(const struct rule_file *file)
 {
-    warn_if_off(file);
     check_group(file, &file->client);
     check_group(file, &file->server);
 }

@@ -5,8 +5,7 @@
 
 #include "policy/rules.h"
 
-/* Warns, on stderr, of rules that never match as earlier ones cover all that they say; and of a
- * file that enables nothing. */
+/* Warns, on stderr, of rules that never match as earlier ones cover all that they say. */
 void check_rules(const struct rule_file *);
 
 #endif
