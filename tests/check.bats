@@ -45,6 +45,8 @@ address_expected='an address, a prefix such as "10.0.0.0/8", or "*"'
 host_expected='a host name such as "www.example.com" or "*.example.com"'
 port_expected='a port number from 1 to 65535 or a range such as "8000-8999"'
 
+enables_nothing='enables nothing: give the client or the server group rules, or default = "on"'
+
 @test "the policy is shown with its defaults spelled out" {
   cat >t.conf <<'END'
 client = {
@@ -88,12 +90,156 @@ END
   run -0 --separate-stderr "$tfoshim" check "$example"
   assert_line "client: default off, first write replay-safe"
   assert_line "server: default off, queue as long as the listener's backlog"
-  assert_equal "$stderr" ""
+  assert_equal "$stderr" "tfoshim: warning: $example $enables_nothing"
   sed 's/^\( *\)# { /\1{ /' "$example" >t.conf
   run -0 "$tfoshim" check t.conf
   assert_line --regexp '^  t\.conf:[0-9]+ +on +any +5432, 8000-8999 +\* +10\.0\.0\.0/8, fd00::/8$'
   assert_line --regexp '^  t\.conf:[0-9]+ +on +256 +80, 443 +\* +\*$'
   assert_equal "$(grep -c '{ .*=.* }' t.conf)" "$(grep -c '^  t\.conf' <<<"$output")"
+}
+
+@test "a file that enables nothing is warned of" {
+  local text
+  for text in '' 'client = { default = "off"; };' 'log = { level = "debug"; };' \
+    'client = { rules = ( { fastopen = "off"; } ) }; server = { rules = ( { fastopen = "off"; } ) };'; do
+    echo "$text" >t.conf
+    run -0 --separate-stderr "$tfoshim" check t.conf
+    assert_equal "$stderr" "tfoshim: warning: t.conf $enables_nothing"
+    assert_line --index 0 "policy of t.conf"
+  done
+  for text in 'client = { default = "on"; };' 'server = { default = "on"; };' \
+    'client = { rules = ( { port = 22; fastopen = "off"; }, { port = 80; } ) };' 'server = { rules = ( { } ) };'; do
+    echo "$text" >t.conf
+    run -0 --separate-stderr "$tfoshim" check t.conf
+    assert_equal "$stderr" ""
+  done
+  # Without a file it is not a file's fault.
+  TFOSHIM_CONFIG='' run -0 --separate-stderr "$tfoshim" check
+  assert_equal "$stderr" ""
+}
+
+# Rules of clients, a line each after the first, and which of them never match: "4 2 3" for the fourth line's,
+# which those of the second and third cover.
+never() { # [RULE BY...]...
+  local rule by said=''
+  for rule in "$@"; do
+    read -ra by <<<"$rule"
+    rule=${by[0]} by=("${by[@]:1}")
+    if ((${#by[@]} == 1)); then
+      said+="tfoshim: warning: t.conf:$rule: this rule never matches: the rule at t.conf:${by[0]} comes first and covers all of it"$'\n'
+    else
+      printf -v by ', t.conf:%s' "${by[@]}"
+      said+="tfoshim: warning: t.conf:$rule: this rule never matches: the rules at ${by#, } come first and cover all of it"$'\n'
+    fi
+  done
+  { echo 'client = { rules = (' && sed '$!s/$/,/' && echo '); };'; } >t.conf
+  run -0 --separate-stderr "$tfoshim" check t.conf
+  assert_equal "$stderr" "${said%$'\n'}"
+}
+
+@test "rules that never match are warned of, with those that come first" {
+  never <<END
+{ address = "10.0.0.1"; }
+{ address = "10.0.0.0/8"; port = 80; }
+{ address = "10.0.0.0/8"; }
+{ port = "1-65535"; }
+{ }
+END
+  never '3 2' '4 2' '7 5' <<END
+{ address = "10.0.0.0/8"; port = [ 80, 443 ]; }
+{ address = "10.1.0.0/16"; port = 80; fastopen = "off"; }
+{ address = [ "10.1.2.3", "::ffff:10.1.2.4" ]; port = 443; first_write = "replay-safe"; }
+{ port = "8000-8999"; }
+{ address = [ "10.0.0.1", "11.0.0.1" ]; port = 80; }
+{ address = "fd00::/8"; port = ( 8080, "8000-8001" ); }
+END
+  # Halves make a whole, in addresses and in ports, but not one of IPv4 and the other of IPv6.
+  never '4 2 3' '8 5 6' '9 5 6' <<END
+{ address = "10.0.0.0/9"; port = "1-900"; }
+{ address = "10.128.0.0/9"; port = ( "800-1000", 22 ); }
+{ address = "10.0.0.0/8"; port = "800-900"; }
+{ address = "0.0.0.0/0"; port = 53; }
+{ address = "::/0"; port = 53; }
+{ address = "10.0.0.0/8"; port = "800-901"; }
+{ port = 53; }
+{ host = "example.com"; port = 53; }
+{ address = "::/0"; }
+{ address = "::ffff:0:0/96"; }
+END
+  # Names, by which a rule with addresses may match as well.
+  never '4 3' '5 2 3' '8 7' '9 6 7' <<END
+{ host = "example.com"; }
+{ host = "*.example.com"; }
+{ host = [ "*.a.example.com", "www.example.com" ]; }
+{ host = [ "example.com", "b.a.example.com" ]; port = 1; }
+{ host = [ "*.com", "com" ]; address = "10.0.0.1"; }
+{ address = "*"; port = 80; }
+{ host = "example.org"; port = 80; }
+{ address = "10.0.0.1"; host = "example.net"; port = 80; }
+{ host = "example.net"; }
+END
+  # Of programs each that a rule is for counts, and so do those that no rule names.
+  never '3 2' '6 2 4' '8 7' <<END
+{ program = "one"; }
+{ program = "one"; port = 80; }
+{ program = "two"; port = 80; }
+{ program = [ "one", "two" ]; }
+{ program = [ "two", "one" ]; port = 80; }
+{ }
+{ program = "three"; }
+END
+  # Three are named, of more the number; and of rules in one line both have its number.
+  never '6 2 3 4' < <(printf '{ port = %d; }\n' 1 2 3 && echo '{ port = 5; }' && echo '{ port = [ 1, 2, 3 ]; }')
+  printf 'server = { rules = ( { port = [ 1, 2, 3, 4, 5 ]; }, { port = 4; address = "::"; } ) };' >t.conf
+  run -0 --separate-stderr "$tfoshim" check t.conf
+  assert_equal "$stderr" 'tfoshim: warning: t.conf:1: this rule never matches: the rule at t.conf:1 comes first and covers all of it'
+  { echo 'client = { rules = (' && printf '{ port = %d; },\n' {1..5} && echo '{ port = "1-5"; } ); };'; } >t.conf
+  run -0 --separate-stderr "$tfoshim" check t.conf
+  assert_equal "$stderr" 'tfoshim: warning: t.conf:7: this rule never matches: the rules at t.conf:2, t.conf:3, t.conf:4 and 2 more come first and cover all of it'
+}
+
+@test "rules that are too many to look at each are still a policy" {
+  { echo 'client = { rules = (' && printf '{ port = %d; },\n' {1..16000} && echo '{ } ); };'; } >t.conf
+  run -0 --separate-stderr timeout 120 "$tfoshim" check t.conf
+  assert_equal "$stderr" 'tfoshim: warning: t.conf: there are too many rules to say of each whether it can match'
+}
+
+@test "standard input is a file like any" {
+  local from text='client = { rules = ( { port = 80; } ) };'
+  echo "$text" >t.conf
+  run -0 --separate-stderr "$tfoshim" check - <t.conf
+  assert_line --index 0 "policy of <stdin>"
+  assert_line --regexp '^  <stdin>:1  on        any +80 '
+  assert_equal "$stderr" ""
+  from=$output
+  # A pipe, in two pieces, and more than one read takes.
+  run -0 --separate-stderr bash -c "{ echo '$text'; yes '# more' | head -n 100000; } | '$tfoshim' check -"
+  assert_output "$from"
+  # What it includes is relative to here, but may not be itself.
+  mkdir sub
+  echo "$text" >sub/a.conf
+  run -0 "$tfoshim" check - <<<'@include "sub/a.conf"'
+  assert_line --regexp '^  sub/a.conf:1  on '
+  echo '@include "t.conf"' >t.conf
+  run -1 "$tfoshim" check - <t.conf
+  assert_output 'tfoshim: <stdin>:1: @include: "t.conf": found a file that includes itself, expected another'
+  # Nor is "-" anything else where a file is looked for.
+  TFOSHIM_CONFIG=- run -1 "$tfoshim" check <<<"$text"
+  assert_output 'tfoshim: -: cannot read it: No such file or directory'
+}
+
+@test "error: standard input" {
+  run -1 --separate-stderr "$tfoshim" check - <<<$'\nclient = { defualt = "on"; };'
+  refute_output
+  assert_equal "$stderr" 'tfoshim: <stdin>:2: unknown key "defualt", did you mean "default"?'
+  run -1 "$tfoshim" check - <.
+  assert_output 'tfoshim: <stdin>: cannot read it: Is a directory'
+  run -1 bash -c "'$tfoshim' check - <&-"
+  assert_output 'tfoshim: <stdin>: cannot read it: Bad file descriptor'
+  run -1 "$tfoshim" check - < <(printf 'client = { };\0')
+  assert_output 'tfoshim: <stdin>: found a NUL byte, expected text'
+  run -1 bash -c "yes 'client = { };' | head -c 17000000 | '$tfoshim' check -"
+  assert_output 'tfoshim: <stdin>: found more than 16 MiB, expected a configuration file'
 }
 
 @test "with no FILE, the file that programs are run with" {
@@ -154,13 +300,58 @@ END
 
 @test "error: syntax" {
   assert_refused \
-    't.conf:2: syntax error: found "default = on;", expected libconfig'\''s "key = value;"' \
-    <<<$'client = {\n  default = on;\n};'
+    't.conf:2: syntax error: found "default == 1;", expected libconfig'\''s "key = value;"' \
+    <<<$'client = {\n  default == 1;\n};'
   assert_refused \
     't.conf:2: syntax error: found the end of the file, expected every bracket to be closed' \
     <<<$'client = {\n  default = "on";'
   assert_refused \
     't.conf:1: syntax error: found "}", expected libconfig'\''s "key = value;"' <<<'}'
+}
+
+@test "error: common mistakes are named" {
+  local line around='expected ( ) around it, as in ( { ... }, { ... } )'
+  mistaken() { # LINE FOUND
+    assert_refused "t.conf:2: syntax error: found $2" <<<$'\n'"$1"
+  }
+  mistaken 'client = { rules = [ { port = 80; } ] };' "\"{\" in [ ], $around"
+  mistaken 'client = { rules = { { port = 80; } } };' "\"{\" in { }, $around"
+  mistaken 'a = [ ( 1 ) ];' "\"(\" in [ ], $around"
+  mistaken 'client = { rules = ( { port = 80; }, ) };' 'a comma before ")", expected none after the last one'
+  mistaken 'port = [ 80, 443, ];' 'a comma before "]", expected none after the last one'
+  mistaken 'rules = ( { port = 80; }; { } );' '";" in ( ), expected ","'
+  mistaken 'rules = ( { port = 80; } { } );' '{, expected a comma before it'
+  mistaken 'port = [ 80 443 ];' '443, expected a comma before it'
+  mistaken 'default "on";' 'default without "=", expected default = VALUE;'
+  mistaken 'client { default = "on"; };' 'client without "=", expected client = VALUE;'
+  mistaken "default = 'on';" "'on', expected \"on\""
+  for line in 'default = %s;' 'a = 1; default = %s # on' 'a = [ "x", %s, 1 ];' $'a = ( 0x1F, -2L, 1.5e-3, TRUE, "a" "b",\t%s );' \
+    'a = { b = { c = "}" } /* { */ d: %s // x' 'a = ( ), b = [ ], c = { } d = %s'; do
+    for word in on replay-safe fe80::1 fd00::/8 '*.example.com' 8000-8999 -; do
+      # shellcheck disable=SC2059
+      mistaken "$(printf "$line" "$word")" "$word without quotes, expected \"$word\""
+    done
+  done
+  mistaken 'address = 10.0.0.0/8;' '10.0.0.0/8 without quotes, expected "10.0.0.0/8"'
+  mistaken 'address = [ "::", 10.0.0.0/8 ];' '10.0.0.0/8 without quotes, expected "10.0.0.0/8"'
+  # The line is that of what libconfig stops at; and what lies in another file is of that file.
+  assert_refused 't.conf:4: syntax error: found a comma before ")", expected none after the last one' \
+    <<<$'a = (\n  1, # on\n  /* 2 */\n);'
+  echo 'default = on;' >its.conf
+  assert_refused 'its.conf:1: syntax error: found on without quotes, expected "on"' \
+    <<<$'client = {\n@include "its.conf"\n};'
+  chmod 600 its.conf
+  assert_refused 'its.conf:1: found an error, not told as what is included may be a secret' \
+    <<<$'client = {\n@include "its.conf"\n};'
+}
+
+@test "error: text of another encoding" {
+  local mark='found a byte order mark at its beginning, expected UTF-8 without one'
+  assert_refused "t.conf: $mark" <<<$'\xef\xbb\xbfclient = { };'
+  printf '\xef\xbb\xbf' >its.conf
+  assert_refused "t.conf:1: @include: \"its.conf\": $mark" <<<'@include "its.conf"'
+  assert_refused 't.conf: found UTF-16, expected UTF-8' < <(printf '\xff\xfea\0=\0')
+  assert_refused 't.conf: found UTF-16, expected UTF-8' < <(printf '\xfe\xff\0a\0=')
 }
 
 @test "error: a string or comment that never ends" {
@@ -172,7 +363,7 @@ END
 
 @test "error: a long line is quoted in part" {
   local line
-  line="x = $(printf 'y%.0s' {1..200})"
+  line="x == $(printf 'y%.0s' {1..200})"
   assert_refused \
     "t.conf:1: syntax error: found \"${line:0:80}...\", expected libconfig's \"key = value;\"" \
     <<<"$line"
@@ -530,6 +721,129 @@ END
   assert_line --regexp '^  sub/rules.conf:3 +on +any +2 '
 }
 
+rules_file() { # FILE PORT
+  echo "client = { rules = ( { port = $2; } ) };" >"$1"
+}
+
+@test "the files of the directory beside a file come before it, by name" {
+  mkdir t.conf.d
+  rules_file t.conf 1
+  rules_file t.conf.d/20.conf 2
+  rules_file t.conf.d/10-b.conf 3
+  echo 'server = { default = "on"; }; client = { min_rtt = 7; }; log = { level = "info"; };' >t.conf.d/B.conf
+  echo 'log = { to = "/tmp/x.log"; };' >t.conf.d/a.conf
+  local other
+  for other in .hidden.conf 10.conf~ 10.conf.dpkg-old 10.CONF conf; do
+    echo nonsense >"t.conf.d/$other"
+  done
+  run -0 --separate-stderr "$tfoshim" check t.conf
+  assert_equal "$stderr" ""
+  assert_output - <<'END'
+policy of t.conf
+files: t.conf.d/10-b.conf, t.conf.d/20.conf, t.conf.d/B.conf, t.conf.d/a.conf, t.conf
+client: default off, first write replay-safe, round trips from 7 us
+  rule                  fastopen  first write  port  program  destination
+  t.conf.d/10-b.conf:1  on        any          3     *        *
+  t.conf.d/20.conf:1    on        any          2     *        *
+  t.conf:1              on        any          1     *        *
+server: default on, queue as long as the listener's backlog
+  no rules
+log: level info, to /tmp/x.log
+END
+  # So it is for explain and run, by any name; a link has a directory of its own.
+  run -0 "$tfoshim" explain -c t.conf 192.0.2.1:3
+  assert_output --partial "t.conf.d/10-b.conf:1"
+  ln -s t.conf link.conf
+  run -0 "$tfoshim" check link.conf
+  refute_output --partial t.conf.d
+  run -0 --separate-stderr "$tfoshim" run -c link.conf -- printenv TFOSHIM_CONFIG
+  assert_output "$PWD/link.conf"
+  mkdir .config
+  mv t.conf .config/tfoshim.conf
+  mv t.conf.d .config/tfoshim.conf.d
+  run -0 "$tfoshim" check
+  assert_line --index 0 "policy of $HOME/.config/tfoshim.conf"
+  assert_line --partial "$HOME/.config/tfoshim.conf.d/20.conf:1"
+  # The file itself has to be there, or the built-in policy serves.
+  rm .config/tfoshim.conf
+  [[ -e /usr/local/etc/tfoshim.conf ]] || {
+    run -0 "$tfoshim" check
+    assert_line --index 0 "no configuration file: this is the built-in policy"
+  }
+}
+
+@test "error: what two files say once for all" {
+  mkdir t.conf.d
+  echo 'client = { default = "off"; min_rtt = 1; };' >t.conf.d/a.conf
+  echo 'client = { default = "off"; };' >t.conf.d/c.conf
+  echo $'\nlog = { level = "info"; };' >t.conf.d/b.conf
+  assert_refused 't.conf.d/c.conf:1: default: found it twice, expected it here or at t.conf.d/a.conf:1' \
+    't.conf:1: level: found it twice, expected it here or at t.conf.d/b.conf:2' \
+    't.conf:2: min_rtt: found it twice, expected it here or at t.conf.d/a.conf:1' \
+    <<<$'server = { default = "on"; }; log = { level = "info"; to = "stderr"; };\nclient = { min_rtt = 1; };'
+}
+
+@test "error: in the directory beside a file" {
+  local may='expected one that only root may write to'
+  mkdir t.conf.d
+  echo 'default = on;' >t.conf.d/a.conf
+  echo 'defualt = 1;' >t.conf.d/b.conf
+  assert_refused 't.conf.d/a.conf:1: syntax error: found on without quotes, expected "on"' \
+    't.conf.d/b.conf:1: unknown key "defualt", expected "client", "server" or "log"' \
+    't.conf:1: unknown key "x", expected "client", "server" or "log"' <<<'x = 1;'
+  chmod 600 t.conf.d/a.conf
+  rm t.conf.d/b.conf
+  assert_refused 't.conf.d/a.conf:1: found an error, not told as what is included may be a secret' \
+    't.conf:1: unknown key "x", expected "client", "server" or "log"' <<<'x = 1;'
+  chmod 666 t.conf.d/a.conf
+  assert_refused "t.conf.d/a.conf: found a file that others may write to, $may" <<<''
+  chmod 777 t.conf.d
+  assert_refused "t.conf.d: found a directory that others may write to, $may" <<<''
+  chmod 755 t.conf.d
+  rm t.conf.d/a.conf
+  mkdir t.conf.d/a.conf
+  assert_refused 't.conf.d/a.conf: found a directory, expected a regular file' <<<''
+  rm -r t.conf.d
+  : >t.conf.d
+  assert_refused 't.conf.d: cannot read it: Not a directory' <<<''
+  rm t.conf.d
+  ln -s t.conf.d t.conf.d
+  assert_refused 't.conf.d: cannot read it: Too many levels of symbolic links' <<<''
+}
+
+@test "includes of a pattern are those of its files, by name" {
+  local name i=0
+  mkdir -p sub/more 'sub/a[b]'
+  rules_file t.conf 1
+  for name in b-2 a b-1 .hidden; do
+    echo "{ port = 1$((i += 1)); }," >sub/$name.rules
+  done
+  echo '@include "more/*"' >sub/b-1.rules
+  echo '{ port = 20; },' >sub/more/x
+  echo '{ port = 21; },' >'sub/a[b]/y'
+  cat >t.conf <<'END'
+client = { rules = (
+@include "sub/[a-z]*.rules"
+@include "sub/*.none"
+@include "nowhere/*"
+@include "sub/a[b]/?" # the name of a directory is none
+{ port = 22; } ) };
+END
+  run -0 "$tfoshim" check t.conf
+  assert_line "files: t.conf, sub/a.rules, sub/b-1.rules, sub/more/x, sub/b-2.rules, sub/a[b]/y"
+  assert_equal "$(awk '$2 == "on" { print $4 }' <<<"$output" | xargs)" '12 20 11 21 22'
+  # Absolute, and of the directory itself.
+  printf '@include "%s/t.con?"\n' "$PWD" >all.cnf
+  run -0 "$tfoshim" check all.cnf
+  assert_line --partial "files: all.cnf, $PWD/t.conf, $PWD/sub/a.rules"
+  assert_refused 't.conf:1: @include: "t.conf": found a file that includes itself, expected another' \
+    <<<'@include "*.conf"'
+  chmod 777 sub
+  assert_refused 't.conf:1: @include: "sub": found a directory that others may write to, expected one that only root may write to' \
+    <<<'@include "sub/*"'
+  assert_refused 't.conf:1: @include: "all.cnf": cannot read it: Not a directory' <<<'@include "all.cnf/*"'
+}
+
 @test "error: in an included file" {
   printf 'client = {\n@include "sub.conf"\n};\n' >t.conf
   printf '\n\n  defualt = "on";\n' >sub.conf
@@ -538,7 +852,7 @@ END
   printf '\n  default "on";\n' >sub.conf
   run -1 "$tfoshim" check t.conf
   assert_output \
-    'tfoshim: sub.conf:2: syntax error: found "default "on";", expected libconfig'\''s "key = value;"'
+    'tfoshim: sub.conf:2: syntax error: found default without "=", expected default = VALUE;'
 }
 
 @test "error: in an included file that not everybody may read: nothing of it is told" {
@@ -576,6 +890,12 @@ END
   give_away other.conf
   run -1 "${nobody[@]}" "$tfoshim" check t.conf
   assert_output 'tfoshim: other.conf:1: found an error, not told as what is included may be a secret'
+  # Nor is it in a directory of his that it was put into.
+  : >t.conf
+  mkdir t.conf.d
+  ln -s ../other.conf t.conf.d/a.conf
+  run -1 "${nobody[@]}" "$tfoshim" check t.conf
+  assert_output 'tfoshim: t.conf.d/a.conf:1: found an error, not told as what is included may be a secret'
 }
 
 @test "error: a file that others could have written, where root is to use it" {
@@ -628,7 +948,7 @@ END
 
 @test "check: its options" {
   run -0 --separate-stderr "$tfoshim" check --help
-  assert_line --index 0 "usage: tfoshim check [--color WHEN] [FILE]"
+  assert_line --index 0 "usage: tfoshim check [--color WHEN] [FILE|-]"
   assert_equal "$stderr" ""
   run -2 --separate-stderr "$tfoshim" check --hepl
   assert_equal "$stderr" 'tfoshim: unknown option "--hepl", did you mean "--help"?'
@@ -639,7 +959,7 @@ END
 }
 
 @test "a full disk is a failure" {
-  : >t.conf
+  echo 'server = { default = "on"; };' >t.conf
   # shellcheck disable=SC2016
   run -1 bash -c '"$1" check t.conf >/dev/full' - "$tfoshim"
   assert_output "tfoshim: cannot write the output: No space left on device"

@@ -376,6 +376,19 @@ cannot read it: No such file or directory"
   echo 'client = { };' >"$root/etc/included.conf"
   echo '@include "/etc/included.conf"' >"$root/etc/c.conf"
   run -0 "${command[@]}" enable --root "$root" -c /etc/c.conf third
+  # So it is with what is beside a file, and what a pattern stands for.
+  echo 'nonsense = 1;' >outside/bad.conf
+  : >"$root/etc/d.conf"
+  ln -s "$PWD/outside" "$root/etc/d.conf.d"
+  run -0 "${command[@]}" enable --root "$root" -c /etc/d.conf third
+  rm "$root/etc/d.conf.d"
+  mkdir "$root/etc/inside" "$root/etc/d.conf.d"
+  echo '@include "/etc/inside/*.conf"' >"$root/etc/d.conf.d/1.conf"
+  run -0 "${command[@]}" enable --root "$root" -c /etc/d.conf third
+  echo 'nonsense = 1;' >"$root/etc/inside/bad.conf"
+  run -1 "${command[@]}" enable --root "$root" -c /etc/d.conf third
+  assert_output --partial "tfoshim: $root/etc/inside/bad.conf:1: unknown key"
+  rm -r "$root/etc/inside" "$root/etc/d.conf.d"
   mv "$root$library" outside/
   ln -s "$PWD/outside/libtfoshim.so" "$root$library"
   run -1 "${command[@]}" enable --root "$root" third

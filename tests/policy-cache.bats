@@ -97,6 +97,33 @@ END
   assert_equal "$(kept | wc -l)" 1
 }
 
+@test "a directory beside the file, or that a pattern looks into, is seen to come, to change and to go" {
+  local other
+  for other in its.conf.d more; do
+    echo '@include "more/*.conf"' >its.conf
+    settle its.conf
+    assert_equal "$(served; served)" $'0 compiled\n0 kept'
+    # It comes, with nothing in it.
+    mkdir "$other"
+    settle its.conf "$other"
+    assert_equal "$(served; served)" $'0 compiled\n0 kept'
+    config "$other/a.conf" 5
+    assert_equal "$(served)" '5 compiled'
+    settle "$other"
+    assert_equal "$(served; served)" $'5 compiled\n5 kept'
+    config "$other/a.conf" 6
+    assert_equal "$(served)" '6 compiled'
+    settle "$other"
+    assert_equal "$(served; served)" $'6 compiled\n6 kept'
+    rm "$other/a.conf"
+    assert_equal "$(served)" '0 compiled'
+    rmdir "$other"
+    assert_equal "$(served)" '0 compiled'
+    # It has been as it is now, and what was kept then is gone.
+    assert_equal "$(served)" '0 kept'
+  done
+}
+
 @test "what is kept is mapped read-only, by the one that has compiled it as well" {
   config its.conf 5
   settle its.conf

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/check_keys.h"
+#include "cli/check_rules.h"
 #include "cli/paint.h"
 #include "cli/show.h"
 #include "cli/util.h"
@@ -11,6 +12,8 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct option options[] = {
@@ -21,19 +24,22 @@ static const struct option options[] = {
 
 static int help(void)
 {
-    printf("usage: tfoshim check [--color WHEN] [FILE]\n"
-           "\n"
-           "Checks a configuration file and shows the policy it makes, with its defaults spelled\n"
-           "out. Errors go to stderr, and the exit status is then 1.\n"
-           "\n"
-           "With no FILE, what programs are run with is checked, the first of\n"
-           "  $TFOSHIM_CONFIG (if it is set but empty: no file at all)\n"
-           "  $XDG_CONFIG_HOME/tfoshim.conf or ~/.config/tfoshim.conf\n"
-           "  %s\n"
-           "or the built-in policy if there is none of these.\n"
-           "\n"
-           "options:\n" PAINT_HELP "      --help        this text\n",
-           policy_system_file);
+    printf(
+        "usage: tfoshim check [--color WHEN] [FILE|-]\n"
+        "\n"
+        "Checks a configuration file and shows the policy it makes, with its defaults spelled\n"
+        "out. Errors go to stderr, and the exit status is then 1; so do warnings, of rules that\n"
+        "never match, of keys that would not work, and of a file that enables nothing.\n"
+        "\"-\" is standard input.\n"
+        "\n"
+        "With no FILE, what programs are run with is checked, the first of\n"
+        "  $TFOSHIM_CONFIG (if it is set but empty: no file at all)\n"
+        "  $XDG_CONFIG_HOME/tfoshim.conf or ~/.config/tfoshim.conf\n"
+        "  %s\n"
+        "or the built-in policy if there is none of these.\n"
+        "\n"
+        "options:\n" PAINT_HELP "      --help        this text\n",
+        policy_system_file);
     return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -57,17 +63,55 @@ static int show_builtin(void)
     return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static int check(const char *path)
+static bool is_file(const struct rule_source *source)
 {
-    struct rule_file *file = rules_read(path, NULL, complain_report, NULL);
+    return source->stamp.mode != 0 && !S_ISDIR(source->stamp.mode);
+}
 
+/* In the order of their rules, where there are several. */
+static void show_files(const struct rule_file *file)
+{
+    const char *separator = "files: ";
+    size_t count = 0;
+
+    for (size_t i = 0; i < file->source_count; i++)
+        count += is_file(&file->sources[i]);
+    for (size_t i = 0; i < file->source_count && count > 1; i++)
+        if (is_file(&file->sources[i])) {
+            printf("%s%s", separator, file->sources[i].path);
+            separator = ", ";
+        }
+    if (count > 1)
+        putchar('\n');
+}
+
+static void warn_if_off(const struct rule_file *file)
+{
+    if (!rules_enable(&file->client) && !rules_enable(&file->server))
+        complain("warning: %s enables nothing: give the client or the server group rules, or "
+                 "default = \"on\"",
+                 file->path);
+}
+
+static int check(struct rule_file *file)
+{
     if (file == NULL)
         return EXIT_FAILURE;
-    printf("policy of %s\n", path);
+    printf("policy of %s\n", file->path);
+    show_files(file);
     show_policy(file);
+    warn_if_off(file);
+    check_rules(file);
     check_keys(file);
     rules_free(file);
     return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int check_file(const char *path)
+{
+    return check(strcmp(path, "-") == 0
+                     ? rules_read_open(STDIN_FILENO, "<stdin>", complain_report, NULL)
+                     : rules_read(path, NULL, complain_report, NULL));
 }
 
 int check_main(int argc, char **argv)
@@ -93,6 +137,8 @@ int check_main(int argc, char **argv)
         return EXIT_USAGE;
     }
     if (argc > optind)
-        return check(argv[optind]);
-    return policy_search(path, sizeof(path), true) ? check(path) : show_builtin();
+        return check_file(argv[optind]);
+    if (!policy_search(path, sizeof(path), true))
+        return show_builtin();
+    return check(rules_read(path, NULL, complain_report, NULL));
 }

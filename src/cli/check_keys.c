@@ -4,6 +4,7 @@
  * different keys each refuses the cookie of the other.
  */
 #include "cli/check_keys.h"
+#include "cli/pattern.h"
 #include "cli/util.h"
 #include "kernel/cookie_keys.h"
 
@@ -23,15 +24,6 @@ static bool is_wildcard(const struct address_pattern *pattern)
                                       memcmp(pattern->address, any4, sizeof(any4)) == 0);
 }
 
-static bool same_prefix(const struct address_pattern *one, const struct address_pattern *other)
-{
-    const unsigned length = one->length < other->length ? one->length : other->length;
-    const unsigned bytes = length / 8, bits = length % 8;
-
-    return memcmp(one->address, other->address, bytes) == 0 &&
-           (bits == 0 || ((one->address[bytes] ^ other->address[bytes]) >> (8 - bits)) == 0);
-}
-
 /* :: takes IPv4 as well. */
 static bool may_meet(const struct address_pattern *one, const struct address_pattern *other)
 {
@@ -40,7 +32,7 @@ static bool may_meet(const struct address_pattern *one, const struct address_pat
     if (is_wildcard(one) || is_wildcard(other))
         return one->family == other->family ||
                (is_wildcard(one) ? one : other)->family == FAMILY_IPV6;
-    return one->family == other->family && same_prefix(one, other);
+    return one->family == other->family && pattern_same_prefix(one, other);
 }
 
 static bool rules_may_meet(const struct rule *one, const struct rule *other)

@@ -66,16 +66,6 @@ static void keep_report(void *context, const char *message)
         *first = strdup(message);
 }
 
-static bool enables(const struct rule_group *group)
-{
-    if (group->fastopen)
-        return true;
-    for (size_t i = 0; i < group->rule_count; i++)
-        if (group->rules[i].fastopen)
-            return true;
-    return false;
-}
-
 /* Whoever looks for lines in vain is told why. */
 static void examine_log(const char *to)
 {
@@ -99,7 +89,7 @@ static void examine_policy(void)
     if (file == NULL) {
         finding(FINDING_PROBLEM, "configuration: %s", error == NULL ? path : error);
         finding_remedy("all of it", "tfoshim check %s", path);
-    } else if (!enables(&file->client) && !enables(&file->server)) {
+    } else if (!rules_enable(&file->client) && !rules_enable(&file->server)) {
         finding(FINDING_NOTE, "configuration: %s enables nothing", path);
     } else {
         finding(FINDING_OK, "configuration: %s", path);

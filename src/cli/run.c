@@ -45,13 +45,17 @@ static int help(void)
     return finish_output() ? EXIT_SUCCESS : EXIT_RUN_FAILED;
 }
 
-/* The program and its children may well work in another directory. */
+/* The program and its children may well work in another directory. A link is not followed: the
+ * directory beside it is the one that counts. */
 static bool set_config(const char *file)
 {
-    char path[PATH_MAX];
+    char directory[PATH_MAX] = "", path[2 * PATH_MAX];
 
-    if (realpath(file, path) != NULL && setenv("TFOSHIM_CONFIG", path, 1) == 0)
-        return true;
+    if (file[0] == '/' || getcwd(directory, sizeof(directory)) != NULL) {
+        snprintf(path, sizeof(path), "%s%s%s", directory, file[0] == '/' ? "" : "/", file);
+        if (setenv("TFOSHIM_CONFIG", path, 1) == 0)
+            return true;
+    }
     complain_errno("run: cannot use \"%s\" as configuration", file);
     return false;
 }

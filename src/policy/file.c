@@ -43,7 +43,7 @@ bool file_refuse(struct reader *reader, const struct file *file, const char *wha
     return false;
 }
 
-static bool refuse_errno(struct reader *reader, const struct file *file)
+bool file_refuse_errno(struct reader *reader, const struct file *file)
 {
     char what[128];
 
@@ -60,14 +60,19 @@ static bool in_circle(const struct file *file)
 }
 
 /* Root runs everybody's programs: it takes policy from nobody else. */
-static const char *objection(const struct stat *status)
+const char *file_objection(const struct stat *status)
 {
     if (geteuid() != 0)
         return NULL;
     if (status->st_uid != 0)
-        return "found a file of another user, expected root's own";
+        return S_ISDIR(status->st_mode) ? "found a directory of another user, expected root's own"
+                                        : "found a file of another user, expected root's own";
     if (status->st_mode & (S_IWGRP | S_IWOTH))
-        return "found a file that others may write to, expected one that only root may write to";
+        return S_ISDIR(status->st_mode)
+                   ? "found a directory that others may write to, expected one that only root may "
+                     "write to"
+                   : "found a file that others may write to, expected one that only root may write "
+                     "to";
     return NULL;
 }
 
@@ -77,17 +82,49 @@ static bool is_secret(const struct reader *reader, const struct stat *status)
     return status->st_uid != reader->owner || (status->st_uid == 0 && !(status->st_mode & S_IROTH));
 }
 
-/* Before it is read: what is written meanwhile changes the stamp, or leaves it unsettled. */
-static void note_source(struct rule_file *rules, const struct file *file, const struct stat *status)
+static struct rule_source *add_source(struct rule_file *rules, const struct file *file)
 {
     struct rule_source *source;
 
     rules->sources =
         arena_grow(&rules->arena, rules->sources, rules->source_count, sizeof(*rules->sources));
     source = &rules->sources[rules->source_count++];
-    *source = (struct rule_source){.path = file->path, .stamp = stamp_of(status)};
+    *source = (struct rule_source){.path = file->path};
+    return source;
+}
+
+void file_note(struct rule_file *rules, const struct file *file, const struct stat *status)
+{
+    struct rule_source *source = add_source(rules, file);
+
+    source->stamp = stamp_of(status);
     rules->unsettled |= !stamp_is_settled(&source->stamp);
 }
+
+void file_note_absence(struct rule_file *rules, const struct file *file)
+{
+    add_source(rules, file);
+}
+
+static bool begins(const char *text, size_t length, const char *mark)
+{
+    return length >= strlen(mark) && memcmp(text, mark, strlen(mark)) == 0;
+}
+
+/* Editors that write marks at the beginning do not show them. */
+static bool is_text(struct reader *reader, const struct file *file, const char *text, size_t length)
+{
+    if (begins(text, length, "\xef\xbb\xbf"))
+        return file_refuse(reader, file,
+                           "found a byte order mark at its beginning, expected UTF-8 without one");
+    if (begins(text, length, "\xff\xfe") || begins(text, length, "\xfe\xff"))
+        return file_refuse(reader, file, "found UTF-16, expected UTF-8");
+    if (memchr(text, '\0', length) != NULL)
+        return file_refuse(reader, file, "found a NUL byte, expected text");
+    return true;
+}
+
+#define TOO_LARGE "found more than 16 MiB, expected a configuration file"
 
 /* Reads what reader->fd is open on into the arena. */
 static bool load(struct reader *reader, struct file *file, char **text, size_t *length)
@@ -96,7 +133,7 @@ static bool load(struct reader *reader, struct file *file, char **text, size_t *
     ssize_t got;
 
     if (fstat(reader->fd, &status) != 0)
-        return refuse_errno(reader, file);
+        return file_refuse_errno(reader, file);
     if (S_ISDIR(status.st_mode))
         return file_refuse(reader, file, "found a directory, expected a regular file");
     if (!S_ISREG(status.st_mode))
@@ -105,33 +142,68 @@ static bool load(struct reader *reader, struct file *file, char **text, size_t *
     file->inode = status.st_ino;
     if (in_circle(file))
         return file_refuse(reader, file, "found a file that includes itself, expected another");
-    if (objection(&status) != NULL)
-        return file_refuse(reader, file, objection(&status));
-    if (file->includer == NULL)
+    if (file_objection(&status) != NULL)
+        return file_refuse(reader, file, file_objection(&status));
+    if (file->includer == NULL && !file->is_drop_in)
         reader->owner = status.st_uid;
     else if (is_secret(reader, &status))
         reader->is_secret = true;
     if (status.st_size < 0 || (size_t)status.st_size > SIZE_MOST - reader->source.length)
-        return file_refuse(reader, file, "found more than 16 MiB, expected a configuration file");
-    note_source(reader->file, file, &status);
+        return file_refuse(reader, file, TOO_LARGE);
+    file_note(reader->file, file, &status);
     *text = arena_alloc(&reader->file->arena, (size_t)status.st_size + 1);
     got = read_all(reader->fd, *text, (size_t)status.st_size);
     if (got < 0)
-        return refuse_errno(reader, file);
+        return file_refuse_errno(reader, file);
     *length = (size_t)got;
-    if (memchr(*text, '\0', *length) != NULL)
-        return file_refuse(reader, file, "found a NUL byte, expected text");
-    return true;
+    return is_text(reader, file, *text, *length);
+}
+
+/* Reads reader->given, of any kind and size: nobody is to use it by its name, but to hear of it. */
+static bool load_given(struct reader *reader, struct file *file, char **text, size_t *length)
+{
+    struct stat status;
+    size_t capacity = 0;
+    ssize_t got;
+
+    if (fstat(reader->given, &status) != 0)
+        return file_refuse_errno(reader, file);
+    file->device = status.st_dev;
+    file->inode = status.st_ino;
+    reader->owner = status.st_uid;
+    file_note(reader->file, file, &status);
+    reader->file->unsettled = true;
+    do {
+        char *larger = arena_alloc(&reader->file->arena, capacity * 2 + 65536);
+
+        if (capacity > 0)
+            memcpy(larger, *text, *length);
+        *text = larger;
+        capacity = capacity * 2 + 65536;
+        got = read_all(reader->given, *text + *length, capacity - *length);
+        if (got < 0)
+            return file_refuse_errno(reader, file);
+        *length += (size_t)got;
+        if (*length > SIZE_MOST)
+            return file_refuse(reader, file, TOO_LARGE);
+    } while (*length == capacity);
+    return is_text(reader, file, *text, *length);
+}
+
+int file_open(const struct reader *reader, const char *path, int flags)
+{
+    return reader->tree == NULL ? open(path, flags) : tree_open(reader->tree, path, flags);
 }
 
 bool file_load(struct reader *reader, struct file *file, char **text, size_t *length)
 {
     bool loaded;
 
-    reader->fd =
-        reader->tree == NULL ? open(file->path, FLAGS) : tree_open(reader->tree, file->path, FLAGS);
+    if (reader->given >= 0 && file->includer == NULL)
+        return load_given(reader, file, text, length);
+    reader->fd = file_open(reader, file->path, FLAGS);
     if (reader->fd < 0)
-        return refuse_errno(reader, file);
+        return file_refuse_errno(reader, file);
     loaded = load(reader, file, text, length);
     close(reader->fd);
     reader->fd = -1;

@@ -5,9 +5,12 @@
 #include "policy/reader.h"
 #include "policy/scan.h"
 
+#include <sys/stat.h>
+
 struct file {
     const char *path;
     const struct file *includer;
+    bool is_drop_in;     /* of the directory beside the file that was named */
     struct origin where; /* of the @include, for errors; of the file itself for the first */
     dev_t device;
     ino_t inode;
@@ -19,5 +22,19 @@ bool file_load(struct reader *, struct file *, char **text, size_t *length);
 
 /* Reports what speaks against the file, where it is included or as such; false. */
 bool file_refuse(struct reader *, const struct file *, const char *what);
+/* The same with what errno says. */
+bool file_refuse_errno(struct reader *, const struct file *);
+
+/* open(), in the system that the configuration is of. */
+int file_open(const struct reader *, const char *path, int flags);
+
+/* Why it must not be used, NULL if it may. */
+const char *file_objection(const struct stat *);
+
+/* Notes a source, before it is read: what is written meanwhile changes the stamp, or leaves it
+ * unsettled. */
+void file_note(struct rule_file *, const struct file *, const struct stat *);
+/* One that would be a source if it were there. */
+void file_note_absence(struct rule_file *, const struct file *);
 
 #endif

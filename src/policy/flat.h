@@ -82,7 +82,8 @@ struct policy_stamp {
     uint32_t mode;
 };
 
-/* A file that the policy was made of: under this name, as it was before it was read. */
+/* A file, or directory, that the policy was made of: under this name, as it was before it was read.
+ */
 struct policy_source {
     struct policy_stamp stamp;
     uint32_t path;
@@ -105,7 +106,8 @@ struct policy {
     struct policy_group server;
     struct policy_array hosts; /* of client rules, sorted by pattern */
     uint32_t first_host_rule;  /* the first client rule that has one, or POLICY_NO_RULE */
-    /* The file that was named, and those that it includes; none: what was made of them must not be
+    /* The file that was named, those that it includes and the directories that were looked into,
+     * or for; none: what was made of them must not be
      * kept, for one of them may change without its stamp. */
     struct policy_array sources;
     uint32_t program; /* offsets of the names that it was made for, 0: it is any program's */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "policy/directory.h"
+#include "policy/mistake.h"
 #include "policy/reader.h"
 
 #include <locale.h>
@@ -7,6 +9,10 @@
 #include <unistd.h>
 
 #define QUOTED_MOST 80
+
+/* In the directory beside a file. */
+#define NAMES "/*.conf"
+#define DROP_INS ".d" NAMES
 
 /* libconfig 1.5 does not look at what malloc returns. What it takes for a text is known well enough
  * to ask for it beforehand: a setting of 4 bytes ("a=1;") costs it some 150. */
@@ -36,6 +42,7 @@ static void report_syntax(struct reader *reader)
 {
     const struct source *source = &reader->source;
     const char *error = config_error_text(&reader->config), *text;
+    char mistake[512];
     size_t length, line = (size_t)config_error_line(&reader->config);
     struct origin where = {.file = reader->file->path};
 
@@ -47,6 +54,9 @@ static void report_syntax(struct reader *reader)
     if (length == 0)
         reader_error(reader, &where, "%s: found the end of the file, expected %s", error,
                      "every bracket to be closed");
+    else if (strstr(error, "duplicate") == NULL &&
+             mistake_find(source, line, mistake, sizeof(mistake)))
+        reader_error(reader, &where, "syntax error: %s", mistake);
     else
         reader_error(reader, &where, "%s: found \"%.*s%s\", expected %s", error,
                      length > QUOTED_MOST ? QUOTED_MOST : (int)length, text,
@@ -90,6 +100,44 @@ static void no_memory(struct reader *reader, const char *path)
     reader_error(reader, &where, "cannot read it: not enough memory");
 }
 
+static void forget_config(struct reader *reader)
+{
+    if (reader->config_live)
+        config_destroy(&reader->config);
+    reader->config_live = false;
+}
+
+static void read_one(struct reader *reader, const char *path, bool is_drop_in)
+{
+    if (!source_read(reader, path, is_drop_in))
+        return;
+    if (!enough_memory(reader->source.length))
+        no_memory(reader, path);
+    else if (parse(reader))
+        settings_read(reader);
+    forget_config(reader);
+}
+
+/* Before the file that was named, so that their rules come before its: what one file has for all is
+ * to be excepted from without a change of that file. */
+static bool read_drop_ins(struct reader *reader)
+{
+    const char *path = reader->file->path;
+    struct file where = {.path = path, .where.file = path, .is_drop_in = true};
+    struct listing listing;
+    char *pattern = arena_alloc(&reader->file->arena, strlen(path) + sizeof(DROP_INS));
+
+    stpcpy(stpcpy(pattern, path), DROP_INS);
+    where.where.file = arena_string(&reader->file->arena, pattern, strlen(pattern) - strlen(NAMES));
+    if (!directory_list(reader, pattern, &where, &listing))
+        return false;
+    for (size_t i = 0; i < listing.count; i++) {
+        reader->owner = listing.owner;
+        read_one(reader, listing.paths[i], true);
+    }
+    return true;
+}
+
 /* Out of memory anywhere below, the arena comes back here. */
 static void read_into(struct reader *reader, const char *path)
 {
@@ -101,34 +149,52 @@ static void read_into(struct reader *reader, const char *path)
     }
     reader->file->arena.exhausted = &exhausted;
     reader->file->path = arena_string(&reader->file->arena, path, strlen(path));
-    if (source_read(reader, reader->file->path)) {
-        if (!enough_memory(reader->source.length))
-            no_memory(reader, path);
-        else if (parse(reader))
-            settings_read(reader);
-    }
+    if (reader->given >= 0 || read_drop_ins(reader))
+        read_one(reader, reader->file->path, false);
     reader->file->arena.exhausted = NULL;
+}
+
+static struct rule_file *read_rules(struct reader *reader, const char *path)
+{
+    reader->file = rule_file_new(path);
+    if (reader->file == NULL) {
+        no_memory(reader, path);
+        return NULL;
+    }
+    read_into(reader, path);
+    if (reader->fd >= 0)
+        close(reader->fd);
+    forget_config(reader);
+    if (reader->errors == 0)
+        return reader->file;
+    rules_free(reader->file);
+    return NULL;
 }
 
 struct rule_file *rules_read(const char *path, const struct tree *tree, policy_report *report,
                              void *context)
 {
-    struct reader reader = {.tree = tree, .fd = -1, .report = report, .context = context};
+    struct reader reader = {
+        .tree = tree, .fd = -1, .given = -1, .report = report, .context = context};
 
-    reader.file = rule_file_new(path);
-    if (reader.file == NULL) {
-        no_memory(&reader, path);
-        return NULL;
-    }
-    read_into(&reader, path);
-    if (reader.fd >= 0)
-        close(reader.fd);
-    if (reader.config_live)
-        config_destroy(&reader.config);
-    if (reader.errors == 0)
-        return reader.file;
-    rules_free(reader.file);
-    return NULL;
+    return read_rules(&reader, path);
+}
+
+struct rule_file *rules_read_open(int fd, const char *name, policy_report *report, void *context)
+{
+    struct reader reader = {.fd = -1, .given = fd, .report = report, .context = context};
+
+    return read_rules(&reader, name);
+}
+
+bool rules_enable(const struct rule_group *group)
+{
+    if (group->fastopen)
+        return true;
+    for (size_t i = 0; i < group->rule_count; i++)
+        if (group->rules[i].fastopen)
+            return true;
+    return false;
 }
 
 void rules_free(struct rule_file *file)

@@ -25,13 +25,23 @@ struct source {
     size_t capacity;
     struct source_line *lines;
     size_t line_count;
-    unsigned files;
+};
+
+/* Where a key that several files may have was found first. */
+struct said {
+    const void *group;
+    const char *key;
+    struct origin where;
 };
 
 struct reader {
     struct rule_file *file;
     const struct tree *tree; /* NULL: this system */
-    struct source source;
+    struct source source;    /* the file at work, of those that make up the policy */
+    unsigned files;          /* that have been read */
+    struct said *said;
+    size_t said_count;
+    int given;      /* what is read in the place of the file that is named, or -1 */
     uid_t owner;    /* of the file that was named */
     bool is_secret; /* an included file is; nothing is quoted any more */
     int fd;         /* the file that is being read, or -1 */
@@ -57,8 +67,9 @@ void reader_unexpected_text(struct reader *, const config_setting_t *, const cha
 
 struct origin reader_origin(const struct reader *, const config_setting_t *);
 
-/* Reads `path` with all it includes into reader->source; false after a report. */
-bool source_read(struct reader *, const char *path);
+/* Reads `path` with all it includes into reader->source; false after a report. A drop-in may belong
+ * to another than who owns its directory, reader->owner. */
+bool source_read(struct reader *, const char *path, bool is_drop_in);
 
 /* The text of a line of the joined text, without the blanks around it. */
 const char *source_line(const struct source *, size_t line, size_t *length);

@@ -89,7 +89,12 @@ struct rule_file {
  * NULL is this one. */
 struct rule_file *rules_read(const char *path, const struct tree *tree, policy_report *,
                              void *context);
+/* The same of what is open already, which errors call `name`. It is left open. */
+struct rule_file *rules_read_open(int fd, const char *name, policy_report *, void *context);
 void rules_free(struct rule_file *);
+
+/* Has it a default, or a rule, that is on? */
+bool rules_enable(const struct rule_group *);
 
 /* The flat policy for one program; the arguments and the result are those of policy_compile(). */
 const struct policy *rules_build(const struct rule_file *, const char *program,

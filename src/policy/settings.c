@@ -141,11 +141,44 @@ static bool is_group(struct reader *reader, const config_setting_t *setting)
     return false;
 }
 
+/* Several files may have rules; of the rest none may contradict another. */
+static void refuse_second(struct reader *reader, const config_setting_t *setting, const void *group)
+{
+    const char *key = config_setting_name(setting);
+    const struct origin where = reader_origin(reader, setting);
+    struct arena *arena = &reader->file->arena;
+
+    if (strcmp(key, "rules") == 0)
+        return;
+    for (size_t i = 0; i < reader->said_count; i++) {
+        const struct said *first = &reader->said[i];
+
+        if (first->group == group && strcmp(first->key, key) == 0) {
+            reader_error(reader, &where, "%s: found it twice, expected it here or at %s:%u", key,
+                         first->where.file, (unsigned)first->where.line);
+            return;
+        }
+    }
+    reader->said = arena_grow(arena, reader->said, reader->said_count, sizeof(*reader->said));
+    reader->said[reader->said_count++] =
+        (struct said){.group = group, .key = arena_string(arena, key, strlen(key)), .where = where};
+}
+
+static void refuse_seconds(struct reader *reader, const config_setting_t *group, const void *target)
+{
+    const int length = config_setting_length(group);
+
+    for (int i = 0; i < length; i++)
+        refuse_second(reader, config_setting_get_elem(group, (unsigned)i), target);
+}
+
 static void read_side(struct reader *reader, const config_setting_t *setting,
                       struct rule_group *group)
 {
-    if (is_group(reader, setting))
-        keys_read(reader, setting, group_keys, COUNT(group_keys), group->side, group);
+    if (!is_group(reader, setting))
+        return;
+    refuse_seconds(reader, setting, group);
+    keys_read(reader, setting, group_keys, COUNT(group_keys), group->side, group);
 }
 
 static void read_client(struct reader *reader, const config_setting_t *setting, void *file)
@@ -160,8 +193,10 @@ static void read_server(struct reader *reader, const config_setting_t *setting, 
 
 static void read_log(struct reader *reader, const config_setting_t *setting, void *file)
 {
-    if (is_group(reader, setting))
-        keys_read(reader, setting, log_keys, COUNT(log_keys), BOTH_SIDES, file);
+    if (!is_group(reader, setting))
+        return;
+    refuse_seconds(reader, setting, file);
+    keys_read(reader, setting, log_keys, COUNT(log_keys), BOTH_SIDES, file);
 }
 
 static const struct key file_keys[] = {

@@ -5,6 +5,7 @@
  * wrapped program, block on a FIFO, call exit() when it reads a directory, and end without a word
  * in a comment that is never closed.
  */
+#include "policy/directory.h"
 #include "policy/file.h"
 #include "policy/reader.h"
 
@@ -72,12 +73,20 @@ static bool is_comment_or_blank(const char *at, const char *end)
     return at == end || *at == '#' || (end - at >= 2 && at[0] == '/' && at[1] == '/');
 }
 
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash == NULL ? path : slash + 1;
+}
+
 /* Handles a line that begins with @include: the directive has the line to itself. */
 static bool include(struct reader *reader, const struct file *file, const char *line, size_t length,
                     const struct origin *here)
 {
     const char *end = line + length, *name = memchr(line, '"', length), *close = NULL;
     struct file included = {.includer = file, .where = *here};
+    struct listing listing;
 
     if (name != NULL && ++name < end)
         close = memchr(name, '"', (size_t)(end - name));
@@ -87,7 +96,16 @@ static bool include(struct reader *reader, const struct file *file, const char *
         return false;
     }
     included.path = resolve(reader, file->path, name, (size_t)(close - name));
-    return read_file(reader, &included);
+    if (strpbrk(base_name(included.path), "*?[") == NULL)
+        return read_file(reader, &included);
+    if (!directory_list(reader, included.path, &included, &listing))
+        return false;
+    for (size_t i = 0; i < listing.count; i++) {
+        included = (struct file){.path = listing.paths[i], .includer = file, .where = *here};
+        if (!read_file(reader, &included))
+            return false;
+    }
+    return true;
 }
 
 static void trim(const char **line, size_t *length)
@@ -133,18 +151,20 @@ static bool read_file(struct reader *reader, struct file *file)
 
     for (const struct file *above = file->includer; above != NULL; above = above->includer)
         depth++;
-    if (depth > DEPTH_MOST || ++reader->source.files > FILES_MOST)
+    if (depth > DEPTH_MOST || ++reader->files > FILES_MOST)
         return file_refuse(reader, file, "found too many includes, expected 1000 at most, 10 deep");
     return file_load(reader, file, &text, &length) && add_lines(reader, file, text, length);
 }
 
-bool source_read(struct reader *reader, const char *path)
+bool source_read(struct reader *reader, const char *path, bool is_drop_in)
 {
-    struct file file = {.path = path, .where.file = path};
+    struct file file = {.path = path, .where.file = path, .is_drop_in = is_drop_in};
+    const unsigned errors = reader->errors;
 
     /* An empty file is a policy too. */
-    reader->source.text = arena_alloc(&reader->file->arena, 1);
-    return read_file(reader, &file) && reader->errors == 0;
+    reader->source = (struct source){.text = arena_alloc(&reader->file->arena, 1)};
+    reader->is_secret = false;
+    return read_file(reader, &file) && reader->errors == errors;
 }
 
 const char *source_line(const struct source *source, size_t number, size_t *length)

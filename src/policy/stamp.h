@@ -37,6 +37,12 @@ static inline bool stamp_equals(const struct policy_stamp *stamp, const struct p
     return memcmp(stamp, other, sizeof(*stamp)) == 0;
 }
 
+/* Of what was not there when somebody looked: no file has the mode 0. */
+static inline bool stamp_is_of_nothing(const struct policy_stamp *stamp)
+{
+    return stamp->mode == 0;
+}
+
 /* Would whatever changes from now on be seen by the stamp? It was taken a moment ago. */
 static inline bool stamp_is_settled(const struct policy_stamp *stamp)
 {

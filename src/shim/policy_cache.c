@@ -6,6 +6,7 @@
 #include "kernel/tcp.h"
 #include "policy/stamp.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <sys/mman.h>
@@ -82,6 +83,8 @@ static bool is_unchanged(const char *path, const struct policy_stamp *stamp)
     bool known = fd >= 0 && fstat(fd, &status) == 0;
     if (fd >= 0)
         tcp_call(SYS_close, fd, 0, 0, 0, 0, 0);
+    if (fd == -ENOENT || fd == -ENAMETOOLONG)
+        return stamp_is_of_nothing(stamp);
     if (!known)
         return false;
     now = stamp_of(&status);

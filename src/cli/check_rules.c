@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which rules can never match? Of each pattern of a rule the ports that earlier rules leave to it
+ * are what counts: those of patterns that contain it, and, a half at a time, of those within it
+ * that make up the whole. A rule for one program more can only have more rules before it, so each
+ * is looked at for one program at a time: one that it names, or one that no rule names.
+ */
+#include "cli/check_rules.h"
+#include "cli/pattern.h"
+#include "cli/port_set.h"
+#include "cli/util.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define NAMED_MOST 3
+
+/* Whoever has more rules than that takes the time of this is not kept waiting. */
+#define STEPS_MOST 400000000u
+
+/* An address pattern of an earlier rule. */
+struct claim {
+    const struct address_pattern *pattern;
+    const struct rule *rule;
+};
+
+struct search {
+    const struct rule_group *group;
+    const struct rule *rule;
+    const char *program; /* NULL: one that no rule names */
+    struct claim *claims;
+    size_t capacity;
+    bool *covers; /* of each rule of the group: it has taken ports from this one */
+    bool *never;  /* it never matches, so it covers nothing that others do not */
+    unsigned long steps;
+};
+
+static const struct address_pattern every = {.family = FAMILY_ANY};
+
+static void take_ports(struct search *search, struct port_set *free, const struct rule *by)
+{
+    search->steps += 1 + by->port_count;
+    if (port_set_take(free, by))
+        search->covers[by - search->group->rules] = true;
+}
+
+static bool covers_whole(const struct claim *claim, enum policy_family family, unsigned length)
+{
+    return claim->pattern->family == FAMILY_ANY ||
+           (family != FAMILY_ANY && claim->pattern->length <= length);
+}
+
+/* Is it in the part that comes first: IPv4 of all, or the half whose next bit is 0? */
+static bool is_in_first(const struct claim *claim, enum policy_family family, unsigned length)
+{
+    return family == FAMILY_ANY ? claim->pattern->family == FAMILY_IPV4
+                                : (claim->pattern->address[length / 8] & (0x80 >> length % 8)) == 0;
+}
+
+/* Those of the first part to the front; how many they are. */
+static size_t part(struct claim *claims, size_t count, enum policy_family family, unsigned length)
+{
+    size_t first = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (is_in_first(&claims[i], family, length)) {
+            struct claim other = claims[first];
+
+            claims[first++] = claims[i];
+            claims[i] = other;
+        }
+    return first;
+}
+
+/* Do these leave nothing of those ports, at any address of a prefix that each of them overlaps? */
+static bool is_covered(struct search *search, struct port_set ports, struct claim *claims,
+                       size_t count, enum policy_family family, unsigned length)
+{
+    size_t within = 0, first;
+
+    search->steps += count + PORT_SET_WORDS / 8;
+    for (size_t i = 0; i < count; i++)
+        if (covers_whole(&claims[i], family, length))
+            take_ports(search, &ports, claims[i].rule);
+        else
+            claims[within++] = claims[i];
+    if (port_set_is_empty(&ports))
+        return true;
+    if (within == 0 || search->steps > STEPS_MOST)
+        return false;
+    first = part(claims, within, family, length);
+    if (family == FAMILY_ANY)
+        return is_covered(search, ports, claims, first, FAMILY_IPV4, 96) &&
+               is_covered(search, ports, claims + first, within - first, FAMILY_IPV6, 0);
+    return is_covered(search, ports, claims, first, family, length + 1) &&
+           is_covered(search, ports, claims + first, within - first, family, length + 1);
+}
+
+static bool is_for(const struct rule *rule, const char *program)
+{
+    for (size_t i = 0; i < rule->program_count; i++)
+        if (program != NULL && strcmp(rule->programs[i], program) == 0)
+            return true;
+    return rule->program_count == 0;
+}
+
+static bool overlap(const struct address_pattern *one, const struct address_pattern *other)
+{
+    return one->family == FAMILY_ANY || other->family == FAMILY_ANY ||
+           (one->family == other->family && pattern_same_prefix(one, other));
+}
+
+/* Of a rule that says nothing of addresses nor of names: all of them. */
+static const struct address_pattern *addresses_of(const struct rule *rule, size_t *count)
+{
+    const bool is_every = rule->address_count == 0 && rule->host_count == 0;
+
+    *count = is_every ? 1 : rule->address_count;
+    return is_every ? &every : rule->addresses;
+}
+
+static size_t add_claims(struct search *search, size_t made, const struct rule *rule,
+                         const struct address_pattern *where)
+{
+    size_t count;
+    const struct address_pattern *patterns = addresses_of(rule, &count);
+
+    search->steps += count;
+    for (size_t i = 0; i < count; i++) {
+        if (!overlap(&patterns[i], where))
+            continue;
+        if (made == search->capacity) {
+            search->capacity = made * 2 + 64;
+            search->claims = need_memory(
+                reallocarray(search->claims, search->capacity, sizeof(*search->claims)));
+        }
+        search->claims[made++] = (struct claim){&patterns[i], rule};
+    }
+    return made;
+}
+
+/* "*.example.com" is ".example.com" as a pattern. */
+static bool has_host(const struct rule *rule, const char *host)
+{
+    for (size_t i = 0; i < rule->host_count; i++) {
+        const char *pattern = rule->hosts[i].pattern;
+        const size_t length = strlen(host), end = strlen(pattern);
+
+        if (strcmp(pattern, host) == 0 ||
+            (pattern[0] == '.' && end < length && strcmp(host + length - end, pattern) == 0))
+            return true;
+    }
+    return false;
+}
+
+/* Is one pattern of the rule covered: a prefix, or all addresses where they have that name? */
+static bool pattern_is_covered(struct search *search, const struct address_pattern *where,
+                               const char *host)
+{
+    struct port_set ports;
+    size_t made = 0;
+
+    port_set_of(&ports, search->rule);
+    for (const struct rule *by = search->group->rules; by < search->rule; by++) {
+        search->steps++;
+        if (search->never[by - search->group->rules] || !is_for(by, search->program))
+            continue;
+        if (host != NULL && has_host(by, host))
+            take_ports(search, &ports, by);
+        made = add_claims(search, made, by, where);
+    }
+    return is_covered(search, ports, search->claims, made, where->family, where->length);
+}
+
+static bool rule_is_covered(struct search *search)
+{
+    size_t count;
+    const struct address_pattern *patterns = addresses_of(search->rule, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (!pattern_is_covered(search, &patterns[i], NULL))
+            return false;
+    for (size_t i = 0; i < search->rule->host_count; i++)
+        if (!pattern_is_covered(search, &every, search->rule->hosts[i].pattern))
+            return false;
+    return true;
+}
+
+static bool never_matches(struct search *search)
+{
+    const struct rule *rule = search->rule;
+
+    memset(search->covers, 0, search->group->rule_count * sizeof(*search->covers));
+    for (size_t i = 0; i < rule->program_count + (rule->program_count == 0); i++) {
+        search->program = rule->program_count == 0 ? NULL : rule->programs[i];
+        if (!rule_is_covered(search))
+            return false;
+    }
+    return true;
+}
+
+static void warn(const struct search *search)
+{
+    char *text = NULL;
+    size_t size, count = 0;
+    FILE *stream = need_memory(open_memstream(&text, &size));
+
+    for (const struct rule *by = search->group->rules; by < search->rule; by++)
+        if (search->covers[by - search->group->rules] && count++ < NAMED_MOST)
+            fprintf(stream, "%s%s:%u", count == 1 ? "" : ", ", by->file, by->line);
+    if (count > NAMED_MOST)
+        fprintf(stream, " and %zu more", count - NAMED_MOST);
+    fclose(stream);
+    complain("warning: %s:%u: this rule never matches: %s %s come%s first and cover%s all of it",
+             search->rule->file, search->rule->line, count == 1 ? "the rule at" : "the rules at",
+             text, count == 1 ? "s" : "", count == 1 ? "s" : "");
+    free(text);
+}
+
+static void check_group(const struct rule_file *file, const struct rule_group *group)
+{
+    struct search search = {.group = group,
+                            .covers = need_memory(calloc(group->rule_count + 1, sizeof(bool))),
+                            .never = need_memory(calloc(group->rule_count + 1, sizeof(bool)))};
+
+    for (size_t i = 0; i < group->rule_count && search.steps <= STEPS_MOST; i++) {
+        search.rule = &group->rules[i];
+        search.never[i] = never_matches(&search);
+        if (search.never[i])
+            warn(&search);
+    }
+    if (search.steps > STEPS_MOST)
+        complain("warning: %s: there are too many rules to say of each whether it can match",
+                 file->path);
+    free(search.claims);
+    free(search.covers);
+    free(search.never);
+}
+
+void check_rules(const struct rule_file *file)
+{
+    check_group(file, &file->client);
+    check_group(file, &file->server);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* What rules may say in vain. */
+#ifndef TFOSHIM_CLI_CHECK_RULES_H
+#define TFOSHIM_CLI_CHECK_RULES_H
+
+#include "policy/rules.h"
+
+/* Warns, on stderr, of rules that never match as earlier ones cover all that they say. */
+void check_rules(const struct rule_file *);
+
+#endif
