@@ -125,10 +125,9 @@ int io_uring_queue_init_try_nosqarr(unsigned entries, struct io_uring *, struct 
 struct iocb;
 int io_submit(void *context, long count, struct iocb *list[]);
 
-/* What calls of pthread_atfork(), stpcpy() and explicit_bzero() are made of. */
+/* What calls of pthread_atfork() and explicit_bzero() are made of. */
 int __register_atfork(void (*before)(void), void (*parent)(void), void (*child)(void),
                       void *library);
-char *__stpcpy_chk(char *restrict, const char *restrict, size_t buffer_size);
 void __explicit_bzero_chk(void *, size_t, size_t buffer_size);
 
 #ifdef TFOSHIM_TIME64
