@@ -692,7 +692,7 @@ tfoshim: attach: the kernel lets no listener here take SYN data (net.ipv4.tcp_fa
 @test "of many sockets the oldest are forgotten" {
   network_up --rtt 4
   static_server
-  mkdir -p -m 700 /run/tfoshim
+  install -d -m 700 /run/tfoshim
   { cat /proc/sys/kernel/random/boot_id && seq -f '%.0f 5' 1000000001 1000004096; } >/run/tfoshim/attached
   chmod 600 /run/tfoshim/attached
   attach "$SPAWNED"
@@ -705,7 +705,7 @@ tfoshim: attach: the kernel lets no listener here take SYN data (net.ipv4.tcp_fa
 @test "nothing is set that could not be undone" {
   network_up --rtt 4
   static_server
-  mkdir -p -m 700 /run/tfoshim
+  install -d -m 700 /run/tfoshim
   rm -f /run/tfoshim/attached
   ln -s "$PWD/elsewhere" /run/tfoshim/attached
   attach "$SPAWNED"
