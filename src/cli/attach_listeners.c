@@ -46,7 +46,7 @@ static int socket_option(int fd, int name)
 /* Programs that ask for Multipath TCP (Go's do, since 1.24) listen for ordinary TCP as well. */
 static bool is_listener(int fd)
 {
-    const int domain = socket_option(fd, SO_DOMAIN), protocol = socket_option(fd, SO_PROTOCOL);
+    const int domain = tcp_domain(fd), protocol = socket_option(fd, SO_PROTOCOL);
 
     return (domain == AF_INET || domain == AF_INET6) &&
            (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP) &&

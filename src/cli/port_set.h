@@ -24,19 +24,10 @@ static inline uint64_t port_set_bits(const struct port_range *ports, unsigned wo
     return bits;
 }
 
-/* Those of a rule: every port, if it names none. */
-static inline const struct port_range *port_set_ranges(const struct rule *rule, size_t *count)
-{
-    static const struct port_range every = {.lo = 0, .hi = PORT_HIGHEST};
-
-    *count = rule->port_count == 0 ? 1 : rule->port_count;
-    return rule->port_count == 0 ? &every : rule->ports;
-}
-
 static inline void port_set_of(struct port_set *set, const struct rule *rule)
 {
     size_t count;
-    const struct port_range *ranges = port_set_ranges(rule, &count);
+    const struct port_range *ranges = rule_ports(rule, &count);
 
     memset(set, 0, sizeof(*set));
     for (size_t i = 0; i < count; i++)
@@ -48,7 +39,7 @@ static inline void port_set_of(struct port_set *set, const struct rule *rule)
 static inline bool port_set_take(struct port_set *set, const struct rule *rule)
 {
     size_t count;
-    const struct port_range *ranges = port_set_ranges(rule, &count);
+    const struct port_range *ranges = rule_ports(rule, &count);
     uint64_t taken = 0;
 
     for (size_t i = 0; i < count; i++)

@@ -105,15 +105,15 @@ static struct policy_array append_rules(struct builder *builder, const struct ru
 static struct policy_array append_segments(struct builder *builder, const struct entry *entries,
                                            size_t count)
 {
-    static const struct port_range every = {.lo = 0, .hi = PORT_HIGHEST};
     struct policy_segment *intervals = NULL, *segments;
     size_t made = 0;
 
     for (size_t i = 0; i < count; i++) {
         const struct rule *rule = builder->rules[entries[i].rule];
-        const struct port_range *ports = rule->port_count == 0 ? &every : rule->ports;
+        size_t port_count;
+        const struct port_range *ports = rule_ports(rule, &port_count);
 
-        for (size_t j = 0; j < (rule->port_count == 0 ? 1 : rule->port_count); j++) {
+        for (size_t j = 0; j < port_count; j++) {
             intervals = arena_grow(&builder->arena, intervals, made, sizeof(*intervals));
             intervals[made++] = (struct policy_segment){
                 .lo = ports[j].lo, .hi = ports[j].hi, .rule = entries[i].rule};

@@ -53,6 +53,15 @@ struct rule {
     size_t prefix_count;
 };
 
+/* The ports of a rule: every one, if it names none. */
+static inline const struct port_range *rule_ports(const struct rule *rule, size_t *count)
+{
+    static const struct port_range every = {.lo = 0, .hi = PORT_HIGHEST};
+
+    *count = rule->port_count == 0 ? 1 : rule->port_count;
+    return rule->port_count == 0 ? &every : rule->ports;
+}
+
 enum side { SIDE_CLIENT = 1, SIDE_SERVER = 2 };
 
 struct rule_group {

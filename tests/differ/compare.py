@@ -222,10 +222,9 @@ def differences(case, plains, run):
     mine = split(case, run)
     known = [split(case, plain) for plain in plains]
     found = []
-    if case.link in LATE and ("EAGAIN" in "".join(mine.values()) or "SO_SNDTIMEO" in case.program):
+    if asks_too_soon(case, plains, run) or case.link in LATE and (
+            "EAGAIN" in "".join(mine.values()) or "SO_SNDTIMEO" in case.program):
         mine = {"safety": mine["safety"]}  # before the handshake was over: what follows, follows
-    if asks_too_soon(case, plains, run):
-        mine = {"safety": mine["safety"]}
     for name, value in mine.items():
         others = {other.get(name, "") for other in known}
         if value in others or (case.is_loose() and not value):
