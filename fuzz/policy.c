@@ -67,10 +67,12 @@ static void compare_head(const struct policy *policy)
     if (policy->program != 0)
         length +=
             strlen(policy_at(policy, policy->program)) + strlen(policy_at(policy, policy->alias));
+    if (policy->refusal != 0)
+        length += strlen(policy_at(policy, policy->refusal));
     for (uint32_t i = 0; i < policy->sources.count; i++)
         if (strlen(policy_at(policy, sources[i].path)) > policy->size || sources[i].stamp.mode == 1)
             length++;
-    if (length > (size_t)policy->size * (policy->sources.count + 3))
+    if (length > (size_t)policy->size * (policy->sources.count + 4))
         abort();
 }
 

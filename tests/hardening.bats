@@ -16,7 +16,7 @@ setup() {
 # Every object that is installed.
 each_object() { # FUNCTION
   local object
-  for object in libtfoshim.so libtfoshim-policy.so tfoshim; do
+  for object in libtfoshim.so libtfoshim-policy.so tfoshim tfoshim-compile; do
     "$1" "$build/$object"
   done
 }

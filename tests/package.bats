@@ -39,6 +39,7 @@ library_files() {
 $libdir/libtfoshim-policy.so
 $libdir/libtfoshim.so
 $libdir/pkgconfig/tfoshim.pc
+$libdir/tfoshim-compile
 share/doc/libtfoshim/changelog.gz
 share/doc/libtfoshim/copyright
 END
@@ -97,7 +98,7 @@ deb_is() { # PACKAGE FIELDS FILES
   assert_equal "$(sed -n 's|.* \./usr/\(.*[^/]\)$|\1|p' list | sort)" "$3"
   # Everything is root's, and nobody else may write to it.
   run -1 grep -vE '^(-rw-r--r--|-rwxr-xr-x|drwxr-xr-x) root/root ' list
-  assert_equal "$(sed -n 's|^-rwxr-xr-x .* \./usr/||p' list)" "$(grep '^bin/' <<<"$3")"
+  assert_equal "$(sed -n 's|^-rwxr-xr-x .* \./usr/||p' list)" "$(grep -E '^bin/|/tfoshim-compile$' <<<"$3")"
 }
 
 @test "the .debs: their control data and their files" {

@@ -139,8 +139,7 @@ static const char *const words[DECISION_REASONS] = {
     [DECISION_NEVER_READS] = "connects plainly: this program never reads here",
     [DECISION_COSTS_A_WAIT] = "connects plainly: deferring has made this program wait here",
     [DECISION_NOBODY_LISTENS] = "connects plainly: nobody listens there",
-    [DECISION_FORGOTTEN] =
-        "connects plainly: a rule may be for its name, and there were too many names to know",
+    [DECISION_FORGOTTEN] = "connects plainly: a rule may be for its name, which is forgotten",
     [DECISION_LINK_LOCAL] = "connects plainly: a link-local address",
 };
 

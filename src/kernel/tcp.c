@@ -68,6 +68,16 @@ int tcp_state(int fd)
     return get_option(fd, IPPROTO_TCP, TCP_INFO, &state, &length) ? state : -1;
 }
 
+/* Where a connection has tcpi_sacked. */
+int tcp_backlog(int fd)
+{
+    uint32_t info[8];
+    socklen_t length = sizeof info;
+    return get_option(fd, IPPROTO_TCP, TCP_INFO, info, &length) && length == sizeof info
+               ? (int)info[7]
+               : -1;
+}
+
 bool tcp_is_tcp(int fd)
 {
     int protocol = 0;

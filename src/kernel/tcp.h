@@ -35,6 +35,9 @@ uint64_t tcp_netns_cookie(int fd);
  */
 int tcp_state(int fd);
 
+/* Of a listener: how many connections wait for accept() at most; -1 where it cannot be told. */
+int tcp_backlog(int fd);
+
 /* An IPPROTO_TCP stream: not MPTCP, SCTP, UDP. */
 bool tcp_is_tcp(int fd);
 

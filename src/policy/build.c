@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Rules -> flat policy. What each part of the block is for is said in policy/flat.h. */
 #include "policy/build.h"
+#include "hash/hash.h"
 #include "policy/sweep.h"
 
 #include <stdio.h>
@@ -193,6 +194,36 @@ static struct policy_group append_group(struct builder *builder, const struct ru
     return flat;
 }
 
+static uint32_t pattern_set(const struct builder *builder, const struct policy_array *hosts)
+{
+    const struct policy_host *host = (const void *)(builder->block + hosts->offset);
+    uint32_t number = POLICY_NO_PATTERNS;
+
+    for (uint32_t i = 0; i < hosts->count; i++) {
+        const char *pattern = builder->block + host[i].pattern;
+
+        number = number * 31 + hash_bytes(pattern, strlen(pattern));
+    }
+    return number != 0 ? number : POLICY_NO_PATTERNS + 1;
+}
+
+static void build_refusal(struct builder *builder, const struct rule_file *file)
+{
+    struct policy policy = {.magic = POLICY_MAGIC,
+                            .version = POLICY_VERSION,
+                            .log_level = LOG_WARN,
+                            .first_host_rule = POLICY_NO_RULE,
+                            .pattern_set = POLICY_NO_PATTERNS};
+
+    block_append(builder, &policy, sizeof(policy));
+    policy.path = block_string(builder, file->path);
+    policy.log_to = block_string(builder, "stderr");
+    policy.refusal = block_string(builder, builder->refusal);
+    append_origin(builder, &policy, file);
+    policy.size = (uint32_t)builder->size;
+    memcpy(builder->block, &policy, sizeof(policy));
+}
+
 static void build_block(struct builder *builder, const struct rule_file *file)
 {
     struct policy policy = {
@@ -206,6 +237,7 @@ static void build_block(struct builder *builder, const struct rule_file *file)
     /* Of the rules that the client group has just selected. */
     policy.hosts = append_hosts(builder);
     policy.first_host_rule = first_host_rule(builder);
+    policy.pattern_set = pattern_set(builder, &policy.hosts);
     append_origin(builder, &policy, file);
     policy.size = (uint32_t)builder->size;
     memcpy(builder->block, &policy, sizeof(policy));
@@ -234,7 +266,10 @@ static void *build_map(struct builder *builder, const struct rule_file *file)
     if (setjmp(exhausted) != 0)
         return MAP_FAILED;
     builder->arena.exhausted = &exhausted;
-    build_block(builder, file);
+    if (builder->refusal)
+        build_refusal(builder, file);
+    else
+        build_block(builder, file);
     builder->arena.exhausted = NULL;
     return map_block(builder);
 }
@@ -252,4 +287,13 @@ const struct policy *rules_build(const struct rule_file *file, const char *progr
     snprintf(message, sizeof(message), "%s: cannot compile it: not enough memory", file->path);
     report(context, message);
     return NULL;
+}
+
+const struct policy *rules_build_refusal(const struct rule_file *file, const char *refusal)
+{
+    struct builder builder = {.refusal = refusal};
+    const struct policy *policy = build_map(&builder, file);
+
+    arena_free(&builder.arena);
+    return policy == MAP_FAILED ? NULL : policy;
 }

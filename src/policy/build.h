@@ -12,6 +12,7 @@ struct builder {
     size_t capacity;
     const char *program;
     const char *alias;
+    const char *refusal;   /* NULL, or what is wrong with the file */
     const char *last_file; /* rules of one file follow each other: its name is kept once */
     uint32_t last_file_offset;
     const struct rule **rules; /* of the group at work, those for this program */

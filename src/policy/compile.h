@@ -23,7 +23,11 @@ typedef const struct policy *policy_compile_fn(const char *path, const char *pro
                                                void *context);
 policy_compile_fn policy_compile;
 
-/* The module's one exported symbol, a policy_compile_fn. */
+/* The same, but of a file that has errors a policy is made as well, which enables nothing and says
+ * what is wrong (policy->refusal): so it is known of which files that is true, and until when. */
+policy_compile_fn policy_compile_any;
+
+/* The module's one exported symbol, a policy_compile_fn: policy_compile_any(). */
 #define POLICY_COMPILE_SYMBOL "tfoshim_policy_compile"
 
 #endif

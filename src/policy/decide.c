@@ -209,7 +209,7 @@ struct client_verdict policy_client(const struct policy *policy, const struct en
 
     if (policy->hosts.count == 0)
         return client_verdict(policy, by_address);
-    names_look_up(destination->address, &names);
+    names_look_up(policy, destination->address, &names);
     return verdict_by_names(policy, by_address, destination->port, &names);
 }
 

@@ -80,12 +80,14 @@ static bool open_and_list(struct reader *reader, const struct file *directory, c
         file_note_absence(reader->file, directory);
         return true;
     }
+    if (reader->fd < 0)
+        file_note_failure(reader->file, directory);
     if (reader->fd < 0 || fstat(reader->fd, &status) != 0)
         return file_refuse_errno(reader, directory);
+    file_note(reader->file, directory, &status);
     if (file_objection(&status) != NULL)
         return file_refuse(reader, directory, file_objection(&status));
     listing->owner = status.st_uid;
-    file_note(reader->file, directory, &status);
     return list(reader, directory, pattern, listing);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One file of a configuration: whether it may be one, and its text. */
 #include "policy/file.h"
+#include "hash/hash.h"
 #include "policy/stamp.h"
 
 #include <errno.h>
@@ -106,6 +107,28 @@ void file_note_absence(struct rule_file *rules, const struct file *file)
     add_source(rules, file);
 }
 
+void file_note_failure(struct rule_file *rules, const struct file *file)
+{
+    const int error = errno;
+    struct rule_source *source = add_source(rules, file);
+    struct stat status;
+
+    if (error == EACCES) {
+        if (stat(file->path, &status) == 0)
+            source->stamp = stamp_of(&status);
+        source->stamp.mode |= POLICY_STAMP_UNREADABLE;
+    } else if (error != ENOENT && error != ENAMETOOLONG) {
+        rules->unsettled = true; /* no descriptors left, say: that may pass without a change */
+    }
+    errno = error;
+}
+
+/* Not their names: the same may be checked under another one. */
+static void count_text(struct rule_file *rules, const char *text, size_t length)
+{
+    rules->written = rules->written * 31 + hash_bytes(text, length);
+}
+
 static bool begins(const char *text, size_t length, const char *mark)
 {
     return length >= strlen(mark) && memcmp(text, mark, strlen(mark)) == 0;
@@ -134,6 +157,7 @@ static bool load(struct reader *reader, struct file *file, char **text, size_t *
 
     if (fstat(reader->fd, &status) != 0)
         return file_refuse_errno(reader, file);
+    file_note(reader->file, file, &status);
     if (S_ISDIR(status.st_mode))
         return file_refuse(reader, file, "found a directory, expected a regular file");
     if (!S_ISREG(status.st_mode))
@@ -150,12 +174,12 @@ static bool load(struct reader *reader, struct file *file, char **text, size_t *
         reader->is_secret = true;
     if (status.st_size < 0 || (size_t)status.st_size > SIZE_MOST - reader->source.length)
         return file_refuse(reader, file, TOO_LARGE);
-    file_note(reader->file, file, &status);
     *text = arena_alloc(&reader->file->arena, (size_t)status.st_size + 1);
     got = read_all(reader->fd, *text, (size_t)status.st_size);
     if (got < 0)
         return file_refuse_errno(reader, file);
     *length = (size_t)got;
+    count_text(reader->file, *text, *length);
     return is_text(reader, file, *text, *length);
 }
 
@@ -187,6 +211,7 @@ static bool load_given(struct reader *reader, struct file *file, char **text, si
         if (*length > SIZE_MOST)
             return file_refuse(reader, file, TOO_LARGE);
     } while (*length == capacity);
+    count_text(reader->file, *text, *length);
     return is_text(reader, file, *text, *length);
 }
 
@@ -202,8 +227,10 @@ bool file_load(struct reader *reader, struct file *file, char **text, size_t *le
     if (reader->given >= 0 && file->includer == NULL)
         return load_given(reader, file, text, length);
     reader->fd = file_open(reader, file->path, FLAGS);
-    if (reader->fd < 0)
+    if (reader->fd < 0) {
+        file_note_failure(reader->file, file);
         return file_refuse_errno(reader, file);
+    }
     loaded = load(reader, file, text, length);
     close(reader->fd);
     reader->fd = -1;

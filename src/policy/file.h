@@ -36,5 +36,7 @@ const char *file_objection(const struct stat *);
 void file_note(struct rule_file *, const struct file *, const struct stat *);
 /* One that would be a source if it were there. */
 void file_note_absence(struct rule_file *, const struct file *);
+/* One that could not be opened, as errno says, which is kept. */
+void file_note_failure(struct rule_file *, const struct file *);
 
 #endif

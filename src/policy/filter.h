@@ -2,7 +2,7 @@
 /*
  * A set of addresses in fixed memory (a Bloom filter): it may say of an address that was never put
  * in that it was, and never the other way. So it is for what fails closed. No locks; nothing is
- * ever taken out.
+ * ever taken out, but by moving all of it to another.
  */
 #ifndef TFOSHIM_POLICY_FILTER_H
 #define TFOSHIM_POLICY_FILTER_H
@@ -56,6 +56,19 @@ static inline bool filter_may_hold(const struct filter *filter, const uint64_t a
             return false;
     }
     return true;
+}
+
+/* Leaves the other one empty. What is added to it meanwhile is in one of them or lost. */
+static inline void filter_move(struct filter *filter, struct filter *from)
+{
+    for (unsigned i = 0; i < FILTER_BITS / FILTER_WORD_BITS; i++) {
+        const uint32_t word = atomic_load_explicit(&from->words[i], memory_order_relaxed);
+
+        if (word == 0)
+            continue;
+        atomic_fetch_or(&filter->words[i], word);
+        atomic_store(&from->words[i], 0);
+    }
 }
 
 #endif

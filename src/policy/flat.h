@@ -16,9 +16,10 @@
 #include "policy/policy.h"
 
 #define POLICY_MAGIC 0x74666f70u
-#define POLICY_VERSION 6u
+#define POLICY_VERSION 7u
 
 #define POLICY_NO_RULE UINT32_MAX
+#define POLICY_NO_PATTERNS 1u
 
 struct policy_rule {
     uint32_t file; /* offset of the name of the file that holds the rule, 0: none */
@@ -89,6 +90,9 @@ struct policy_source {
     uint32_t path;
 };
 
+/* In the mode of a stamp: of what was there and could not be opened. */
+#define POLICY_STAMP_UNREADABLE 0x80000000u
+
 struct policy_group {
     struct policy_rule fallback; /* the group's default */
     struct policy_array rules;
@@ -107,11 +111,15 @@ struct policy {
     struct policy_array hosts; /* of client rules, sorted by pattern */
     uint32_t first_host_rule;  /* the first client rule that has one, or POLICY_NO_RULE */
     /* The file that was named, those that it includes and the directories that were looked into,
-     * or for; none: what was made of them must not be
-     * kept, for one of them may change without its stamp. */
+     * or for. */
     struct policy_array sources;
     uint32_t program; /* offsets of the names that it was made for, 0: it is any program's */
     uint32_t alias;
+    uint32_t unsettled; /* a source may have changed without its stamp: not to be kept */
+    uint32_t refusal; /* offset of what is wrong with the files, 0: nothing. It enables nothing. */
+    uint32_t
+        pattern_set;  /* a number of the host patterns: where it is the same, so are their ids */
+    uint32_t written; /* a number of the files' texts, for people to compare; 0: built in */
 };
 
 /* What lies at an offset. */

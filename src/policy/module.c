@@ -9,5 +9,5 @@ __attribute__((visibility("default"))) const struct policy *
 tfoshim_policy_compile(const char *path, const char *program, const char *program_alias,
                        policy_report *report, void *context)
 {
-    return policy_compile(path, program, program_alias, report, context);
+    return policy_compile_any(path, program, program_alias, report, context);
 }

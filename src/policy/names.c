@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Set-associative tables of (address, number) pairs, where the number is a host pattern's. A writer
- * that finds an entry in use takes the next one, a reader that finds it changed takes it for no
- * match (slot/slot.h). An entry whose writer was killed by fork() stays claimed in the child: one
- * entry fewer, no harm.
+ * Set-associative tables of (address, number) pairs, where the number is a host pattern's, and that
+ * of the set of patterns which it is of: policies that have the same patterns know the same names.
+ * A writer that finds an entry in use takes the next one, a reader that finds it changed takes it
+ * for no match (slot/slot.h). An entry whose writer was killed by fork() stays claimed in the
+ * child: one entry fewer, no harm.
  *
  * A pair of a name that has to go is put into a filter first, and the filter is looked at after the
  * table: whoever misses the one sees the other.
+ *
+ * Where a policy comes that has other patterns, what was looked up before may match any of them. So
+ * such an address is taken for forgotten until the program looks it up again. Addresses of names
+ * without a pattern are in a filter for each of the two sets that were last in force; what was
+ * known of older ones comes together in a third.
  */
 #include "policy/names.h"
 #include "policy/filter.h"
@@ -46,9 +52,50 @@ static struct set names[NAME_SETS], siblings[SIBLING_SETS];
 #define SIBLING 0 /* the number of each of them */
 
 /* Addresses of pairs that the table has no room for; and those of names without a pattern. */
-static struct filter forgotten, others;
+static struct filter forgotten;
+static struct {
+    _Atomic uint32_t pattern_set; /* 0: not in use */
+    struct filter addresses;
+} others[2];
+static struct filter long_ago;
+static atomic_uint in_force; /* of `others` */
 
-static struct pair pair_of(const uint8_t address[16], uint32_t number)
+static uint64_t number_of(const struct policy *policy, uint32_t id)
+{
+    return (uint64_t)policy->pattern_set << 32 | id;
+}
+
+static bool is_of(const struct policy *policy, uint64_t number)
+{
+    return number >> 32 == policy->pattern_set;
+}
+
+/* NULL: its patterns are long out of force. */
+static struct filter *others_of(const struct policy *policy)
+{
+    for (unsigned i = 0; i < 2; i++)
+        if (atomic_load(&others[i].pattern_set) == policy->pattern_set)
+            return &others[i].addresses;
+    return NULL;
+}
+
+void names_follow(const struct policy *policy)
+{
+    unsigned now = atomic_load(&in_force), other = 1 - now;
+
+    if (atomic_load(&others[now].pattern_set) == policy->pattern_set)
+        return;
+    if (atomic_load(&others[now].pattern_set) == 0)
+        other = now;
+    if (atomic_load(&others[other].pattern_set) != policy->pattern_set) {
+        if (atomic_load(&others[other].pattern_set) != 0)
+            filter_move(&long_ago, &others[other].addresses);
+        atomic_store(&others[other].pattern_set, policy->pattern_set);
+    }
+    atomic_store(&in_force, other);
+}
+
+static struct pair pair_of(const uint8_t address[16], uint64_t number)
 {
     struct pair pair = {.number = number};
 
@@ -82,14 +129,14 @@ static bool entry_read(const struct entry *entry, struct pair *pair)
 }
 
 /* Is the entry about this address? Then its number. */
-static bool entry_holds(const struct entry *entry, const struct pair *wanted, uint32_t *number)
+static bool entry_holds(const struct entry *entry, const struct pair *wanted, uint64_t *number)
 {
     struct pair pair;
 
     if (!entry_read(entry, &pair) || pair.address[0] != wanted->address[0] ||
         pair.address[1] != wanted->address[1])
         return false;
-    *number = (uint32_t)pair.number;
+    *number = pair.number;
     return true;
 }
 
@@ -114,7 +161,7 @@ static bool entry_write(struct entry *entry, const struct pair *pair, struct fil
 /* False if every way was in use. */
 static bool remember(struct set *set, const struct pair *pair, struct filter *lost)
 {
-    uint32_t known;
+    uint64_t known;
 
     for (unsigned way = 0; way < WAYS; way++)
         if (entry_holds(&set->ways[way], pair, &known) && known == pair->number)
@@ -169,30 +216,52 @@ static uint32_t nearest_pattern(const struct policy *policy, const char *normal)
 void names_learn(const struct policy *policy, const char *name, const struct endpoint *address)
 {
     char normal[NAME_LONGEST + 1];
-    struct pair pair = pair_of(address->address, POLICY_NO_RULE);
+    struct pair pair = pair_of(address->address, 0);
+    uint32_t id;
 
-    if (policy->hosts.count == 0 || name == NULL || !normalize(normal, name))
+    if (name == NULL || !normalize(normal, name))
         return;
-    pair.number = nearest_pattern(policy, normal);
-    if (pair.number != POLICY_NO_RULE) {
+    id = nearest_pattern(policy, normal);
+    pair.number = number_of(policy, id);
+    if (id != POLICY_NO_RULE) {
         if (!remember(&names[hash_of(&pair) % NAME_SETS], &pair, &forgotten))
             filter_add(&forgotten, pair.address);
     } else if (!is_written_in_digits(normal)) {
-        filter_add(&others, pair.address);
+        struct filter *filter = others_of(policy);
+
+        filter_add(filter != NULL ? filter : &long_ago, pair.address);
     }
 }
 
-void names_look_up(const uint8_t address[16], struct names_of_address *found)
+/* Was it looked up while other patterns were in force? */
+static bool is_from_before(const struct policy *policy, const uint64_t address[2])
+{
+    for (unsigned i = 0; i < 2; i++)
+        if (atomic_load(&others[i].pattern_set) != policy->pattern_set &&
+            filter_may_hold(&others[i].addresses, address))
+            return true;
+    return filter_may_hold(&long_ago, address);
+}
+
+void names_look_up(const struct policy *policy, const uint8_t address[16],
+                   struct names_of_address *found)
 {
     struct pair wanted = pair_of(address, 0);
     const struct set *set = &names[hash_of(&wanted) % NAME_SETS];
+    const struct filter *filter = others_of(policy);
+    bool stale = is_from_before(policy, wanted.address);
+    uint64_t number;
 
     found->count = 0;
     for (unsigned way = 0; way < WAYS; way++)
-        if (entry_holds(&set->ways[way], &wanted, &found->ids[found->count]))
-            found->count++;
-    found->others = filter_may_hold(&others, wanted.address);
-    found->forgotten = filter_may_hold(&forgotten, wanted.address);
+        if (entry_holds(&set->ways[way], &wanted, &number)) {
+            stale |= !is_of(policy, number);
+            if (is_of(policy, number))
+                found->ids[found->count++] = (uint32_t)number;
+        }
+    found->others = filter != NULL && filter_may_hold(filter, wanted.address);
+    found->forgotten = filter_may_hold(&forgotten, wanted.address) ||
+                       (stale && found->count == 0 && !found->others);
 }
 
 /* ---- siblings ---- */
@@ -216,7 +285,7 @@ bool names_has_siblings(const uint8_t address[16])
 {
     struct pair wanted = pair_of(address, SIBLING);
     const struct set *set = &siblings[hash_of(&wanted) % SIBLING_SETS];
-    uint32_t number;
+    uint64_t number;
 
     for (unsigned way = 0; way < WAYS; way++)
         if (entry_holds(&set->ways[way], &wanted, &number))

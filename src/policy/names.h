@@ -13,8 +13,7 @@
 /* No address is remembered under more names of different patterns than these at a time. */
 #define NAMES_PER_ADDRESS 8
 
-/* The resolver answered `address` (port ignored) for `name`. Costs nothing where the policy has no
- * host patterns. */
+/* The resolver answered `address` (port ignored) for `name`. */
 void names_learn(const struct policy *, const char *name, const struct endpoint *address);
 
 /* Both were in one answer of the resolver, or the program turned from one to the other: it has
@@ -33,9 +32,15 @@ struct names_of_address {
         ids[NAMES_PER_ADDRESS]; /* for each of its names, the host pattern that says most of it */
     size_t count;
     bool others;    /* it may have names without a pattern, too */
-    bool forgotten; /* it may have names that there was no room for */
+    bool forgotten; /* it may have names that are not known: there was no room for them, or they
+                     * were looked up by other patterns */
 };
 
-void names_look_up(const uint8_t address[16], struct names_of_address *);
+void names_look_up(const struct policy *, const uint8_t address[16], struct names_of_address *);
+
+/* The policy is about to be in force. Where its patterns are others than those of the one before,
+ * what was looked up until now is forgotten, until it is looked up again; where they are those of
+ * the one before that, it is known as it was then. One caller at a time. */
+void names_follow(const struct policy *);
 
 #endif

@@ -6,8 +6,6 @@ static struct policy_array append_sources(struct builder *builder, const struct 
 {
     struct policy_source *sources;
 
-    if (file->unsettled)
-        return (struct policy_array){0, 0};
     sources = arena_alloc(&builder->arena, (file->source_count + 1) * sizeof(*sources));
     for (size_t i = 0; i < file->source_count; i++)
         sources[i] = (struct policy_source){
@@ -34,6 +32,8 @@ static void append_programs(struct builder *builder, struct policy *policy)
 void append_origin(struct builder *builder, struct policy *policy, const struct rule_file *file)
 {
     policy->sources = append_sources(builder, file);
+    policy->unsettled = file->unsettled;
+    policy->written = file->written;
     if (names_programs(&file->client) || names_programs(&file->server))
         append_programs(builder, policy);
 }

@@ -19,6 +19,7 @@ static const struct {
                                 .min_rtt_us = POLICY_MIN_RTT_US},
             .server.fallback = {.fastopen = true, .first_write = FIRST_WRITE_REPLAY_SAFE},
             .first_host_rule = POLICY_NO_RULE,
+            .pattern_set = POLICY_NO_PATTERNS,
         },
     .log_to = "stderr",
 };

@@ -97,6 +97,8 @@ static void no_memory(struct reader *reader, const char *path)
 {
     struct origin where = {.file = path};
 
+    if (reader->file != NULL)
+        reader->file->exhausted = true;
     reader_error(reader, &where, "cannot read it: not enough memory");
 }
 
@@ -165,9 +167,15 @@ static struct rule_file *read_rules(struct reader *reader, const char *path)
     if (reader->fd >= 0)
         close(reader->fd);
     forget_config(reader);
-    if (reader->errors == 0)
-        return reader->file;
-    rules_free(reader->file);
+    reader->file->errors = reader->errors;
+    return reader->file;
+}
+
+static struct rule_file *without_errors(struct rule_file *file)
+{
+    if (file == NULL || file->errors == 0)
+        return file;
+    rules_free(file);
     return NULL;
 }
 
@@ -177,6 +185,13 @@ struct rule_file *rules_read(const char *path, const struct tree *tree, policy_r
     struct reader reader = {
         .tree = tree, .fd = -1, .given = -1, .report = report, .context = context};
 
+    return without_errors(read_rules(&reader, path));
+}
+
+struct rule_file *rules_read_erroneous(const char *path, policy_report *report, void *context)
+{
+    struct reader reader = {.fd = -1, .given = -1, .report = report, .context = context};
+
     return read_rules(&reader, path);
 }
 
@@ -184,7 +199,7 @@ struct rule_file *rules_read_open(int fd, const char *name, policy_report *repor
 {
     struct reader reader = {.fd = -1, .given = fd, .report = report, .context = context};
 
-    return read_rules(&reader, name);
+    return without_errors(read_rules(&reader, name));
 }
 
 bool rules_enable(const struct rule_group *group)

@@ -88,6 +88,9 @@ struct rule_file {
     struct rule_source *sources;
     size_t source_count;
     bool unsettled; /* one of them may have changed meanwhile, and its stamp not tell */
+    bool exhausted; /* there was no memory for it */
+    unsigned errors;
+    uint32_t written; /* a number of all texts */
     struct rule_group client;
     struct rule_group server;
     enum log_level log_level;
@@ -98,7 +101,10 @@ struct rule_file {
  * NULL is this one. */
 struct rule_file *rules_read(const char *path, const struct tree *tree, policy_report *,
                              void *context);
-/* The same of what is open already, which errors call `name`. It is left open. */
+/* The same, but what has errors is returned as well: its sources count, and nothing else. NULL
+ * where there is no memory for it. */
+struct rule_file *rules_read_erroneous(const char *path, policy_report *, void *context);
+/* The same as rules_read() of what is open already, which errors call `name`. It is left open. */
 struct rule_file *rules_read_open(int fd, const char *name, policy_report *, void *context);
 void rules_free(struct rule_file *);
 
@@ -108,6 +114,9 @@ bool rules_enable(const struct rule_group *);
 /* The flat policy for one program; the arguments and the result are those of policy_compile(). */
 const struct policy *rules_build(const struct rule_file *, const char *program,
                                  const char *program_alias, policy_report *, void *context);
+
+/* One that enables nothing, and says what is wrong with the file. */
+const struct policy *rules_build_refusal(const struct rule_file *, const char *refusal);
 
 extern const char *const log_level_names[];
 #define LOG_LEVEL_COUNT (LOG_DEBUG + 1)

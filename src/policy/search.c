@@ -19,26 +19,59 @@ static bool join(char *path, size_t size, const char *directory, const char *fil
     return true;
 }
 
-/* XDG's base directory specification has relative directories ignored. */
-static bool find_in(char *path, size_t size, const char *directory, const char *file)
+static void add(struct policy_places *places, const char *directory, const char *file)
 {
-    return directory != NULL && directory[0] == '/' && join(path, size, directory, file) &&
-           access(path, F_OK) == 0;
+    const char *last = places->count > 0 ? places->paths[places->count - 1] : NULL;
+    char *path =
+        last == NULL ? places->text : places->text + (last - places->text) + strlen(last) + 1;
+
+    if (join(path, PATH_MAX, directory, file))
+        places->paths[places->count++] = path;
+}
+
+/* XDG's base directory specification has relative directories ignored. */
+static void add_in(struct policy_places *places, const char *directory, const char *file)
+{
+    if (directory != NULL && directory[0] == '/')
+        add(places, directory, file);
+}
+
+void policy_places_find(struct policy_places *places, bool trust_environment)
+{
+    places->count = 0;
+    places->is_named = false;
+    if (trust_environment) {
+        const char *given = getenv("TFOSHIM_CONFIG"), *base = getenv("XDG_CONFIG_HOME");
+
+        if (given != NULL) {
+            places->is_named = true;
+            if (given[0] != '\0')
+                add(places, given, "");
+            return;
+        }
+        if (base != NULL && base[0] == '/')
+            add_in(places, base, "/" FILE_NAME);
+        else
+            add_in(places, getenv("HOME"), "/.config/" FILE_NAME);
+    }
+    add(places, policy_system_file, "");
+}
+
+unsigned policy_places_search(const struct policy_places *places)
+{
+    unsigned i = 0;
+
+    while (i < places->count && !places->is_named && access(places->paths[i], F_OK) != 0)
+        i++;
+    return i;
 }
 
 bool policy_search(char *path, size_t size, bool trust_environment)
 {
-    if (trust_environment) {
-        const char *given = getenv("TFOSHIM_CONFIG"), *base = getenv("XDG_CONFIG_HOME");
+    struct policy_places places;
+    unsigned found;
 
-        if (given != NULL)
-            return given[0] != '\0' && join(path, size, given, "");
-        if (base != NULL && base[0] == '/') {
-            if (find_in(path, size, base, "/" FILE_NAME))
-                return true;
-        } else if (find_in(path, size, getenv("HOME"), "/.config/" FILE_NAME)) {
-            return true;
-        }
-    }
-    return find_in(path, size, policy_system_file, "");
+    policy_places_find(&places, trust_environment);
+    found = policy_places_search(&places);
+    return found < places.count && join(path, size, places.paths[found], "");
 }

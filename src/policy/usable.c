@@ -128,13 +128,13 @@ static bool head_fits(const struct policy *policy)
            string_fits(policy, policy->log_to) && optional_string_fits(policy, policy->path) &&
            (policy->program == 0 ||
             (string_fits(policy, policy->program) && string_fits(policy, policy->alias))) &&
-           sources_fit(policy);
+           optional_string_fits(policy, policy->refusal) && sources_fit(policy);
 }
 
 bool policy_head_is_usable(const struct policy *policy, size_t size)
 {
     return size >= sizeof(*policy) && policy->size == size && policy->sources.count > 0 &&
-           policy->path != 0 && head_fits(policy);
+           !policy->unsettled && policy->path != 0 && head_fits(policy);
 }
 
 bool policy_is_usable(const struct policy *policy)

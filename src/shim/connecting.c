@@ -15,6 +15,7 @@
 #include "shim/note.h"
 #include "shim/own.h"
 #include "shim/pending.h"
+#include "shim/policy_change.h"
 #include "shim/program_memory.h"
 #include "shim/readiness.h"
 #include "shim/ring.h"
@@ -282,6 +283,16 @@ static uint64_t network_of(int fd)
     return network;
 }
 
+/* What points into the policy stays here: it may be gone before the connect is through. */
+static struct decision decide(const struct memory_destination *destination)
+{
+    struct policy_hold hold = policy_hold();
+    struct decision decision = decide_client(hold.policy, destination);
+    policy_release(hold);
+    decision.verdict.prefixes = decision.verdict.file = NULL;
+    return decision;
+}
+
 static int connect_first(const struct call *given, int fd)
 {
     struct call call = *given;
@@ -297,7 +308,7 @@ static int connect_first(const struct call *given, int fd)
            call.length < sizeof record.address ? call.length : sizeof record.address);
     record.netns = network_of(fd);
     struct memory_destination destination = story_destination(&record);
-    struct decision decision = decide_client(shim.policy, &destination);
+    struct decision decision = decide(&destination);
     if (!decision.verdict.fastopen) {
         story_decided(&record, &decision);
         return connected_once(fd, connect_plainly(&call, fd));
@@ -331,6 +342,7 @@ int connecting(connect_fn *next, int fd, const struct sockaddr *address, socklen
     if (!shim.active || length < sizeof address->sa_family ||
         length > sizeof(struct sockaddr_storage) || !program_memory_readable(address, length))
         return plain(&call, fd);
+    policy_change_look();
     if (machine_find(fd, &record) && connect_again(&call, &record, &result))
         return result;
     if (note_flags(fd) & NOTE_CONNECTED) {

@@ -10,6 +10,7 @@
 #include "policy/prefixes.h"
 #include "shim/machine.h"
 #include "shim/pending.h"
+#include "shim/policy_force.h"
 #include "shim/ring.h"
 #include "shim/shim.h"
 
@@ -34,8 +35,13 @@ static bool brought_safe_bytes(int fd, long brought, const struct record *listen
     endpoint_from_sockaddr(&at, &listener->address.any, record_address_length(listener));
     if (looked != brought)
         return false;
-    return opening_of(look, (size_t)looked, (size_t)brought, at.port) != OPENING_NONE ||
-           prefixes_match(policy_server(shim.policy, &at).prefixes, look, (size_t)looked);
+    if (opening_of(look, (size_t)looked, (size_t)brought, at.port) != OPENING_NONE)
+        return true;
+    struct policy_hold hold = policy_hold();
+    bool vouched_for =
+        prefixes_match(policy_server(hold.policy, &at).prefixes, look, (size_t)looked);
+    policy_release(hold);
+    return vouched_for;
 }
 
 static void end(int fd)
@@ -91,6 +97,13 @@ void guard_accepted(int fd, const struct record *listener)
         end_unproved(fd); /* nothing can be had to wait with */
     else if (ring_came_meanwhile())
         guard_settle(&record);
+}
+
+void guard_accepted_at_once(int fd, const struct record *listener)
+{
+    long brought = tcp_peek(fd);
+    if (brought != 0 && (brought < 0 || !brought_safe_bytes(fd, brought, listener)))
+        end_unproved(fd);
 }
 
 int guard_before_read(struct record *record, bool blocking)

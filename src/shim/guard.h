@@ -13,6 +13,10 @@
  * `listener` is its listener's note. */
 void guard_accepted(int fd, const struct record *listener);
 
+/* The same where nothing was prepared for it, since the listener was not to guard when it began:
+ * the connection is waited for, a second at most, or ended. */
+void guard_accepted_at_once(int fd, const struct record *listener);
+
 /* Before a read. Returns 0: it may go on; else the errno that it is to fail with. A read that may
  * block waits here, for as long as SO_RCVTIMEO says. */
 int guard_before_read(struct record *, bool blocking);

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "shim/listener.h"
 
-#include "kernel/cookie_keys.h"
 #include "kernel/opening.h"
 #include "kernel/tcp.h"
 #include "memory/memory.h"
 #include "memory/run_figures.h"
 #include "shim/concern.h"
 #include "shim/guard.h"
+#include "shim/listener_cover.h"
 #include "shim/listener_key.h"
 #include "shim/log.h"
 #include "shim/machine.h"
 #include "shim/note.h"
 #include "shim/own.h"
-#include "shim/pending.h"
+#include "shim/policy_change.h"
 #include "shim/program_memory.h"
 #include "shim/ring.h"
 #include "shim/shim.h"
@@ -24,105 +24,28 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
-/* bind() does not know the backlog that listen() will bring: the kernel's usual ceiling for both.
- * The kernel clips what it is given to net.core.somaxconn. */
-#define QUEUE_WHEN_BOUND 4096
-
 /* Beyond this number no listener is looked for that a ring may accept from. */
 #define DESCRIPTORS_SEARCHED 65536
 
 atomic_bool listener_covered;
 static atomic_bool any_found; /* some note says NOTE_FOUND */
 
-static bool set_queue(int fd, const struct sockaddr *address, int queue)
+static void bind_under(const struct server_verdict *verdict, int fd, const struct sockaddr *address)
 {
-    bool done = tcp_set_option(fd, TCP_FASTOPEN, queue) == 0;
-    if (log_is_on(LOG_DEBUG))
-        log_connection(fd, address, done ? "listener takes SYN data" : "no TCP_FASTOPEN here", 0);
-    return done;
-}
-
-/* The program may have given it a key; what bind() has given it is taken anew. */
-static bool takes_keys(int fd, const struct server_verdict *verdict)
-{
-    return verdict->key_file && !shim.dry_run &&
-           ((note_flags(fd) & NOTE_KEYED) || !cookie_keys_has(fd));
-}
-
-#define WITHOUT_KEYS "the keys of the network namespace serve"
-
-static unsigned rehearse(int fd, const struct sockaddr_storage *bound)
-{
-    run_figures_add(RUN_LISTENERS, 1);
-    if (log_is_on(LOG_DEBUG))
-        log_connection(fd, (const struct sockaddr *)bound, "listener would take SYN data", 0);
-    return 0;
-}
-
-static unsigned guards(const struct server_verdict *verdict)
-{
-    return verdict->first_read == FIRST_WRITE_REPLAY_SAFE ? NOTE_GUARDS : 0;
-}
-
-/* Is what the guard is made of to be had? A sandbox may refuse any of it, and then no SYN is to
- * bring anything. There is nothing to peek at here, which is the answer of a kernel that was
- * asked. */
-static bool can_guard(int fd, unsigned guard)
-{
-    return !guard ||
-           (tcp_state(fd) >= 0 && tcp_socket_cookie(fd) != 0 && pending_is_possible() &&
-            tcp_set_least_to_read(fd, tcp_least_to_read(fd)) && tcp_peek(fd) == -ENOTCONN);
-}
-
-/* What the kernel was told to take, and nobody would guard. */
-static void uncover(int fd)
-{
-    tcp_set_option(fd, TCP_FASTOPEN, 0);
-}
-
-/* On a socket that listens, or is about to. Returns the flag for its note. */
-static unsigned cover(int fd, const struct sockaddr_storage *bound, const struct endpoint *endpoint,
-                      int queue)
-{
-    if (shim.dry_run)
-        return rehearse(fd, bound);
-    if (ring_any())
-        return 0;
-    struct memory_destination listener = {.netns = tcp_netns_cookie(fd), .endpoint = *endpoint};
-    if (!set_queue(fd, (const struct sockaddr *)bound, queue))
-        return 0;
+    if (!verdict->fastopen || !tcp_is_tcp(fd) || tcp_option(fd, TCP_FASTOPEN) != 0 ||
+        (note_flags(fd) & NOTE_ASIDE) || !cover_can_guard(fd, cover_guards(verdict)))
+        return;
+    cover_set_queue(fd, address, verdict->queue ? (int)verdict->queue : QUEUE_WHEN_BOUND);
     if (ring_came_meanwhile()) {
-        uncover(fd);
-        return 0;
+        cover_end(fd);
+        return;
     }
-    memory_listener(&listener, (uint32_t)queue);
-    run_figures_add(RUN_LISTENERS, 1);
-    return NOTE_COVERED;
-}
-
-/* A connection may outlive its listener, and ioctl() has something to correct on it. */
-static void cover_process(void)
-{
-    concern_add_descriptors(1);
-    if (atomic_exchange(&listener_covered, true))
-        concern_remove_descriptors(1);
-}
-
-static void note(int fd, unsigned flags, const struct sockaddr_storage *bound, const char *key_file)
-{
-    uint64_t version = key_file ? listener_key_give(fd, key_file, WITHOUT_KEYS) : 0;
-    flags |= key_file ? NOTE_KEYED : 0;
-    if (flags & NOTE_GUARDS)
-        machine_expect_guarded();
-    if (flags & (NOTE_COVERED | NOTE_GUARDS))
-        cover_process();
-    union record_address noted;
-    memcpy(&noted, bound, sizeof noted);
-    note_listener(fd, flags, &noted);
-    if ((flags & NOTE_COVERED) && (flags & NOTE_GUARDS) && !(note_flags(fd) & NOTE_GUARDS))
-        uncover(fd);
-    if (key_file)
-        listener_key_note(fd, version);
+    bool keyed = cover_takes_keys(fd, verdict);
+    if (keyed)
+        listener_key_give(fd, verdict->key_file, WITHOUT_KEYS);
+    note_change(fd, NOTE_BOUND | (keyed ? NOTE_KEYED : 0), 0);
+    if (!listener_is_bound_by_us(fd))
+        cover_end(fd);
 }
 
 void listener_bind(int fd, const struct sockaddr *address, socklen_t length)
@@ -133,23 +56,13 @@ void listener_bind(int fd, const struct sockaddr *address, socklen_t length)
         !endpoint_from_sockaddr(&endpoint, address, length))
         return;
     /* Port 0: a client that binds its own address, or a listener that listen() will cover. */
-    struct server_verdict verdict = policy_server(shim.policy, &endpoint);
-    if (endpoint.port == 0 || !verdict.fastopen || !tcp_is_tcp(fd) ||
-        tcp_option(fd, TCP_FASTOPEN) != 0 || (note_flags(fd) & NOTE_ASIDE))
+    if (endpoint.port == 0)
         return;
-    if (!can_guard(fd, guards(&verdict)))
-        return;
-    set_queue(fd, address, verdict.queue ? (int)verdict.queue : QUEUE_WHEN_BOUND);
-    if (ring_came_meanwhile()) {
-        uncover(fd);
-        return;
-    }
-    bool keyed = takes_keys(fd, &verdict);
-    if (keyed)
-        listener_key_give(fd, verdict.key_file, WITHOUT_KEYS);
-    note_change(fd, NOTE_BOUND | (keyed ? NOTE_KEYED : 0), 0);
-    if (!listener_is_bound_by_us(fd))
-        uncover(fd);
+    policy_change_look();
+    struct policy_hold hold = policy_hold();
+    struct server_verdict verdict = policy_server(hold.policy, &endpoint);
+    bind_under(&verdict, fd, address);
+    policy_release(hold);
 }
 
 bool listener_is_bound_by_us(int fd)
@@ -172,7 +85,28 @@ static bool bound_to(int fd, struct sockaddr_storage *bound, struct endpoint *en
            endpoint_from_sockaddr(endpoint, (struct sockaddr *)bound, length) && tcp_is_tcp(fd);
 }
 
+/* A policy that has come while a listener was covered by the former one has not seen its note. */
+static void correct_if_changed(unsigned changes)
+{
+    if (changes != policy_changes())
+        listener_policy_changed(false);
+}
+
 /* An inherited listener's backlog is not to be had: the kernel's ceiling stands in for it. */
+static void accept_under(const struct server_verdict *verdict, int fd,
+                         const struct sockaddr_storage *bound, const struct endpoint *endpoint)
+{
+    int queue = verdict->queue ? (int)verdict->queue : QUEUE_WHEN_BOUND;
+    /* Set already it may be by who ran before this image, under the same policy. */
+    bool ours = tcp_option(fd, TCP_FASTOPEN) == 0 && cover_can_guard(fd, cover_guards(verdict));
+    unsigned covered = ours ? cover_begin(fd, bound, endpoint, queue) : 0;
+    if (covered) {
+        covered |= NOTE_FOUND;
+        atomic_store(&any_found, true);
+    }
+    cover_note(fd, cover_guards(verdict) | covered, bound, shim.dry_run ? NULL : verdict->key_file);
+}
+
 void listener_accept(int fd)
 {
     struct sockaddr_storage bound;
@@ -182,18 +116,15 @@ void listener_accept(int fd)
     note_change(fd, NOTE_ACCEPTING, 0);
     if (!bound_to(fd, &bound, &endpoint))
         return;
-    struct server_verdict verdict = policy_server(shim.policy, &endpoint);
-    if (!verdict.fastopen)
-        return;
-    int queue = verdict.queue ? (int)verdict.queue : QUEUE_WHEN_BOUND;
-    /* Set already it may be by who ran before this image, under the same policy. */
-    bool ours = tcp_option(fd, TCP_FASTOPEN) == 0 && can_guard(fd, guards(&verdict));
-    unsigned covered = ours ? cover(fd, &bound, &endpoint, queue) : 0;
-    if (covered) {
-        covered |= NOTE_FOUND;
-        atomic_store(&any_found, true);
-    }
-    note(fd, guards(&verdict) | covered, &bound, shim.dry_run ? NULL : verdict.key_file);
+    unsigned changes = policy_changes();
+    struct policy_hold hold = policy_hold();
+    struct server_verdict verdict = policy_server(hold.policy, &endpoint);
+    if (verdict.fastopen)
+        accept_under(&verdict, fd, &bound, &endpoint);
+    else
+        cover_note(fd, 0, &bound, NULL);
+    policy_release(hold);
+    correct_if_changed(changes);
 }
 
 static void count_taken(const struct record *listener)
@@ -214,9 +145,13 @@ void listener_accepted(int fd, int connection)
         return;
     if (listener.tag.flags & NOTE_KEYED)
         listener_key_look(&listener);
-    if (!(listener.tag.flags & (NOTE_COVERED | NOTE_GUARDS)) ||
+    bool uncertain = !(listener.tag.flags & (NOTE_ASIDE | NOTE_COVERED | NOTE_GUARDS)) &&
+                     !shim.dry_run && policy_change_is_uncertain();
+    if ((!(listener.tag.flags & (NOTE_COVERED | NOTE_GUARDS)) && !uncertain) ||
         !tcp_has_syn_data(connection, &proof))
         return;
+    if (uncertain && proof != TCP_PROOF_GIVEN)
+        guard_accepted_at_once(connection, &listener);
     if (listener.tag.flags & NOTE_COVERED)
         count_taken(&listener);
     if (log_is_on(LOG_DEBUG))
@@ -225,35 +160,45 @@ void listener_accepted(int fd, int connection)
         guard_accepted(connection, &listener);
 }
 
+static void listen_under(const struct server_verdict *verdict, int fd, int backlog,
+                         const struct sockaddr_storage *bound, const struct endpoint *endpoint)
+{
+    unsigned flags = note_flags(fd), set = NOTE_ACCEPTING;
+    bool ours = (flags & NOTE_BOUND) || tcp_option(fd, TCP_FASTOPEN) == 0;
+    bool wanted = verdict->fastopen && !(flags & NOTE_ASIDE) && ours;
+    bool on = wanted && cover_can_guard(fd, cover_guards(verdict));
+    if (wanted && !on)
+        cover_end(fd);
+    if (on)
+        set |= cover_guards(verdict) |
+               cover_begin(fd, bound, endpoint,
+                           verdict->queue ? (int)verdict->queue : queue_for_backlog(backlog));
+    cover_note(fd, set, bound, on && cover_takes_keys(fd, verdict) ? verdict->key_file : NULL);
+}
+
 void listener_listen(int fd, int backlog)
 {
     struct sockaddr_storage bound;
     struct endpoint endpoint;
     if (!shim.active)
         return;
-    unsigned flags = note_flags(fd);
+    policy_change_look();
     if (!bound_to(fd, &bound, &endpoint)) {
-        if (flags & NOTE_BOUND)
-            uncover(fd);
+        if (note_flags(fd) & NOTE_BOUND)
+            cover_end(fd);
         return;
     }
-    struct server_verdict verdict = policy_server(shim.policy, &endpoint);
-    bool ours = (flags & NOTE_BOUND) || tcp_option(fd, TCP_FASTOPEN) == 0;
-    unsigned set = NOTE_ACCEPTING;
-    bool wanted = verdict.fastopen && !(flags & NOTE_ASIDE) && ours;
-    bool on = wanted && can_guard(fd, guards(&verdict));
-    if (wanted && !on)
-        uncover(fd);
-    if (on)
-        set |= guards(&verdict) |
-               cover(fd, &bound, &endpoint,
-                     verdict.queue ? (int)verdict.queue : queue_for_backlog(backlog));
-    note(fd, set, &bound, on && takes_keys(fd, &verdict) ? verdict.key_file : NULL);
+    unsigned changes = policy_changes();
+    struct policy_hold hold = policy_hold();
+    struct server_verdict verdict = policy_server(hold.policy, &endpoint);
+    listen_under(&verdict, fd, backlog, &bound, &endpoint);
+    policy_release(hold);
+    correct_if_changed(changes);
 }
 
 static void put_back(int fd)
 {
-    uncover(fd);
+    cover_end(fd);
     note_change(fd, 0, NOTE_BOUND | NOTE_COVERED | NOTE_FOUND);
 }
 
@@ -265,7 +210,7 @@ static void put_back_found(const struct record *listener)
 void listener_closing(int fd)
 {
     if (atomic_load(&any_found) && record_is_own_process() && (note_flags(fd) & NOTE_FOUND))
-        uncover(fd);
+        cover_end(fd);
 }
 
 void listener_end(void)
@@ -306,8 +251,14 @@ static bool is_ours(int fd)
     unsigned flags = note_flags(fd);
     if (flags & NOTE_ASIDE)
         return false;
-    return (flags & (NOTE_BOUND | NOTE_COVERED | NOTE_GUARDS)) ||
-           (bound_to(fd, &bound, &endpoint) && policy_server(shim.policy, &endpoint).fastopen);
+    if (flags & (NOTE_BOUND | NOTE_COVERED | NOTE_GUARDS))
+        return true;
+    if (!bound_to(fd, &bound, &endpoint))
+        return false;
+    struct policy_hold hold = policy_hold();
+    bool ours = policy_server(hold.policy, &endpoint).fastopen;
+    policy_release(hold);
+    return ours;
 }
 
 static int descriptors(void)

@@ -37,6 +37,10 @@ void listener_closing(int fd);
 void listener_end(void);
 void listener_forked(void);
 
+/* Another policy is in force: listeners that take data from SYNs do so as it says, or no more; and,
+ * if they are to `begin`, those that have not taken any do. */
+void listener_policy_changed(bool begin);
+
 /* After the program has set TCP_FASTOPEN_KEY itself. */
 void listener_own_keys(int fd);
 

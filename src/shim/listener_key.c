@@ -10,6 +10,7 @@
 #include "kernel/tcp.h"
 #include "policy/policy.h"
 #include "shim/log.h"
+#include "shim/policy_force.h"
 #include "shim/shim.h"
 
 #include <string.h>
@@ -50,12 +51,12 @@ void listener_key_note(int fd, uint64_t version)
     record_save(&record_notes, &note);
 }
 
-static void take_up(struct record *note)
+static void take_up(struct record *note, const struct policy *policy)
 {
     struct endpoint endpoint;
     if (!endpoint_from_sockaddr(&endpoint, &note->address.any, sizeof note->address))
         return;
-    const char *path = policy_server(shim.policy, &endpoint).key_file;
+    const char *path = policy_server(policy, &endpoint).key_file;
     if (!path || private_file_version(path) == note->epoll_data)
         return;
     note->epoll_data = listener_key_give(note->fd, path, "the former keys serve");
@@ -69,7 +70,9 @@ void listener_key_look(struct record *note)
     if (now - note->syn_left_ms < LOOK_EVERY_MS)
         return;
     note->syn_left_ms = now;
+    struct policy_hold hold = policy_hold();
     if (tcp_socket_cookie(note->fd) == note->socket_cookie)
-        take_up(note);
+        take_up(note, hold.policy);
+    policy_release(hold);
     record_save(&record_notes, note);
 }

@@ -11,12 +11,19 @@
 #include <strings.h>
 #include <sys/syscall.h>
 
-enum log_level log_threshold = LOG_WARN;
+_Atomic(int) log_threshold = LOG_WARN;
+static bool is_forced;
 
-void log_set_up(enum log_level level, const char *to)
+void log_set_up(enum log_level level, bool forced)
 {
-    log_threshold = level;
-    sink_set_up(strcmp(to, "stderr") == 0 ? NULL : to);
+    is_forced = forced;
+    log_threshold = (int)level;
+}
+
+void log_change(enum log_level level)
+{
+    if (!is_forced)
+        log_threshold = (int)level;
 }
 
 bool log_level_from_name(const char *name, enum log_level *level)
@@ -53,7 +60,7 @@ static void put(struct text *line)
 
 void log_list(enum log_level level, const char *const texts[])
 {
-    if (level > log_threshold)
+    if (!log_is_on(level))
         return;
     struct text line = begin(level);
     while (*texts)

@@ -9,10 +9,14 @@
 
 #include "policy/policy.h"
 
-extern enum log_level log_threshold;
+#include <stdatomic.h>
 
-/* `to`: "stderr" or an absolute path; must stay in memory. */
-void log_set_up(enum log_level, const char *to);
+extern _Atomic(int) log_threshold;
+
+/* Where it goes the policy in force says; before there is one, to standard error. `forced`: the
+ * level is not the policy's, and stays when that changes. */
+void log_set_up(enum log_level, bool forced);
+void log_change(enum log_level);
 
 /* Reads a level by name ("debug"); false for an unknown one. */
 bool log_level_from_name(const char *name, enum log_level *);
@@ -31,6 +35,8 @@ void log_cause(int fd, const struct sockaddr *, const char *event, const char *c
 /* The same, with the round-trip time where it is known (not 0). */
 void log_round_trip(int fd, const struct sockaddr *, const char *event, uint32_t rtt_us);
 
-#define log_is_on(level) (__builtin_expect((level) <= log_threshold, 0))
+#define log_is_on(level)                                                                           \
+    (__builtin_expect((int)(level) <= atomic_load_explicit(&log_threshold, memory_order_relaxed),  \
+                      0))
 
 #endif

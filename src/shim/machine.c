@@ -853,11 +853,17 @@ void machine_leave(struct record *record)
 
 /* ---- guard ---- */
 
+static atomic_bool guarded_expected;
+
 void machine_expect_guarded(void)
 {
-    static atomic_flag expected = ATOMIC_FLAG_INIT;
-    if (!atomic_flag_test_and_set(&expected))
+    if (!atomic_exchange(&guarded_expected, true))
         concern_add_waits();
+}
+
+bool machine_expects_guarded(void)
+{
+    return atomic_load_explicit(&guarded_expected, memory_order_relaxed);
 }
 
 bool machine_guard(struct record *record, int brought)

@@ -204,6 +204,7 @@ bool machine_guard(struct record *, int brought);
 /* From now on accepted connections may be guarded: no event loop's wait takes its shortest way any
  * more, for it may be for what another thread accepts. */
 void machine_expect_guarded(void);
+bool machine_expects_guarded(void);
 
 /* GUARDED -> unknown, or FAILED, where the handshake is over; false: it is not yet. */
 bool machine_is_proved(struct record *);

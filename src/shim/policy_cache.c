@@ -5,6 +5,7 @@
 #include "kernel/shared_memory.h"
 #include "kernel/tcp.h"
 #include "policy/stamp.h"
+#include "shim/policy_kept.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,25 +23,19 @@
 /* As the compiler opens what it reads. */
 #define FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_LARGEFILE)
 
-struct kept {
-    uint64_t mark;
-    struct policy_stamp compiler;
-    struct policy policy; /* and what follows it */
-};
-
-#define MARK UINT64_C(0x7466736870636d70)
-#define HEAD offsetof(struct kept, policy)
-
-/* A mode that a segment is given when it is whole: whoever finds it so need not look further. */
-#define WHOLE 0400u
 #define BEING_MADE 0600u
+
+static uint32_t hash_of(const struct policy_wanted *wanted, bool of_program, uint32_t hash)
+{
+    const char *names[] = {wanted->module, wanted->file, wanted->program, wanted->alias};
+    for (unsigned name = 0; name < (of_program ? 4 : 2); name++)
+        hash = hash * 31 + hash_bytes(names[name], strlen(names[name]));
+    return hash;
+}
 
 static key_t key_of(const struct policy_wanted *wanted, bool of_program, unsigned i)
 {
-    const char *names[] = {wanted->module, wanted->file, wanted->program, wanted->alias};
-    uint32_t hash = 1;
-    for (unsigned name = 0; name < (of_program ? 4 : 2); name++)
-        hash = hash * 31 + hash_bytes(names[name], strlen(names[name]));
+    uint32_t hash = hash_of(wanted, of_program, 1);
     return (key_t)(((hash | KEYS) & ~(KEYS - 1)) + i); /* never IPC_PRIVATE, which is 0 */
 }
 
@@ -55,7 +50,7 @@ static bool is_ours(const struct shmid_ds *status, unsigned mode)
 static struct kept *attach_policy(int id)
 {
     struct kept *kept = shared_memory_attach(id, SHM_RDONLY);
-    if (kept && kept->mark != MARK) {
+    if (kept && kept->mark != KEPT_MARK) {
         shmdt(kept);
         kept = NULL;
     }
@@ -74,6 +69,16 @@ static void remove_policy(int id)
 
 /* ---- is it the one that is wanted? ---- */
 
+static bool is_as_unreadable(const char *path, const struct policy_stamp *stamp)
+{
+    struct stat status;
+    struct policy_stamp now = {.mode = 0};
+    if (stat(path, &status) == 0)
+        now = stamp_of(&status);
+    now.mode |= POLICY_STAMP_UNREADABLE;
+    return stamp_equals(&now, stamp);
+}
+
 /* Opened, not only looked at: the right to read it counts, and a file server tells what is new. */
 static bool is_unchanged(const char *path, const struct policy_stamp *stamp)
 {
@@ -85,6 +90,8 @@ static bool is_unchanged(const char *path, const struct policy_stamp *stamp)
         tcp_call(SYS_close, fd, 0, 0, 0, 0, 0);
     if (fd == -ENOENT || fd == -ENAMETOOLONG)
         return stamp_is_of_nothing(stamp);
+    if (fd == -EACCES)
+        return is_as_unreadable(path, stamp);
     if (!known)
         return false;
     now = stamp_of(&status);
@@ -109,13 +116,13 @@ static const struct policy *look_inside(int id, const struct policy_wanted *want
 {
     struct shmid_ds status;
     struct kept *kept;
-    if (shmctl(id, IPC_STAT, &status) != 0 || !is_ours(&status, WHOLE))
+    if (shmctl(id, IPC_STAT, &status) != 0 || !is_ours(&status, KEPT_WHOLE))
         return NULL;
     kept = attach_policy(id);
     if (!kept)
         return NULL;
     if (stamp_equals(&kept->compiler, &wanted->compiler) &&
-        policy_head_is_usable(&kept->policy, status.shm_segsz - HEAD) &&
+        policy_head_is_usable(&kept->policy, status.shm_segsz - KEPT_HEAD) &&
         is_for(&kept->policy, wanted))
         return &kept->policy;
     shmdt(kept);
@@ -143,12 +150,55 @@ const struct policy *policy_cache_find(struct policy_wanted *wanted)
     return found ? found : find(wanted, true);
 }
 
+void policy_cache_drop(const struct policy *policy)
+{
+    shmdt((const char *)policy - KEPT_HEAD);
+}
+
+/* ---- who compiles ---- */
+
+#define CLAIM_LASTS_S 10
+#define CLAIM_MODE 0600u
+
+static bool is_in_force(int id)
+{
+    struct shmid_ds status;
+    struct timespec now;
+    return id >= 0 && shmctl(id, IPC_STAT, &status) == 0 &&
+           shared_memory_is_of(&status, geteuid(), CLAIM_MODE) &&
+           clock_gettime(CLOCK_REALTIME, &now) == 0 &&
+           now.tv_sec - status.shm_ctime < CLAIM_LASTS_S && now.tv_sec >= status.shm_ctime;
+}
+
+bool policy_cache_claim(const struct policy_wanted *wanted, bool of_program, int *claim)
+{
+    key_t key = (key_t)(hash_of(wanted, of_program, 2) | 1);
+    for (unsigned attempt = 0; attempt < 2; attempt++) {
+        *claim = shmget(key, 1, IPC_CREAT | IPC_EXCL | CLAIM_MODE);
+        if (*claim >= 0 || errno != EEXIST)
+            return true;
+        int id = shmget(key, 0, 0);
+        if (is_in_force(id))
+            return false;
+        policy_cache_withdraw(id);
+    }
+    return true; /* somebody else has the key */
+}
+
+void policy_cache_withdraw(int claim)
+{
+    struct shmid_ds status;
+    if (claim >= 0 && shmctl(claim, IPC_STAT, &status) == 0 &&
+        shared_memory_is_of(&status, geteuid(), CLAIM_MODE) && status.shm_segsz == 1)
+        shmctl(claim, IPC_RMID, NULL);
+}
+
 /* ---- keeping one ---- */
 
 /* Its mark first, so that it is known for what it is if its maker is killed. */
 static void fill(struct kept *kept, const struct policy_wanted *wanted, const struct policy *policy)
 {
-    __atomic_store_n(&kept->mark, MARK, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&kept->mark, KEPT_MARK, __ATOMIC_SEQ_CST);
     kept->compiler = wanted->compiler;
     memcpy(&kept->policy, policy, policy_size(policy));
 }
@@ -158,7 +208,7 @@ static bool declare_whole(int id)
     struct shmid_ds status;
     if (shmctl(id, IPC_STAT, &status) != 0)
         return false;
-    status.shm_perm.mode = WHOLE;
+    status.shm_perm.mode = KEPT_WHOLE;
     return shmctl(id, IPC_SET, &status) == 0;
 }
 
@@ -187,7 +237,7 @@ struct census {
 static bool count(void *context, int id, const struct shmid_ds *status)
 {
     struct census *census = context;
-    if (id == census->made || !is_ours(status, WHOLE))
+    if (id == census->made || !is_ours(status, KEPT_WHOLE))
         return true;
     if (census->count++ == 0 || status->shm_atime < census->used) {
         census->oldest = id;
@@ -210,7 +260,7 @@ static int new_segment(key_t key, size_t size)
     struct shmid_ds status;
     int id = shmget(key, 0, 0);
     if (id >= 0 && shmctl(id, IPC_STAT, &status) == 0 &&
-        (is_ours(&status, WHOLE) || (is_ours(&status, BEING_MADE) && status.shm_nattch == 0)))
+        (is_ours(&status, KEPT_WHOLE) || (is_ours(&status, BEING_MADE) && status.shm_nattch == 0)))
         remove_policy(id);
     return shmget(key, size, IPC_CREAT | IPC_EXCL | BEING_MADE);
 }
@@ -218,7 +268,8 @@ static int new_segment(key_t key, size_t size)
 static const struct policy *keep(const struct policy_wanted *wanted, const struct policy *policy)
 {
     for (unsigned i = 0; i < KEYS; i++) {
-        int id = new_segment(key_of(wanted, policy->program != 0, i), HEAD + policy_size(policy));
+        int id =
+            new_segment(key_of(wanted, policy->program != 0, i), KEPT_HEAD + policy_size(policy));
         if (id >= 0) {
             policy = make(id, wanted, policy);
             make_up_for(id);
@@ -232,7 +283,7 @@ const struct policy *policy_cache_keep(const struct policy_wanted *wanted,
                                        const struct policy *compiled)
 {
     const struct policy *kept;
-    if (compiled->sources.count == 0 || !stamp_is_settled(&wanted->compiler))
+    if (compiled->unsettled || compiled->sources.count == 0 || !stamp_is_settled(&wanted->compiler))
         return compiled;
     kept = find(wanted, compiled->program != 0); /* somebody may have been faster */
     if (!kept)

@@ -2,7 +2,8 @@
 /*
  * Compiled policies, kept for the other processes of the same user: what a configuration of 10,000
  * rules costs is paid once. One lies in a segment of System V shared memory, which is mapped
- * read-only; docs/how-it-works.md says why there, and what is believed of it. For start-up alone.
+ * read-only; docs/how-it-works.md says why there, and what is believed of it. No locks, and nothing
+ * that allocates.
  */
 #ifndef TFOSHIM_SHIM_POLICY_CACHE_H
 #define TFOSHIM_SHIM_POLICY_CACHE_H
@@ -16,8 +17,16 @@ struct policy_wanted {
     struct policy_stamp compiler; /* set by policy_cache_find() */
 };
 
-/* The policy that would be compiled now, if it was before; else NULL. */
+/* The policy that would be compiled now, if it was before; else NULL. It may be a refusal. */
 const struct policy *policy_cache_find(struct policy_wanted *);
+
+/* One that policy_cache_find() has returned is not used any more. */
+void policy_cache_drop(const struct policy *);
+
+/* Does nobody else compile it just now? Then others are told so for some seconds, or until the
+ * claim is withdrawn. `claim` may be -1 all the same: others could not be told. */
+bool policy_cache_claim(const struct policy_wanted *, bool of_program, int *claim);
+void policy_cache_withdraw(int claim);
 
 /* Keeps what was compiled after policy_cache_find() had none. Returns what is to be used from now
  * on: the kept one, and then `compiled` is unmapped, or `compiled` where it cannot be kept. */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* What start-up decides once and the hooks read: never written afterwards, thus no locking. */
+/* What start-up decides once and the hooks read: never written afterwards, thus no locking. (The
+ * policy changes: policy_force.h.) */
 #ifndef TFOSHIM_SHIM_SHIM_H
 #define TFOSHIM_SHIM_SHIM_H
 
-#include "policy/policy.h"
+#include <stdbool.h>
 
 struct shim {
     bool active;  /* false: every hook is the plain call */
     bool dry_run; /* every hook is, and what would have been done is counted (rehearsal.h) */
-    const struct policy *policy;
 };
 
 extern struct shim shim;

@@ -7,6 +7,7 @@
 #include "kernel/tcp.h"
 #include "memory/run_figures.h"
 #include "policy/log_file.h"
+#include "shim/policy_force.h"
 #include "shim/quiet_write.h"
 #include "shim/text.h"
 
@@ -18,7 +19,6 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
-static const char *log_path;          /* NULL: standard error */
 static struct stat64 stderr_at_start; /* st_ino 0: not to be written to */
 static bool stderr_is_journal;
 static atomic_uint lost; /* lines since the last one that came through */
@@ -48,18 +48,27 @@ static bool takes_text(const struct stat64 *status)
            S_ISSOCK(status->st_mode);
 }
 
-void sink_set_up(const char *path)
+void sink_set_up(void)
 {
-    log_path = path;
     if (fstat64(STDERR_FILENO, &stderr_at_start) != 0 || is_connection(&stderr_at_start) ||
         !takes_text(&stderr_at_start))
         stderr_at_start.st_ino = 0;
     stderr_is_journal = stderr_at_start.st_ino && is_journal(&stderr_at_start);
 }
 
+/* NULL: standard error. */
+static const char *path_of(const struct policy_hold *hold)
+{
+    const char *to = hold->policy ? policy_log_to(hold->policy) : "stderr";
+    return strcmp(to, "stderr") == 0 ? NULL : to;
+}
+
 bool sink_is_journal(void)
 {
-    return stderr_is_journal && !log_path;
+    struct policy_hold hold = policy_hold();
+    bool is_file = path_of(&hold) != NULL;
+    policy_release(hold);
+    return stderr_is_journal && !is_file;
 }
 
 /* A daemon closes descriptor 2 and gets the number back for a socket: never write into that. */
@@ -79,21 +88,21 @@ static bool is_our_file(int fd)
 }
 
 /* To open a device, or a FIFO, may do something already. */
-static bool is_something_else(void)
+static bool is_something_else(const char *path)
 {
     struct stat64 status;
-    return lstat64(log_path, &status) == 0 && !S_ISREG(status.st_mode);
+    return lstat64(path, &status) == 0 && !S_ISREG(status.st_mode);
 }
 
 /* Opened for each line: the shim owns no descriptor that a program could close or inherit.
  * O_NONBLOCK is for what is no file, and for the lease that another has on one that is. */
-static bool write_to_file(const struct iovec *parts, int count)
+static bool write_to_file(const char *path, const struct iovec *parts, int count)
 {
     int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK |
                 O_LARGEFILE;
-    if (is_something_else())
+    if (is_something_else(path))
         return false;
-    int fd = (int)tcp_call(SYS_openat, AT_FDCWD, (long)log_path, flags, 0600, 0, 0);
+    int fd = (int)tcp_call(SYS_openat, AT_FDCWD, (long)path, flags, 0600, 0, 0);
     if (fd < 0)
         return false;
     bool written = is_our_file(fd) && quiet_write(fd, S_IFREG, parts, count);
@@ -103,8 +112,12 @@ static bool write_to_file(const struct iovec *parts, int count)
 
 static bool write_parts(const struct iovec *parts, int count)
 {
-    if (log_path)
-        return write_to_file(parts, count);
+    struct policy_hold hold = policy_hold();
+    const char *path = path_of(&hold);
+    bool is_file = path != NULL, written = is_file && write_to_file(path, parts, count);
+    policy_release(hold);
+    if (is_file)
+        return written;
     return stderr_is_still_the_programs() &&
            quiet_write(STDERR_FILENO, stderr_at_start.st_mode & S_IFMT, parts, count);
 }

@@ -10,10 +10,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* `path`: NULL for standard error, as the program has it now; must stay in memory. */
-void sink_set_up(const char *path);
+/* Standard error is the one that the program has now. */
+void sink_set_up(void);
 
-/* Is it standard error, and that the journal's? */
+/* Do lines go to standard error, as the policy in force says, and is that the journal's? */
 bool sink_is_journal(void);
 
 /* Writes a line, and before it how many were lost since the last one that came through. errno is

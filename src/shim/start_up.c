@@ -7,7 +7,6 @@
 #include "memory/memory.h"
 #include "memory/run_figures.h"
 #include "policy/compile.h"
-#include "policy/search.h"
 #include "shim/concern.h"
 #include "shim/ending.h"
 #include "shim/listener.h"
@@ -15,7 +14,7 @@
 #include "shim/machine.h"
 #include "shim/next.h"
 #include "shim/own.h"
-#include "shim/policy_cache.h"
+#include "shim/policy_change.h"
 #include "shim/search_order.h"
 #include "shim/shim.h"
 #include "shim/sink.h"
@@ -30,6 +29,7 @@
 #include <sys/auxv.h>
 
 #define MODULE_NAME "libtfoshim-policy.so"
+#define RUNNING_WITHOUT "; running without Fast Open"
 
 struct shim shim;
 
@@ -71,7 +71,7 @@ static void report(void *context, const char *message)
 {
     struct first_report *first = context;
     if (!first->said)
-        log_texts(LOG_ERROR, message, "; running without Fast Open");
+        log_texts(LOG_ERROR, message, RUNNING_WITHOUT);
     first->said = true;
 }
 
@@ -81,7 +81,7 @@ static const struct policy *compile(const struct policy_wanted *wanted)
     void *module = *wanted->module ? dlopen(wanted->module, module_flags()) : NULL;
     if (!module) {
         log_texts(LOG_ERROR, wanted->file, ": cannot be read without ", MODULE_NAME, ": ",
-                  dlerror(), "; running without Fast Open");
+                  dlerror(), RUNNING_WITHOUT);
         return NULL;
     }
     policy_compile_fn *compile_file;
@@ -93,33 +93,49 @@ static const struct policy *compile(const struct policy_wanted *wanted)
     return policy && policy_is_usable(policy) ? policy : NULL;
 }
 
-/* What others have kept was usable when they did. */
-static const struct policy *read_policy(const char *file, const char *program,
-                                        bool trust_environment)
+/* What others have kept was usable when they did, and says no more than the first of its errors. */
+static bool read_policy(struct policy_wanted *wanted, bool trust_environment)
+{
+    const struct policy *policy = trust_environment ? policy_cache_find(wanted) : NULL;
+    if (policy && policy->refusal)
+        log_texts(LOG_ERROR, policy_at(policy, policy->refusal), RUNNING_WITHOUT);
+    if (policy)
+        return policy_force(policy, POLICY_OF_CACHE);
+    const struct policy *compiled = compile(wanted);
+    if (!compiled)
+        return false;
+    policy = trust_environment ? policy_cache_keep(wanted, compiled) : compiled;
+    return policy_force(policy, policy == compiled ? POLICY_OF_PROCESS : POLICY_OF_CACHE);
+}
+
+/* Which policy serves, and whether it is to be followed where it changes: whoever runs with more
+ * rights than his user keeps what he has. */
+static bool have_policy(const char *program, bool trust_environment)
 {
     char module[PATH_MAX], executable[PATH_MAX];
-    struct policy_wanted wanted = {.file = file, .program = program};
-    const struct policy *policy = NULL;
+    struct policy_wanted wanted = {.program = program};
     ssize_t length = readlink("/proc/self/exe", executable, sizeof executable - 1);
     executable[length > 0 ? length : 0] = '\0';
     wanted.alias = base_name(executable);
     wanted.module = module_path(module) ? module : "";
+    wanted.file = policy_change_prepare(trust_environment);
+    if (wanted.file ? !read_policy(&wanted, trust_environment)
+                    : !policy_force(policy_builtin, POLICY_OF_LIBRARY))
+        return false;
     if (trust_environment)
-        policy = policy_cache_find(&wanted);
-    if (policy)
-        return policy;
-    policy = compile(&wanted);
-    return policy && trust_environment ? policy_cache_keep(&wanted, policy) : policy;
+        policy_change_begin(&wanted);
+    return true;
 }
 
 static void set_up_log(const struct policy *policy, bool trust_environment)
 {
     enum log_level level = policy_log_level(policy);
     const char *wanted = trust_environment ? getenv("TFOSHIM_LOG") : NULL;
-    if (wanted && !log_level_from_name(wanted, &level))
+    bool forced = wanted && log_level_from_name(wanted, &level);
+    if (wanted && !forced)
         log_texts(LOG_WARN, "TFOSHIM_LOG: \"", wanted,
                   "\" found, expected none, error, warn, info or debug");
-    log_set_up(level, policy_log_to(policy));
+    log_set_up(level, forced);
 }
 
 static void set_up_memory(const char *program, bool trust_environment)
@@ -166,6 +182,7 @@ static void after_fork(void)
 static void in_child(void)
 {
     sink_forked();
+    policy_change_forked();
     machine_forked_child();
     listener_forked();
     own_forked();
@@ -180,14 +197,10 @@ static bool is_wanted(bool trust_environment)
 
 static void switch_on(const char *program, bool trust_environment)
 {
-    char file[PATH_MAX];
-    log_set_up(LOG_WARN, "stderr");
-    shim.policy = policy_search(file, sizeof file, trust_environment)
-                      ? read_policy(file, program, trust_environment)
-                      : policy_builtin;
-    if (shim.policy) {
+    sink_set_up();
+    if (have_policy(program, trust_environment)) {
         set_up_figures(trust_environment);
-        set_up_log(shim.policy, trust_environment);
+        set_up_log(policy_in_force(), trust_environment);
         set_up_memory(program, trust_environment);
         shim.dry_run = trust_environment && is_set(getenv("TFOSHIM_DRY_RUN"));
         machine_set_up();

@@ -9,6 +9,7 @@
 #include "policy/openings/openings.h"
 #include "policy/prefixes.h"
 #include "shim/machine.h"
+#include "shim/policy_force.h"
 #include "shim/program_memory.h"
 #include "shim/shim.h"
 #include "shim/story.h"
@@ -68,8 +69,13 @@ static bool is_safe(const struct record *record, const struct first_bytes *first
     endpoint_from_sockaddr(&to, &record->address.any, record_address_length(record));
     if (first->looked != first->total)
         return false;
-    return opening_of(first->look, first->looked, first->total, to.port) != OPENING_NONE ||
-           prefixes_match(policy_client(shim.policy, &to).prefixes, first->look, first->looked);
+    if (opening_of(first->look, first->looked, first->total, to.port) != OPENING_NONE)
+        return true;
+    struct policy_hold hold = policy_hold();
+    bool vouched_for =
+        prefixes_match(policy_client(hold.policy, &to).prefixes, first->look, first->looked);
+    policy_release(hold);
+    return vouched_for;
 }
 
 /* What every path takes (RFC 9293, 3.7.1), less the room that the kernel keeps for options. */

@@ -92,7 +92,7 @@ static void one_address_of_several_names(void)
     /* What is for both of them. */
     CHECK_EQUAL(matches(policy, "fd00::77"), 10);
     /* Nothing twice: there are but so many places for an address. */
-    names_look_up(to.address, &names);
+    names_look_up(policy, to.address, &names);
     CHECK_EQUAL(names.count, 2);
     CHECK_EQUAL(matches(policy, "fd00::78"), 0);
     discard(policy);
@@ -292,16 +292,74 @@ static void an_address_in_digits_is_no_name(void)
     discard(policy);
 }
 
-static void no_pattern_no_memory(void)
+static const struct policy *policy_for(const char *host, const char *rest)
 {
-    struct endpoint to = endpoint("10.2.2.2", 0);
-    struct names_of_address names;
+    char rules[200];
 
-    names_learn(policy_builtin, "www.example.com", &to);
-    names_look_up(to.address, &names);
-    CHECK_EQUAL(names.count, 0);
-    CHECK(!names.others);
-    CHECK(!names.forgotten);
+    snprintf(rules, sizeof(rules),
+             "client = { default = \"off\"; rules = ( { host = \"%s\"; %s } ); };", host, rest);
+    return compile_text(rules);
+}
+
+/* Names are learned by patterns: whoever has others does not know what was known by them. */
+static void other_patterns_forget_until_the_next_look_up(void)
+{
+    const struct policy *one = policy_for("*.one.test", ""), *two = policy_for("*.two.test", "");
+    const struct endpoint to = endpoint("10.7.0.1", 0), other = endpoint("10.7.0.2", 0);
+
+    names_follow(one);
+    names_learn(one, "www.one.test", &to);
+    names_learn(one, "www.two.test", &other);
+    CHECK(policy_client(one, &to).fastopen);
+    CHECK(!policy_client(one, &other).fastopen);
+    names_follow(two);
+    CHECK(policy_client(two, &to).forgotten);
+    CHECK(policy_client(two, &other).forgotten);
+    names_learn(two, "www.two.test", &other);
+    CHECK(policy_client(two, &other).fastopen);
+    CHECK(policy_client(two, &to).forgotten);
+    /* Back again, what was known is. */
+    names_follow(one);
+    CHECK(policy_client(one, &to).fastopen);
+    CHECK(!policy_client(one, &other).fastopen);
+    CHECK(!policy_client(one, &other).forgotten);
+    discard(one);
+    discard(two);
+}
+
+static void the_same_patterns_know_the_same_names(void)
+{
+    const struct policy *one = policy_for("*.one.test", "fastopen = \"off\";");
+    const struct policy *two = policy_for("*.one.test", "port = 7;");
+    const struct endpoint to = endpoint("fd00::7:1", 7);
+
+    names_follow(one);
+    names_learn(one, "www.one.test", &to);
+    CHECK(!policy_client(one, &to).fastopen);
+    names_follow(two);
+    CHECK(policy_client(two, &to).fastopen);
+    discard(one);
+    discard(two);
+}
+
+/* It was looked up when nobody asked for names. */
+static void the_first_patterns_do_not_know_earlier_names(void)
+{
+    const struct endpoint to = endpoint("10.7.0.3", 0), never = endpoint("10.7.0.4", 0);
+
+    names_follow(policy_builtin);
+    names_learn(policy_builtin, "www.one.test", &to);
+    /* However many others come in between. */
+    for (int i = 0; i < 3; i++) {
+        const struct policy *policy;
+        char host[32];
+
+        snprintf(host, sizeof(host), "%d.test", i);
+        policy = policy_for(host, "");
+        CHECK(policy_client(policy, &to).forgotten);
+        CHECK(!policy_client(policy, &never).forgotten);
+        discard(policy);
+    }
 }
 
 static bool has_siblings(const char *address)
@@ -346,6 +404,7 @@ static void turning_to_another_address_is_failing_over(void)
 }
 
 static const struct test_case cases[] = {
+    {"the_first_patterns_do_not_know_earlier_names", the_first_patterns_do_not_know_earlier_names},
     {"patterns", patterns},
     {"letters_and_the_last_dot_do_not_matter", letters_and_the_last_dot_do_not_matter},
     {"odd_names_are_ignored", odd_names_are_ignored},
@@ -359,7 +418,8 @@ static const struct test_case cases[] = {
      names_that_share_an_address_take_the_stricter_rule},
     {"one_name_takes_the_first_of_its_rules", one_name_takes_the_first_of_its_rules},
     {"an_address_in_digits_is_no_name", an_address_in_digits_is_no_name},
-    {"no_pattern_no_memory", no_pattern_no_memory},
+    {"other_patterns_forget_until_the_next_look_up", other_patterns_forget_until_the_next_look_up},
+    {"the_same_patterns_know_the_same_names", the_same_patterns_know_the_same_names},
     {"addresses_of_one_answer_are_siblings", addresses_of_one_answer_are_siblings},
     {"turning_to_another_address_is_failing_over", turning_to_another_address_is_failing_over},
 };

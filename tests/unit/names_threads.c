@@ -41,7 +41,7 @@ static void *read_entries(void *unused)
 
     (void)unused;
     while (atomic_load(&writing) || !seen) {
-        uint32_t id;
+        uint64_t id;
 
         if (entry_holds(&entry, &one, &id)) {
             CHECK_EQUAL(id, 1);
@@ -76,7 +76,7 @@ static void an_entry_in_use_is_left_alone(void)
     struct entry busy = {.tag = UINT64_C(3) << SLOT_GENERATION_SHIFT | CLAIMED};
     struct pair pair = pair_for(1);
     uint64_t before = atomic_load(&busy.tag), words[PAIR_WORDS];
-    uint32_t id;
+    uint64_t id;
 
     CHECK(!entry_write(&busy, &pair, NULL));
     CHECK_EQUAL(atomic_load(&busy.tag), before);
@@ -89,7 +89,7 @@ static void an_unused_entry_is_no_match(void)
 {
     struct entry unused = {.tag = 0};
     struct pair zero = {.number = 0}, seven = {.number = 7};
-    uint32_t id;
+    uint64_t id;
 
     CHECK(!entry_holds(&unused, &zero, &id));
     /* The generation wraps. */

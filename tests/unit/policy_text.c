@@ -2,6 +2,7 @@
 #include "policy_text.h"
 #include "check.h"
 #include "policy/compile.h"
+#include "policy/names.h"
 
 #include <arpa/inet.h>
 #include <sys/mman.h>
@@ -29,6 +30,7 @@ const struct policy *compile_text_for(const char *text, const char *program, con
     close(fd);
     CHECK(policy != NULL);
     CHECK(policy_is_usable(policy));
+    names_follow(policy);
     return policy;
 }
 

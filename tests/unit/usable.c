@@ -90,20 +90,19 @@ static void what_arrays_hold(void)
     REFUSED(HOST->segments.count, UINT32_MAX);
 }
 
-/* What is kept for others says of which files it was made; those of the tests are too young for
- * that. */
+/* What is kept for others says of which files it was made; those of the tests are too young to be
+ * believed. */
 static struct policy *kept_policy(void)
 {
     static const char rules[] = "client = { rules = ( { program = \"tester\"; } ); };";
     const struct policy *policy = compile_text(rules);
-    struct policy *kept = calloc(1, policy->size + sizeof(struct policy_source) + 8);
+    struct policy *kept = calloc(1, policy->size);
 
     CHECK(kept != NULL);
-    CHECK_EQUAL(policy->sources.count, 0);
+    CHECK_EQUAL(policy->sources.count, 2);
     memcpy(kept, policy, policy->size);
-    kept->sources = (struct policy_array){.offset = (policy->size + 7) / 8 * 8, .count = 1};
-    kept->size = kept->sources.offset + (uint32_t)sizeof(struct policy_source);
-    ((struct policy_source *)part(kept, &kept->sources))->path = kept->path;
+    CHECK(kept->unsettled);
+    kept->unsettled = false;
     discard(policy);
     return kept;
 }
@@ -131,8 +130,10 @@ static void head_of_one_that_is_kept(void)
     HEAD_REFUSED(changed->log_to, changed->size);
     HEAD_REFUSED(changed->program, changed->size);
     HEAD_REFUSED(changed->alias, changed->size);
+    HEAD_REFUSED(changed->unsettled, true);
+    HEAD_REFUSED(changed->refusal, changed->size);
     HEAD_REFUSED(changed->sources.count, 0);
-    HEAD_REFUSED(changed->sources.count, 2);
+    HEAD_REFUSED(changed->sources.count, UINT32_MAX);
     HEAD_REFUSED(changed->sources.offset, changed->sources.offset + 4);
     HEAD_REFUSED(SOURCE->path, changed->size);
 }

@@ -40,6 +40,7 @@ long OPTION_by_number(const struct call *);
 long BLOCK_by_number(const struct call *);
 long USER_by_number(const struct call *);
 long NAMESPACE_by_number(const struct call *);
+long SANDBOX_by_number(const struct call *);
 long SUBMIT_by_number(const struct call *);
 long RING_by_number(const struct call *);
 long SOCKET_CALL_by_number(const struct call *);

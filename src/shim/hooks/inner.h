@@ -22,15 +22,12 @@ typedef __typeof__(dup3) dup3_fn;
 typedef int fcntl_fn(int, int, void *);
 typedef int close_range_fn(unsigned, unsigned, int);
 typedef __typeof__(epoll_ctl) epoll_ctl_fn;
-typedef __typeof__(prctl) prctl_fn;
 typedef __typeof__(sendmsg) send_message_fn;
 typedef __typeof__(sendmmsg) send_messages_fn;
 
 /* After socket() and epoll_create(): what they have answered. */
 int socket_made(int fd, int family, int type, int protocol);
 int epoll_made(int epoll);
-
-int control_process(prctl_fn *next, int operation, const unsigned long arguments[4]);
 
 int take_connection(accept_fn *next, int fd, struct sockaddr *, socklen_t *, int flags);
 int bind_socket(bind_fn *next, int fd, const struct sockaddr *, socklen_t);

@@ -7,7 +7,6 @@
 #include "shim/hooks/inner.h"
 #include "shim/sharing.h"
 
-#include <stdarg.h>
 #include <sys/syscall.h>
 
 static int next_close(int fd)
@@ -95,25 +94,9 @@ long SHARE_by_number(const struct call *call)
     }
 }
 
-static int next_prctl(int operation, ...)
-{
-    unsigned long words[4];
-    va_list arguments;
-    va_start(arguments, operation);
-    for (int i = 0; i < 4; i++)
-        words[i] = va_arg(arguments, unsigned long);
-    va_end(arguments);
-    return (int)NEXT(syscall)(SYS_prctl, operation, words[0], words[1], words[2], words[3]);
-}
-
 long PROCESS_by_number(const struct call *call)
 {
-    const union argument *a = call->a;
-    const unsigned long words[4] = {(unsigned long)a[1].word, (unsigned long)a[2].word,
-                                    (unsigned long)a[3].word, (unsigned long)a[4].word};
     switch (call->number) {
-    case SYS_prctl:
-        return control_process(next_prctl, (int)a[0].word, words);
     case SYS_exit: /* of this thread */
         waiting_before_block();
         break;

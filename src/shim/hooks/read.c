@@ -5,6 +5,7 @@
 
 #include "shim/hooks/inner.h"
 #include "shim/listener.h"
+#include "shim/policy_change.h"
 #include "shim/reading.h"
 
 /* The one shape of all of them. */
@@ -114,6 +115,8 @@ int take_connection(accept_fn *next, int fd, struct sockaddr *address, socklen_t
     if (!record_present(&record_notes, fd))
         listener_accept(fd);
     int connection = next(fd, address, length, flags);
+    if (connection >= 0)
+        policy_change_look();
     if (connection >= 0 && record_present(&record_notes, fd))
         listener_accepted(fd, connection);
     else if (connection < 0 && errno == EAGAIN)

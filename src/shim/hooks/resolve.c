@@ -4,17 +4,31 @@
 #include "shim/hooks/wait_hook.h"
 
 #include "policy/names.h"
+#include "shim/policy_force.h"
 #include "shim/shim.h"
 
 #include <arpa/inet.h>
 #include <string.h>
+
+/* Once more where another policy has come meanwhile, whose patterns the address is looked up by. */
+static void learn(const char *name, const struct endpoint *endpoint)
+{
+    struct policy_hold hold;
+    unsigned changes;
+    do {
+        changes = policy_changes();
+        hold = policy_hold();
+        names_learn(hold.policy, name, endpoint);
+        policy_release(hold);
+    } while (changes != policy_changes());
+}
 
 static void learn_list(const char *name, const struct addrinfo *answer)
 {
     struct endpoint endpoint, before = {.port = 0};
     for (bool first = true; answer; answer = answer->ai_next)
         if (endpoint_from_sockaddr(&endpoint, answer->ai_addr, answer->ai_addrlen)) {
-            names_learn(shim.policy, name, &endpoint);
+            learn(name, &endpoint);
             if (!first)
                 names_learn_siblings(&before, &endpoint);
             before = endpoint;
@@ -60,7 +74,7 @@ static void learn_host(const char *name, const struct hostent *host)
         if (endpoint_from_sockaddr(&endpoint,
                                    six ? (struct sockaddr *)&in6 : (struct sockaddr *)&in,
                                    six ? sizeof in6 : sizeof in)) {
-            names_learn(shim.policy, name, &endpoint);
+            learn(name, &endpoint);
             if (address != host->h_addr_list)
                 names_learn_siblings(&before, &endpoint);
             before = endpoint;

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* Another policy has come: what it means to listeners that accept already. */
+#include "kernel/tcp.h"
+#include "shim/listener.h"
+#include "shim/listener_cover.h"
+#include "shim/listener_key.h"
+#include "shim/machine.h"
+#include "shim/note.h"
+#include "shim/policy_force.h"
+#include "shim/ring.h"
+#include "shim/shim.h"
+
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/single_threaded.h>
+
+/* Of a listener TCP_INFO says so in a connection's field. */
+static int queue_of(int fd, const struct server_verdict *verdict)
+{
+    int backlog = verdict->queue ? (int)verdict->queue : tcp_backlog(fd);
+    return backlog > 0 ? backlog : QUEUE_WHEN_BOUND;
+}
+
+/* A thread that is in a wait since before may not be prepared for what is guarded. */
+static bool is_prepared(unsigned guard)
+{
+    return !guard || machine_expects_guarded() || __libc_single_threaded;
+}
+
+/* What has come in before, from a SYN, is guarded yet: the note goes on saying so. */
+static void take_no_more(const struct record *listener)
+{
+    cover_end(listener->fd);
+    note_change(listener->fd, 0, NOTE_COVERED);
+}
+
+static void take_otherwise(const struct record *listener, const struct server_verdict *verdict)
+{
+    unsigned guard = cover_guards(verdict);
+    if (!is_prepared(guard) || !cover_can_guard(listener->fd, guard)) {
+        take_no_more(listener);
+        return;
+    }
+    if (guard)
+        machine_expect_guarded();
+    note_change(listener->fd, guard, NOTE_GUARDS & ~guard);
+    cover_set_queue(listener->fd, &listener->address.any, queue_of(listener->fd, verdict));
+    if (cover_takes_keys(listener->fd, verdict)) {
+        note_change(listener->fd, NOTE_KEYED, 0);
+        listener_key_note(listener->fd,
+                          listener_key_give(listener->fd, verdict->key_file, WITHOUT_KEYS));
+    }
+}
+
+static void begin_to_take(const struct record *listener, const struct endpoint *endpoint,
+                          const struct server_verdict *verdict)
+{
+    struct sockaddr_storage bound = {.ss_family = AF_UNSPEC};
+    int fd = listener->fd;
+    if (tcp_option(fd, TCP_FASTOPEN) != 0 || !is_prepared(cover_guards(verdict)) ||
+        !cover_can_guard(fd, cover_guards(verdict)))
+        return;
+    if (cover_guards(verdict)) {
+        machine_expect_guarded();
+        note_change(fd, NOTE_GUARDS, 0);
+    }
+    memcpy(&bound, &listener->address, sizeof listener->address);
+    cover_note(fd,
+               listener->tag.flags | cover_guards(verdict) |
+                   cover_begin(fd, &bound, endpoint, queue_of(fd, verdict)),
+               &bound, cover_takes_keys(fd, verdict) ? verdict->key_file : NULL);
+}
+
+static void follow(const struct record *listener, const struct policy *policy, bool begin)
+{
+    struct endpoint endpoint;
+    if ((listener->tag.flags & NOTE_ASIDE) ||
+        !endpoint_from_sockaddr(&endpoint, &listener->address.any, sizeof listener->address))
+        return;
+    struct server_verdict verdict = policy_server(policy, &endpoint);
+    bool covered = listener->tag.flags & NOTE_COVERED;
+    if (covered && !verdict.fastopen)
+        take_no_more(listener);
+    else if (covered)
+        take_otherwise(listener, &verdict);
+    else if (verdict.fastopen && begin)
+        begin_to_take(listener, &endpoint, &verdict);
+}
+
+static void follow_now(const struct record *listener)
+{
+    struct policy_hold hold = policy_hold();
+    follow(listener, hold.policy, false);
+    policy_release(hold);
+}
+
+static void follow_and_begin(const struct record *listener)
+{
+    struct policy_hold hold = policy_hold();
+    follow(listener, hold.policy, true);
+    policy_release(hold);
+}
+
+void listener_policy_changed(bool begin)
+{
+    if (!shim.dry_run && !ring_any())
+        note_each(NOTE_ACCEPTING, begin ? follow_and_begin : follow_now);
+}
