@@ -47,6 +47,12 @@ port_expected='a port number from 1 to 65535 or a range such as "8000-8999"'
 
 enables_nothing='enables nothing: give the client or the server group rules, or default = "on"'
 
+# A number made of the text, which has a test of its own.
+without_version() {
+  # shellcheck disable=SC2154
+  grep -vxE 'version [0-9a-f]{8}' <<<"$output"
+}
+
 @test "the policy is shown with its defaults spelled out" {
   cat >t.conf <<'END'
 client = {
@@ -61,6 +67,7 @@ log = { level = "debug"; to = "/tmp/tfoshim.log"; };
 END
   run -0 --separate-stderr "$tfoshim" check t.conf
   assert_equal "$stderr" ""
+  output=$(without_version)
   assert_output - <<'END'
 policy of t.conf
 client: default off, first write replay-safe
@@ -211,10 +218,10 @@ END
   assert_line --index 0 "policy of <stdin>"
   assert_line --regexp '^  <stdin>:1  on        any +80 '
   assert_equal "$stderr" ""
-  from=$output
+  from=$(without_version)
   # A pipe, in two pieces, and more than one read takes.
   run -0 --separate-stderr bash -c "{ echo '$text'; yes '# more' | head -n 100000; } | '$tfoshim' check -"
-  assert_output "$from"
+  assert_equal "$(without_version)" "$from"
   # What it includes is relative to here, but may not be itself.
   mkdir sub
   echo "$text" >sub/a.conf
@@ -738,6 +745,7 @@ rules_file() { # FILE PORT
   done
   run -0 --separate-stderr "$tfoshim" check t.conf
   assert_equal "$stderr" ""
+  output=$(without_version)
   assert_output - <<'END'
 policy of t.conf
 files: t.conf.d/10-b.conf, t.conf.d/20.conf, t.conf.d/B.conf, t.conf.d/a.conf, t.conf
@@ -963,4 +971,26 @@ END
   # shellcheck disable=SC2016
   run -1 bash -c '"$1" check t.conf >/dev/full' - "$tfoshim"
   assert_output "tfoshim: cannot write the output: No space left on device"
+}
+
+@test "the version is a number of all that was read, and of nothing else" {
+  local of_file
+  version() {
+    run -0 --separate-stderr "$tfoshim" check "$1"
+    grep -xE 'version [0-9a-f]{8}' <<<"$output"
+  }
+  echo 'client = { default = "on"; };' >t.conf
+  of_file=$(version t.conf)
+  [[ -n $of_file ]]
+  mkdir other
+  cp t.conf other/another.conf
+  assert_equal "$(version other/another.conf)" "$of_file"
+  echo '# more' >>t.conf
+  [[ $(version t.conf) != "$of_file" ]]
+  cp other/another.conf t.conf
+  mkdir t.conf.d
+  echo '# more' >t.conf.d/a.conf
+  [[ $(version t.conf) != "$of_file" ]]
+  rm t.conf.d/a.conf
+  assert_equal "$(version t.conf)" "$of_file"
 }

@@ -169,6 +169,11 @@ END
   cp "$build/libtfoshim-policy.so" alone/
   run -0 alone/tfoshim doctor
   assert_line --partial "  ok       module that reads the configuration: $PWD/alone/"
+  assert_line "  note     compiler: $PWD/alone/tfoshim-compile: No such file or directory: programs that run do not take \
+up a changed configuration"
+  cp "$build/tfoshim-compile" alone/
+  run -0 alone/tfoshim doctor
+  refute_line --partial compiler
 }
 
 @test "the configuration: none, valid, useless, wrong" {

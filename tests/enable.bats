@@ -471,6 +471,12 @@ service will run: they can write to $root$1"
 $root${library%/*}/libtfoshim-policy.so, which the service will run: they can write to \
 $root${library%/*}/libtfoshim-policy.so"
   chmod 644 "$root${library%/*}/libtfoshim-policy.so"
+  install -m 757 /dev/null "$root${library%/*}/tfoshim-compile"
+  run -0 --separate-stderr "$tfoshim" enable --root "$root" web
+  assert_equal "$stderr" "tfoshim: enable: others than root can replace \
+$root${library%/*}/tfoshim-compile, which the service will run: they can write to \
+$root${library%/*}/tfoshim-compile"
+  chmod 755 "$root${library%/*}/tfoshim-compile"
   warned_of /usr 1777
   warned_of "" 777
   run -0 --separate-stderr "$tfoshim" enable --root "$root" web

@@ -9,6 +9,7 @@
 #include "policy/search.h"
 
 #include <getopt.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,6 +100,7 @@ static int check(struct rule_file *file)
         return EXIT_FAILURE;
     printf("policy of %s\n", file->path);
     show_files(file);
+    printf("version %08" PRIx32 "\n", file->written);
     show_policy(file);
     warn_if_off(file);
     check_rules(file);

@@ -35,6 +35,17 @@ static void examine_narrow(const char *library)
         finding(FINDING_NOTE, "32-bit programs run without Fast Open: there is no %s", narrow);
 }
 
+static void examine_compiler(const char *library, int directory)
+{
+    char compiler[PATH_MAX];
+
+    snprintf(compiler, sizeof(compiler), "%.*s/" PRELOAD_COMPILER, directory, library);
+    if (access(compiler, X_OK) != 0)
+        finding(FINDING_NOTE,
+                "compiler: %s: %s: programs that run do not take up a changed configuration",
+                compiler, strerror(errno));
+}
+
 static void examine_library(void)
 {
     char library[PATH_MAX], module[PATH_MAX];
@@ -54,6 +65,7 @@ static void examine_library(void)
         finding(FINDING_PROBLEM,
                 "module: %s: %s: with a configuration file the library does nothing", module,
                 strerror(errno));
+    examine_compiler(library, directory);
     examine_narrow(library);
 }
 

@@ -87,11 +87,12 @@ bool preload_find_in(char path[PATH_MAX], const struct tree *tree, const char *c
 void preload_warn(const char *library, const struct tree *tree, const char *complain_as)
 {
     const int directory = (int)(base_name(library, strlen(library)) - library);
+    static const char *const names[] = {PRELOAD_LIBRARY, PRELOAD_MODULE, PRELOAD_COMPILER};
     char path[PATH_MAX], where[PATH_MAX];
 
-    for (int module = 0; module < 2; module++) {
-        if (snprintf(path, PATH_MAX, "%s%.*s%s", tree->path, directory, library,
-                     module ? PRELOAD_MODULE : PRELOAD_LIBRARY) >= PATH_MAX ||
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (snprintf(path, PATH_MAX, "%s%.*s%s", tree->path, directory, library, names[i]) >=
+                PATH_MAX ||
             !tree_is_exposed(tree, path, where))
             continue;
         complain("%s: others than root can replace %s, which the service will run: they can write "

@@ -11,6 +11,7 @@
 #define PRELOAD_LIBRARY "libtfoshim.so"
 #define PRELOAD_NAME_MOST 64
 #define PRELOAD_MODULE "libtfoshim-policy.so"
+#define PRELOAD_COMPILER "tfoshim-compile"
 
 /* Where the library is; false if it is nowhere. `complain_as` is the verb that complains of that,
  * or NULL for silence. */
@@ -19,8 +20,8 @@ bool preload_find(char path[PATH_MAX], const char *complain_as);
 /* The same in an image, where it is as this command's installation has it. */
 bool preload_find_in(char path[PATH_MAX], const struct tree *, const char *complain_as);
 
-/* Complains if others than root can replace the library, or its module: who can has every program
- * that preloads it do as he likes. */
+/* Complains if others than root can replace the library, or what stands beside it: who can has
+ * every program that preloads it do as he likes. */
 void preload_warn(const char *library, const struct tree *, const char *complain_as);
 
 /* Where the library for 32-bit programs stands beside this one of a 64-bit machine; false if this

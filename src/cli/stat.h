@@ -4,6 +4,7 @@
 #define TFOSHIM_CLI_STAT_H
 
 #include "cli/memories.h"
+#include "cli/stat_processes.h"
 #include "memory/memory.h"
 
 #include <stdio.h>
@@ -31,6 +32,7 @@ struct stat_view {
     size_t cookie_count;
     bool cookies_known;
     struct stat_counter counters[STAT_COUNTERS];
+    struct stat_processes processes;
 };
 
 /* Of this network namespace, or of all. False after a complaint, and then there is nothing to drop.

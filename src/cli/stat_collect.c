@@ -134,6 +134,7 @@ bool stat_collect(struct stat_view *view, const struct memories *memories, bool 
     for (size_t i = 0; i < STAT_COUNTERS; i++)
         view->counters[i] = (struct stat_counter){names[i], machine_counter(names[i]), -1};
     count_ours(view);
+    stat_processes_collect(&view->processes, memories);
     view->cookies_known = view->destination_count == 0 || metrics_each(add_cookie, view);
     return true;
 }
@@ -143,4 +144,5 @@ void stat_drop(struct stat_view *view)
     free(view->destinations);
     free(view->listeners);
     free(view->cookies);
+    stat_processes_drop(&view->processes);
 }

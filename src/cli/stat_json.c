@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* No string in it needs escapes: addresses, and words of ours. */
+/* Names of files and of programs need escapes; addresses, and words of ours, do not. */
 #include "cli/place.h"
 #include "cli/stat.h"
 
@@ -51,6 +51,33 @@ static void print_listener(const struct stat_view *view, const struct memory_lis
     fputs(" }", stdout);
 }
 
+static void print_string(const char *key, const char *text)
+{
+    printf(", \"%s\": ", key);
+    if (text == NULL || *text == '\0') {
+        fputs("null", stdout);
+        return;
+    }
+    putchar('"');
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < ' ')
+            printf("\\u%04x", (unsigned char)*text);
+        else
+            printf(*text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
+    putchar('"');
+}
+
+static void print_process(const struct stat_process *process)
+{
+    printf("    { \"pid\": %d", process->pid);
+    print_string("program", process->program);
+    print_string("policy", process->policy);
+    print_string("version", process->version);
+    print_string("former", process->former);
+    print_string("refusal", process->refusal);
+    fputs(" }", stdout);
+}
+
 static void print_counters(const struct stat_view *view)
 {
     const char *separator = "";
@@ -79,6 +106,11 @@ void stat_print_json(const struct stat_view *view)
     for (size_t i = 0; i < view->listener_count; i++) {
         print_listener(view, &view->listeners[i]);
         fputs(separator_after(i, view->listener_count), stdout);
+    }
+    fputs("  ],\n  \"processes\": [\n", stdout);
+    for (size_t i = 0; i < view->processes.count; i++) {
+        print_process(&view->processes.all[i]);
+        fputs(separator_after(i, view->processes.count), stdout);
     }
     fputs("  ],\n  \"kernel\": {", stdout);
     print_counters(view);

@@ -83,12 +83,32 @@ static void print_listeners(FILE *stream, const struct stat_view *view)
     }
 }
 
+static void print_processes(FILE *stream, const struct stat_processes *processes)
+{
+    static const char metric[] = "processes";
+
+    print_head(stream, metric,
+               "Processes that have the library, by program and version of the policy.");
+    for (size_t i = 0; i < processes->count; i += stat_processes_same(processes, i)) {
+        const struct stat_process *process = &processes->all[i];
+
+        fprintf(stream, PREFIX "%s", metric);
+        print_label(stream, "{", "program", process->program);
+        print_label(stream, ",", "policy", process->policy != NULL ? process->policy : "");
+        print_label(stream, ",", "version", process->version);
+        print_label(stream, ",", "former", process->former);
+        print_label(stream, ",", "refusal", process->refusal != NULL ? process->refusal : "");
+        fprintf(stream, "} %zu\n", stat_processes_same(processes, i));
+    }
+}
+
 void stat_print_prometheus(FILE *stream, const struct stat_view *view)
 {
     static const char kernel[] = "kernel_events_total";
 
     print_destinations(stream, view);
     print_listeners(stream, view);
+    print_processes(stream, &view->processes);
     print_head(stream, kernel,
                "What the kernel has counted in this network namespace, whoever asked for it.");
     for (size_t i = 0; i < STAT_COUNTERS; i++) {

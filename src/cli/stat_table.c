@@ -113,6 +113,48 @@ static void print_listeners(const struct stat_view *view, bool all)
     table_print(&table, "");
 }
 
+#define NUMBERS_MOST 5
+
+static void add_numbers(struct table *table, const struct stat_process *process, size_t count)
+{
+    char text[NUMBERS_MOST * 12 + 8] = "";
+    size_t length = 0;
+
+    for (size_t i = 0; i < count && i < NUMBERS_MOST; i++)
+        length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%d", i > 0 ? ", " : "",
+                                   process[i].pid);
+    add_text(table, "%s%s", text, count > NUMBERS_MOST ? ", ..." : "");
+}
+
+/* Where nobody has a configuration there is nothing to tell apart. */
+static bool any_version(const struct stat_processes *processes)
+{
+    for (size_t i = 0; i < processes->count; i++)
+        if (processes->all[i].policy != NULL)
+            return true;
+    return false;
+}
+
+static void print_processes(const struct stat_processes *processes)
+{
+    static const char *const headings[] = {"program", "running", "version", "policy", "process"};
+    struct table table = {.columns = 5};
+
+    add_headings(&table, headings);
+    for (size_t i = 0; i < processes->count; i += stat_processes_same(processes, i)) {
+        const struct stat_process *process = &processes->all[i];
+
+        table_add_copy(&table, process->program);
+        add_text(&table, "%zu", stat_processes_same(processes, i));
+        add_text(&table, "%s%s%s", process->version[0] != '\0' ? process->version : "-",
+                 process->former[0] != '\0' ? ", " : "", process->former);
+        add_text(&table, "%s%s", process->policy != NULL ? process->policy : "built in, or its own",
+                 process->refusal != NULL ? " (refused as it is now)" : "");
+        add_numbers(&table, process, stat_processes_same(processes, i));
+    }
+    table_print(&table, "");
+}
+
 static void print_counters(const struct stat_view *view)
 {
     struct table table = {.columns = 3};
@@ -219,6 +261,10 @@ void stat_print_table(const struct stat_view *view, bool all)
     }
     if (view->listener_count > 0) {
         print_listeners(view, all);
+        puts("");
+    }
+    if (any_version(&view->processes)) {
+        print_processes(&view->processes);
         puts("");
     }
     if (view->elsewhere > 0)

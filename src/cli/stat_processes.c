@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * No process is asked, nor counts itself anywhere: the policies that are shared lie in segments of
+ * System V shared memory, and the kernel lists with each process which of them it has.
+ */
+#include "cli/stat_processes.h"
+#include "cli/util.h"
+#include "kernel/shared_memory.h"
+#include "policy/flat.h"
+#include "shim/policy_kept.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Its owner may give himself the right to write to it, and do so at any time: what is believed is a
+ * copy. */
+static struct policy *copy_of(const struct kept *kept, size_t size)
+{
+    struct policy *copy = kept->mark == KEPT_MARK ? need_memory(malloc(size)) : NULL;
+
+    if (copy == NULL)
+        return NULL;
+    memcpy(copy, &kept->policy, size);
+    if (policy_head_is_usable(copy, size))
+        return copy;
+    free(copy);
+    return NULL;
+}
+
+/* NULL: the segment holds no policy of that user's. */
+static struct policy *copy_segment(int id, uid_t owner)
+{
+    struct shmid_ds status;
+    struct policy *copy;
+    struct kept *kept;
+
+    if (shmctl(id, IPC_STAT, &status) != 0)
+        return NULL;
+    /* One that is out of date has been removed, and lives on for those who have it. */
+    status.shm_perm.mode &= ~(unsigned)SHM_DEST;
+    if (!shared_memory_is_of(&status, owner, KEPT_WHOLE) || status.shm_segsz < sizeof(*kept))
+        return NULL;
+    kept = shared_memory_attach(id, SHM_RDONLY);
+    if (kept == NULL)
+        return NULL;
+    copy = copy_of(kept, status.shm_segsz - KEPT_HEAD);
+    shmdt(kept);
+    return copy;
+}
+
+static void copy_version(char version[STAT_VERSION_MOST], const struct policy *policy)
+{
+    snprintf(version, STAT_VERSION_MOST, "%08" PRIx32, policy->written);
+}
+
+/* A segment of that number, which the process has. */
+static void add_segment(struct stat_process *process, int id, uid_t owner)
+{
+    struct policy *policy = copy_segment(id, owner);
+
+    if (policy == NULL)
+        return;
+    if (policy->refusal != 0 && process->refusal == NULL)
+        process->refusal = need_memory(strdup(policy_at(policy, policy->refusal)));
+    if (process->policy == NULL)
+        process->policy = need_memory(strdup(policy_path(policy)));
+    if (policy->refusal == 0)
+        copy_version(process->version[0] == '\0' ? process->version : process->former, policy);
+    free(policy);
+}
+
+/* Numbers of segments are those of one IPC namespace. */
+static bool shares_memory(pid_t pid)
+{
+    char path[64];
+    struct stat ours, its;
+
+    snprintf(path, sizeof(path), "/proc/%d/ns/ipc", pid);
+    return stat("/proc/self/ns/ipc", &ours) == 0 && stat(path, &its) == 0 &&
+           ours.st_ino == its.st_ino && ours.st_dev == its.st_dev;
+}
+
+/* "ADDRESSES RIGHTS OFFSET DEVICE INODE NAME": of a segment the inode is its number, and the name
+ * is made of its key. */
+static bool read_maps(struct stat_process *process, FILE *maps, uid_t owner)
+{
+    const bool known = shares_memory(process->pid);
+    char *line = NULL;
+    size_t size = 0;
+    bool found = false;
+
+    while (getline(&line, &size, maps) > 0) {
+        int id;
+
+        found = found || strstr(line, "/libtfoshim.so") != NULL;
+        if (known && strstr(line, "/SYSV") != NULL && sscanf(line, "%*s %*s %*s %*s %d", &id) == 1)
+            add_segment(process, id, owner);
+    }
+    free(line);
+    return found;
+}
+
+static void read_program(struct stat_process *process)
+{
+    char path[64];
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%d/comm", process->pid);
+    file = fopen(path, "re");
+    if (file != NULL && fgets(process->program, sizeof(process->program), file) != NULL)
+        process->program[strcspn(process->program, "\n")] = '\0';
+    if (file != NULL)
+        fclose(file);
+    for (char *at = process->program; *at != '\0'; at++)
+        if (*at < ' ' || *at > '~')
+            *at = '?';
+}
+
+static void drop(struct stat_process *process)
+{
+    free(process->policy);
+    free(process->refusal);
+}
+
+static void add(struct stat_processes *processes, pid_t pid, uid_t owner)
+{
+    const size_t size = (processes->count + 1) * sizeof(*processes->all);
+    struct stat_process process = {.pid = pid};
+    char path[64];
+    FILE *maps;
+
+    snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+    maps = fopen(path, "re");
+    if (maps == NULL)
+        return;
+    if (read_maps(&process, maps, owner)) {
+        read_program(&process);
+        processes->all = need_memory(realloc(processes->all, size));
+        processes->all[processes->count++] = process;
+    } else {
+        drop(&process);
+    }
+    fclose(maps);
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct stat_process *one = left, *other = right;
+    const int order = stat_processes_compare(one, other);
+
+    return order != 0 ? order : (one->pid > other->pid) - (one->pid < other->pid);
+}
+
+static bool is_wanted(const struct memories *memories, uid_t owner)
+{
+    if (memories->name != NULL)
+        return owner == memories->user;
+    return geteuid() == 0 || owner == geteuid();
+}
+
+void stat_processes_collect(struct stat_processes *processes, const struct memories *memories)
+{
+    DIR *directory = opendir("/proc");
+    const struct dirent *entry;
+
+    *processes = (struct stat_processes){.count = 0};
+    while (directory != NULL && (entry = readdir(directory)) != NULL) {
+        struct stat status;
+        char *end;
+        const long pid = strtol(entry->d_name, &end, 10);
+
+        if (pid > 0 && *end == '\0' && pid != getpid() &&
+            fstatat(dirfd(directory), entry->d_name, &status, 0) == 0 &&
+            is_wanted(memories, status.st_uid))
+            add(processes, (pid_t)pid, status.st_uid);
+    }
+    if (directory != NULL)
+        closedir(directory);
+    if (processes->count > 0)
+        qsort(processes->all, processes->count, sizeof(*processes->all), compare);
+}
+
+void stat_processes_drop(struct stat_processes *processes)
+{
+    for (size_t i = 0; i < processes->count; i++)
+        drop(&processes->all[i]);
+    free(processes->all);
+}
