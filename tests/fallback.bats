@@ -397,3 +397,13 @@ sandboxed() { # ERRNO CALL
     sandboxed "$error" fastopen
   done
 }
+
+# As on a kernel without TCP_FASTOPEN_CONNECT, where the cookie is asked for by an empty write that says EINPROGRESS.
+@test "a connect that asks for a cookie and succeeds leaves errno alone" {
+  reference_start echo
+  (sleep 1; touch "$NETWORK_DIR/stop") 3>&- &
+  shim "$PROGRAMS/sandbox" ENOPROTOOPT deferral \
+    "$PROGRAMS/steadfast" "$NETWORK_DIR/stop" 1 20 "$PORT" "$SERVER_IP4" "$SERVER_IP6"
+  assert_line --regexp '^failed 0, .* errno 0, '
+  wait $!
+}

@@ -100,6 +100,7 @@ static int connect_truly(const struct call *call, struct record *record)
  * kernel hold back the last packet of the handshake, for the data that it takes to be coming. */
 static int connect_now(const struct call *call, struct record *record)
 {
+    int saved = errno;
     ssize_t sent = NEXT(sendto)(record->fd, "", 0, MSG_FASTOPEN | MSG_NOSIGNAL | MSG_DONTWAIT,
                                 call->address, call->length);
     if (sent < 0 && tcp_is_deferred(record->fd, errno))
@@ -111,8 +112,10 @@ static int connect_now(const struct call *call, struct record *record)
     if (sent < 0 && (errno == EINPROGRESS || errno == EAGAIN)) {
         errno = EINPROGRESS;
         if (!call->nonblocking)
-            return connected_truly(record, plain(call, record->fd));
+            sent = plain(call, record->fd);
     }
+    if (sent >= 0)
+        errno = saved;
     return connected_truly(record, sent < 0 ? -1 : 0);
 }
 
