@@ -135,6 +135,13 @@ END
   assert_line "          rules by host match only what a program has looked up by its name"
 }
 
+@test "a name that no pattern matches is known to have none" {
+  echo 'client = { rules = ( { host = "*.example.com"; } ); };' >by-name.conf
+  run -0 "$tfoshim" explain -c by-name.conf localhost:80
+  assert_line "  now     an ordinary connect"
+  refute_line --partial forgotten
+}
+
 @test "what is foretold is what happens, over IPv4 and IPv6" {
   network_up --rtt 4
   reference_start sink

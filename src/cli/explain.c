@@ -129,6 +129,7 @@ static void explain_each(const struct explanation *explanation, bool listener,
 {
     struct endpoint endpoint, before = {.port = 0};
 
+    names_follow(explanation->policy);
     for (const struct addrinfo *at = addresses; at != NULL; at = at->ai_next)
         if (endpoint_from_sockaddr(&endpoint, at->ai_addr, at->ai_addrlen)) {
             names_learn(explanation->policy, explanation->place->host, &endpoint);
