@@ -1,0 +1,114 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The examples for fleets do what their READMEs say, on IPv4 and on IPv6.
+
+# run --separate-stderr assigns stderr.
+# shellcheck disable=SC2154
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+setup() {
+  load lib/network
+  load programs/programs
+  tools_required curl nginx /usr/bin/python3
+  EXAMPLES=$TFOSHIM_ROOT/examples
+  export LC_ALL=C PATH=$TFOSHIM_BUILD:$PATH HOME=$BATS_TEST_TMPDIR
+  unset TFOSHIM_CONFIG XDG_CONFIG_HOME LD_PRELOAD
+}
+
+teardown() {
+  network_down
+}
+
+# Python's web server on all addresses of both families.
+legacy_start() { # PORT
+  server_spawn TFOSHIM_CONFIG="$EXAMPLES/legacy-server/tfoshim.conf" LD_PRELOAD="$SHIM" \
+    /usr/bin/python3 -m http.server --bind :: --directory "$EXAMPLES" "$1"
+  wait_listening "$1"
+}
+
+@test "the manual has each of them, and each is there" {
+  local name count=0
+  for name in $(sed -n '/^# FLEETS/,/^# SEE ALSO/s/^\*\([a-z]*\)\*$/\1/p' "$TFOSHIM_ROOT/man/tfoshim.1.scd"); do
+    [[ -f $EXAMPLES/$name/README.md ]] || fail "there is no example $name"
+    count=$((count + 1))
+  done
+  ((count == 1))
+}
+
+# ---- nginx ----
+
+# nginx at the near end of the link; the visitors and the legacy server are at the far one.
+nginx_start() { # LEGACY-ADDRESS [NAME=VALUE]...
+  printf '127.0.0.1 localhost\n%s legacy.example.net\n' "$1" >"$BATS_TEST_TMPDIR/hosts"
+  # What nginx writes besides is not the example's.
+  cat >"$NETWORK_DIR/nginx.conf" <<END
+daemon off;
+pid $NETWORK_DIR/nginx.pid;
+error_log stderr;
+events { }
+http {
+  access_log off;
+  client_body_temp_path $NETWORK_DIR/body;
+  proxy_temp_path $NETWORK_DIR/proxy;
+  fastcgi_temp_path $NETWORK_DIR/fastcgi;
+  uwsgi_temp_path $NETWORK_DIR/uwsgi;
+  scgi_temp_path $NETWORK_DIR/scgi;
+  include $EXAMPLES/nginx/legacy.conf;
+}
+END
+  client_spawn "${@:2}" nginx -c "$NETWORK_DIR/nginx.conf"
+  NGINX=$SPAWNED
+  wait_listening client 80
+}
+
+nginx_end() {
+  kill "$NGINX"
+  process_end "$NGINX"
+}
+
+# What the SYNs of a visit bring, to nginx and to the legacy server: the option, and the data, and whether
+# the data was acknowledged with the SYN.
+visit() { # ADDRESS [CURL-OPTION]...
+  local address=$1
+  : >"$NETWORK_DIR/answer"
+  [[ $address != *:* ]] || address="[$address]"
+  run -0 on_server TFOSHIM_CONFIG= XDG_RUNTIME_DIR="$NETWORK_DIR" LD_PRELOAD="$SHIM" \
+    curl -sS --noproxy '*' --output "$NETWORK_DIR/answer" "${@:2}" "http://$address/legacy-server/tfoshim.conf"
+  connections | tail -n 2 | /usr/bin/python3 -c '
+import sys
+for line in sys.stdin:
+    value = dict(word.split("=") for word in line.split())
+    data, taken = int(value["syn.data"]), int(value["synack.ack"]) - 1
+    print(value["port"], value["syn.option"], "data" if data else "empty", "taken" if taken == data else "ignored")'
+}
+
+both_legs() { # OPTION DATA
+  printf '%s\n' "80 $1 $2 taken" "8000 $1 $2 taken"
+}
+
+@test "nginx: requests travel in SYNs to nginx, and from nginx to the legacy server" {
+  local address legacy
+  network_up --rtt 20
+  legacy_start 8000
+  printf '127.0.0.1 localhost\n' >"$BATS_TEST_TMPDIR/hosts"
+  mount --bind "$BATS_TEST_TMPDIR/hosts" /etc/hosts
+  for address in "$CLIENT_IP4 $SERVER_IP4" "$CLIENT_IP6 $SERVER_IP6"; do
+    read -r address legacy <<<"$address"
+    nginx_start "$legacy"
+    for _ in first second; do
+      assert_equal "$(visit "$address")" $'80 request empty taken\n8000 none empty taken'
+    done
+    nginx_end
+    nginx_start "$legacy" TFOSHIM_CONFIG="$EXAMPLES/nginx/tfoshim.conf" LD_PRELOAD="$SHIM"
+    assert_equal "$(visit "$address")" "$(both_legs request empty)"
+    assert_equal "$(visit "$address")" "$(both_legs cookie data)"
+    assert_equal "$(<"$NETWORK_DIR/answer")" "$(<"$EXAMPLES/legacy-server/tfoshim.conf")"
+    assert_equal "$(visit "$address" --data order)" "$(both_legs cookie empty)"
+    grep -q 501 "$NETWORK_DIR/answer"
+    nginx_end
+  done
+  umount /etc/hosts
+}
