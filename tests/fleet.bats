@@ -11,15 +11,22 @@ bats_load_library bats-assert
 
 setup() {
   load lib/network
+  load lib/fleet
   load programs/programs
-  tools_required curl nginx /usr/bin/python3
+  tools_required curl nginx nft /usr/bin/python3
   EXAMPLES=$TFOSHIM_ROOT/examples
   export LC_ALL=C PATH=$TFOSHIM_BUILD:$PATH HOME=$BATS_TEST_TMPDIR
   unset TFOSHIM_CONFIG XDG_CONFIG_HOME LD_PRELOAD
 }
 
 teardown() {
+  fleet_down
   network_down
+}
+
+# The line of an example's README that begins so, without what only the reader needs.
+readme_command() { # EXAMPLE BEGINNING
+  sed -n "s/^    \($2.*\)/\1/p" "$EXAMPLES/$1/README.md"
 }
 
 # Python's web server on all addresses of both families.
@@ -30,12 +37,12 @@ legacy_start() { # PORT
 }
 
 @test "the manual has each of them, and each is there" {
-  local name count=0
-  for name in $(sed -n '/^# FLEETS/,/^# SEE ALSO/s/^\*\([a-z]*\)\*$/\1/p' "$TFOSHIM_ROOT/man/tfoshim.1.scd"); do
+  local name names
+  mapfile -t names < <(sed -n '/^# FLEETS/,/^# SEE ALSO/s/^\*\([a-z]*\)\*$/\1/p' "$TFOSHIM_ROOT/man/tfoshim.1.scd")
+  for name in "${names[@]}"; do
     [[ -f $EXAMPLES/$name/README.md ]] || fail "there is no example $name"
-    count=$((count + 1))
   done
-  ((count == 1))
+  ((${#names[@]} == 2))
 }
 
 # ---- nginx ----
@@ -111,4 +118,55 @@ both_legs() { # OPTION DATA
     nginx_end
   done
   umount /etc/hosts
+}
+
+# ---- balancer ----
+
+# What the README says is done on the servers, by both of them.
+both_do() { # BEGINNING
+  local command
+  command=$(readme_command balancer "$1")
+  [[ -n $command ]]
+  on_first sh -ec "${command//\/etc\/tfoshim.secret/$BATS_TEST_TMPDIR\/secret}"
+  on_second sh -ec "${command//\/etc\/tfoshim.secret/$BATS_TEST_TMPDIR\/secret}"
+}
+
+# The options of the SYNs of so many visits, one after the other, and whether their data was taken.
+visits() { # COUNT
+  local i
+  for ((i = 0; i < $1; i++)); do
+    shim TFOSHIM_CONFIG= curl -sS --noproxy '*' "http://$HOST:$PORT/tfoshim.conf"
+    assert_success
+    assert_output "$(<"$EXAMPLES/balancer/tfoshim.conf")"
+  done
+  client_syns | tail -n "$1" | awk '{
+    for (i = 1; i <= NF; i++) { split($i, pair, "="); value[pair[1]] = pair[2] }
+    printf "%s%s ", value["syn.option"], value["syn.data"] == 0 ? "" : (value["synack.ack"] > 1 ? "+" : "-")
+  }'
+}
+
+# Of both servers: connections that had data in their SYN, and SYNs whose data was not taken.
+figures() {
+  local counter
+  for counter in TCPFastOpenPassive TCPFastOpenPassiveFail; do
+    printf '%s %s ' "$(netstat_value first "$counter")" "$(netstat_value second "$counter")"
+  done
+}
+
+@test "balancer: with one secret each server takes the cookies of the other" {
+  local PORT=8000 HOST
+  cd "$EXAMPLES/balancer"
+  network_up --rtt 20
+  fleet_up
+  fleet_spawn sh -c "PATH=$TFOSHIM_BUILD:/usr/bin && exec $(readme_command balancer 'tfoshim run')"
+  HOST=$FLEET_IP4
+  assert_equal "$(visits 5)" 'request cookie- cookie- cookie- cookie- '
+  assert_equal "$(figures)" '0 0 2 2 '
+  (umask 077 && head -c 32 /dev/urandom >"$BATS_TEST_TMPDIR/secret")
+  both_do 'tfoshim key'
+  for HOST in "$FLEET_IP4" "[$FLEET_IP6]"; do
+    cookies_flush
+    assert_equal "$(visits 5)" 'request cookie+ cookie+ cookie+ cookie+ '
+  done
+  assert_equal "$(figures)" '4 4 2 2 '
 }
