@@ -42,7 +42,7 @@ legacy_start() { # PORT
   for name in "${names[@]}"; do
     [[ -f $EXAMPLES/$name/README.md ]] || fail "there is no example $name"
   done
-  ((${#names[@]} == 2))
+  ((${#names[@]} == 3))
 }
 
 # ---- nginx ----
@@ -169,4 +169,80 @@ figures() {
     assert_equal "$(visits 5)" 'request cookie+ cookie+ cookie+ cookie+ '
   done
   assert_equal "$(figures)" '4 4 2 2 '
+}
+
+# ---- prometheus ----
+
+@test "prometheus: the alerts are raised when they should be, and only then" {
+  cd "$EXAMPLES/prometheus"
+  run -0 promtool check rules tfoshim.rules.yml
+  run -0 promtool test rules tfoshim.test.yml
+}
+
+# The alerts of a file: its own, or what the test or the README makes of it.
+alerts() { # FILE
+  grep -o 'FastOpen[A-Z][A-Za-z]*' "$EXAMPLES/prometheus/$1" | sort -u
+}
+
+@test "prometheus: every alert is tested and described" {
+  assert_equal "$(alerts tfoshim.test.yml)" "$(alerts tfoshim.rules.yml)"
+  assert_equal "$(alerts README.md)" "$(alerts tfoshim.rules.yml)"
+}
+
+# What a client and a listener have noted in one memory, as the timer's service would write it.
+figures_make() {
+  local directory=/var/lib/prometheus/node-exporter command host
+  network_up --rtt 2
+  server_spawn TFOSHIM_CONFIG= XDG_RUNTIME_DIR="$NETWORK_DIR" LD_PRELOAD="$SHIM" \
+    /usr/bin/python3 -m http.server --bind :: --directory "$EXAMPLES" 80
+  wait_listening 80
+  for host in "$SERVER_IP4" "$SERVER_IP4" "[$SERVER_IP6]" "[$SERVER_IP6]"; do
+    shim TFOSHIM_CONFIG= curl -sS --noproxy '*' "http://$host/"
+    assert_success
+  done
+  FIGURES=$NETWORK_DIR/tfoshim.prom
+  command=$(sed -n 's/^ExecStart=//p' "$EXAMPLES/prometheus/tfoshim-stat.service")
+  [[ $command == "/usr/bin/tfoshim stat "*" $directory/tfoshim.prom" ]]
+  command=${command/$directory/$NETWORK_DIR}
+  run -0 on_client XDG_RUNTIME_DIR="$NETWORK_DIR" sh -c "${command#/usr/bin/} --all"
+}
+
+# The words of a kind in the rules and in their test, once each.
+rule_words() { # PATTERN
+  grep -ohE "$1" "$EXAMPLES"/prometheus/*.yml | sort -u
+}
+
+@test "prometheus: the rules ask for what \"tfoshim stat\" tells" {
+  local word
+  figures_make
+  for word in $(rule_words '\btfoshim_[a-z_]+\b'); do
+    grep -q "^# TYPE $word " "$FIGURES" || fail "there is no metric $word"
+  done
+  for word in $(rule_words 'outcome="[a-z_]+"'); do
+    grep -qF "$word" "$FIGURES" || fail "there is no $word"
+  done
+  for word in $(rule_words 'by \([a-z, ]+\)' | tr -d ',()' | tr ' ' '\n' | grep -vx -e by -e instance); do
+    grep -q "[{,]$word=" "$FIGURES" || fail "there is no label $word"
+  done
+  # The figures are about the connections that were opened fast.
+  for word in "$SERVER_IP4" "$SERVER_IP6"; do
+    grep -q "^tfoshim_fast_opens_total{address=\"$word\",port=\"80\",.*outcome=\"accepted\"} 1$" "$FIGURES"
+  done
+}
+
+@test "prometheus: the dashboard shows all that \"tfoshim stat\" tells, and asks for nothing else" {
+  figures_make
+  /usr/bin/python3 "$BATS_TEST_DIRNAME/lib/dashboard.py" "$EXAMPLES/prometheus/tfoshim.dashboard.json" "$FIGURES" \
+    >"$BATS_TEST_TMPDIR/dashboard.test.json"
+  run -0 promtool test rules "$BATS_TEST_TMPDIR/dashboard.test.json"
+}
+
+@test "prometheus: the timer's units are understood" {
+  local units=$BATS_TEST_TMPDIR/root/etc/systemd/system
+  mkdir -p "$units"
+  cp "$EXAMPLES"/prometheus/tfoshim-stat.timer "$units"
+  sed "s|=/usr/bin/tfoshim|=$TFOSHIM_BUILD/tfoshim|" "$EXAMPLES/prometheus/tfoshim-stat.service" \
+    >"$units/tfoshim-stat.service"
+  run -0 systemd-analyze verify --man=no "$units"/tfoshim-stat.{service,timer}
+  assert_output ''
 }
