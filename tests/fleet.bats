@@ -42,7 +42,7 @@ legacy_start() { # PORT
   for name in "${names[@]}"; do
     [[ -f $EXAMPLES/$name/README.md ]] || fail "there is no example $name"
   done
-  ((${#names[@]} == 3))
+  ((${#names[@]} == 4))
 }
 
 # ---- nginx ----
@@ -245,4 +245,86 @@ rule_words() { # PATTERN
     >"$units/tfoshim-stat.service"
   run -0 systemd-analyze verify --man=no "$units"/tfoshim-stat.{service,timer}
   assert_output ''
+}
+
+# ---- services ----
+
+# A system with the units of three services, and what the README has done to it.
+services_install() {
+  local unit units=root/etc/systemd/system command
+  cd "$BATS_TEST_TMPDIR" || return
+  mkdir -p "$units"
+  for unit in legacy other systemd-sample allocating; do
+    printf '%s\n' '[Service]' 'ExecStart=/usr/bin/true' >"$units/$unit.service"
+  done
+  echo 'Environment=LD_PRELOAD=libjemalloc.so.2' >>"$units/allocating.service"
+  printf '%s\n' '[Unit]' 'Wants=legacy.service other.service systemd-sample.service allocating.service' \
+    >"$units/multi-user.target"
+  while read -r command; do
+    (cd "$EXAMPLES/services" && sh -ec "${command// \/etc\// $BATS_TEST_TMPDIR/root/etc/}")
+  done < <(readme_command services '\(install\|ln\) ')
+}
+
+# What systemd is going to give the services, as it says itself without starting any. It does not say so to root.
+services_environment() { # UNIT
+  [[ -s $BATS_TEST_TMPDIR/units ]] ||
+    HOME=$BATS_TEST_TMPDIR XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR SYSTEMD_LOG_TARGET=console \
+      SYSTEMD_UNIT_PATH=$BATS_TEST_TMPDIR/root/etc/systemd/system: \
+      unshare --user --map-user=1000 --map-group=1000 \
+      /lib/systemd/systemd --test --user --unit=multi-user.target --no-pager \
+      >"$BATS_TEST_TMPDIR/units" 2>"$BATS_TEST_TMPDIR/systemd.log" || fail "$(<"$BATS_TEST_TMPDIR/systemd.log")"
+  sed -n "/-> Unit $1.service:/,/-> Unit /s/^\t*Environment: //p" "$BATS_TEST_TMPDIR/units"
+}
+
+@test "services: every service has the library, but for those that are excepted" {
+  local library
+  services_install
+  run -0 systemd-analyze verify --man=no root/etc/systemd/system/*.service
+  assert_output ''
+  # Where the library has to be is known to the command alone.
+  run -1 tfoshim enable --root root allocating
+  library=${output#*there is no "$PWD/root"}
+  library=${library%%: *}
+  mkdir -p "root${library%/*}"
+  cp "$TFOSHIM_BUILD/libtfoshim.so" "root$library"
+  run -0 tfoshim enable --root root allocating
+  # shellcheck disable=SC2016
+  assert_equal "$(services_environment legacy)" \
+    $'LD_PRELOAD=/usr/$LIB/libtfoshim.so\nTFOSHIM_CONFIG=/etc/tfoshim.conf'
+  assert_equal "$(services_environment other)" "$(services_environment legacy)"
+  assert_equal "$(services_environment systemd-sample)" ''
+  assert_equal "$(services_environment allocating)" "LD_PRELOAD=libjemalloc.so.2:$library"
+}
+
+# A service's web server, in the environment that systemd is going to give it.
+service_start() { # UNIT PORT
+  local environment
+  mapfile -t environment < <(services_environment "$1")
+  # Where the library and the configuration are on this machine.
+  # shellcheck disable=SC2016
+  environment=("${environment[@]//\/usr\/\$LIB\/libtfoshim.so/$SHIM}")
+  environment=("${environment[@]//\/etc\//$BATS_TEST_TMPDIR/root/etc/}")
+  server_spawn -i PATH="$PATH" XDG_RUNTIME_DIR="$BATS_TEST_TMPDIR" "${environment[@]}" \
+    /usr/bin/python3 -m http.server --bind :: --directory "$EXAMPLES" "$2"
+  wait_listening "$2"
+}
+
+@test "services: the configuration alone says which listeners take data from SYNs" {
+  local host PORT expected=0
+  services_install
+  network_up --rtt 20
+  service_start legacy 8000
+  service_start other 8001
+  service_start systemd-sample 8002
+  for PORT in 8001 8002 8000; do
+    for host in "$SERVER_IP4" "[$SERVER_IP6]"; do
+      cookies_flush
+      for _ in first second; do
+        shim TFOSHIM_CONFIG= curl -sS --noproxy '*' "http://$host:$PORT/services/tfoshim.conf"
+        assert_output "$(<"$EXAMPLES/services/tfoshim.conf")"
+      done
+      [[ $PORT != 8000 ]] || expected=$((expected + 1))
+      assert_equal "$host:$PORT $(netstat_value server TCPFastOpenPassive)" "$host:$PORT $expected"
+    done
+  done
 }
