@@ -42,7 +42,7 @@ legacy_start() { # PORT
   for name in "${names[@]}"; do
     [[ -f $EXAMPLES/$name/README.md ]] || fail "there is no example $name"
   done
-  ((${#names[@]} == 4))
+  ((${#names[@]} == 5))
 }
 
 # ---- nginx ----
@@ -131,20 +131,6 @@ both_do() { # BEGINNING
   on_second sh -ec "${command//\/etc\/tfoshim.secret/$BATS_TEST_TMPDIR\/secret}"
 }
 
-# The options of the SYNs of so many visits, one after the other, and whether their data was taken.
-visits() { # COUNT
-  local i
-  for ((i = 0; i < $1; i++)); do
-    shim TFOSHIM_CONFIG= curl -sS --noproxy '*' "http://$HOST:$PORT/tfoshim.conf"
-    assert_success
-    assert_output "$(<"$EXAMPLES/balancer/tfoshim.conf")"
-  done
-  client_syns | tail -n "$1" | awk '{
-    for (i = 1; i <= NF; i++) { split($i, pair, "="); value[pair[1]] = pair[2] }
-    printf "%s%s ", value["syn.option"], value["syn.data"] == 0 ? "" : (value["synack.ack"] > 1 ? "+" : "-")
-  }'
-}
-
 # Of both servers: connections that had data in their SYN, and SYNs whose data was not taken.
 figures() {
   local counter
@@ -154,19 +140,18 @@ figures() {
 }
 
 @test "balancer: with one secret each server takes the cookies of the other" {
-  local PORT=8000 HOST
+  local PORT=8000 host
   cd "$EXAMPLES/balancer"
   network_up --rtt 20
   fleet_up
   fleet_spawn sh -c "PATH=$TFOSHIM_BUILD:/usr/bin && exec $(readme_command balancer 'tfoshim run')"
-  HOST=$FLEET_IP4
-  assert_equal "$(visits 5)" 'request cookie- cookie- cookie- cookie- '
+  assert_equal "$(fleet_visits "$FLEET_IP4" 5)" 'request cookie- cookie- cookie- cookie- '
   assert_equal "$(figures)" '0 0 2 2 '
   (umask 077 && head -c 32 /dev/urandom >"$BATS_TEST_TMPDIR/secret")
   both_do 'tfoshim key'
-  for HOST in "$FLEET_IP4" "[$FLEET_IP6]"; do
+  for host in "$FLEET_IP4" "[$FLEET_IP6]"; do
     cookies_flush
-    assert_equal "$(visits 5)" 'request cookie+ cookie+ cookie+ cookie+ '
+    assert_equal "$(fleet_visits "$host" 5)" 'request cookie+ cookie+ cookie+ cookie+ '
   done
   assert_equal "$(figures)" '4 4 2 2 '
 }

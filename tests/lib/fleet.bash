@@ -2,12 +2,14 @@
 # shellcheck shell=bash
 #
 # Two servers that have the same address, as examples/balancer has them: the namespace `server` of network.bash
-# is the balancer before them. For Bats files that have called network_up:
+# is the balancer before them. For Bats files that have loaded programs.bash and called network_up:
 #
-#   fleet_up                make the servers' namespaces; a client's connections go to them by turns
-#   fleet_down              delete them
-#   on_first, on_second COMMAND   run a program on one of them; netstat_value knows them by these names
+#   fleet_up                       make the servers' namespaces; a client's connections go to them by turns
+#   fleet_down                     delete them
+#   on_first, on_second COMMAND    run a program on one of them; netstat_value knows them by these names
 #   fleet_spawn [NAME=VALUE]... COMMAND   start a server on either, which listens on $PORT
+#   fleet_visits HOST COUNT        curl asks so many times; prints each SYN's option, and + or - as its data, if
+#                                  there was any, was taken or not
 #
 # The address is FLEET_IP4 and FLEET_IP6.
 
@@ -60,4 +62,16 @@ fleet_spawn() {
   network_spawn "${FLEET[1]}" "$@"
   wait_listening first "$PORT"
   wait_listening second "$PORT"
+}
+
+fleet_visits() { # HOST COUNT
+  local i
+  for ((i = 0; i < $2; i++)); do
+    shim TFOSHIM_CONFIG= curl -sS --noproxy '*' "http://$1:$PORT/"
+    assert_success || return
+  done
+  client_syns | tail -n "$2" | awk '{
+    for (i = 1; i <= NF; i++) { split($i, pair, "="); value[pair[1]] = pair[2] }
+    printf "%s%s ", value["syn.option"], value["syn.data"] == 0 ? "" : (value["synack.ack"] > 1 ? "+" : "-")
+  }'
 }
