@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The examples that begin with the packages: containers, Kubernetes.
+# The examples that begin with the packages: containers, Kubernetes, Ansible.
 
 # What manifests.py prints is known to the shell alone; PORT is each test's own.
 # shellcheck disable=SC2030,SC2031,SC2154
@@ -181,4 +181,107 @@ pod_visits() {
   # It goes on, until it is told to end.
   kill "$keys"
   wait "$keys"
+}
+
+# ---- ansible ----
+
+# A machine for Ansible, which does there as root what it is told to, and nothing to this one. systemctl notes
+# what it is asked for, and makes keys as the service's drop-in says.
+machine_make() {
+  container_make
+  mkdir -m 1777 "$CONTAINER_ROOT/dev/shm"
+  mkdir -p "$CONTAINER_ROOT"/etc/systemd/system "$CONTAINER_ROOT"/var/cache/apt/archives/partial
+  printf '%s\n' '[Service]' 'ExecStart=/usr/bin/python3 -m http.server' |
+    tee "$CONTAINER_ROOT"/etc/systemd/system/{legacy,other}.service >/dev/null
+  cat >"$CONTAINER_ROOT/usr/local/sbin/dpkg" <<'END'
+#!/bin/sh
+# Other packages' triggers write where only the machine's own root may.
+exec /usr/bin/dpkg --no-triggers "$@"
+END
+  cat >"$CONTAINER_ROOT/usr/local/sbin/systemctl" <<'END'
+#!/bin/sh -e
+state=/run/systemctl
+mkdir -p $state
+case $1 in
+show) printf '%s\n' LoadState=loaded "$(cat "$state/$2.active" 2>/dev/null || echo ActiveState=inactive)" && exit ;;
+is-enabled) cat "$state/$2.enabled" 2>/dev/null || { echo disabled && exit 1; } && exit ;;
+enable) echo enabled >"$state/$2.enabled" ;;
+start | restart) [ "${2%.service}" = tfoshim-key-rotate ] || echo ActiveState=active >"$state/$2.active" ;;
+esac
+echo "$*" >>$state/log
+[ "$*" != 'start tfoshim-key-rotate.service' ] ||
+  sh -ec "$(sed -n 's/^ExecStart=//p' /etc/systemd/system/tfoshim-key-rotate.service.d/*.conf | tail -n 1)"
+END
+  chmod +x "$CONTAINER_ROOT"/usr/local/sbin/{dpkg,systemctl}
+  ON_MACHINE=(on_server "${CONTAINER[@]}" LC_ALL=C.UTF-8 HOME=/root ANSIBLE_PIPELINING=1)
+}
+
+# The example as its README has it: the packages beside it, the machine in the inventory.
+playbook_copy() {
+  local directory=$CONTAINER_ROOT/root/ansible
+  cp -r "$EXAMPLES/ansible" "$directory"
+  cp "$DEBS"/*.deb "$directory"
+  sed -i -e '/web2/d' -e 's/web1.example.com:/localhost: { ansible_connection: local }/' "$directory/inventory.yml"
+  # The names are those of this machine's architecture.
+  (cd "$DEBS" && printf '{"vault_tfoshim_secret": "%s", "tfoshim_debs": ["%s", "%s"]}\n' "$SECRET" \
+    libtfoshim_*.deb tfoshim_*.deb) >"$directory/vault.json"
+}
+
+play() { # [OPTION]...
+  # shellcheck disable=SC2016
+  run "${ON_MACHINE[@]}" sh -c 'cd /root/ansible && exec ansible-playbook -i inventory.yml -e @vault.json "$@" site.yml' \
+    sh "$@" 3>&-
+}
+
+# What systemctl has been asked to start since the last time.
+started() {
+  sed -nE 's/^(re)?start //p' "$CONTAINER_ROOT/run/systemctl/log" | paste -sd ' '
+  : >"$CONTAINER_ROOT/run/systemctl/log"
+}
+
+# The web server of the machine's service, with what its drop-ins say.
+machine_serve() {
+  local environment
+  mapfile -t environment < <(sed -n 's/^Environment="\(.*\)"$/\1/p' \
+    "$CONTAINER_ROOT/etc/systemd/system/legacy.service.d"/*.conf)
+  ((${#environment[@]} == 2))
+  server_spawn "${CONTAINER[@]}" "${environment[@]}" /usr/bin/python3 -m http.server --bind :: "$PORT"
+  wait_listening "$PORT"
+}
+
+@test "ansible: the role makes a machine ready, finds nothing to do the second time, and lets no mistake through" {
+  local SECRET=a-secret-that-nobody-knows PORT=8000 units
+  machine_make
+  playbook_copy
+  on_server sysctl -qw net.ipv4.tcp_fastopen=1
+  play --syntax-check
+  assert_success
+  play
+  assert_success
+  assert_line --regexp ' changed=1[0-9] .* failed=0 '
+  assert_equal "$(started)" 'tfoshim-key-rotate.timer tfoshim-key-rotate.service legacy.service'
+  play
+  assert_success
+  assert_line --regexp ' changed=0 .* failed=0 '
+  assert_equal "$(started)" ''
+  # What came of it.
+  (umask 077 && printf %s "$SECRET" >secret)
+  run -0 on_server tfoshim key show
+  assert_output "$(tfoshim key show --secret secret)"
+  assert_equal "$(stat -c %a "$CONTAINER_ROOT/etc/tfoshim.secret")" 600
+  cmp "$EXAMPLES/ansible/roles/tfoshim/files/key-secret.conf" "$EXAMPLES/systemd/key-secret.conf"
+  machine_serve
+  pod_visits
+  assert_equal "$(netstat_value server TCPFastOpenPassive)" 2
+  # A configuration with an error is refused, and the former one stays.
+  play -e '{"tfoshim_debs": [], "tfoshim_config": "client = { defualt = \"off\"; };\n"}'
+  assert_failure 2
+  assert_output --partial 'did you mean'
+  run -0 "${ON_MACHINE[@]}" tfoshim check /etc/tfoshim.conf
+  # One service comes, and one goes.
+  play -e '{"tfoshim_debs": [], "tfoshim_secret": "", "tfoshim_services": ["other"], "tfoshim_services_without": ["legacy"]}'
+  assert_success
+  assert_equal "$(started)" 'other.service legacy.service'
+  units=$CONTAINER_ROOT/etc/systemd/system
+  [[ -e $units/other.service.d/50-tfoshim.conf && ! -e $units/legacy.service.d ]]
 }
