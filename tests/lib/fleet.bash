@@ -20,7 +20,9 @@ FLEET_IP6=2001:db8::80
 fleet_up() {
   local n
   FLEET=("first-$BASHPID" "second-$BASHPID")
+  # While a link-local address is being looked for elsewhere, for a second or two, no neighbour is asked for.
   on_server sh -ec '
+    echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad
     ip link add lan type bridge
     ip addr add 198.51.100.1/24 dev lan
     ip addr add 2001:db8:1::1/64 dev lan nodad
@@ -35,6 +37,7 @@ fleet_up() {
 
 fleet_server_up() { # NAMESPACE NUMBER
   ip netns add "$1"
+  nsenter --net="/run/netns/$1" sh -ec 'echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad'
   ip link add "to$2" netns "$NETWORK_SERVER" type veth peer name lan0 netns "$1"
   on_server sh -ec "ip link set to$2 master lan; ip link set to$2 up"
   nsenter --net="/run/netns/$1" sh -ec "
