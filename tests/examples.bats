@@ -11,8 +11,6 @@ bats_load_library bats-assert
 
 setup() {
   load lib/network
-  load lib/package
-  load lib/container
   load programs/programs
   tools_required curl /usr/bin/python3
   EXAMPLES=$TFOSHIM_ROOT/examples
@@ -155,83 +153,6 @@ legacy_takes() { # COUNT COMMAND
   assert_equal "$(on_server sysctl -n net.ipv4.tcp_fastopen)" 3
 }
 
-# ---- container ----
-
-# The example's directory with the package in it, as its README says, as a container.
-fast_client_build() {
-  cd "$BATS_TEST_TMPDIR" || exit
-  cmake -S "$TFOSHIM_ROOT" -B build -DCMAKE_INSTALL_PREFIX=/usr -DTFOSHIM_TESTS=OFF >/dev/null
-  cmake --build build --parallel "$(nproc)" >/dev/null
-  cp -r "$EXAMPLES/container" context
-  packages DEB "$PWD/build" | grep '/libtfoshim_' | xargs cp -t context
-  container_build context >build.log 2>&1 || fail "$(<build.log)"
-}
-
-@test "container: the image is built, and what runs in it opens fast" {
-  network_up --rtt 20
-  fast_client_build
-  web_start 8082
-  run -0 "${CONTAINER[@]}" dpkg-query -W libtfoshim
-  assert_equal "$(find "$CONTAINER_ROOT"/{tmp,var/lib/apt/lists} -mindepth 1)" ''
-  for _ in first second; do
-    run -0 on_client "${CONTAINER[@]}" "${CONTAINER_CMD[@]}"
-    assert_line --partial '<title>Directory listing'
-  done
-  assert_regex "$(last_syn syn.data syn.option)" '^[1-9][0-9]+ cookie$'
-}
-
-# ---- kubernetes ----
-
-# What the pod is made of, after a look at whether its parts fit together: variables for eval.
-pod() {
-  /usr/bin/python3 - "$EXAMPLES/kubernetes/pod.yaml" <<'END'
-import posixpath, shlex, sys, yaml
-[pod] = yaml.safe_load_all(open(sys.argv[1]))
-assert (pod["apiVersion"], pod["kind"]) == ("v1", "Pod")
-spec = pod["spec"]
-[init], [server], [volume] = spec["initContainers"], spec["containers"], spec["volumes"]
-for container in init, server:
-    assert set(container) <= {"name", "image", "command", "env", "ports", "volumeMounts"}, container
-    [mount] = container["volumeMounts"]
-    assert mount == {"name": volume["name"], "mountPath": "/tfoshim"}, mount
-environment = {entry["name"]: entry["value"] for entry in server["env"]}
-for value in environment.values():
-    assert posixpath.commonpath([value, "/tfoshim"]) == "/tfoshim", value
-# A sysctl is a string to Kubernetes, and it is set for the pod, not for one of its containers.
-[sysctl] = spec["securityContext"]["sysctls"]
-assert isinstance(sysctl["value"], str)
-assert spec["securityContext"]["runAsUser"] > 0
-for name, words in (("prepare", init["command"]), ("sysctl", [sysctl["name"] + "=" + sysctl["value"]]),
-                    ("environment", ["%s=%s" % pair for pair in environment.items()]),
-                    ("port", [str(server["ports"][0]["containerPort"])])):
-    print("%s=(%s)" % (name, " ".join(map(shlex.quote, words))))
-END
-}
-
-@test "kubernetes: the library reaches the server's container, and is allowed to work" {
-  local parts prepare sysctl environment port
-  parts=$(pod)
-  eval "$parts"
-  network_up --rtt 20
-  fast_client_build
-  # One root serves for both containers: neither hides the library from the other.
-  mkdir -m 777 "$CONTAINER_ROOT/tfoshim"
-  run -0 "${CONTAINER[@]}" "${prepare[@]}"
-  rm "$CONTAINER_ROOT"/usr/lib/*/libtfoshim* "$CONTAINER_ROOT/etc/tfoshim.conf"
-  on_server sysctl -qw net.ipv4.tcp_fastopen=1
-  run -0 on_server sysctl -w "${sysctl[@]}"
-  PORT=${port[0]}
-  server_spawn "${CONTAINER[@]}" "${environment[@]}" /usr/bin/python3 -m http.server "$PORT"
-  wait_listening "$PORT"
-  for _ in first second; do
-    shim TFOSHIM_CONFIG= curl -sS --noproxy '*' "http://$SERVER_IP4:$PORT/"
-    assert_success
-  done
-  assert_equal "$(netstat_value server TCPFastOpenPassive)" 1
-  assert_equal "$(<"$SPAWNED_LOG" grep -c ld.so)" 0
-  [[ -s $CONTAINER_ROOT/tfoshim/run/tfoshim/memory ]]
-}
-
 # ---- openings ----
 
 @test "openings: what the README asks is answered as it says" {
@@ -247,51 +168,4 @@ END
   assert_line --partial 'order is not replay-safe'
   run -0 bash -c "$(readme_command openings 'tfoshim.*get')"
   assert_line --partial 'get is replay-safe, Redis commands that read (redis)'
-}
-
-# ---- prometheus ----
-
-@test "prometheus: the alerts are raised when they should be, and only then" {
-  cd "$EXAMPLES/prometheus"
-  run -0 promtool check rules tfoshim.rules.yml
-  run -0 promtool test rules tfoshim.test.yml
-}
-
-# The alerts of a file: its own, or what the test or the README makes of it.
-alerts() { # FILE
-  grep -o 'FastOpen[A-Z][A-Za-z]*' "$EXAMPLES/prometheus/$1" | sort -u
-}
-
-@test "prometheus: every alert is tested and described" {
-  assert_equal "$(alerts tfoshim.test.yml)" "$(alerts tfoshim.rules.yml)"
-  assert_equal "$(alerts README.md)" "$(alerts tfoshim.rules.yml)"
-}
-
-# The words of a kind in the rules and in their test, once each.
-rule_words() { # PATTERN
-  grep -ohE "$1" "$EXAMPLES"/prometheus/*.yml | sort -u
-}
-
-@test "prometheus: the rules ask for what \"tfoshim stat\" tells" {
-  local word
-  network_up --rtt 2
-  web_start 80
-  for _ in first second; do
-    shim TFOSHIM_CONFIG= curl -sS --noproxy '*' "http://$SERVER_IP4/"
-    assert_success
-  done
-  run -0 on_client XDG_RUNTIME_DIR="$NETWORK_DIR" sh -c \
-    "$(readme_command prometheus 'tfoshim stat' | sed "s|/var/lib/node_exporter|$NETWORK_DIR|")"
-  for word in $(rule_words '\btfoshim_[a-z_]+\b'); do
-    grep -q "^# TYPE $word " "$NETWORK_DIR/tfoshim.prom" || fail "there is no metric $word"
-  done
-  for word in $(rule_words 'outcome="[a-z_]+"'); do
-    grep -qF "$word" "$NETWORK_DIR/tfoshim.prom" || fail "there is no $word"
-  done
-  for word in $(rule_words 'by \([a-z, ]+\)' | tr -d ',()' | tr ' ' '\n' | grep -vx -e by -e instance); do
-    grep -q "[{,]$word=" "$NETWORK_DIR/tfoshim.prom" || fail "there is no label $word"
-  done
-  # The figures are about the connection that was opened fast.
-  grep -q "^tfoshim_fast_opens_total{address=\"$SERVER_IP4\",port=\"80\",.*outcome=\"accepted\"} 1$" \
-    "$NETWORK_DIR/tfoshim.prom"
 }
