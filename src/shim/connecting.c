@@ -59,7 +59,7 @@ static int connect_elsewhere(const struct call *call, int fd)
  * failed: the option that an earlier destination was given must not defer this one. */
 static int connect_plainly(const struct call *call, int fd)
 {
-    if (tcp_option(fd, TCP_FASTOPEN_CONNECT) == 1)
+    if (!own_has_without_option(fd) && tcp_option(fd, TCP_FASTOPEN_CONNECT) == 1)
         tcp_set_option(fd, TCP_FASTOPEN_CONNECT, 0);
     return connect_elsewhere(call, fd);
 }
@@ -86,6 +86,17 @@ static int connected_truly(struct record *record, int result)
     else if (machine_is_refusal(error))
         story_failed(record, error);
     errno = error;
+    return result;
+}
+
+/* To where nothing is deferred. Only a failure is of use, to the program's turn to another address. */
+static int connect_near(const struct call *call, int fd, const struct endpoint *endpoint)
+{
+    names_learn_attempt(endpoint);
+    run_figures_add(RUN_CONNECTS, 1);
+    int result = connected_once(fd, connect_plainly(call, fd));
+    if (result != 0 && machine_is_refusal(errno))
+        names_learn_failure(endpoint);
     return result;
 }
 
@@ -254,6 +265,8 @@ static int connect_as_decided(const struct call *call, struct record *record,
     int error = decision->verdict.deferral == DEFERRAL_BY_KERNEL
                     ? tcp_set_option(record->fd, TCP_FASTOPEN_CONNECT, 1)
                     : ENOPROTOOPT;
+    if (!error)
+        own_given_option(record->fd);
     if (error == ENOPROTOOPT) /* asked for, or a kernel older than 4.11 */
         return connect_by_shim(call, record, may_defer);
     return error ? connect_plainly(call, record->fd) : connect_by_kernel(call, record, may_defer);
@@ -301,6 +314,10 @@ static int connect_first(const struct call *given, int fd)
     if (!decision.verdict.fastopen) {
         story_decided(&record, &decision);
         return connected_once(fd, connect_plainly(&call, fd));
+    }
+    if (decision_is_of_place(decision.reason)) {
+        story_decided(&record, &decision);
+        return connect_near(&call, fd, &endpoint);
     }
     record.socket_cookie = tcp_socket_cookie(fd);
     int flags;

@@ -303,6 +303,7 @@ static void set_error(struct record *record, int error)
         int kernels = tcp_take_error(record->fd);
         error = error ? error : kernels;
         tcp_make_reset(record->fd, &record->address.any, record_address_length(record));
+        own_given_option(record->fd); /* it is made so */
     }
     record->error = (uint8_t)error;
     record_save(table, record);
