@@ -146,12 +146,15 @@ static int defer(const struct call *call, struct record *record, int saved)
 
 /* With a cookie the kernel defers, with none it connects and asks for one. A connect that does not
  * block says so, for a true one is in progress. Of another only TCP_INFO tells: where that is not
- * to be had, the SYN leaves. */
+ * to be had, the SYN leaves. Where SYNs with data have come through there is a cookie: should it
+ * have gone, connect() has waited for its handshake, and all that a deferred connection needs is
+ * done on one that stands, too. */
 static int connect_by_kernel(const struct call *call, struct record *record, bool may_defer)
 {
     int saved = errno;
     int result = connect_elsewhere(call, record->fd);
-    int state = result == 0 && !call->nonblocking ? tcp_state(record->fd) : TCP_SYN_SENT;
+    bool asks = !call->nonblocking && !(may_defer && !record->untried);
+    int state = result == 0 && asks ? tcp_state(record->fd) : TCP_SYN_SENT;
     if (result != 0 || (state >= 0 && state != TCP_SYN_SENT)) {
         if (may_defer)
             story_tell(record, "connects truly: no cookie yet", 0);

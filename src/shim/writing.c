@@ -170,27 +170,46 @@ static bool write_later(struct record *record, const struct first_bytes *first, 
     return nothing && told && record->tag.state == RECORD_OPENING;
 }
 
-static bool write_first(int fd, const struct message *message, int flags, ssize_t *result)
+/* A deferred connection opens by any write, so that nothing is said to the socket but what the
+ * program says: nobody need be asked whether it is still that connection, unless it fails. Others
+ * get an address, are waited for or watched. */
+static bool opens_unasked(const struct record *record, const struct message *message)
 {
-    struct record record;
+    return record->tag.state == RECORD_DEFERRED && !(record->tag.flags & RECORD_BY_SHIM) &&
+           !record->untried && record->send_timeout_ms == 0 && !message->header.msg_name;
+}
+
+/* `record`: of a connection that is pending, or for all that is known so. False: the plain call. */
+static bool write_pending(struct record *record, const struct message *message, int flags,
+                          ssize_t *result)
+{
     struct first_bytes first;
-    machine_serve();
-    if (!machine_look(fd, &record) || !record_is_pending(&record) || !machine_find(fd, &record)) {
-        if (shim.dry_run && machine_find(fd, &record))
-            rehearse(&record, message, flags);
-        if (!(flags & MSG_DONTWAIT))
-            waiting_before_call(fd, POLLOUT);
-        return false;
-    }
-    look_at(&first, message, record.tag.flags & RECORD_REPLAY_SAFE);
-    if (record.tag.state == RECORD_DEFERRED && may_open(&record, message, &first, flags)) {
-        if (machine_open(&record, &message->header, first.total, flags, result))
+    bool unasked = opens_unasked(record, message);
+    look_at(&first, message, record->tag.flags & RECORD_REPLAY_SAFE);
+    if (record->tag.state == RECORD_DEFERRED && may_open(record, message, &first, flags)) {
+        if (machine_open(record, &message->header, first.total, flags, result))
             return true;
         look_at(&first, message, true); /* it may have failed for them */
     }
-    if (record.tag.state == RECORD_DEFERRED && first.total > 0)
-        story_lesson(&record, MEMORY_WRITES_UNFIT);
-    return write_later(&record, &first, flags, result);
+    if (unasked && !machine_find(record->fd, record))
+        return false;
+    if (record->tag.state == RECORD_DEFERRED && first.total > 0)
+        story_lesson(record, MEMORY_WRITES_UNFIT);
+    return write_later(record, &first, flags, result);
+}
+
+static bool write_first(int fd, const struct message *message, int flags, ssize_t *result)
+{
+    struct record record;
+    machine_serve();
+    if (machine_look(fd, &record) && record_is_pending(&record) &&
+        (opens_unasked(&record, message) || machine_find(fd, &record)))
+        return write_pending(&record, message, flags, result);
+    if (shim.dry_run && machine_find(fd, &record))
+        rehearse(&record, message, flags);
+    if (!(flags & MSG_DONTWAIT))
+        waiting_before_call(fd, POLLOUT);
+    return false;
 }
 
 bool writing(int fd, const struct msghdr *header, int flags, ssize_t *result)
