@@ -33,6 +33,7 @@ struct call {
     connect_fn *next;
     const struct sockaddr *address;
     socklen_t length;
+    bool flags_known;
     bool nonblocking;
 };
 
@@ -50,7 +51,8 @@ static int already_connected(void)
 /* A connect that is none of the shim's business may block all the same. */
 static int connect_elsewhere(const struct call *call, int fd)
 {
-    if (waiting_concerns_thread() && !tcp_is_nonblocking(fd))
+    if (waiting_concerns_thread() &&
+        !(call->flags_known ? call->nonblocking : tcp_is_nonblocking(fd)))
         waiting_before_block();
     return plain(call, fd);
 }
@@ -338,6 +340,7 @@ static int connect_first(const struct call *given, int fd)
     record.untried = !decision.tried;
     record.round_trip_us = decision.rtt_us;
     record.room = decision.room;
+    call.flags_known = true;
     call.nonblocking = flags & O_NONBLOCK;
     return connect_as_decided(&call, &record, &decision);
 }
