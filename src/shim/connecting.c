@@ -91,7 +91,8 @@ static int connected_truly(struct record *record, int result)
     return result;
 }
 
-/* To where nothing is deferred. Only a failure is of use, to the program's turn to another address. */
+/* To where nothing is deferred. Only a failure is of use, to the program's turn to another address.
+ */
 static int connect_near(const struct call *call, int fd, const struct endpoint *endpoint)
 {
     names_learn_attempt(endpoint);

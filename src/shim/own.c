@@ -12,8 +12,8 @@
 #define DESCRIPTORS (1u << 20)
 #define WORD_BITS 16u
 
-/* A word's upper half says of which fork its lower half is: a fork empties all at once. That has two
- * bits of each descriptor: it is here, and it has been given the option. */
+/* A word's upper half says of which fork its lower half is: a fork empties all at once. That has
+ * two bits of each descriptor: it is here, and it has been given the option. */
 static _Atomic uint64_t words[DESCRIPTORS / WORD_BITS];
 static atomic_uint forks;
 

@@ -47,8 +47,8 @@ static void look_at(struct first_bytes *first, const struct message *message, bo
     const struct iovec *parts = message->header.msg_iov;
     size_t count = message->header.msg_iovlen;
     first->total = first->looked = 0;
-    first->readable = message->is_one || (count <= UIO_MAXIOV &&
-                                          is_readable(message, parts, count * sizeof *parts));
+    first->readable = message->is_one ||
+                      (count <= UIO_MAXIOV && is_readable(message, parts, count * sizeof *parts));
     for (size_t i = 0; first->readable && i < count; i++) {
         size_t room = sizeof first->look - first->looked, length = parts[i].iov_len;
         first->total += length;
