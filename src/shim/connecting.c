@@ -147,17 +147,24 @@ static int defer(const struct call *call, struct record *record, int saved)
     return call->nonblocking ? -1 : 0;
 }
 
+/* No handshake takes less than a round trip. Should the path have become that much shorter, what a
+ * deferred connection needs is done on one that stands, and does no harm. */
+static bool was_no_handshake(const struct record *record, int64_t began_ns)
+{
+    return (tcp_now_ns() - began_ns) / 500 < (int64_t)record->round_trip_us;
+}
+
 /* With a cookie the kernel defers, with none it connects and asks for one. A connect that does not
- * block says so, for a true one is in progress. Of another only TCP_INFO tells: where that is not
- * to be had, the SYN leaves. Where SYNs with data have come through there is a cookie: should it
- * have gone, connect() has waited for its handshake, and all that a deferred connection needs is
- * done on one that stands, too. */
+ * block says so, for a true one is in progress. Of another the clock tells, or TCP_INFO: where that
+ * is not to be had, the SYN leaves. */
 static int connect_by_kernel(const struct call *call, struct record *record, bool may_defer)
 {
     int saved = errno;
+    bool times = may_defer && !call->nonblocking && record->round_trip_us;
+    int64_t began_ns = times ? tcp_now_ns() : 0;
     int result = connect_elsewhere(call, record->fd);
-    bool asks = !call->nonblocking && !(may_defer && !record->untried);
-    int state = result == 0 && asks ? tcp_state(record->fd) : TCP_SYN_SENT;
+    bool asks = result == 0 && !call->nonblocking && !(times && was_no_handshake(record, began_ns));
+    int state = asks ? tcp_state(record->fd) : TCP_SYN_SENT;
     if (result != 0 || (state >= 0 && state != TCP_SYN_SENT)) {
         if (may_defer)
             story_tell(record, "connects truly: no cookie yet", 0);
