@@ -107,8 +107,8 @@ HOOK_WHILE(CONCERN_CONNECTIONS, int, __recvmmsg64,
 }
 #endif
 
-/* accept() may wait for this thread's own connect. */
-/* A record of the number that it gives out is of a socket that no hook has seen closed. */
+/* accept() may wait for this thread's own connect. A record of the number that it gives out is of a
+ * socket that no hook has seen closed. */
 int take_connection(accept_fn *next, int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
     struct record former;
