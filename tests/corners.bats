@@ -3,8 +3,8 @@
 # What programs seldom do with a connection, or between two of them: plain and under the shim they see the
 # same, the server does, and the first write is in the SYN, or is not, as it should be.
 
-# ADDRESS and CONFIG are for compare.
-# shellcheck disable=SC2034
+# ADDRESS and CONFIG are for compare, which sets RECORD, and run what it sets: each test is a subshell of its own.
+# shellcheck disable=SC2030,SC2031,SC2034,SC2153
 
 bats_require_minimum_version 1.5.0
 bats_load_library bats-support

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * deferrals ADDRESS PORT WAY ROUNDS [stack]: connections to a server that echoes, each with one small
- * write and one read, and nothing else in between: a tracer counts what system calls one takes, from
- * one getppid() to the next.
+ * deferrals ADDRESS PORT WAY ROUNDS [stack]: connections to a server that echoes, each with one
+ * small write and one read, and nothing else in between: a tracer counts what system calls one
+ * takes, from one getppid() to the next.
  *
  *   blocking   connect, write, read, close
  *   poll       connect that does not block, poll, SO_ERROR, send, poll, recv, close
  *   epoll      the same by an epoll that is there before
  *
- * The address and the request are in memory of their own, or on the stack, in the page of the calls.
+ * The address and the request are in memory of their own, or on the stack, in the page of the
+ * calls.
  */
 #include "common.h"
 
