@@ -124,6 +124,11 @@ struct decision decide_client(const struct policy *policy, const struct memory_d
     return decision;
 }
 
+bool decision_is_of_place(enum decision_reason reason)
+{
+    return reason == DECISION_LOCAL || reason == DECISION_SHORT || reason == DECISION_LINK_LOCAL;
+}
+
 static const char *const words[DECISION_REASONS] = {
     [DECISION_DEFER] = "deferred: the first write goes into the SYN",
     [DECISION_NO_RULE] = "connects plainly: no rule enables it",

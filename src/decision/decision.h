@@ -49,6 +49,10 @@ struct decision {
 
 struct decision decide_client(const struct policy *, const struct memory_destination *);
 
+/* Says the reason that nothing is deferred there, whatever becomes of this connect? Then nobody
+ * need follow it: what was learned of the address lasts until a first contact looks again. */
+bool decision_is_of_place(enum decision_reason);
+
 /* For the log: "connects plainly: the machine itself". */
 const char *decision_words(enum decision_reason);
 /* The reason alone: "the machine itself". */

@@ -114,7 +114,11 @@ void note_listener(int fd, unsigned set, const union record_address *address)
 void note_close(int fd)
 {
     struct record note;
-    if (record_present(&record_notes, fd) && record_get(&record_notes, fd, &note))
+    if (!record_present(&record_notes, fd) || !record_get(&record_notes, fd, &note))
+        return;
+    if (note.tag.flags == NOTE_CONNECTED) /* of convenience, in whatever process */
+        record_forget_past(&record_notes, &note);
+    else
         record_forget(&record_notes, &note);
 }
 

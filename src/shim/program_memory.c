@@ -8,8 +8,7 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 
-/* The smallest page of any machine: a larger one is only asked about more often. */
-#define PAGE 4096u
+#define PAGE PROGRAM_MEMORY_PAGE
 
 /* Eight aligned bytes, by a system call that reads them and then finds its first argument wrong: it
  * changes nothing, and no sandbox forbids it. */
@@ -27,7 +26,7 @@ bool program_memory_is_whole(const void *address, size_t length)
     return length <= PAGE && begin / PAGE == (begin + length - 1) / PAGE;
 }
 
-bool program_memory_readable(const void *address, size_t length)
+bool program_memory_asked(const void *address, size_t length)
 {
     int saved = errno;
     uintptr_t begin = (uintptr_t)address;
