@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/syscall.h>
 
 /* The smallest page of any machine: a larger one is only asked about more often. */
@@ -45,4 +46,15 @@ bool program_memory_readable(const void *address, size_t length)
     }
     errno = saved;
     return readable;
+}
+
+bool program_memory_has_end(const char *text)
+{
+    while (program_memory_readable(text, 1)) {
+        size_t left = PAGE - (uintptr_t)text % PAGE;
+        if (memchr(text, '\0', left))
+            return true;
+        text += left;
+    }
+    return false;
 }
