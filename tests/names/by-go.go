@@ -11,7 +11,7 @@ import (
 )
 
 func main() {
-	connection, err := net.Dial("tcp4", net.JoinHostPort(os.Args[1], os.Args[2]))
+	connection, err := net.Dial("tcp", net.JoinHostPort(os.Args[1], os.Args[2]))
 	if err != nil {
 		panic(err)
 	}
