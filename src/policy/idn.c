@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#define LABEL_LONGEST 63 /* RFC 1035, 2.3.4; a character of a label takes at least one byte of it  \
-                          */
+/* RFC 1035, 2.3.4; a character of a label takes at least one byte of it. */
+#define LABEL_LONGEST 63
 #define PREFIX "xn--"
 
 /* RFC 3492, section 5. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * by-c-ares NAME PORT [4|6]: looks the name up by c-ares, which asks the name server itself, connects, writes,
- * half-closes and reads to the end.
+ * by-c-ares NAME PORT [4|6]: looks the name up by c-ares, which asks the name server itself,
+ * connects, writes, half-closes and reads to the end.
  */
 #include <ares.h>
 #include <err.h>

@@ -173,7 +173,7 @@ static void learn_request(struct gaicb *request)
 static void learn_requests(const struct gaicb *const list[], int count)
 {
     for (int i = 0; i < count; i++)
-        learn_request((struct gaicb *)(uintptr_t)list[i]);
+        learn_request((struct gaicb *)list[i]);
 }
 
 /* The look-ups are made by threads of the C library's, which wait in the caller's stead. */
