@@ -6,10 +6,7 @@
 #include <ares.h>
 #include <err.h>
 #include <netdb.h>
-#include <poll.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/select.h>
 #include <sys/socket.h>
