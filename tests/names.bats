@@ -24,7 +24,7 @@ setup() {
   load programs/programs
   tools_required dnsmasq go java javac node curl nginx getent /usr/bin/python3
   network_up --rtt 20
-  CONFIG=$NETWORK_DIR/names.conf
+  CONFIG=$NETWORK_DIR/names.conf MOUNTED=()
   export LC_ALL=C.UTF-8
   # A name of each family, which a rule names, and one that none does.
   NAMES=("--host-record=four.example.test,$SERVER_IP4" "--host-record=other4.example.test,$SERVER_IP4"
@@ -34,7 +34,7 @@ setup() {
 
 teardown() {
   network_down
-  umount /etc/resolv.conf /etc/nsswitch.conf /etc/passwd /etc/group 2>/dev/null || true
+  umount "${MOUNTED[@]}"
 }
 
 rules() { # RULES
@@ -60,6 +60,7 @@ file_instead() { # FILE LINE...
   local file=$NETWORK_DIR/${1##*/}
   printf '%s\n' "${@:2}" >"$file"
   mount --bind "$file" "$1"
+  MOUNTED+=("$1")
 }
 
 # Accepts Fast Open whatever its program says.
