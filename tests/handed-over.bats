@@ -148,10 +148,14 @@ a_unit() {
 
 
 a_manager_under_the_library() { # [COMMAND]...
-  activate "${LIBRARY[@]}" -- "$@" "${SERVE[@]}" inherited "$LOG" 3 3
+  local log
+  activate TFOSHIM_LOG=info "${LIBRARY[@]}" -- "$@" "${SERVE[@]}" inherited "$LOG" 3 3
+  log=$NETWORK_DIR/spawned.$((${#NETWORK_SPAWNED[@]} - 2)).log
   queues_are '[1-9][0-9]*'
   not_covered
   wait_until "! process_runs $SERVICE"
+  run -0 grep -c 'listener takes no SYN data any more: it changes hands' "$log"
+  assert_output 1
   queues_are '[1-9][0-9]* 0'
   end "$WATCHER"
 }

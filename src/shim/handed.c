@@ -4,6 +4,7 @@
 #include "kernel/tcp.h"
 #include "shim/environment.h"
 #include "shim/listener.h"
+#include "shim/log.h"
 #include "shim/note.h"
 #include "shim/own.h"
 #include "shim/shim.h"
@@ -102,6 +103,16 @@ static bool needs_guard(int fd)
            verdict.first_read == FIRST_WRITE_REPLAY_SAFE;
 }
 
+static void hand_over(int fd)
+{
+    struct sockaddr_storage bound;
+    socklen_t length;
+    handed_uncover(fd);
+    if (log_is_on(LOG_INFO) && tcp_local_address(fd, &bound, &length))
+        log_connection(fd, (struct sockaddr *)&bound,
+                       "listener takes no SYN data any more: it changes hands", 0);
+}
+
 static bool any_set(void)
 {
     return (atomic_load(&set_ever) || listener_any()) && !shim.dry_run;
@@ -130,13 +141,13 @@ void handed_to_image(char *const environment[], bool in_place)
                !environment_has_library(environment);
     for (int fd = 0, end = all ? descriptors() : STDERR_FILENO + 1; fd < end; fd++)
         if (needs_guard(fd) && !tcp_is_close_on_exec(fd))
-            handed_uncover(fd);
+            hand_over(fd);
 }
 
 void handed_to_process(int fd)
 {
     if (any_set() && needs_guard(fd))
-        handed_uncover(fd);
+        hand_over(fd);
 }
 
 /* Not all have notes: whatever there is, is asked. A socket whose connect has failed may be
