@@ -169,3 +169,72 @@ legacy_takes() { # COUNT COMMAND
   run -0 bash -c "$(readme_command openings 'tfoshim.*get')"
   assert_line --partial 'get is replay-safe, Redis commands that read (redis)'
 }
+
+# ---- handed-over ----
+
+# Three requests that must not be repeated: the last one's comes in the SYN, as the server's kernel says.
+orders_in_syns() { # PORT
+  local before
+  for _ in first second third; do
+    before=$(netstat_value server TCPFastOpenPassive)
+    run -0 on_client /usr/bin/python3 -B "$TFOSHIM_ROOT/tests/guard/client.py" "$ADDRESS" "$1" "$POST"
+  done
+  assert_output --regexp '^HTTP/1.0 200 OK in-the-SYN'
+  assert_equal "$(netstat_value server TCPFastOpenPassive)" "$((before + 1))"
+}
+
+# The service of the examples. This one has to do with the build's library, and with the example's configuration.
+legacy_install() {
+  local serve="exec /usr/bin/python3 -B $TFOSHIM_ROOT/tests/handed/serve.py"
+  POST='POST /order HTTP/1.0\r\nContent-Length: 1\r\n\r\nx'
+  printf '%s\n' '#!/bin/sh' "$serve inherited $BATS_TEST_TMPDIR/orders \$((\${LISTEN_FDS:-0} * 3)) 3" >legacy
+  printf '%s\n' '#!/bin/sh' "$serve one $BATS_TEST_TMPDIR/orders" >legacy-request
+  chmod +x legacy legacy-request
+}
+
+installed_here() { # FILE
+  sed "s|/usr/sbin/|$BATS_TEST_TMPDIR/|; s|/usr/bin/tfoshim|$TFOSHIM_BUILD/tfoshim|; s| nobody | root |
+    s|/usr/\$LIB/libtfoshim.so|$SHIM|; s|/etc/tfoshim.conf|$EXAMPLES/handed-over/tfoshim.conf|" \
+    "$EXAMPLES/handed-over/$1"
+}
+
+@test "handed-over: the socket unit's service takes requests from SYNs" {
+  local variables listen
+  tools_required systemd-socket-activate
+  cd "$BATS_TEST_TMPDIR" || exit
+  legacy_install
+  network_up --rtt 20
+  mapfile -t variables < <(installed_here fast-open.conf | sed -n 's/^Environment="\(.*\)"$/-E\n\1/p')
+  assert_equal "${#variables[@]}" 4
+  listen=$(sed -n 's/^ListenStream=//p' "$EXAMPLES/handed-over/legacy.socket")
+  for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
+    server_spawn systemd-socket-activate -l "$listen" "${variables[@]}" "$BATS_TEST_TMPDIR/legacy"
+    wait_listening "$listen"
+    orders_in_syns "$listen"
+    process_end "$SPAWNED"
+  done
+}
+
+@test "handed-over: services of inetd take requests from SYNs" {
+  local family
+  tools_required inetd
+  cd "$BATS_TEST_TMPDIR" || exit
+  legacy_install
+  network_up --rtt 20
+  for family in 4 6; do
+    installed_here inetd.conf | sed "s/ tcp / tcp$family /" >"inetd$family.conf"
+    ADDRESS=$SERVER_IP4
+    ((family == 4)) || ADDRESS=$SERVER_IP6
+    server_spawn inetd -i "inetd$family.conf"
+    wait_listening 8080
+    orders_in_syns 8080
+    kill "$SPAWNED"
+    process_end "$SPAWNED"
+    server_spawn "TFOSHIM_CONFIG=$EXAMPLES/handed-over/tfoshim.conf" "LD_PRELOAD=$SHIM" inetd -i "inetd$family.conf"
+    wait_listening 8081
+    orders_in_syns 8081
+    kill "$SPAWNED"
+    process_end "$SPAWNED"
+  done
+  wait_until "((\$(wc -l <orders) == 12))"
+}

@@ -8,11 +8,11 @@
 #include "memory/run_figures.h"
 #include "shim/concern.h"
 #include "shim/guard.h"
+#include "shim/handed.h"
 #include "shim/listener_key.h"
 #include "shim/log.h"
 #include "shim/machine.h"
 #include "shim/note.h"
-#include "shim/own.h"
 #include "shim/pending.h"
 #include "shim/program_memory.h"
 #include "shim/ring.h"
@@ -21,22 +21,18 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 
 /* bind() does not know the backlog that listen() will bring: the kernel's usual ceiling for both.
  * The kernel clips what it is given to net.core.somaxconn. */
 #define QUEUE_WHEN_BOUND 4096
 
-/* Beyond this number no listener is looked for that a ring may accept from. */
-#define DESCRIPTORS_SEARCHED 65536
-
 atomic_bool listener_covered;
-static atomic_bool any_found; /* some note says NOTE_FOUND */
 
 static bool set_queue(int fd, const struct sockaddr *address, int queue)
 {
     bool done = tcp_set_option(fd, TCP_FASTOPEN, queue) == 0;
+    if (done)
+        handed_set();
     if (log_is_on(LOG_DEBUG))
         log_connection(fd, address, done ? "listener takes SYN data" : "no TCP_FASTOPEN here", 0);
     return done;
@@ -74,12 +70,6 @@ static bool can_guard(int fd, unsigned guard)
             tcp_set_least_to_read(fd, tcp_least_to_read(fd)) && tcp_peek(fd) == -ENOTCONN);
 }
 
-/* What the kernel was told to take, and nobody would guard. */
-static void uncover(int fd)
-{
-    tcp_set_option(fd, TCP_FASTOPEN, 0);
-}
-
 /* On a socket that listens, or is about to. Returns the flag for its note. */
 static unsigned cover(int fd, const struct sockaddr_storage *bound, const struct endpoint *endpoint,
                       int queue)
@@ -92,7 +82,7 @@ static unsigned cover(int fd, const struct sockaddr_storage *bound, const struct
     if (!set_queue(fd, (const struct sockaddr *)bound, queue))
         return 0;
     if (ring_came_meanwhile()) {
-        uncover(fd);
+        handed_uncover(fd);
         return 0;
     }
     memory_listener(&listener, (uint32_t)queue);
@@ -120,7 +110,7 @@ static void note(int fd, unsigned flags, const struct sockaddr_storage *bound, c
     memcpy(&noted, bound, sizeof noted);
     note_listener(fd, flags, &noted);
     if ((flags & NOTE_COVERED) && (flags & NOTE_GUARDS) && !(note_flags(fd) & NOTE_GUARDS))
-        uncover(fd);
+        handed_uncover(fd);
     if (key_file)
         listener_key_note(fd, version);
 }
@@ -141,7 +131,7 @@ void listener_bind(int fd, const struct sockaddr *address, socklen_t length)
         return;
     set_queue(fd, address, verdict.queue ? (int)verdict.queue : QUEUE_WHEN_BOUND);
     if (ring_came_meanwhile()) {
-        uncover(fd);
+        handed_uncover(fd);
         return;
     }
     bool keyed = takes_keys(fd, &verdict);
@@ -149,7 +139,7 @@ void listener_bind(int fd, const struct sockaddr *address, socklen_t length)
         listener_key_give(fd, verdict.key_file, WITHOUT_KEYS);
     note_change(fd, NOTE_BOUND | (keyed ? NOTE_KEYED : 0), 0);
     if (!listener_is_bound_by_us(fd))
-        uncover(fd);
+        handed_uncover(fd);
 }
 
 bool listener_is_bound_by_us(int fd)
@@ -172,6 +162,16 @@ static bool bound_to(int fd, struct sockaddr_storage *bound, struct endpoint *en
            endpoint_from_sockaddr(endpoint, (struct sockaddr *)bound, length) && tcp_is_tcp(fd);
 }
 
+bool listener_policy(int fd, struct server_verdict *verdict)
+{
+    struct sockaddr_storage bound;
+    struct endpoint endpoint;
+    if (!bound_to(fd, &bound, &endpoint))
+        return false;
+    *verdict = policy_server(shim.policy, &endpoint);
+    return true;
+}
+
 /* An inherited listener's backlog is not to be had: the kernel's ceiling stands in for it. */
 void listener_accept(int fd)
 {
@@ -191,7 +191,7 @@ void listener_accept(int fd)
     unsigned covered = ours ? cover(fd, &bound, &endpoint, queue) : 0;
     if (covered) {
         covered |= NOTE_FOUND;
-        atomic_store(&any_found, true);
+        handed_found();
     }
     note(fd, guards(&verdict) | covered, &bound, shim.dry_run ? NULL : verdict.key_file);
 }
@@ -234,55 +234,21 @@ void listener_listen(int fd, int backlog)
     unsigned flags = note_flags(fd);
     if (!bound_to(fd, &bound, &endpoint)) {
         if (flags & NOTE_BOUND)
-            uncover(fd);
+            handed_uncover(fd);
         return;
     }
     struct server_verdict verdict = policy_server(shim.policy, &endpoint);
+    /* Set already it may be by who ran before this image, under the same policy. */
     bool ours = (flags & NOTE_BOUND) || tcp_option(fd, TCP_FASTOPEN) == 0;
-    unsigned set = NOTE_ACCEPTING;
-    bool wanted = verdict.fastopen && !(flags & NOTE_ASIDE) && ours;
-    bool on = wanted && can_guard(fd, guards(&verdict));
-    if (wanted && !on)
-        uncover(fd);
+    bool wanted = verdict.fastopen && !(flags & NOTE_ASIDE);
+    bool on = wanted && ours && can_guard(fd, guards(&verdict));
+    unsigned set = NOTE_ACCEPTING | (on || (wanted && !ours) ? guards(&verdict) : 0);
+    if (wanted && ours && !on)
+        handed_uncover(fd);
     if (on)
-        set |= guards(&verdict) |
-               cover(fd, &bound, &endpoint,
+        set |= cover(fd, &bound, &endpoint,
                      verdict.queue ? (int)verdict.queue : queue_for_backlog(backlog));
     note(fd, set, &bound, on && takes_keys(fd, &verdict) ? verdict.key_file : NULL);
-}
-
-static void put_back(int fd)
-{
-    uncover(fd);
-    note_change(fd, 0, NOTE_BOUND | NOTE_COVERED | NOTE_FOUND);
-}
-
-static void put_back_found(const struct record *listener)
-{
-    put_back(listener->fd);
-}
-
-void listener_closing(int fd)
-{
-    if (atomic_load(&any_found) && record_is_own_process() && (note_flags(fd) & NOTE_FOUND))
-        uncover(fd);
-}
-
-void listener_end(void)
-{
-    if (atomic_load(&any_found) && record_is_own_process())
-        note_each(NOTE_FOUND, put_back_found);
-}
-
-static void leave_to_parent(const struct record *listener)
-{
-    note_change(listener->fd, 0, NOTE_FOUND);
-}
-
-void listener_forked(void)
-{
-    if (atomic_exchange(&any_found, false))
-        note_each(NOTE_FOUND, leave_to_parent);
 }
 
 void listener_own_keys(int fd)
@@ -295,42 +261,4 @@ void listener_stand_aside(int fd)
 {
     if (shim.active && tcp_is_tcp(fd))
         note_change(fd, NOTE_ASIDE, NOTE_COVERED | NOTE_GUARDS | NOTE_KEYED);
-}
-
-/* What was bound or listened on here has a note, mostly; another's the policy tells, as it told who
- * ran before this image. */
-static bool is_ours(int fd)
-{
-    struct sockaddr_storage bound;
-    struct endpoint endpoint;
-    unsigned flags = note_flags(fd);
-    if (flags & NOTE_ASIDE)
-        return false;
-    return (flags & (NOTE_BOUND | NOTE_COVERED | NOTE_GUARDS)) ||
-           (bound_to(fd, &bound, &endpoint) && policy_server(shim.policy, &endpoint).fastopen);
-}
-
-static int descriptors(void)
-{
-    struct {
-        uint64_t soft, hard;
-    } limit;
-    if (tcp_call(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit, 0, 0) != 0 ||
-        limit.soft > DESCRIPTORS_SEARCHED)
-        return DESCRIPTORS_SEARCHED;
-    return (int)limit.soft;
-}
-
-/* Not all have notes: whatever there is, is asked. A socket whose connect has failed may be
- * connected again by the ring, and is not to be deferred then. */
-void listener_put_back(void)
-{
-    for (int fd = 0, end = shim.dry_run ? 0 : descriptors(); fd < end; fd++) {
-        if (tcp_option(fd, TCP_FASTOPEN) > 0 && is_ours(fd)) {
-            put_back(fd);
-        } else if (own_has(fd) && tcp_option(fd, TCP_FASTOPEN_CONNECT) == 1 &&
-                   !(note_flags(fd) & NOTE_ASIDE)) {
-            tcp_set_option(fd, TCP_FASTOPEN_CONNECT, 0);
-        }
-    }
 }

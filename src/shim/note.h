@@ -31,8 +31,10 @@ unsigned note_flags(int fd);
 /* Is there such a note, of NOTE_CONNECTED? */
 bool note_is_connected(int fd, struct record *);
 
-/* All that there are with this flag. */
+/* All that there are with this flag; those of descriptors of [first, last]. */
 void note_each(unsigned flag, void (*action)(const struct record *));
+void note_each_in(unsigned flag, unsigned first, unsigned last,
+                  void (*action)(const struct record *));
 
 /* Adds and clears flags; without any left the note is struck out. */
 void note_change(int fd, unsigned set, unsigned clear);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/syscall.h>
 
 #define PAGE PROGRAM_MEMORY_PAGE
@@ -44,4 +45,15 @@ bool program_memory_asked(const void *address, size_t length)
     }
     errno = saved;
     return readable;
+}
+
+bool program_memory_has_end(const char *text)
+{
+    while (program_memory_readable(text, 1)) {
+        size_t left = PAGE - (uintptr_t)text % PAGE;
+        if (memchr(text, '\0', left))
+            return true;
+        text += left;
+    }
+    return false;
 }

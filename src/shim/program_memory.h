@@ -37,4 +37,7 @@ static inline __attribute__((always_inline)) bool program_memory_readable(const 
 /* Can all of it be read or nothing? The kernel, given it, then takes all or says EFAULT. */
 bool program_memory_is_whole(const void *address, size_t length);
 
+/* Can a string be read to its end? */
+bool program_memory_has_end(const char *text);
+
 #endif

@@ -10,7 +10,8 @@
 #include "policy/search.h"
 #include "shim/concern.h"
 #include "shim/ending.h"
-#include "shim/listener.h"
+#include "shim/environment.h"
+#include "shim/handed.h"
 #include "shim/log.h"
 #include "shim/machine.h"
 #include "shim/next.h"
@@ -143,11 +144,6 @@ static void set_up_figures(bool trust_environment)
     run_figures_add(RUN_PROGRAMS, 1);
 }
 
-static bool is_set(const char *value)
-{
-    return value && *value && strcmp(value, "0") != 0;
-}
-
 static void before_fork(void)
 {
     int saved = errno;
@@ -167,7 +163,7 @@ static void in_child(void)
 {
     sink_forked();
     machine_forked_child();
-    listener_forked();
+    handed_forked();
     own_forked();
     memory_forked();
 }
@@ -175,7 +171,8 @@ static void in_child(void)
 /* torsocks, proxychains and their kind give connect() another meaning: theirs goes first. */
 static bool is_wanted(bool trust_environment)
 {
-    return !(trust_environment && is_set(getenv("TFOSHIM_DISABLE"))) && next_connect_is_libc();
+    return !(trust_environment && environment_says_yes(getenv("TFOSHIM_DISABLE"))) &&
+           next_connect_is_libc();
 }
 
 static void switch_on(const char *program, bool trust_environment)
@@ -189,7 +186,7 @@ static void switch_on(const char *program, bool trust_environment)
         set_up_figures(trust_environment);
         set_up_log(shim.policy, trust_environment);
         set_up_memory(program, trust_environment);
-        shim.dry_run = trust_environment && is_set(getenv("TFOSHIM_DRY_RUN"));
+        shim.dry_run = trust_environment && environment_says_yes(getenv("TFOSHIM_DRY_RUN"));
         machine_set_up();
         shim.active = pthread_atfork(before_fork, after_fork, in_child) == 0;
     }

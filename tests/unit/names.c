@@ -2,6 +2,7 @@
 #include "policy/names.h"
 #include "check.h"
 #include "policy/flat.h"
+#include "policy/idn.h"
 #include "policy_text.h"
 
 static const char text[] = "client = { rules = (\n"

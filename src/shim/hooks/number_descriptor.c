@@ -121,7 +121,7 @@ long PROCESS_by_number(const struct call *call)
         ending_process();
         break;
     default:
-        sharing_before_exec();
+        sharing_before_exec(a[call->number == SYS_execve ? 2 : 3].pointer);
         break;
     }
     return call_plainly(call);
