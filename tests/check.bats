@@ -390,7 +390,7 @@ END
   assert_rule_refused 'adress = "*";' 'unknown key "adress", did you mean "address"?'
   assert_rule_refused 'prot = 80;' 'unknown key "prot", did you mean "port"?'
   assert_rule_refused 'colour = 80;' \
-    'unknown key "colour", expected "address", "host", "port", "program", "fastopen", "first_write", "first_contact", "defer", "min_rtt" or "prefixes"'
+    'unknown key "colour", expected "address", "host", "port", "program", "fastopen", "first_write", "first_contact", "defer", "min_rtt", "lately" or "prefixes"'
 }
 
 @test "error: keys of the other group" {
@@ -400,7 +400,7 @@ END
     '"first_write" is not for servers, expected "address", "port", "program", "fastopen", "queue", "first_read", "key_file" or "prefixes"' \
     server
   assert_rule_refused 'queue = 5;' \
-    '"queue" is not for clients, expected "address", "host", "port", "program", "fastopen", "first_write", "first_contact", "defer", "min_rtt" or "prefixes"'
+    '"queue" is not for clients, expected "address", "host", "port", "program", "fastopen", "first_write", "first_contact", "defer", "min_rtt", "lately" or "prefixes"'
   assert_refused 't.conf:1: "first_write" is not for servers, expected "default", "first_read", "key_file" or "rules"' \
     <<<'server = { first_write = "any"; };'
 }
@@ -450,6 +450,30 @@ END
   assert_line --regexp '^  t.conf:2  on        any +\* '
 }
 
+@test "how long a handshake counts is shown where it is another time than usual" {
+  cat >t.conf <<'END'
+client = { default = "on"; lately = 60; rules = (
+  { port = 80; lately = 86400; }, { port = 81; lately = 3600; }, { port = 82; lately = 1; }, { }
+); };
+END
+  run -0 --separate-stderr "$tfoshim" check t.conf
+  assert_equal "$stderr" ""
+  assert_line 'client: default on, first write replay-safe, handshakes of the last 60 s'
+  assert_line --regexp '^  t\.conf:2 +on +any, handshakes of the last 86400 s +80 +'
+  assert_line --regexp '^  t\.conf:2 +on +any +81 +'
+  assert_line --regexp '^  t\.conf:2 +on +any, handshakes of the last 1 s +82 +'
+}
+
+@test "error: lately" {
+  local bad
+  for bad in 0 -1 86401 '"60"' 1.5 0x10; do
+    assert_rule_refused "lately = $bad;" \
+      "lately: found ${bad/0x10/a hexadecimal number}, expected a number of seconds from 1 to 86400"
+  done
+  assert_refused 't.conf:1: "lately" is not for servers, expected "default", "first_read", "key_file" or "rules"' \
+    <<<'server = { lately = 1; };'
+}
+
 @test "error: min_rtt" {
   local bad expected='a number of microseconds from 0 to 60000000'
   for bad in -1 60000001 1.5 '"100"' true; do
@@ -474,7 +498,7 @@ END
   assert_refused 't.conf:1: key_file: found an array, expected an absolute path' \
     <<<'server = { key_file = [ "/a", "/b" ]; };'
   assert_rule_refused 'key_file = "/keys";' \
-    '"key_file" is not for clients, expected "address", "host", "port", "program", "fastopen", "first_write", "first_contact", "defer", "min_rtt" or "prefixes"'
+    '"key_file" is not for clients, expected "address", "host", "port", "program", "fastopen", "first_write", "first_contact", "defer", "min_rtt", "lately" or "prefixes"'
 }
 
 # Rules of servers, a line each after the first, and what is warned of.

@@ -131,6 +131,8 @@ static char *client_ways(const struct rule *rule)
         fputs("deferral by the shim", list_next(&list));
     if (rule->min_rtt != AS_THE_GROUP && rule->min_rtt != POLICY_MIN_RTT_US)
         fprintf(list_next(&list), "round trips from %d us", rule->min_rtt);
+    if (rule->lately != AS_THE_GROUP && rule->lately != (int)POLICY_LATELY_S)
+        fprintf(list_next(&list), "handshakes of the last %d s", rule->lately);
     return list_end(&list);
 }
 
@@ -167,7 +169,8 @@ static void show_group(const struct rule_group *group)
         const struct rule fallback = {.first_write = group->first_write,
                                       .first_contact = group->first_contact,
                                       .deferral = group->deferral,
-                                      .min_rtt = group->min_rtt};
+                                      .min_rtt = group->min_rtt,
+                                      .lately = group->lately};
         char *ways = client_ways(&fallback);
 
         printf("client: default %s, first write %s\n", on_off(group->fastopen), ways);

@@ -25,11 +25,10 @@ struct question {
     bool is_late; /* no handshake that still counts */
 };
 
-static bool is_lately(const struct endpoint *to, uint32_t connected_ago)
+static bool is_lately(const struct endpoint *to, uint32_t connected_ago, uint32_t lately)
 {
-    if (connected_ago <= DECISION_LATELY_SIBLINGS_S)
-        return true;
-    return connected_ago <= DECISION_LATELY_S && !names_has_siblings(to->address);
+    return connected_ago <= lately && (connected_ago <= DECISION_LATELY_SIBLINGS_S ||
+                                       !names_has_siblings(to->address));
 }
 
 /* Of the machine itself, and of neighbours too close: unless the policy asks for them. What was
@@ -113,7 +112,7 @@ struct decision decide_client(const struct policy *policy, const struct memory_d
     if (q.verdict.fastopen)
         q.known = memory_recall(to);
     q.is_local = q.known.local || endpoint_is_loopback(&to->endpoint);
-    q.is_late = !is_lately(&to->endpoint, q.known.connected_ago);
+    q.is_late = !is_lately(&to->endpoint, q.known.connected_ago, q.verdict.lately_s);
     decision.reason = reason_for(&q);
     /* Where nothing would be deferred with a cookie either, none is asked for. */
     decision.asks_cookie =

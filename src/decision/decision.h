@@ -14,9 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Seconds for which a handshake is of late. Less where the program has other addresses to turn to:
- * a dead host is to be seen in connect(), which is where it turns. */
-#define DECISION_LATELY_S 3600u
+/* Seconds for which a handshake is of late, whatever the policy says, where the program has other
+ * addresses to turn to: a dead host is to be seen in connect(), which is where it turns. */
 #define DECISION_LATELY_SIBLINGS_S 60u
 
 enum decision_reason {

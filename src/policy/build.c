@@ -95,6 +95,7 @@ static struct policy_array append_rules(struct builder *builder, const struct ru
             .first_contact = (uint8_t)inherited(rule->first_contact, group->first_contact),
             .deferral = (uint8_t)inherited(rule->deferral, group->deferral),
             .min_rtt_us = (uint32_t)inherited(rule->min_rtt, group->min_rtt),
+            .lately_s = (uint32_t)inherited(rule->lately, group->lately),
             .names_loopback = names_loopback(rule),
         };
     }
@@ -185,6 +186,7 @@ static struct policy_group append_group(struct builder *builder, const struct ru
                                              .first_contact = (uint8_t)group->first_contact,
                                              .deferral = (uint8_t)group->deferral,
                                              .min_rtt_us = (uint32_t)group->min_rtt,
+                                             .lately_s = (uint32_t)group->lately,
                                              .key_file = group_key_file(builder, group)}};
 
     select_rules(builder, group);

@@ -150,6 +150,7 @@ static struct client_verdict client_verdict(const struct policy *policy, uint32_
         .first_contact = rule->first_contact,
         .deferral = rule->deferral,
         .min_rtt_us = rule->min_rtt_us,
+        .lately_s = rule->lately_s,
         .prefixes = string_at(policy, rule->prefixes),
         .names_loopback = rule->names_loopback,
         .line = rule->line,
@@ -174,6 +175,8 @@ static void tighten(struct client_verdict *verdict, const struct client_verdict 
         verdict->first_contact = by->first_contact;
     if (by->min_rtt_us > verdict->min_rtt_us)
         verdict->min_rtt_us = by->min_rtt_us;
+    if (by->lately_s < verdict->lately_s)
+        verdict->lately_s = by->lately_s;
     verdict->names_loopback = verdict->names_loopback && by->names_loopback;
 }
 

@@ -16,7 +16,7 @@
 #include "policy/policy.h"
 
 #define POLICY_MAGIC 0x74666f70u
-#define POLICY_VERSION 6u
+#define POLICY_VERSION 7u
 
 #define POLICY_NO_RULE UINT32_MAX
 
@@ -25,6 +25,7 @@ struct policy_rule {
     uint32_t line;
     uint32_t queue;
     uint32_t min_rtt_us;
+    uint32_t lately_s;
     uint32_t key_file; /* offset of a name, 0: none */
     uint32_t
         prefixes; /* offset of the first of several strings, an empty one at the end; 0: none */

@@ -92,6 +92,16 @@ void key_min_rtt(struct reader *reader, const config_setting_t *setting, int *va
         reader_unexpected(reader, setting, "a number of microseconds from 0 to 60000000");
 }
 
+void key_lately(struct reader *reader, const config_setting_t *setting, int *value)
+{
+    int seconds;
+
+    if (key_integer(setting, &seconds) && seconds >= 1 && seconds <= LATELY_MOST)
+        *value = seconds;
+    else
+        reader_unexpected(reader, setting, "a number of seconds from 1 to 86400");
+}
+
 void key_path(struct reader *reader, const config_setting_t *setting, const char **value)
 {
     const char *path = key_string(reader, setting);

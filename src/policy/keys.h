@@ -37,6 +37,7 @@ void key_first_write(struct reader *, const config_setting_t *, int *value);
 void key_first_contact(struct reader *, const config_setting_t *, int *value);
 void key_deferral(struct reader *, const config_setting_t *, int *value);
 void key_min_rtt(struct reader *, const config_setting_t *, int *value);
+void key_lately(struct reader *, const config_setting_t *, int *value);
 void key_path(struct reader *, const config_setting_t *, const char **value);
 
 /* The settings of one rule. */

@@ -55,12 +55,16 @@ enum log_level { LOG_NONE, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 /* Shorter round trips are not worth a fast open, unless the policy says otherwise. */
 #define POLICY_MIN_RTT_US 100u
 
+/* Seconds for which a handshake is of late, unless the policy says otherwise. */
+#define POLICY_LATELY_S 3600u
+
 struct client_verdict {
     bool fastopen;
     enum first_write first_write;
     enum first_contact first_contact;
     enum deferral deferral;
     uint32_t min_rtt_us;  /* 0: however short, and the machine itself as well */
+    uint32_t lately_s;    /* so long a handshake counts */
     const char *prefixes; /* replay-safe as well (policy/prefixes.h); NULL: none */
     bool names_loopback;  /* the rule has an address of the loopback network */
     bool forgotten;       /* a name of the address was, and a rule could have been for it: off */

@@ -158,6 +158,11 @@ static void read_min_rtt(struct reader *reader, const config_setting_t *setting,
     key_min_rtt(reader, setting, &((struct rule *)rule)->min_rtt);
 }
 
+static void read_lately(struct reader *reader, const config_setting_t *setting, void *rule)
+{
+    key_lately(reader, setting, &((struct rule *)rule)->lately);
+}
+
 static void read_queue(struct reader *reader, const config_setting_t *setting, void *rule)
 {
     int queue;
@@ -189,6 +194,7 @@ static const struct key rule_keys[] = {
     {"first_contact", SIDE_CLIENT, read_first_contact},
     {"defer", SIDE_CLIENT, read_defer},
     {"min_rtt", SIDE_CLIENT, read_min_rtt},
+    {"lately", SIDE_CLIENT, read_lately},
     {"first_read", SIDE_SERVER, read_first_write},
     {"key_file", SIDE_SERVER, read_key_file},
     {"prefixes", BOTH_SIDES, read_prefixes},

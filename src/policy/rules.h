@@ -10,6 +10,7 @@
 
 #define PORT_HIGHEST 65535
 #define MIN_RTT_MOST 60000000
+#define LATELY_MOST 86400
 
 struct address_pattern {
     const char *text; /* as written */
@@ -47,6 +48,7 @@ struct rule {
     int first_contact; /* enum first_contact, or AS_THE_GROUP */
     int deferral;      /* enum deferral, or AS_THE_GROUP */
     int min_rtt;       /* in microseconds, or AS_THE_GROUP */
+    int lately;        /* in seconds, or AS_THE_GROUP */
     uint32_t queue;
     const char *key_file; /* NULL: as its group does */
     const char **prefixes;
@@ -71,6 +73,7 @@ struct rule_group {
     int first_contact;
     int deferral;
     int min_rtt;
+    int lately;
     const char *key_file; /* NULL: none */
     struct rule *rules;
     size_t rule_count;

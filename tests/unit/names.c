@@ -202,8 +202,8 @@ static void what_no_name_could_change_stays(void)
 
 static const char shared_text[] =
     "client = { default = \"off\"; rules = (\n"
-    "  { host = \"on.test\"; first_write = \"any\"; min_rtt = 0; },\n"
-    "  { host = \"careful.test\"; first_write = \"replay-safe\"; min_rtt = 50; },\n"
+    "  { host = \"on.test\"; first_write = \"any\"; min_rtt = 0; lately = 20; },\n"
+    "  { host = \"careful.test\"; first_write = \"replay-safe\"; min_rtt = 50; lately = 10; },\n"
     "  { host = \"*.off.test\"; fastopen = \"off\"; },\n"
     "  { host = \"www.first.test\"; },\n"
     "  { host = \"*.first.test\"; fastopen = \"off\"; } ) };";
@@ -230,6 +230,7 @@ static void names_that_share_an_address_take_the_stricter_rule(void)
     CHECK(verdict.fastopen);
     CHECK_EQUAL(verdict.first_write, FIRST_WRITE_REPLAY_SAFE);
     CHECK_EQUAL(verdict.min_rtt_us, 50);
+    CHECK_EQUAL(verdict.lately_s, 10);
     /* The default is for a name that no rule has. */
     shared_by(policy, "10.4.0.4", "on.test", "elsewhere.test");
     CHECK(!is_on(policy, "10.4.0.4"));
