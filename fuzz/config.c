@@ -43,9 +43,10 @@ static void ask(const struct policy *policy)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct policy *policy;
+    const struct policy_subject subject = {.program = "program", .executable = "/usr/bin/file"};
     unsigned reports = 0;
 
-    policy = policy_compile(input_file(data, size), "program", NULL, count_reports, &reports);
+    policy = policy_compile(input_file(data, size), &subject, count_reports, &reports);
     if ((policy != NULL) == (reports > 0))
         abort();
     if (policy != NULL) {

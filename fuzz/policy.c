@@ -5,6 +5,7 @@
 
 #include "policy/flat.h"
 #include "policy/names.h"
+#include "policy/subject.h"
 
 static void ask(const struct policy *policy, const uint8_t address[16], uint16_t port)
 {
@@ -59,14 +60,25 @@ static void ask_all(const struct policy *policy)
         abort();
 }
 
+static const char *cgroups(void)
+{
+    return "1:name=systemd:/a.slice/b.service\n0::/a.slice/b.service\n";
+}
+
 static void compare_head(const struct policy *policy)
 {
+    static const struct policy_subject subject = {.program = "program", .cgroups = cgroups};
+    const struct policy_selector *selectors = policy_at(policy, policy->selectors.offset);
     const struct policy_source *sources = policy_at(policy, policy->sources.offset);
     size_t length = strlen(policy_path(policy));
 
-    if (policy->program != 0)
-        length +=
-            strlen(policy_at(policy, policy->program)) + strlen(policy_at(policy, policy->alias));
+    for (uint32_t i = 0; i < policy->selectors.count; i++) {
+        const char *pattern = policy_at(policy, selectors[i].pattern);
+
+        if (strlen(pattern) > policy->size ||
+            subject_matches(&subject, selectors[i].selector, pattern) == selectors[i].holds + 1)
+            length++;
+    }
     for (uint32_t i = 0; i < policy->sources.count; i++)
         if (strlen(policy_at(policy, sources[i].path)) > policy->size || sources[i].stamp.mode == 1)
             length++;

@@ -66,7 +66,7 @@ static int show_builtin(void)
 
 static bool is_file(const struct rule_source *source)
 {
-    return source->stamp.mode != 0 && !S_ISDIR(source->stamp.mode);
+    return source->stamp.mode != 0 && !S_ISDIR(source->stamp.mode) && !source->is_of_users;
 }
 
 /* In the order of their rules, where there are several. */

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define PORT_UNLESS_GIVEN 443
 
@@ -26,6 +27,8 @@ static const struct option options[] = {
     {"help", no_argument, NULL, 'h'},
     {"listen", no_argument, NULL, 'l'},
     {"program", required_argument, NULL, 'p'},
+    {"unit", required_argument, NULL, 'U'},
+    {"user", required_argument, NULL, 'u'},
     {NULL, 0, NULL, 0},
 };
 
@@ -47,9 +50,13 @@ static int help(void)
         "                    the configuration, instead of what \"tfoshim check\" finds\n"
         "      --listen      explain a listener\n"
         "      --program NAME\n"
-        "                    as the program of this name; without it rules that name programs\n"
-        "                    do not match, and what was learned of programs does not "
-        "count\n" PAINT_HELP "      --help        this text\n",
+        "                    as the program of this name, or file; without it rules that name\n"
+        "                    programs do not match, and what was learned of programs does not\n"
+        "                    count\n"
+        "      --unit UNIT   as a process of this systemd unit; without it rules that name units\n"
+        "                    do not match\n"
+        "      --user USER   as a process of this user, not one's own: which rules "
+        "match\n" PAINT_HELP "      --help        this text\n",
         stdout);
     return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -98,7 +105,7 @@ void explain_how_to_enable(const struct explanation *explanation, const char *fi
 
 struct request {
     const char *config;
-    const char *program;
+    struct policy_subject subject;
     const char *bytes; /* the file */
     bool listener;
 };
@@ -109,7 +116,7 @@ static const struct policy *load(const struct request *request)
 
     if (request->config == NULL && !policy_search(path, sizeof(path), true))
         return policy_builtin;
-    return policy_compile(request->config == NULL ? path : request->config, request->program, NULL,
+    return policy_compile(request->config == NULL ? path : request->config, &request->subject,
                           complain_report, NULL);
 }
 
@@ -167,7 +174,7 @@ static int explain(const struct request *request, const char *what)
     if (explanation.policy == NULL)
         return EXIT_FAILURE;
     kernel_syscall = syscall;
-    recollection_set_up_as(request->program);
+    recollection_set_up_as(request->subject.program);
     addresses = place_resolve(&place, AF_UNSPEC, "explain");
     explain_each(&explanation, request->listener, addresses);
     if (explanation.policy != policy_builtin)
@@ -180,7 +187,7 @@ static int explain(const struct request *request, const char *what)
 
 int explain_main(int argc, char **argv)
 {
-    struct request request = {.listener = false};
+    struct request request = {.subject.user = geteuid()};
     int answer;
 
     opterr = 0;
@@ -194,7 +201,12 @@ int explain_main(int argc, char **argv)
         } else if (answer == 'l') {
             request.listener = true;
         } else if (answer == 'p') {
-            request.program = optarg;
+            explain_as_program(&request.subject, optarg);
+        } else if (answer == 'U') {
+            explain_in_unit(&request.subject, optarg);
+        } else if (answer == 'u') {
+            if (!find_user("explain", optarg, &request.subject.user))
+                return EXIT_FAILURE;
         } else if (answer != 'C') {
             complain_option(argv, options, answer);
             return EXIT_USAGE;

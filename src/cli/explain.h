@@ -5,6 +5,7 @@
 
 #include "cli/place.h"
 #include "policy/openings/openings.h"
+#include "policy/subject.h"
 
 /* A first write, as a file has it. */
 struct explain_bytes {
@@ -25,6 +26,11 @@ bool explain_read_bytes(struct explain_bytes *, const char *path);
 
 /* May they be delivered twice, to a server at that port, and why? Says nothing of NULL. */
 void explain_bytes(const struct explain_bytes *, const char *prefixes, uint16_t port);
+
+/* The subject is a program of this name, or of this file; in a unit, whose name may have those of
+ * the slices around it before it. Once in a process. */
+void explain_as_program(struct policy_subject *, const char *name);
+void explain_in_unit(struct policy_subject *, const char *unit);
 
 /* What would become of a connect to, or of a listener on, one address. */
 void explain_client(const struct explanation *, const struct endpoint *);

@@ -7,25 +7,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-static bool is_for_program(const struct builder *builder, const struct rule *rule)
-{
-    for (size_t i = 0; i < rule->program_count; i++)
-        if ((builder->program != NULL && strcmp(builder->program, rule->programs[i]) == 0) ||
-            (builder->alias != NULL && strcmp(builder->alias, rule->programs[i]) == 0))
-            return true;
-    return rule->program_count == 0;
-}
-
-static void select_rules(struct builder *builder, const struct rule_group *group)
-{
-    builder->rules =
-        arena_alloc(&builder->arena, (group->rule_count + 1) * sizeof(const struct rule *));
-    builder->rule_count = 0;
-    for (size_t i = 0; i < group->rule_count; i++)
-        if (is_for_program(builder, &group->rules[i]))
-            builder->rules[builder->rule_count++] = &group->rules[i];
-}
-
 static int inherited(int of_rule, int of_group)
 {
     return of_rule == AS_THE_GROUP ? of_group : of_rule;
@@ -241,10 +222,10 @@ static void *build_map(struct builder *builder, const struct rule_file *file)
     return map_block(builder);
 }
 
-const struct policy *rules_build(const struct rule_file *file, const char *program,
-                                 const char *program_alias, policy_report *report, void *context)
+const struct policy *rules_build(const struct rule_file *file, const struct policy_subject *subject,
+                                 policy_report *report, void *context)
 {
-    struct builder builder = {.program = program, .alias = program_alias};
+    struct builder builder = {.subject = subject};
     const struct policy *policy = build_map(&builder, file);
     char message[512];
 

@@ -90,6 +90,14 @@ struct policy_source {
     uint32_t path;
 };
 
+/* A pattern of some rule that selects by it, and whether it matched who the policy is for. Nobody
+ * else differs, to the policy, from whom the same ones match. */
+struct policy_selector {
+    uint32_t pattern;
+    uint8_t selector; /* enum selector */
+    uint8_t holds;
+};
+
 struct policy_group {
     struct policy_rule fallback; /* the group's default */
     struct policy_array rules;
@@ -111,8 +119,7 @@ struct policy {
      * or for; none: what was made of them must not be
      * kept, for one of them may change without its stamp. */
     struct policy_array sources;
-    uint32_t program; /* offsets of the names that it was made for, 0: it is any program's */
-    uint32_t alias;
+    struct policy_array selectors; /* each once; none: it is everybody's */
 };
 
 /* What lies at an offset. */

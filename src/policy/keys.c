@@ -112,6 +112,26 @@ void key_path(struct reader *reader, const config_setting_t *setting, const char
         reader_unexpected(reader, setting, "an absolute path");
 }
 
+void key_values(struct reader *reader, const config_setting_t *setting, value_reader *read,
+                void *target, const char *expected)
+{
+    const int length = config_setting_length(setting);
+
+    if (!config_setting_is_array(setting) && !config_setting_is_list(setting)) {
+        if (!read(reader, setting, target))
+            reader_unexpected(reader, setting, expected);
+        return;
+    }
+    if (length == 0)
+        reader_unexpected(reader, setting, expected);
+    for (int i = 0; i < length; i++) {
+        const config_setting_t *element = config_setting_get_elem(setting, (unsigned)i);
+
+        if (!read(reader, element, target))
+            reader_unexpected(reader, element, expected);
+    }
+}
+
 /* "a, b or c": the keys that belong on that side. */
 static void list_keys(char *list, size_t size, const struct key *keys, size_t count, unsigned side)
 {

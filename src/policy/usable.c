@@ -4,6 +4,7 @@
  * it may be in the middle of a connect, where there is nobody to tell.
  */
 #include "policy/flat.h"
+#include "policy/subject.h"
 
 #include <string.h>
 
@@ -121,14 +122,24 @@ static bool sources_fit(const struct policy *policy)
     return true;
 }
 
+static bool selectors_fit(const struct policy *policy)
+{
+    const struct policy_selector *selectors = policy_at(policy, policy->selectors.offset);
+
+    if (!FITS(policy, &policy->selectors, struct policy_selector))
+        return false;
+    for (uint32_t i = 0; i < policy->selectors.count; i++)
+        if (!string_fits(policy, selectors[i].pattern) || selectors[i].selector >= SELECTORS)
+            return false;
+    return true;
+}
+
 static bool head_fits(const struct policy *policy)
 {
     return policy->magic == POLICY_MAGIC && policy->version == POLICY_VERSION &&
            policy->size >= sizeof(*policy) && policy->log_level <= LOG_DEBUG &&
            string_fits(policy, policy->log_to) && optional_string_fits(policy, policy->path) &&
-           (policy->program == 0 ||
-            (string_fits(policy, policy->program) && string_fits(policy, policy->alias))) &&
-           sources_fit(policy);
+           selectors_fit(policy) && sources_fit(policy);
 }
 
 bool policy_head_is_usable(const struct policy *policy, size_t size)

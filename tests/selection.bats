@@ -1,0 +1,222 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Whom rules are for: programs, users, units; and how recent a handshake has to be. By what SYNs carry,
+# and by what servers are asked for.
+
+# ADDRESS is for prime, by way of the loops over both families.
+# shellcheck disable=SC2034
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+setup() {
+  load lib/network
+  load programs/programs
+  tools_required unshare mount
+  tfoshim=$TFOSHIM_BUILD/tfoshim
+  export LC_ALL=C HOME=$BATS_TEST_TMPDIR
+  export LSAN_OPTIONS=suppressions=$BATS_TEST_DIRNAME/lsan.supp:print_suppressions=0
+  unset XDG_RUNTIME_DIR XDG_CONFIG_HOME TFOSHIM_CONFIG
+  ipcrm --all=shm # those of other tests: this namespace is theirs
+  cd "$BATS_TEST_TMPDIR" || exit
+  CONFIG=$BATS_TEST_TMPDIR/rules.conf
+  network_up --rtt 20
+}
+
+teardown() {
+  network_down
+}
+
+# Writes the client's rules, one an argument.
+rules() {
+  local IFS=,
+  printf 'client = { rules = ( %s ); };\n' "${*/#/$'\n'}" >"$CONFIG"
+}
+
+# The SYN of the second of two connections under the shim: what it carries, and the option.
+second_syn() { # COMMAND... ADDRESS
+  local command=("${@:1:$#-1}")
+  for _ in first second; do
+    run on_client env -u XDG_RUNTIME_DIR TFOSHIM_CONFIG="$CONFIG" SHIM="$SHIM" timeout "$PATIENCE" \
+      "${command[@]}" "${@: -1}" "$PORT"
+    ((status == 0)) || echo "status $status: $output"
+  done
+  last_syn syn.data syn.option | cut -d : -f 1
+}
+
+# What `explain` says decides for a connect: the line of the rule, or nothing.
+decider() { # OPTION... ADDRESS
+  on_client "$tfoshim" explain -c "$CONFIG" "${@:1:$#-1}" "[${*: -1}]:$PORT" |
+    sed -nE 's/^  policy  .* by the rule at [^:]*:([0-9]+)$/\1/p'
+}
+
+FAST='79 cookie'
+PLAIN='0 none'
+
+# ---- programs ----
+
+@test "rules are for programs by their name, or by their file's, with patterns" {
+  mkdir -p opt/one/bin opt/two
+  cp "$PROGRAMS/client" opt/one/bin/asker
+  cp "$PROGRAMS/client" opt/two/asker
+  cp "$PROGRAMS/client" opt/two/other
+  reference_start answer
+  rules '{ program = [ "*/opt/one/*" ]; }' '{ program = "'"$PWD"'/opt/two/oth*"; }'
+  for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
+    assert_equal "$(second_syn env LD_PRELOAD="$SHIM" opt/one/bin/asker "$ADDRESS")" "$FAST"
+    assert_equal "$(second_syn env LD_PRELOAD="$SHIM" opt/two/asker "$ADDRESS")" "$PLAIN"
+    assert_equal "$(second_syn env LD_PRELOAD="$SHIM" opt/two/other "$ADDRESS")" "$FAST"
+    assert_equal "$(decider --program "$PWD/opt/one/bin/asker" "$ADDRESS")" 2
+    assert_equal "$(decider --program "$PWD/opt/two/other" "$ADDRESS")" 3
+    assert_equal "$(decider --program "$PWD/opt/two/asker" "$ADDRESS")" ''
+    assert_equal "$(decider --program asker "$ADDRESS")" ''
+  done
+  rules '{ program = "a*k*r"; fastopen = "off"; }' '{ }'
+  for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
+    assert_equal "$(second_syn env LD_PRELOAD="$SHIM" opt/one/bin/asker "$ADDRESS")" "$PLAIN"
+    assert_equal "$(second_syn env LD_PRELOAD="$SHIM" opt/two/other "$ADDRESS")" "$FAST"
+    # By the name that it was called by as well.
+    assert_equal "$(second_syn env LD_PRELOAD="$SHIM" bash -c 'exec -a asker "$0" "$@"' opt/two/other "$ADDRESS")" "$PLAIN"
+    assert_equal "$(decider --program asker "$ADDRESS")" 2
+    assert_equal "$(decider --program /usr/bin/asker "$ADDRESS")" 2
+    assert_equal "$(decider --program "$PWD/opt/two/other" "$ADDRESS")" 3
+  done
+}
+
+# ---- users ----
+
+# A command of the client, run by that user.
+as() { # USER
+  AS=(unshare --user --map-user="$1" env "LD_PRELOAD=$SHIM" "$PROGRAMS/client")
+}
+
+@test "rules are for users, whose policies are their own" {
+  reference_start answer
+  rules '{ user = 1000; port = 1; }' '{ user = ( "root", 1001 ); }' '{ user = [ 1000, 1002 ]; fastopen = "off"; }' \
+    '{ user = 1002; }'
+  settle_rules
+  for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
+    for _ in compiled kept; do
+      as 1001
+      assert_equal "$(second_syn "${AS[@]}" "$ADDRESS")" "$FAST"
+      as 1000
+      assert_equal "$(second_syn "${AS[@]}" "$ADDRESS")" "$PLAIN"
+      as 1003
+      assert_equal "$(second_syn "${AS[@]}" "$ADDRESS")" "$PLAIN"
+      assert_equal "$(second_syn env LD_PRELOAD="$SHIM" "$PROGRAMS/client" "$ADDRESS")" "$FAST"
+    done
+    assert_equal "$(decider "$ADDRESS")" 3
+    assert_equal "$(decider --user root "$ADDRESS")" 3
+    assert_equal "$(decider --user 1000 "$ADDRESS")" 4
+    assert_equal "$(decider --user 1002 "$ADDRESS")" 4
+    assert_equal "$(decider --user 1003 "$ADDRESS")" ''
+  done
+  run -1 "$tfoshim" explain --user no-such-user "$SERVER_IP4"
+  assert_output 'tfoshim: explain: --user: there is no user "no-such-user"'
+}
+
+# What was written a moment ago is not kept.
+settle_rules() {
+  wait_until "[[ -z \$(find $CONFIG $TFOSHIM_BUILD/libtfoshim-policy.so /etc/passwd -newerct '2.1 seconds ago') ]]"
+}
+
+@test "a rule is for the user that a program is started by, not for whom it becomes" {
+  reference_start answer
+  rules '{ user = 0; }'
+  cat >become.py <<'END'
+import os, socket, sys
+os.seteuid(1000)
+for _ in range(2):
+    with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as connection:
+        connection.sendall(b"x" * 79)
+        connection.shutdown(socket.SHUT_WR)
+        connection.recv(1)
+END
+  for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
+    run -0 second_syn env LD_PRELOAD="$SHIM" /usr/bin/python3 become.py "$ADDRESS"
+    assert_output "$FAST"
+  done
+}
+
+# ---- units ----
+
+# A command of the client, in that control group.
+in_group() { # LINE...
+  printf '%s\n' "$@" >cgroup
+  # shellcheck disable=SC2016
+  IN=(bash -c 'mount --bind cgroup /proc/$$/cgroup && LD_PRELOAD=$SHIM exec "$0" "$@"' "$PROGRAMS/client")
+}
+
+@test "rules are for units, and for the slices around them" {
+  local unit line
+  reference_start answer
+  rules '{ unit = "batch.slice"; fastopen = "off"; }' '{ unit = [ "web.service", "job@*.service" ]; }' \
+    '{ unit = "*.scope"; }'
+  settle_rules
+  while read -r unit line; do
+    in_group "0::/$unit"
+    for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
+      if [[ $line == [34] ]]; then
+        assert_equal "$unit: $(second_syn "${IN[@]}" "$ADDRESS")" "$unit: $FAST"
+      else
+        assert_equal "$unit: $(second_syn "${IN[@]}" "$ADDRESS")" "$unit: $PLAIN"
+      fi
+      assert_equal "$unit: $(decider --unit "$unit" "$ADDRESS")" "$unit: $line"
+    done
+  done <<'END'
+system.slice/web.service 3
+batch.slice/web.service 2
+system.slice/system-job.slice/job@7.service 3
+system.slice/job@7.socket
+user.slice/user-1000.slice/session-3.scope 4
+system.slice/other.service
+END
+  # Nobody's, in a namespace of control groups, and where explain is not told.
+  in_group 0::/
+  assert_equal "$(second_syn "${IN[@]}" "$SERVER_IP4")" "$PLAIN"
+  assert_equal "$(decider "$SERVER_IP4")" ''
+  # With the first version, as Debian had it once.
+  in_group 4:cpu,cpuacct:/batch.slice 1:name=systemd:/system.slice/web.service 0::/
+  assert_equal "$(second_syn "${IN[@]}" "$SERVER_IP6")" "$FAST"
+}
+
+@test "listeners have the policy of their process's unit and user, too" {
+  local queue
+  listen='import socket, sys
+with socket.create_server((sys.argv[1], 0), family=socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET) as s:
+    print(s.getsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN))'
+  printf 'server = { rules = ( { user = 1000; queue = 5; }, { unit = "web.service"; queue = 7; } ); };\n' >"$CONFIG"
+  for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
+    run -0 on_server TFOSHIM_CONFIG="$CONFIG" unshare --user --map-user=1000 env LD_PRELOAD="$SHIM" \
+      /usr/bin/python3 -c "$listen" "$ADDRESS"
+    assert_output 5
+    echo 0::/system.slice/web.service >cgroup
+    # shellcheck disable=SC2016
+    run -0 on_server TFOSHIM_CONFIG="$CONFIG" SHIM="$SHIM" bash -c \
+      'mount --bind cgroup /proc/$$/cgroup && LD_PRELOAD=$SHIM exec /usr/bin/python3 -c "$0" "$1"' "$listen" "$ADDRESS"
+    assert_output 7
+    run -0 on_server TFOSHIM_CONFIG="$CONFIG" LD_PRELOAD="$SHIM" /usr/bin/python3 -c "$listen" "$ADDRESS"
+    assert_output 0
+    run -0 on_server "$tfoshim" explain -c "$CONFIG" --unit web.service --listen "[$ADDRESS]:80"
+    assert_line --regexp '^  policy +on with a queue of 7, by the rule at '
+  done
+}
+
+# ---- lately ----
+
+@test "lately: a handshake counts for as long as the rule says" {
+  reference_start answer
+  rules '{ lately = 5; }'
+  for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
+    prime "$ADDRESS"
+    shim "$PROGRAMS/client" "$ADDRESS" "$PORT"
+    assert_equal "$(last_syn syn.data)" 79
+    # The kernel has the cookie all the same.
+    wait_until "[[ \$(on_client XDG_RUNTIME_DIR=$NETWORK_DIR $tfoshim explain -c $CONFIG '[$ADDRESS]:$PORT') == *'no handshake with this address and port lately'* ]]"
+    shim "$PROGRAMS/client" "$ADDRESS" "$PORT"
+    assert_equal "$(last_syn syn.data)" 0
+    shim "$PROGRAMS/client" "$ADDRESS" "$PORT"
+    assert_equal "$(last_syn syn.data)" 79
+  done
+}
