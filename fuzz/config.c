@@ -33,8 +33,8 @@ static void ask(const struct policy *policy)
             if (i % 2 == 0)
                 memcpy(to.address, "\0\0\0\0\0\0\0\0\0\0\xff\xff\x0a", 13);
             names_learn(policy, hosts[i % 4], &to);
-            (void)policy_client(policy, &to);
-            (void)policy_server(policy, &to);
+            (void)policy_client(policy, &to, NULL);
+            (void)policy_server(policy, &to, NULL);
         }
     if (strlen(policy_log_to(policy)) == 0 || policy_log_level(policy) > LOG_DEBUG)
         abort();

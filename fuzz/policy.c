@@ -14,8 +14,8 @@ static void ask(const struct policy *policy, const uint8_t address[16], uint16_t
     struct server_verdict server;
 
     memcpy(to.address, address, 16);
-    client = policy_client(policy, &to);
-    server = policy_server(policy, &to);
+    client = policy_client(policy, &to, NULL);
+    server = policy_server(policy, &to, NULL);
     if (client.file != NULL && strlen(client.file) > policy_size(policy))
         abort();
     if (server.file != NULL && strlen(server.file) > policy_size(policy))

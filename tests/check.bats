@@ -219,6 +219,16 @@ END
 { user = ( "3", 4 ); unit = "*"; }
 { user = 5; }
 END
+  # An interface is one among those that no rule names.
+  never '4 2 3' '6 5' '8 7' <<END
+{ interface = "eth*"; }
+{ interface = "wg0"; }
+{ interface = [ "eth0", "eth*1", "wg0" ]; port = 80; }
+{ interface = "*"; port = 80; }
+{ interface = "w*"; port = 80; user = 1; }
+{ port = [ 80, 81 ]; host = "example.com"; }
+{ port = 81; host = "example.com"; interface = "wg1"; }
+END
   # Three are named, of more the number; and of rules in one line both have its number.
   never '6 2 3 4' < <(printf '{ port = %d; }\n' 1 2 3 && echo '{ port = 5; }' && echo '{ port = [ 1, 2, 3 ]; }')
   printf 'server = { rules = ( { port = [ 1, 2, 3, 4, 5 ]; }, { port = 4; address = "::"; } ) };' >t.conf
@@ -252,7 +262,7 @@ tfoshim: warning: t.conf:5: this rule never matches: /etc/passwd has no user "no
 client = { default = "on"; rules = (
   { user = ( "root", 33 ); unit = "cron.service"; }, { program = "/opt/*"; unit = [ "a.slice", "b@*.service" ]; }
 ); };
-server = { rules = ( { user = 0; } ); };
+server = { rules = ( { user = 0; }, { interface = [ "eth0", "wg*" ]; } ); };
 END
   run -0 --separate-stderr "$tfoshim" check t.conf
   assert_equal "$stderr" ""
@@ -262,8 +272,9 @@ END
   t.conf:2  on        any          *     /opt/*   *         a.slice, b@*.service  *
 '
   assert_output --partial '
-  rule      fastopen  queue    port  program  user  address
-  t.conf:4  on        backlog  *     *        0     *
+  rule      fastopen  queue    port  program  user  interface  address
+  t.conf:4  on        backlog  *     *        0     *          *
+  t.conf:4  on        backlog  *     *        *     eth0, wg*  *
 '
 }
 
@@ -459,17 +470,17 @@ END
   assert_rule_refused 'adress = "*";' 'unknown key "adress", did you mean "address"?'
   assert_rule_refused 'prot = 80;' 'unknown key "prot", did you mean "port"?'
   assert_rule_refused 'colour = 80;' \
-    'unknown key "colour", expected "address", "host", "port", "program", "user", "unit", "fastopen", "first_write", "first_contact", "defer", "min_rtt", "lately" or "prefixes"'
+    'unknown key "colour", expected "address", "host", "port", "program", "user", "unit", "interface", "fastopen", "first_write", "first_contact", "defer", "min_rtt", "lately" or "prefixes"'
 }
 
 @test "error: keys of the other group" {
   assert_rule_refused 'host = "example.com";' \
-    '"host" is not for servers, expected "address", "port", "program", "user", "unit", "fastopen", "queue", "first_read", "key_file" or "prefixes"' server
+    '"host" is not for servers, expected "address", "port", "program", "user", "unit", "interface", "fastopen", "queue", "first_read", "key_file" or "prefixes"' server
   assert_rule_refused 'first_write = "any";' \
-    '"first_write" is not for servers, expected "address", "port", "program", "user", "unit", "fastopen", "queue", "first_read", "key_file" or "prefixes"' \
+    '"first_write" is not for servers, expected "address", "port", "program", "user", "unit", "interface", "fastopen", "queue", "first_read", "key_file" or "prefixes"' \
     server
   assert_rule_refused 'queue = 5;' \
-    '"queue" is not for clients, expected "address", "host", "port", "program", "user", "unit", "fastopen", "first_write", "first_contact", "defer", "min_rtt", "lately" or "prefixes"'
+    '"queue" is not for clients, expected "address", "host", "port", "program", "user", "unit", "interface", "fastopen", "first_write", "first_contact", "defer", "min_rtt", "lately" or "prefixes"'
   assert_refused 't.conf:1: "first_write" is not for servers, expected "default", "first_read", "key_file" or "rules"' \
     <<<'server = { first_write = "any"; };'
 }
@@ -567,7 +578,7 @@ END
   assert_refused 't.conf:1: key_file: found an array, expected an absolute path' \
     <<<'server = { key_file = [ "/a", "/b" ]; };'
   assert_rule_refused 'key_file = "/keys";' \
-    '"key_file" is not for clients, expected "address", "host", "port", "program", "user", "unit", "fastopen", "first_write", "first_contact", "defer", "min_rtt", "lately" or "prefixes"'
+    '"key_file" is not for clients, expected "address", "host", "port", "program", "user", "unit", "interface", "fastopen", "first_write", "first_contact", "defer", "min_rtt", "lately" or "prefixes"'
 }
 
 # Rules of servers, a line each after the first, and what is warned of.
@@ -613,6 +624,13 @@ END
 { address = "10.0.0.1"; port = 80; key_file = "$PWD/a"; }
 { address = [ "10.0.0.2", "10.0.1.0/24", "fd00::/8" ]; port = 80; key_file = "$PWD/b"; }
 { address = "10.0.0.1"; port = 81; key_file = "$PWD/a"; }
+END
+  # Nor where they are on other interfaces for certain.
+  warned "$(differs 4 2)" "$(differs 5 3)" <<END
+{ interface = "eth*"; key_file = "$PWD/a"; }
+{ interface = [ "wg0", "tun0" ]; key_file = "$PWD/b"; }
+{ interface = [ "eth1", "wg1" ]; port = 80; key_file = "$PWD/b"; }
+{ interface = "t*0"; port = 80; key_file = "$PWD/a"; }
 END
   # The group's are those of rules that say nothing.
   echo "server = { default = \"on\"; key_file = \"$PWD/a\"; rules = ( { port = 80; }, { port = 81; key_file = \"$PWD/b\"; } ); };" >t.conf
@@ -781,6 +799,14 @@ program_expected="a program's name, or the absolute name of its file, such as \"
   local bad expected='a unit with its type, such as "nginx.service" or "worker@*.service"'
   for bad in '""' '"nginx"' '".service"' '"nginx.timer"' '"system.slice/nginx.service"' 1; do
     assert_rule_refused "unit = $bad;" "unit: found $bad, expected $expected"
+  done
+}
+
+@test "error: interfaces that are none" {
+  local bad
+  for bad in '""' '"eth0/1"' '"eth0:1"' '"two words"' '"sixteen-letters."' 0; do
+    assert_rule_refused "interface = $bad;" \
+      "interface: found $bad, expected the name of an interface, such as \"eth0\" or \"wg*\""
   done
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Whom rules are for: programs, users, units; and how recent a handshake has to be. By what SYNs carry,
-# and by what servers are asked for.
+# Whom rules are for: programs, users, units, and connections over some interfaces; and how recent a handshake
+# has to be. By what SYNs carry, and by what servers ask for.
 
 # ADDRESS is for prime, by way of the loops over both families.
 # shellcheck disable=SC2034
@@ -13,7 +13,7 @@ bats_load_library bats-assert
 setup() {
   load lib/network
   load programs/programs
-  tools_required unshare mount
+  tools_required unshare mount strace
   tfoshim=$TFOSHIM_BUILD/tfoshim
   export LC_ALL=C HOME=$BATS_TEST_TMPDIR
   export LSAN_OPTIONS=suppressions=$BATS_TEST_DIRNAME/lsan.supp:print_suppressions=0
@@ -201,6 +201,195 @@ with socket.create_server((sys.argv[1], 0), family=socket.AF_INET6 if ":" in sys
     run -0 on_server "$tfoshim" explain -c "$CONFIG" --unit web.service --listen "[$ADDRESS]:80"
     assert_line --regexp '^  policy +on with a queue of 7, by the rule at '
   done
+}
+
+# ---- interfaces ----
+
+# Another link between the two, beside link0.
+side_link_up() {
+  local here=10.8.0.1/24 there=10.8.0.2/24 here6=fd08::1/64 there6=fd08::2/64
+  ip -n "$NETWORK_CLIENT" link add side0 type veth peer name side0 netns "$NETWORK_SERVER"
+  ip -n "$NETWORK_CLIENT" -batch - <<END
+link set side0 addrgenmode none
+addr add $here dev side0
+addr add $here6 dev side0 nodad
+link set side0 up
+END
+  ip -n "$NETWORK_SERVER" -batch - <<END
+link set side0 addrgenmode none
+addr add $there dev side0
+addr add $there6 dev side0 nodad
+link set side0 up
+END
+}
+
+# What two connections of a program of Python's have gained: how many SYNs' data was taken. The program may
+# bind its socket to an interface or an address before.
+opened() { # ADDRESS [BIND]
+  local before
+  cookies_flush
+  rm -rf "$NETWORK_DIR/tfoshim"
+  before=$(netstat_value server TCPFastOpenPassive)
+  run -0 on_client TFOSHIM_CONFIG="$CONFIG" XDG_RUNTIME_DIR="$NETWORK_DIR" LD_PRELOAD="$SHIM" \
+    /usr/bin/python3 - "$1" "$PORT" "${2-}" <<'END'
+import socket, sys
+host, port, bind = sys.argv[1:]
+for _ in range(2):
+    s = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    s.settimeout(10)
+    if bind and not set(bind) & set(".:"):
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, bind.encode())
+    elif bind:
+        s.bind((bind, 0))
+    s.setblocking(True)
+    s.connect((host, int(port)))
+    s.sendall(b"x" * 79)
+    s.shutdown(socket.SHUT_WR)
+    while s.recv(100):
+        pass
+END
+  echo $(($(netstat_value server TCPFastOpenPassive) - before))
+}
+
+@test "rules are for connections that leave by an interface" {
+  reference_start answer
+  for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
+    rules '{ interface = "link0"; }'
+    assert_equal "$(second_syn env LD_PRELOAD="$SHIM" "$PROGRAMS/client" "$ADDRESS")" "$FAST"
+    assert_equal "$(decider "$ADDRESS")" 2
+    assert_equal "$(decider --interface link1 "$ADDRESS")" ''
+    rules '{ interface = [ "link", "link0x", "*link00" ]; }'
+    assert_equal "$(second_syn env LD_PRELOAD="$SHIM" "$PROGRAMS/client" "$ADDRESS")" "$PLAIN"
+    # An exception, and what it is one from.
+    rules '{ interface = "wg*"; first_write = "replay-safe"; }' '{ interface = [ "l*", "wg*" ]; fastopen = "off"; }' '{ }'
+    assert_equal "$(second_syn env LD_PRELOAD="$SHIM" "$PROGRAMS/client" "$ADDRESS")" "$PLAIN"
+    assert_equal "$(decider "$ADDRESS")" 3
+    assert_equal "$(decider --interface wg7 "$ADDRESS")" 2
+    assert_equal "$(decider --interface eth0 "$ADDRESS")" 4
+  done
+  run -0 on_client "$tfoshim" explain -c "$CONFIG" "$SERVER_IP4:$PORT"
+  assert_line --regexp '^ +leaves by link0$'
+  run -0 on_client "$tfoshim" explain -c "$CONFIG" 192.0.2.1:80
+  assert_line --regexp '^ +there is no route to it, and rules that name an interface do not match$'
+}
+
+@test "it is the route's, unless the socket is bound to another" {
+  local side family
+  side_link_up
+  reference_start answer
+  rules '{ interface = "side0"; min_rtt = 0; }'
+  for side in 10.8.0.2 fd08::2; do
+    assert_equal "$(opened "$side")" 1
+    # To the same host, by the other link.
+    ADDRESS=$SERVER_IP4 family=4
+    [[ $side != *:* ]] || ADDRESS=$SERVER_IP6 family=6
+    assert_equal "$(opened "$ADDRESS")" 0
+    # Routes change, and the next connection leaves by another.
+    ip -n "$NETWORK_CLIENT" route add "$ADDRESS" via "$side" dev side0
+    assert_equal "$(opened "$ADDRESS")" 1
+    ip -n "$NETWORK_CLIENT" route del "$ADDRESS" via "$side" dev side0
+    # From an address of the one, by a table of routes that is for it.
+    ip -n "$NETWORK_CLIENT" route add "$ADDRESS" via "$side" dev side0 table 7
+    ip -n "$NETWORK_CLIENT" -$family rule add from "${side%2}1" table 7
+    assert_equal "$(opened "$ADDRESS" "${side%2}1")" 1
+    assert_equal "$(opened "$ADDRESS")" 0
+    ip -n "$NETWORK_CLIENT" -$family rule del from "${side%2}1" table 7
+    # Bound to the interface, whatever the route says.
+    ip -n "$NETWORK_CLIENT" route add "$ADDRESS" via "$side" dev side0 metric 9999
+    assert_equal "$(opened "$ADDRESS" side0)" 1
+    assert_equal "$(opened "$ADDRESS" link0)" 0
+    ip -n "$NETWORK_CLIENT" route del "$ADDRESS" via "$side" dev side0 metric 9999
+  done
+}
+
+@test "a rule by name counts where its interface is the one, too" {
+  reference_start answer
+  printf '%s one.test two.test\n%s one.test two.test\n' "$SERVER_IP4" "$SERVER_IP6" >hosts
+  cat hosts /etc/hosts >all-hosts
+  mount --bind all-hosts /etc/hosts
+  rules '{ host = "one.test"; interface = "other0"; fastopen = "off"; }' \
+    '{ host = "*.test"; interface = [ "link0", "other0" ]; }'
+  cat >named.py <<'END'
+import socket, sys
+family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
+address = socket.getaddrinfo("one.test", int(sys.argv[2]), family, socket.SOCK_STREAM)[0][4]
+with socket.socket(family) as connection:
+    connection.connect(address)
+    connection.sendall(b"x" * 79)
+    connection.shutdown(socket.SHUT_WR)
+    connection.recv(1)
+END
+  for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
+    assert_equal "$(second_syn env LD_PRELOAD="$SHIM" /usr/bin/python3 named.py "$ADDRESS")" "$FAST"
+  done
+  for rule in '{ host = "*.test"; interface = "other*"; }' '{ host = "one.test"; interface = "link0"; fastopen = "off"; }'; do
+    rules "$rule" '{ host = "*.test"; interface = "other0"; }'
+    for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
+      assert_equal "$(second_syn env LD_PRELOAD="$SHIM" /usr/bin/python3 named.py "$ADDRESS")" "$PLAIN"
+    done
+  done
+  umount /etc/hosts
+}
+
+@test "where the kernel does not tell the interface, and it matters, the connect is plain" {
+  reference_start answer
+  rules '{ port = 1; interface = "link0"; }' '{ port = 1; }' '{ address = "10.0.0.0/8"; }' '{ interface = "wg*"; fastopen = "off"; }' '{ }'
+  # Of the first and the third nobody need be asked.
+  assert_equal "$(second_syn "$PROGRAMS/sandbox" EPERM netlink env LD_PRELOAD="$SHIM" "$PROGRAMS/client" "$SERVER_IP4")" "$FAST"
+  assert_equal "$(second_syn env LD_PRELOAD="$SHIM" "$PROGRAMS/client" "$SERVER_IP6")" "$FAST"
+  assert_equal "$(second_syn "$PROGRAMS/sandbox" EPERM netlink env LD_PRELOAD="$SHIM" "$PROGRAMS/client" "$SERVER_IP6")" "$PLAIN"
+}
+
+@test "rules are for listeners on an interface: bound to it, or to its address" {
+  local listen address device queue
+  side_link_up
+  listen='import socket, sys
+with socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET) as s:
+    if sys.argv[2]:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, sys.argv[2].encode())
+    s.bind((sys.argv[1], 0))
+    s.listen(100)
+    print(s.getsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN))'
+  printf 'server = { rules = ( { interface = "link0"; queue = 5; }, { interface = [ "lo", "s*0" ]; queue = 7; } ); };\n' >"$CONFIG"
+  while read -r address device queue; do
+    run -0 on_server TFOSHIM_CONFIG="$CONFIG" LD_PRELOAD="$SHIM" /usr/bin/python3 -c "$listen" "$address" "${device#-}"
+    assert_equal "$address $device $output" "$address $device $queue"
+    [[ $device == - ]] || continue
+    run -0 on_server "$tfoshim" explain -c "$CONFIG" --listen "[$address]:80"
+    case $queue in
+    0) assert_line --regexp '^ +listens on no one interface, and rules that name one do not match$' ;;
+    *) assert_line --regexp "^  policy +on with a queue of $queue, by the rule at " ;;
+    esac
+  done <<END
+$SERVER_IP4 - 5
+$SERVER_IP6 - 5
+10.8.0.2 - 7
+fd08::2 - 7
+127.0.0.1 - 7
+::1 - 7
+0.0.0.0 - 0
+:: - 0
+0.0.0.0 link0 5
+:: side0 7
+END
+  run -0 on_server "$tfoshim" explain -c "$CONFIG" --interface link0 --listen 0.0.0.0:80
+  assert_line --regexp '^  policy +on with a queue of 5, by the rule at '
+  assert_line --regexp '^ +listens on link0$'
+}
+
+@test "nobody asks for the interface where no rule that names one could decide" {
+  reference_start answer
+  rules '{ address = "10.0.0.0/8"; }' '{ interface = "link0"; port = 1; }' '{ interface = "link0"; address = "10.0.0.0/8"; }'
+  prime "$SERVER_IP4"
+  run -0 on_client TFOSHIM_CONFIG="$CONFIG" XDG_RUNTIME_DIR="$NETWORK_DIR" strace -f -o trace -E LD_PRELOAD="$SHIM" \
+    "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+  run grep -E 'BINDTODEVICE|NETLINK_ROUTE|SIOCGIFNAME' trace
+  assert_output ''
+  rules '{ interface = "link0"; }'
+  run -0 on_client TFOSHIM_CONFIG="$CONFIG" XDG_RUNTIME_DIR="$NETWORK_DIR" strace -f -o trace -E LD_PRELOAD="$SHIM" \
+    "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+  run grep -cE 'BINDTODEVICE|NETLINK_ROUTE|SIOCGIFNAME' trace
+  assert_output 3
 }
 
 # ---- lately ----

@@ -25,6 +25,7 @@ static const struct option options[] = {
     {"config", required_argument, NULL, 'c'},
     PAINT_OPTION,
     {"help", no_argument, NULL, 'h'},
+    {"interface", required_argument, NULL, 'i'},
     {"listen", no_argument, NULL, 'l'},
     {"program", required_argument, NULL, 'p'},
     {"unit", required_argument, NULL, 'U'},
@@ -48,6 +49,8 @@ static int help(void)
         "                    twice (replay-safe), and why\n"
         "  -c, --config FILE\n"
         "                    the configuration, instead of what \"tfoshim check\" finds\n"
+        "      --interface NAME\n"
+        "                    as if it left by this interface, or were a listener on it\n"
         "      --listen      explain a listener\n"
         "      --program NAME\n"
         "                    as the program of this name, or file; without it rules that name\n"
@@ -174,9 +177,12 @@ static int explain(const struct request *request, const char *what)
     if (explanation.policy == NULL)
         return EXIT_FAILURE;
     kernel_syscall = syscall;
+    explanation.link = explain_link(request->listener);
     recollection_set_up_as(request->subject.program);
     addresses = place_resolve(&place, AF_UNSPEC, "explain");
     explain_each(&explanation, request->listener, addresses);
+    if (explanation.link.fd >= 0)
+        close(explanation.link.fd);
     if (explanation.policy != policy_builtin)
         munmap((void *)explanation.policy, policy_size(explanation.policy));
     if (addresses == NULL)
@@ -202,6 +208,9 @@ int explain_main(int argc, char **argv)
             request.listener = true;
         } else if (answer == 'p') {
             explain_as_program(&request.subject, optarg);
+        } else if (answer == 'i') {
+            if (!explain_by_interface(optarg))
+                return EXIT_USAGE;
         } else if (answer == 'U') {
             explain_in_unit(&request.subject, optarg);
         } else if (answer == 'u') {

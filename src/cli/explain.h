@@ -17,6 +17,7 @@ struct explain_bytes {
 
 struct explanation {
     const struct policy *policy;
+    struct policy_link link;
     const struct place *place;
     const struct explain_bytes *bytes; /* NULL: it was not asked about any */
 };
@@ -31,6 +32,13 @@ void explain_bytes(const struct explain_bytes *, const char *prefixes, uint16_t 
  * the slices around it before it. Once in a process. */
 void explain_as_program(struct policy_subject *, const char *name);
 void explain_in_unit(struct policy_subject *, const char *unit);
+
+/* What the policy asks where a rule names an interface: the kernel, or what --interface says
+ * (false, after a complaint: that cannot be one). The descriptor is to be closed. */
+struct policy_link explain_link(bool listener);
+bool explain_by_interface(const char *name);
+/* Says what it was answered, if it has asked: "leaves by eth0", or what there being none means. */
+void explain_interface(const char *how, const char *none);
 
 /* What would become of a connect to, or of a listener on, one address. */
 void explain_client(const struct explanation *, const struct endpoint *);

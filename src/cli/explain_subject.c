@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/explain.h"
 #include "cli/util.h"
+#include "kernel/interface.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 void explain_as_program(struct policy_subject *subject, const char *name)
 {
@@ -24,4 +26,61 @@ void explain_in_unit(struct policy_subject *subject, const char *unit)
 {
     need_memory(asprintf(&cgroups, "0::/%s", unit) < 0 ? NULL : cgroups);
     subject->cgroups = tell_cgroups;
+}
+
+/* ---- the interface ---- */
+
+static char given[IF_NAMESIZE], told[IF_NAMESIZE]; /* asked for one, and the last answer */
+static enum interface found;
+static bool asked;
+
+bool explain_by_interface(const char *name)
+{
+    if (name[0] != '\0' && strlen(name) < sizeof(given)) {
+        strcpy(given, name);
+        return true;
+    }
+    complain("explain: --interface: found \"%s\", expected the name of an interface such as eth0",
+             name);
+    return false;
+}
+
+static enum interface answer(interface_fn *find, int fd, const uint8_t address[16],
+                             char name[IF_NAMESIZE])
+{
+    asked = true;
+    found = INTERFACE_KNOWN;
+    if (given[0] != '\0')
+        strcpy(name, given);
+    else
+        found = find(fd, address, name);
+    memcpy(told, name, sizeof(told));
+    return found;
+}
+
+static enum interface leaving(int fd, const uint8_t address[16], char name[IF_NAMESIZE])
+{
+    return answer(interface_leaving, fd, address, name);
+}
+
+static enum interface listening(int fd, const uint8_t address[16], char name[IF_NAMESIZE])
+{
+    return answer(interface_listening, fd, address, name);
+}
+
+struct policy_link explain_link(bool listener)
+{
+    return (struct policy_link){listener ? listening : leaving,
+                                socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+}
+
+void explain_interface(const char *how, const char *none)
+{
+    if (!asked)
+        return;
+    if (found == INTERFACE_KNOWN)
+        explain_line("", "%s %s", how, told);
+    else if (found == INTERFACE_NONE)
+        explain_line("", "%s", none);
+    asked = false;
 }

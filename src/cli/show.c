@@ -140,6 +140,7 @@ static const char *const selector_names[SELECTORS] = {
     [SELECT_PROGRAM] = "program",
     [SELECT_USER] = "user",
     [SELECT_UNIT] = "unit",
+    [SELECT_INTERFACE] = "interface",
 };
 
 /* Programs have a column always, the others where a rule selects by them. */

@@ -27,8 +27,8 @@ struct question {
 
 static bool is_lately(const struct endpoint *to, uint32_t connected_ago, uint32_t lately)
 {
-    return connected_ago <= lately && (connected_ago <= DECISION_LATELY_SIBLINGS_S ||
-                                       !names_has_siblings(to->address));
+    return connected_ago <= lately &&
+           (connected_ago <= DECISION_LATELY_SIBLINGS_S || !names_has_siblings(to->address));
 }
 
 /* Of the machine itself, and of neighbours too close: unless the policy asks for them. What was
@@ -82,7 +82,9 @@ static enum decision_reason reason_for(const struct question *q)
     enum decision_reason reason;
 
     if (!q->verdict.fastopen)
-        return q->verdict.forgotten ? DECISION_FORGOTTEN : DECISION_NO_RULE;
+        return q->verdict.forgotten      ? DECISION_FORGOTTEN
+               : q->verdict.no_interface ? DECISION_NO_INTERFACE
+                                         : DECISION_NO_RULE;
     if (endpoint_is_link_local(&q->to->endpoint))
         return DECISION_LINK_LOCAL;
     if (endpoint_is_loopback(&q->to->endpoint) && too_near(q) != DECISION_DEFER)
@@ -104,9 +106,10 @@ static enum decision_reason reason_for(const struct question *q)
     return nobody_listens(q) ? DECISION_NOBODY_LISTENS : DECISION_DEFER;
 }
 
-struct decision decide_client(const struct policy *policy, const struct memory_destination *to)
+struct decision decide_client(const struct policy *policy, const struct memory_destination *to,
+                              const struct policy_link *link)
 {
-    struct question q = {.to = to, .verdict = policy_client(policy, &to->endpoint)};
+    struct question q = {.to = to, .verdict = policy_client(policy, &to->endpoint, link)};
     struct decision decision = {.verdict = q.verdict};
 
     if (q.verdict.fastopen)
@@ -140,6 +143,8 @@ static const char *const words[DECISION_REASONS] = {
     [DECISION_NOBODY_LISTENS] = "connects plainly: nobody listens there",
     [DECISION_FORGOTTEN] =
         "connects plainly: a rule may be for its name, and there were too many names to know",
+    [DECISION_NO_INTERFACE] =
+        "connects plainly: a rule may be for its interface, and the kernel does not tell that",
     [DECISION_LINK_LOCAL] = "connects plainly: a link-local address",
 };
 

@@ -33,6 +33,7 @@ enum decision_reason {
     DECISION_COSTS_A_WAIT,
     DECISION_NOBODY_LISTENS, /* the machine itself, where the policy asks for it: no listener */
     DECISION_FORGOTTEN,      /* a rule may be for a name of its, which is forgotten */
+    DECISION_NO_INTERFACE,   /* a rule may be for its interface, which is not known */
     DECISION_LINK_LOCAL,     /* nothing that is known of the address is known of this host */
     DECISION_REASONS,
 };
@@ -46,7 +47,8 @@ struct decision {
     uint16_t room;   /* bytes of data that a SYN to there takes, 0: not known */
 };
 
-struct decision decide_client(const struct policy *, const struct memory_destination *);
+struct decision decide_client(const struct policy *, const struct memory_destination *,
+                              const struct policy_link *);
 
 /* For the log: "connects plainly: the machine itself". */
 const char *decision_words(enum decision_reason);

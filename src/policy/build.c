@@ -105,6 +105,19 @@ static struct policy_array append_segments(struct builder *builder, const struct
     return block_array(builder, segments, made, sizeof(*segments));
 }
 
+static uint32_t append_interface(struct builder *builder, const struct entry *entry)
+{
+    return entry->interface == NULL ? 0 : block_string(builder, entry->interface);
+}
+
+static bool same_set(const struct entry *one, const struct entry *other)
+{
+    return one->family == other->family && one->length == other->length &&
+           (one->interface == NULL || other->interface == NULL
+                ? one->interface == other->interface
+                : strcmp(one->interface, other->interface) == 0);
+}
+
 static struct policy_array append_sets(struct builder *builder)
 {
     struct policy_prefix_set *sets = NULL;
@@ -114,10 +127,13 @@ static struct policy_array append_sets(struct builder *builder)
 
     prefixes = arena_alloc(&builder->arena, (count + 1) * sizeof(*prefixes));
     for (size_t i = 0; i < count;) {
-        struct policy_prefix_set set = {.family = entries[i].family, .length = entries[i].length};
+        const struct entry *first = &entries[i];
+        struct policy_prefix_set set = {.interface = append_interface(builder, first),
+                                        .family = first->family,
+                                        .length = first->length};
         size_t made = 0;
 
-        while (i < count && entries[i].family == set.family && entries[i].length == set.length) {
+        while (i < count && same_set(first, &entries[i])) {
             size_t same = same_pattern(&entries[i], count - i);
 
             prefixes[made++] = (struct policy_prefix){
@@ -153,6 +169,7 @@ static struct policy_array append_hosts(struct builder *builder)
 
         hosts[made++] = (struct policy_host){
             .pattern = block_string(builder, entries[i].host),
+            .interface = append_interface(builder, &entries[i]),
             .segments = append_segments(builder, &entries[i], same),
         };
         i += same;

@@ -27,7 +27,8 @@ struct policy_array block_array(struct builder *, const void *data, size_t count
 struct entry {
     uint64_t high;
     uint64_t low;
-    const char *host; /* NULL for addresses, which have the numbers instead */
+    const char *host;      /* NULL for addresses, which have the numbers instead */
+    const char *interface; /* that the rule is for, NULL: any */
     uint32_t family;
     uint32_t length;
     uint32_t rule;

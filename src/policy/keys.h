@@ -46,7 +46,7 @@ void key_values(struct reader *, const config_setting_t *, value_reader *, void 
                 const char *expected);
 
 /* Those by which a rule selects (select_keys.c). */
-key_reader select_programs, select_users, select_units;
+key_reader select_programs, select_users, select_units, select_interfaces;
 
 /* The settings of one rule. */
 void rule_read(struct reader *, const config_setting_t *group, enum side, struct rule *);

@@ -32,7 +32,7 @@ static bool is_among(const struct builder *builder, const struct rule *rule, enu
 
 static bool is_for(const struct builder *builder, const struct rule *rule)
 {
-    for (enum selector selector = 0; selector < SELECTORS; selector++)
+    for (enum selector selector = 0; selector < SUBJECT_SELECTORS; selector++)
         if (!is_among(builder, rule, selector))
             return false;
     return true;
@@ -63,7 +63,7 @@ static void add_questions(struct builder *builder, struct questions *questions,
                           const struct rule_group *group)
 {
     for (size_t i = 0; i < group->rule_count; i++)
-        for (enum selector selector = 0; selector < SELECTORS; selector++) {
+        for (enum selector selector = 0; selector < SUBJECT_SELECTORS; selector++) {
             const struct selection *selection = &group->rules[i].select[selector];
 
             for (size_t j = 0; j < selection->count; j++) {

@@ -143,14 +143,23 @@ static void read_prefixes(struct reader *reader, const config_setting_t *setting
 }
 
 static const struct key rule_keys[] = {
-    {"address", BOTH_SIDES, read_addresses},  {"host", SIDE_CLIENT, read_hosts},
-    {"port", BOTH_SIDES, read_ports},         {"program", BOTH_SIDES, select_programs},
-    {"user", BOTH_SIDES, select_users},       {"unit", BOTH_SIDES, select_units},
-    {"fastopen", BOTH_SIDES, read_fastopen},  {"first_write", SIDE_CLIENT, read_first_write},
-    {"queue", SIDE_SERVER, read_queue},       {"first_contact", SIDE_CLIENT, read_first_contact},
-    {"defer", SIDE_CLIENT, read_defer},       {"min_rtt", SIDE_CLIENT, read_min_rtt},
-    {"lately", SIDE_CLIENT, read_lately},     {"first_read", SIDE_SERVER, read_first_write},
-    {"key_file", SIDE_SERVER, read_key_file}, {"prefixes", BOTH_SIDES, read_prefixes},
+    {"address", BOTH_SIDES, read_addresses},
+    {"host", SIDE_CLIENT, read_hosts},
+    {"port", BOTH_SIDES, read_ports},
+    {"program", BOTH_SIDES, select_programs},
+    {"user", BOTH_SIDES, select_users},
+    {"unit", BOTH_SIDES, select_units},
+    {"interface", BOTH_SIDES, select_interfaces},
+    {"fastopen", BOTH_SIDES, read_fastopen},
+    {"first_write", SIDE_CLIENT, read_first_write},
+    {"queue", SIDE_SERVER, read_queue},
+    {"first_contact", SIDE_CLIENT, read_first_contact},
+    {"defer", SIDE_CLIENT, read_defer},
+    {"min_rtt", SIDE_CLIENT, read_min_rtt},
+    {"lately", SIDE_CLIENT, read_lately},
+    {"first_read", SIDE_SERVER, read_first_write},
+    {"key_file", SIDE_SERVER, read_key_file},
+    {"prefixes", BOTH_SIDES, read_prefixes},
 };
 
 void rule_read(struct reader *reader, const config_setting_t *group, enum side side,

@@ -104,3 +104,20 @@ void select_units(struct reader *reader, const config_setting_t *setting, void *
     key_values(reader, setting, add_unit, rule,
                "a unit with its type, such as \"nginx.service\" or \"worker@*.service\"");
 }
+
+/* As the kernel takes them (dev_valid_name), and with "*". */
+static bool add_interface(struct reader *reader, const config_setting_t *setting, void *rule)
+{
+    const char *text = key_string(reader, setting);
+
+    if (text == NULL || text[0] == '\0' || strlen(text) >= IF_NAMESIZE ||
+        strpbrk(text, "/: \t\n\r\f\v") != NULL)
+        return false;
+    return add(reader, rule, SELECT_INTERFACE, text, text);
+}
+
+void select_interfaces(struct reader *reader, const config_setting_t *setting, void *rule)
+{
+    key_values(reader, setting, add_interface, rule,
+               "the name of an interface, such as \"eth0\" or \"wg*\"");
+}

@@ -85,6 +85,7 @@ bool subject_matches(const struct policy_subject *subject, enum selector selecto
         return is_user(subject->user, pattern);
     case SELECT_UNIT:
         return subject->cgroups != NULL && is_unit(subject->cgroups(), pattern);
+    case SELECT_INTERFACE:
     case SELECTORS:
         break;
     }

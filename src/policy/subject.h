@@ -10,8 +10,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* What rules select processes by. */
-enum selector { SELECT_PROGRAM, SELECT_USER, SELECT_UNIT, SELECTORS };
+/* What rules select by: processes, and at last connections. */
+enum selector { SELECT_PROGRAM, SELECT_USER, SELECT_UNIT, SELECT_INTERFACE, SELECTORS };
+#define SUBJECT_SELECTORS SELECT_INTERFACE /* those before */
 
 struct policy_subject {
     const char *program;    /* the name that it was called by; NULL: none, as the next */

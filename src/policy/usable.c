@@ -67,7 +67,8 @@ static bool set_fits(const struct policy *policy, const struct policy_prefix_set
 {
     const struct policy_prefix *prefixes = policy_at(policy, set->prefixes.offset);
 
-    if (set->length > 128 || !FITS(policy, &set->prefixes, struct policy_prefix))
+    if (set->length > 128 || !optional_string_fits(policy, set->interface) ||
+        !FITS(policy, &set->prefixes, struct policy_prefix))
         return false;
     for (uint32_t i = 0; i < set->prefixes.count; i++)
         if (!segments_fit(policy, &prefixes[i].segments, rule_count))
@@ -105,6 +106,7 @@ static bool hosts_fit(const struct policy *policy)
         return false;
     for (uint32_t i = 0; i < policy->hosts.count; i++)
         if (!string_fits(policy, hosts[i].pattern) || is_empty(policy, hosts[i].pattern) ||
+            !optional_string_fits(policy, hosts[i].interface) ||
             !segments_fit(policy, &hosts[i].segments, policy->client.rules.count))
             return false;
     return true;
@@ -129,7 +131,8 @@ static bool selectors_fit(const struct policy *policy)
     if (!FITS(policy, &policy->selectors, struct policy_selector))
         return false;
     for (uint32_t i = 0; i < policy->selectors.count; i++)
-        if (!string_fits(policy, selectors[i].pattern) || selectors[i].selector >= SELECTORS)
+        if (!string_fits(policy, selectors[i].pattern) ||
+            selectors[i].selector >= SUBJECT_SELECTORS)
             return false;
     return true;
 }

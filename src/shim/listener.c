@@ -34,6 +34,11 @@
 atomic_bool listener_covered;
 static atomic_bool any_found; /* some note says NOTE_FOUND */
 
+static struct server_verdict policy_of(int fd, const struct endpoint *endpoint)
+{
+    return policy_server(shim.policy, endpoint, &(struct policy_link){interface_listening, fd});
+}
+
 static bool set_queue(int fd, const struct sockaddr *address, int queue)
 {
     bool done = tcp_set_option(fd, TCP_FASTOPEN, queue) == 0;
@@ -133,7 +138,7 @@ void listener_bind(int fd, const struct sockaddr *address, socklen_t length)
         !endpoint_from_sockaddr(&endpoint, address, length))
         return;
     /* Port 0: a client that binds its own address, or a listener that listen() will cover. */
-    struct server_verdict verdict = policy_server(shim.policy, &endpoint);
+    struct server_verdict verdict = policy_of(fd, &endpoint);
     if (endpoint.port == 0 || !verdict.fastopen || !tcp_is_tcp(fd) ||
         tcp_option(fd, TCP_FASTOPEN) != 0 || (note_flags(fd) & NOTE_ASIDE))
         return;
@@ -182,7 +187,7 @@ void listener_accept(int fd)
     note_change(fd, NOTE_ACCEPTING, 0);
     if (!bound_to(fd, &bound, &endpoint))
         return;
-    struct server_verdict verdict = policy_server(shim.policy, &endpoint);
+    struct server_verdict verdict = policy_of(fd, &endpoint);
     if (!verdict.fastopen)
         return;
     int queue = verdict.queue ? (int)verdict.queue : QUEUE_WHEN_BOUND;
@@ -237,7 +242,7 @@ void listener_listen(int fd, int backlog)
             uncover(fd);
         return;
     }
-    struct server_verdict verdict = policy_server(shim.policy, &endpoint);
+    struct server_verdict verdict = policy_of(fd, &endpoint);
     bool ours = (flags & NOTE_BOUND) || tcp_option(fd, TCP_FASTOPEN) == 0;
     unsigned set = NOTE_ACCEPTING;
     bool wanted = verdict.fastopen && !(flags & NOTE_ASIDE) && ours;
@@ -307,7 +312,7 @@ static bool is_ours(int fd)
     if (flags & NOTE_ASIDE)
         return false;
     return (flags & (NOTE_BOUND | NOTE_COVERED | NOTE_GUARDS)) ||
-           (bound_to(fd, &bound, &endpoint) && policy_server(shim.policy, &endpoint).fastopen);
+           (bound_to(fd, &bound, &endpoint) && policy_of(fd, &endpoint).fastopen);
 }
 
 static int descriptors(void)

@@ -7,14 +7,14 @@ static bool client_on(const struct policy *policy, const char *address, uint16_t
 {
     struct endpoint to = endpoint(address, port);
 
-    return policy_client(policy, &to).fastopen;
+    return policy_client(policy, &to, NULL).fastopen;
 }
 
 static void builtin_is_on_and_careful(void)
 {
     struct endpoint somewhere = endpoint("192.0.2.1", 80);
-    struct client_verdict client = policy_client(policy_builtin, &somewhere);
-    struct server_verdict server = policy_server(policy_builtin, &somewhere);
+    struct client_verdict client = policy_client(policy_builtin, &somewhere, NULL);
+    struct server_verdict server = policy_server(policy_builtin, &somewhere, NULL);
 
     CHECK(policy_is_usable(policy_builtin));
     CHECK(client.fastopen);
@@ -33,8 +33,8 @@ static void empty_file_is_off(void)
     const struct policy *policy = compile_text("");
     struct endpoint somewhere = endpoint("192.0.2.1", 80);
 
-    CHECK(!policy_client(policy, &somewhere).fastopen);
-    CHECK(!policy_server(policy, &somewhere).fastopen);
+    CHECK(!policy_client(policy, &somewhere, NULL).fastopen);
+    CHECK(!policy_server(policy, &somewhere, NULL).fastopen);
     CHECK_EQUAL(policy_log_level(policy), LOG_WARN);
     CHECK_STRING(policy_log_to(policy), "stderr");
     CHECK(strncmp(policy_path(policy), "/proc/self/fd/", 14) == 0);
@@ -48,16 +48,16 @@ static void defaults_serve_where_no_rule_does(void)
                                                "log = { level = \"debug\"; to = \"/tmp/l\"; };");
     struct endpoint somewhere = endpoint("192.0.2.1", 80);
 
-    CHECK(policy_client(policy, &somewhere).fastopen);
-    CHECK_EQUAL(policy_client(policy, &somewhere).first_write, FIRST_WRITE_REPLAY_SAFE);
-    CHECK_EQUAL(policy_client(policy, &somewhere).line, 0);
-    CHECK(policy_server(policy, &somewhere).fastopen);
-    CHECK_EQUAL(policy_server(policy, &somewhere).queue, 0);
+    CHECK(policy_client(policy, &somewhere, NULL).fastopen);
+    CHECK_EQUAL(policy_client(policy, &somewhere, NULL).first_write, FIRST_WRITE_REPLAY_SAFE);
+    CHECK_EQUAL(policy_client(policy, &somewhere, NULL).line, 0);
+    CHECK(policy_server(policy, &somewhere, NULL).fastopen);
+    CHECK_EQUAL(policy_server(policy, &somewhere, NULL).queue, 0);
     CHECK_EQUAL(policy_log_level(policy), LOG_DEBUG);
     CHECK_STRING(policy_log_to(policy), "/tmp/l");
     discard(policy);
     policy = compile_text("client = { default = \"on\"; first_write = \"any\"; };");
-    CHECK_EQUAL(policy_client(policy, &somewhere).first_write, FIRST_WRITE_ANY);
+    CHECK_EQUAL(policy_client(policy, &somewhere, NULL).first_write, FIRST_WRITE_ANY);
     discard(policy);
 }
 
@@ -70,19 +70,19 @@ static void verdict_is_the_rules(void)
                      ") };\n"
                      "server = { rules = ( { port = 80; queue = 256; } ) };");
     struct endpoint web = endpoint("10.1.1.1", 80), other = endpoint("10.1.1.1", 81);
-    struct client_verdict first = policy_client(policy, &web);
-    struct server_verdict server = policy_server(policy, &web);
+    struct client_verdict first = policy_client(policy, &web, NULL);
+    struct server_verdict server = policy_server(policy, &web, NULL);
 
     CHECK(first.fastopen);
     CHECK_EQUAL(first.first_write, FIRST_WRITE_REPLAY_SAFE);
     CHECK_EQUAL(first.line, 2);
     CHECK_STRING(first.file, policy_path(policy));
-    CHECK_EQUAL(policy_client(policy, &other).line, 3);
-    CHECK_EQUAL(policy_client(policy, &other).first_write, FIRST_WRITE_ANY);
+    CHECK_EQUAL(policy_client(policy, &other, NULL).line, 3);
+    CHECK_EQUAL(policy_client(policy, &other, NULL).first_write, FIRST_WRITE_ANY);
     CHECK(server.fastopen);
     CHECK_EQUAL(server.queue, 256);
     CHECK_EQUAL(server.line, 5);
-    CHECK(!policy_server(policy, &other).fastopen);
+    CHECK(!policy_server(policy, &other, NULL).fastopen);
     discard(policy);
 }
 
@@ -232,7 +232,7 @@ static struct client_verdict verdict_of(const struct policy *policy, const char 
 {
     struct endpoint to = endpoint(address, port);
 
-    return policy_client(policy, &to);
+    return policy_client(policy, &to, NULL);
 }
 
 static void the_least_round_trip_is_inherited(void)

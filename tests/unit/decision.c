@@ -23,12 +23,12 @@ static void with_policy(const char *text)
 
 static enum decision_reason reason(void)
 {
-    return decide_client(policy, &to).reason;
+    return decide_client(policy, &to, NULL).reason;
 }
 
 static bool asks_cookie(void)
 {
-    return decide_client(policy, &to).asks_cookie;
+    return decide_client(policy, &to, NULL).asks_cookie;
 }
 
 static void connected_at(uint32_t min_rtt_us, bool local)
@@ -66,7 +66,7 @@ static void the_first_contact_asks_for_a_cookie(void)
     CHECK_EQUAL(reason(), DECISION_FIRST_CONTACT);
     CHECK(asks_cookie());
     connected_at(50000, false);
-    decision = decide_client(policy, &to);
+    decision = decide_client(policy, &to, NULL);
     CHECK_EQUAL(decision.reason, DECISION_DEFER);
     CHECK(!decision.asks_cookie);
     CHECK_EQUAL(decision.rtt_us, 100000);
@@ -98,7 +98,8 @@ static void a_minute_where_there_are_others(void)
 
 static void how_late_is_the_rules_to_say(void)
 {
-    struct endpoint one = test_endpoint("192.0.2.50", 443), other = test_endpoint("192.0.2.78", 443);
+    struct endpoint one = test_endpoint("192.0.2.50", 443),
+                    other = test_endpoint("192.0.2.78", 443);
 
     with_policy("client = { default = \"on\"; lately = 7200; rules = (\n"
                 "  { port = 444; lately = 30; }, { port = 445; } ); };");
@@ -315,6 +316,20 @@ static void the_machine_itself_can_be_asked_for(void)
     CHECK_EQUAL(reason(), DECISION_SHORT);
 }
 
+static void what_may_be_for_an_interface_is_not_deferred(void)
+{
+    with_policy("client = { default = \"on\"; first_contact = \"defer\"; rules = (\n"
+                "  { port = 444; }, { interface = \"wg*\"; port = [ 443, 444 ]; } ) };");
+    to = test_destination("192.0.2.1", 443);
+    CHECK_EQUAL(reason(), DECISION_NO_INTERFACE);
+    CHECK(!asks_cookie());
+    /* Where another rule comes first, or none is for it, nobody need be asked. */
+    to = test_destination("192.0.2.1", 444);
+    CHECK_EQUAL(reason(), DECISION_DEFER);
+    to = test_destination("192.0.2.1", 445);
+    CHECK_EQUAL(reason(), DECISION_DEFER);
+}
+
 static void a_link_local_address_is_nobodys(void)
 {
     with_policy(OPEN_GATE);
@@ -384,6 +399,7 @@ static const struct test_case cases[] = {
     {"the_machine_itself_gains_nothing", the_machine_itself_gains_nothing},
     {"the_machine_itself_can_be_asked_for", the_machine_itself_can_be_asked_for},
     {"what_may_have_a_rule_is_not_deferred", what_may_have_a_rule_is_not_deferred},
+    {"what_may_be_for_an_interface_is_not_deferred", what_may_be_for_an_interface_is_not_deferred},
     {"a_link_local_address_is_nobodys", a_link_local_address_is_nobodys},
     {"reasons_have_an_order", reasons_have_an_order},
     {"every_reason_has_words", every_reason_has_words},

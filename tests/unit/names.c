@@ -19,7 +19,7 @@ static unsigned matches(const struct policy *policy, const char *address)
     for (uint16_t port = 1; port <= 4; port++) {
         struct endpoint to = endpoint(address, port);
 
-        digits = digits * 10 + policy_client(policy, &to).fastopen;
+        digits = digits * 10 + policy_client(policy, &to, NULL).fastopen;
     }
     return digits;
 }
@@ -128,7 +128,7 @@ static bool is_on(const struct policy *policy, const char *address)
 {
     struct endpoint to = endpoint(address, 443);
 
-    return policy_client(policy, &to).fastopen;
+    return policy_client(policy, &to, NULL).fastopen;
 }
 
 static void learn(const struct policy *policy, const char *name, const char *address)
@@ -226,7 +226,7 @@ static void names_that_share_an_address_take_the_stricter_rule(void)
     shared_by(policy, "10.4.0.2", "x.off.test", "on.test");
     CHECK(!is_on(policy, "10.4.0.2"));
     shared_by(policy, "10.4.0.3", "on.test", "careful.test");
-    verdict = policy_client(policy, &both);
+    verdict = policy_client(policy, &both, NULL);
     CHECK(verdict.fastopen);
     CHECK_EQUAL(verdict.first_write, FIRST_WRITE_REPLAY_SAFE);
     CHECK_EQUAL(verdict.min_rtt_us, 50);
@@ -245,7 +245,7 @@ static const char *prefixes_of(const struct policy *policy, const char *address,
     struct endpoint at = endpoint(address, 443);
 
     shared_by(policy, address, one, other);
-    return policy_client(policy, &at).prefixes;
+    return policy_client(policy, &at, NULL).prefixes;
 }
 
 /* What one of them does not let into a SYN does not go into it. */
