@@ -77,6 +77,7 @@ PLAIN='0 none'
     assert_equal "$(second_syn env LD_PRELOAD="$SHIM" opt/one/bin/asker "$ADDRESS")" "$PLAIN"
     assert_equal "$(second_syn env LD_PRELOAD="$SHIM" opt/two/other "$ADDRESS")" "$FAST"
     # By the name that it was called by as well.
+    # shellcheck disable=SC2016
     assert_equal "$(second_syn env LD_PRELOAD="$SHIM" bash -c 'exec -a asker "$0" "$@"' opt/two/other "$ADDRESS")" "$PLAIN"
     assert_equal "$(decider --program asker "$ADDRESS")" 2
     assert_equal "$(decider --program /usr/bin/asker "$ADDRESS")" 2
@@ -375,6 +376,42 @@ END
   run -0 on_server "$tfoshim" explain -c "$CONFIG" --interface link0 --listen 0.0.0.0:80
   assert_line --regexp '^  policy +on with a queue of 5, by the rule at '
   assert_line --regexp '^ +listens on link0$'
+}
+
+# Prefixes are asked for again, when there is something that may begin so.
+@test "what a rule for an interface vouches for leaves in the SYN, and is read at once" {
+  local read state
+  rules '{ interface = "other0"; first_write = "replay-safe"; }' '{ interface = "link0"; prefixes = "xxx"; }'
+  cp "$CONFIG" client.conf
+  read='import socket, sys
+with socket.create_server((sys.argv[1], int(sys.argv[2])), family=socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET) as s:
+    while True:
+        c, _ = s.accept()
+        c.recv(100)
+        print(c.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0], flush=True)
+        c.close()'
+  for state in 3 1; do # in SYN_RECV yet, or established
+    printf 'server = { default = "on"; rules = ( { interface = "%s"; prefixes = "xxx"; } ); };\n' \
+      "$([[ $state == 3 ]] && echo link0 || echo link1)" >server.conf
+    for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
+      server_spawn TFOSHIM_CONFIG="$PWD/server.conf" XDG_RUNTIME_DIR="$NETWORK_DIR" LD_PRELOAD="$SHIM" \
+        /usr/bin/python3 -c "$read" "$ADDRESS" "$PORT"
+      wait_listening "$PORT"
+      for _ in first second; do
+        run -0 on_client TFOSHIM_CONFIG="$PWD/client.conf" XDG_RUNTIME_DIR="$NETWORK_DIR" LD_PRELOAD="$SHIM" \
+          /usr/bin/python3 -c 'import socket, sys
+with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as connection:
+    connection.sendall(b"x" * 79)
+    connection.recv(1)' "$ADDRESS" "$PORT"
+      done
+      assert_equal "$(last_syn syn.data)" 79
+      assert_equal "$(tail -n 1 "$SPAWNED_LOG")" "$state"
+      kill "$SPAWNED"
+      process_end "$SPAWNED"
+      cookies_flush
+      rm -rf "$NETWORK_DIR/tfoshim"
+    done
+  done
 }
 
 @test "nobody asks for the interface where no rule that names one could decide" {
