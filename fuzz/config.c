@@ -23,7 +23,7 @@ static void count_reports(void *context, const char *message)
 static enum interface tell_interface(int fd, const uint8_t address[16], char name[IF_NAMESIZE])
 {
     (void)fd;
-    strcpy(name, "eth0");
+    memcpy(name, "eth0", sizeof("eth0"));
     return address[15] & 1 ? INTERFACE_KNOWN : INTERFACE_NONE;
 }
 

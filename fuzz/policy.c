@@ -10,7 +10,7 @@
 static enum interface tell_interface(int fd, const uint8_t address[16], char name[IF_NAMESIZE])
 {
     (void)fd;
-    strcpy(name, "eth0");
+    memcpy(name, "eth0", sizeof("eth0"));
     return address[15] & 1 ? INTERFACE_KNOWN : INTERFACE_NONE;
 }
 

@@ -37,7 +37,7 @@ static bool asked;
 bool explain_by_interface(const char *name)
 {
     if (name[0] != '\0' && strlen(name) < sizeof(given)) {
-        strcpy(given, name);
+        memcpy(given, name, strlen(name) + 1);
         return true;
     }
     complain("explain: --interface: found \"%s\", expected the name of an interface such as eth0",
@@ -51,7 +51,7 @@ static enum interface answer(interface_fn *find, int fd, const uint8_t address[1
     asked = true;
     found = INTERFACE_KNOWN;
     if (given[0] != '\0')
-        strcpy(name, given);
+        memcpy(name, given, sizeof(given));
     else
         found = find(fd, address, name);
     memcpy(told, name, sizeof(told));

@@ -99,7 +99,9 @@ struct client_verdict policy_client(const struct policy *policy, const struct en
         names_look_up(destination->address, &names);
         verdict = verdict_by_names(policy, by_address, &names, &look);
     }
-    return is_in_doubt(&look) ? (struct client_verdict){.no_interface = true} : verdict;
+    if (is_in_doubt(&look))
+        verdict = (struct client_verdict){.no_interface = true};
+    return verdict;
 }
 
 struct server_verdict policy_server(const struct policy *policy, const struct endpoint *listener,

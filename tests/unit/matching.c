@@ -246,7 +246,7 @@ static enum interface tell_link(int fd, const uint8_t at[16], char name[IF_NAMES
     (void)at;
     if (links[fd] == NULL)
         return INTERFACE_NONE;
-    strcpy(name, links[fd]);
+    memcpy(name, links[fd], strlen(links[fd]) + 1);
     return INTERFACE_KNOWN;
 }
 
