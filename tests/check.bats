@@ -93,7 +93,7 @@ END
   assert_equal "$stderr" "tfoshim: warning: $example $enables_nothing"
   sed 's/^\( *\)# { /\1{ /' "$example" >t.conf
   run -0 "$tfoshim" check t.conf
-  assert_line --regexp '^  t\.conf:[0-9]+ +on +any +5432, 8000-8999 +\* +10\.0\.0\.0/8, fd00::/8$'
+  assert_line --regexp '^  t\.conf:[0-9]+ +on +any +5432, 8000-8999 +(\* +)+10\.0\.0\.0/8, fd00::/8$'
   assert_line --regexp '^  t\.conf:[0-9]+ +on +256 +80, 443 +\* +\*$'
   assert_equal "$(grep -c '{ .*=.* }' t.conf)" "$(grep -c '^  t\.conf' <<<"$output")"
 }
