@@ -270,6 +270,8 @@ END
   done
   run -0 on_client "$tfoshim" explain -c "$CONFIG" "$SERVER_IP4:$PORT"
   assert_line --regexp '^ +leaves by link0$'
+  run -2 "$tfoshim" explain --interface an-interface-of-16 "$SERVER_IP4"
+  assert_output 'tfoshim: explain: --interface: found "an-interface-of-16", expected the name of an interface such as eth0'
   run -0 on_client "$tfoshim" explain -c "$CONFIG" 192.0.2.1:80
   assert_line --regexp '^ +there is no route to it, and rules that name an interface do not match$'
 }
