@@ -375,6 +375,17 @@ fd08::2 - 7
 0.0.0.0 link0 5
 :: side0 7
 END
+  # A program may bind it to an interface when it has an address, and has been on for that.
+  echo 'server = { default = "on"; rules = ( { interface = "link0"; fastopen = "off"; } ); };' >late.conf
+  for address in 0.0.0.0 ::; do
+    run -0 on_server TFOSHIM_CONFIG="$PWD/late.conf" LD_PRELOAD="$SHIM" /usr/bin/python3 -c 'import socket, sys
+with socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET) as s:
+    s.bind((sys.argv[1], 8000))
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"link0")
+    s.listen(100)
+    print(s.getsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN))' "$address"
+    assert_output 0
+  done
   run -0 on_server "$tfoshim" explain -c "$CONFIG" --interface link0 --listen 0.0.0.0:80
   assert_line --regexp '^  policy +on with a queue of 5, by the rule at '
   assert_line --regexp '^ +listens on link0$'

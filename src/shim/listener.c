@@ -247,7 +247,8 @@ void listener_listen(int fd, int backlog)
     unsigned set = NOTE_ACCEPTING;
     bool wanted = verdict.fastopen && !(flags & NOTE_ASIDE) && ours;
     bool on = wanted && can_guard(fd, guards(&verdict));
-    if (wanted && !on)
+    /* Since its bind() it may have been bound to an interface for which it is off. */
+    if (!on && (wanted || (flags & (NOTE_BOUND | NOTE_ASIDE)) == NOTE_BOUND))
         uncover(fd);
     if (on)
         set |= guards(&verdict) |
