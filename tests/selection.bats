@@ -113,6 +113,11 @@ as() { # USER
     assert_equal "$(decider --user 1002 "$ADDRESS")" 4
     assert_equal "$(decider --user 1003 "$ADDRESS")" ''
   done
+  rules '{ program = "one"; user = 5; }' '{ unit = "a.service"; }'
+  run -0 on_client "$tfoshim" explain -c "$CONFIG" --listen "$SERVER_IP4:80"
+  assert_line '          rules by program and by unit match only with --program and --unit'
+  run -0 on_client "$tfoshim" explain -c "$CONFIG" --program two "$SERVER_IP4"
+  assert_line '          rules by unit match only with --unit'
   run -1 "$tfoshim" explain --user no-such-user "$SERVER_IP4"
   assert_output 'tfoshim: explain: --user: there is no user "no-such-user"'
 }
@@ -174,6 +179,10 @@ user.slice/user-1000.slice/session-3.scope 4
 system.slice/other.service
 END
   # Nobody's, in a namespace of control groups, and where explain is not told.
+  run -0 on_client "$tfoshim" explain -c "$CONFIG" "$SERVER_IP4"
+  assert_line '          rules by unit match only with --unit'
+  run -0 on_client "$tfoshim" explain -c "$CONFIG" --unit x.service "$SERVER_IP4"
+  refute_output --partial 'match only with'
   in_group 0::/
   assert_equal "$(second_syn "${IN[@]}" "$SERVER_IP4")" "$PLAIN"
   assert_equal "$(decider "$SERVER_IP4")" ''

@@ -155,7 +155,7 @@ static int explain(const struct request *request, const char *what)
 {
     struct place place;
     struct explain_bytes bytes;
-    struct explanation explanation = {.place = &place};
+    struct explanation explanation = {.place = &place, .subject = &request->subject};
     struct addrinfo *addresses;
 
     if (!place_read(&place, what, "explain"))

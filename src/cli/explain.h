@@ -17,6 +17,7 @@ struct explain_bytes {
 
 struct explanation {
     const struct policy *policy;
+    const struct policy_subject *subject; /* whom it is for */
     struct policy_link link;
     const struct place *place;
     const struct explain_bytes *bytes; /* NULL: it was not asked about any */
@@ -32,6 +33,9 @@ void explain_bytes(const struct explain_bytes *, const char *prefixes, uint16_t 
  * the slices around it before it. Once in a process. */
 void explain_as_program(struct policy_subject *, const char *name);
 void explain_in_unit(struct policy_subject *, const char *unit);
+
+/* Says which rules cannot match as nobody has said whom to ask for. */
+void explain_unsaid(const struct explanation *);
 
 /* What the policy asks where a rule names an interface: the kernel, or what --interface says
  * (false, after a complaint: that cannot be one). The descriptor is to be closed. */

@@ -33,6 +33,7 @@ static void show_policy_of(const struct explanation *explanation, const struct f
     explain_interface("leaves by",
                       "there is no route to it, and rules that name an interface do not "
                       "match");
+    explain_unsaid(explanation);
     if (explanation->place->is_numeric && explanation->policy->hosts.count > 0)
         explain_line("", "rules by host match only what a program has looked up by its name");
 }

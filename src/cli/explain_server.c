@@ -24,6 +24,7 @@ static void show_verdict(const struct explanation *explanation,
     free(decider);
     explain_interface("listens on", "listens on no one interface, and rules that name one do not "
                                     "match");
+    explain_unsaid(explanation);
     if (verdict->fastopen)
         explain_line("first read", verdict->first_read == FIRST_WRITE_ANY
                                        ? "whatever the SYN brings, at once"

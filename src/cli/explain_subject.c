@@ -2,6 +2,7 @@
 #include "cli/explain.h"
 #include "cli/util.h"
 #include "kernel/interface.h"
+#include "policy/flat.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +27,29 @@ void explain_in_unit(struct policy_subject *subject, const char *unit)
 {
     need_memory(asprintf(&cgroups, "0::/%s", unit) < 0 ? NULL : cgroups);
     subject->cgroups = tell_cgroups;
+}
+
+static bool selects(const struct policy *policy, enum selector selector)
+{
+    const struct policy_selector *selectors = policy_at(policy, policy->selectors.offset);
+
+    for (uint32_t i = 0; i < policy->selectors.count; i++)
+        if (selectors[i].selector == selector)
+            return true;
+    return false;
+}
+
+void explain_unsaid(const struct explanation *explanation)
+{
+    const struct policy_subject *subject = explanation->subject;
+    bool program = subject->program == NULL && selects(explanation->policy, SELECT_PROGRAM);
+    bool unit = subject->cgroups == NULL && selects(explanation->policy, SELECT_UNIT);
+
+    if (program && unit)
+        explain_line("", "rules by program and by unit match only with --program and --unit");
+    else if (program || unit)
+        explain_line("", "rules by %s match only with --%s", program ? "program" : "unit",
+                     program ? "program" : "unit");
 }
 
 /* ---- the interface ---- */
