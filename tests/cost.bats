@@ -128,6 +128,21 @@ rules() { # COUNT
   (($(all with-10000) - $(all with-10) < 1000))
 }
 
+@test "nor do rules that select processes, but for the patterns" {
+  profile plain LD_PRELOAD= /bin/true
+  cat >select.conf <<'END'
+client = { default = "on"; rules = (
+  { program = [ "one", "two", "/opt/*" ]; }, { user = ( "root", 33 ); port = 9; },
+  { unit = [ "web.service", "job@*.service", "*.scope" ]; fastopen = "off"; },
+  { interface = [ "wg*", "eth0" ]; fastopen = "off"; }
+); };
+END
+  wait_until "[[ -z \$(find select.conf /etc/passwd $TFOSHIM_BUILD/libtfoshim-policy.so -newerct '2.1 seconds ago') ]]"
+  TFOSHIM_CONFIG=$PWD/select.conf LD_PRELOAD=$SHIM /bin/true
+  profile selecting TFOSHIM_CONFIG="$PWD/select.conf" LD_PRELOAD="$SHIM" /bin/true
+  (($(all selecting) - $(all plain) < 58000))
+}
+
 # Prints the kilobytes of memory that a process has for itself: not those of files, which others may or may
 # not have mapped just then.
 private() { # [NAME=VALUE]...

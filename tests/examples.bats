@@ -170,6 +170,56 @@ legacy_takes() { # COUNT COMMAND
   assert_line --partial 'get is replay-safe, Redis commands that read (redis)'
 }
 
+# ---- shared-machine ----
+
+# What the README's commands say decides: the rule that the file has after this comment's beginning.
+decides() { # COMMENT COMMAND
+  local rule
+  rule=$(awk -v comment="# $1" 'index($0, comment) { on = 1 } on && /^ *[{]/ { print NR; exit }' tfoshim.conf)
+  run -0 bash -c "$2"
+  assert_line --partial "by the rule at tfoshim.conf:$rule"
+}
+
+@test "shared-machine: what the README asks is answered as the file says" {
+  local commands
+  cd "$EXAMPLES/shared-machine"
+  mapfile -t commands < <(readme_command shared-machine 'tfoshim explain')
+  assert_equal "${#commands[@]}" 5
+  # There is a route for it.
+  ip route add 192.0.2.0/24 dev lo
+  decides 'Requests of the front end' "${commands[0]}"
+  decides 'The tunnel' "${commands[1]}"
+  decides 'Jobs that a timer' "${commands[2]}"
+  decides 'What is installed' "${commands[3]}"
+  decides 'Listeners on the inside' "${commands[4]}"
+  ip route del 192.0.2.0/24 dev lo
+}
+
+# The second of two visits by a program in that unit.
+visit_of_unit() { # UNIT PORT
+  echo "0::/system.slice/$1" >"$BATS_TEST_TMPDIR/cgroup"
+  for _ in first second; do
+    # shellcheck disable=SC2016
+    run -0 on_client XDG_RUNTIME_DIR="$NETWORK_DIR" TFOSHIM_CONFIG="$EXAMPLES/shared-machine/tfoshim.conf" \
+      bash -c 'mount --bind "$1" /proc/$$/cgroup && LD_PRELOAD=$2 exec curl -sS --noproxy "*" "$3"' - \
+      "$BATS_TEST_TMPDIR/cgroup" "$SHIM" "http://$SERVER_IP4:$2/shared-machine/tfoshim.conf"
+  done
+  last_syn syn.data syn.option
+}
+
+@test "shared-machine: units are opened fast for, and others not" {
+  network_up --rtt 20
+  web_start 8080
+  assert_regex "$(visit_of_unit front.service 8080)" '^[1-9][0-9]+ cookie$'
+  assert_equal "$(visit_of_unit other.service 8080)" '0 none'
+  assert_regex "$(visit_of_unit fetch@news.service 8080)" '^[1-9][0-9]+ cookie$'
+  # The link is the tunnel now.
+  ip -n "$NETWORK_CLIENT" link set link0 down
+  ip -n "$NETWORK_CLIENT" link set link0 name wg7
+  ip -n "$NETWORK_CLIENT" link set wg7 up
+  assert_equal "$(visit_of_unit front.service 8080)" '0 none'
+}
+
 # ---- handed-over ----
 
 # Three requests that must not be repeated: the last one's comes in the SYN, as the server's kernel says.

@@ -323,7 +323,8 @@ static int connect_first(const struct call *given, int fd)
            call.length < sizeof record.address ? call.length : sizeof record.address);
     record.netns = network_of(fd);
     struct memory_destination destination = story_destination(&record);
-    struct decision decision = decide_client(shim.policy, &destination);
+    struct decision decision =
+        decide_client(shim.policy, &destination, &(struct policy_link){interface_leaving, fd});
     if (!decision.verdict.fastopen) {
         story_decided(&record, &decision);
         return connected_once(fd, connect_plainly(&call, fd));

@@ -28,6 +28,7 @@
 static bool brought_safe_bytes(int fd, long brought, const struct record *listener)
 {
     unsigned char look[OPENING_LOOK];
+    const struct policy_link link = {interface_listening, listener->fd};
     struct endpoint at;
     long looked =
         tcp_call(SYS_recvfrom, fd, (long)look, sizeof look, MSG_PEEK | MSG_DONTWAIT, 0, 0);
@@ -35,7 +36,7 @@ static bool brought_safe_bytes(int fd, long brought, const struct record *listen
     if (looked != brought)
         return false;
     return opening_of(look, (size_t)looked, (size_t)brought, at.port) != OPENING_NONE ||
-           prefixes_match(policy_server(shim.policy, &at).prefixes, look, (size_t)looked);
+           prefixes_match(policy_server(shim.policy, &at, &link).prefixes, look, (size_t)looked);
 }
 
 static void end(int fd)

@@ -28,6 +28,11 @@
 
 atomic_bool listener_covered;
 
+static struct server_verdict policy_of(int fd, const struct endpoint *endpoint)
+{
+    return policy_server(shim.policy, endpoint, &(struct policy_link){interface_listening, fd});
+}
+
 static bool set_queue(int fd, const struct sockaddr *address, int queue)
 {
     bool done = tcp_set_option(fd, TCP_FASTOPEN, queue) == 0;
@@ -123,7 +128,7 @@ void listener_bind(int fd, const struct sockaddr *address, socklen_t length)
         !endpoint_from_sockaddr(&endpoint, address, length))
         return;
     /* Port 0: a client that binds its own address, or a listener that listen() will cover. */
-    struct server_verdict verdict = policy_server(shim.policy, &endpoint);
+    struct server_verdict verdict = policy_of(fd, &endpoint);
     if (endpoint.port == 0 || !verdict.fastopen || !tcp_is_tcp(fd) ||
         tcp_option(fd, TCP_FASTOPEN) != 0 || (note_flags(fd) & NOTE_ASIDE))
         return;
@@ -168,7 +173,7 @@ bool listener_policy(int fd, struct server_verdict *verdict)
     struct endpoint endpoint;
     if (!bound_to(fd, &bound, &endpoint))
         return false;
-    *verdict = policy_server(shim.policy, &endpoint);
+    *verdict = policy_of(fd, &endpoint);
     return true;
 }
 
@@ -182,7 +187,7 @@ void listener_accept(int fd)
     note_change(fd, NOTE_ACCEPTING, 0);
     if (!bound_to(fd, &bound, &endpoint))
         return;
-    struct server_verdict verdict = policy_server(shim.policy, &endpoint);
+    struct server_verdict verdict = policy_of(fd, &endpoint);
     if (!verdict.fastopen)
         return;
     int queue = verdict.queue ? (int)verdict.queue : QUEUE_WHEN_BOUND;
@@ -237,13 +242,14 @@ void listener_listen(int fd, int backlog)
             handed_uncover(fd);
         return;
     }
-    struct server_verdict verdict = policy_server(shim.policy, &endpoint);
+    struct server_verdict verdict = policy_of(fd, &endpoint);
     /* Set already it may be by who ran before this image, under the same policy. */
     bool ours = (flags & NOTE_BOUND) || tcp_option(fd, TCP_FASTOPEN) == 0;
     bool wanted = verdict.fastopen && !(flags & NOTE_ASIDE);
     bool on = wanted && ours && can_guard(fd, guards(&verdict));
     unsigned set = NOTE_ACCEPTING | (on || (wanted && !ours) ? guards(&verdict) : 0);
-    if (wanted && ours && !on)
+    /* Since its bind() it may have been bound to an interface for which it is off. */
+    if (!on && ((wanted && ours) || (flags & (NOTE_BOUND | NOTE_ASIDE)) == NOTE_BOUND))
         handed_uncover(fd);
     if (on)
         set |= cover(fd, &bound, &endpoint,

@@ -35,12 +35,28 @@ struct kept {
 #define WHOLE 0400u
 #define BEING_MADE 0600u
 
-static key_t key_of(const struct policy_wanted *wanted, bool of_program, unsigned i)
+/* Of the policy that any process finds, and that tells it what the rules ask. */
+#define ANY 0u
+
+/* What the policy's rules ask of processes, and what they are answered, as a number; never ANY. */
+static uint32_t answers(const struct policy *policy, const struct policy_subject *subject)
 {
-    const char *names[] = {wanted->module, wanted->file, wanted->program, wanted->alias};
+    const struct policy_selector *selectors = policy_at(policy, policy->selectors.offset);
     uint32_t hash = 1;
-    for (unsigned name = 0; name < (of_program ? 4 : 2); name++)
+    for (uint32_t i = 0; i < policy->selectors.count; i++)
+        hash = (hash << 1 | hash >> 31) * 31 +
+               subject_matches(subject, selectors[i].selector,
+                               policy_at(policy, selectors[i].pattern));
+    return hash == ANY ? 1 : hash;
+}
+
+static key_t key_of(const struct policy_wanted *wanted, uint32_t answered, unsigned i)
+{
+    const char *names[] = {wanted->module, wanted->file};
+    uint32_t hash = 1;
+    for (unsigned name = 0; name < 2; name++)
         hash = hash * 31 + hash_bytes(names[name], strlen(names[name]));
+    hash = hash * 31 + hash_bytes(&answered, sizeof answered);
     return (key_t)(((hash | KEYS) & ~(KEYS - 1)) + i); /* never IPC_PRIVATE, which is 0 */
 }
 
@@ -91,13 +107,21 @@ static bool is_unchanged(const char *path, const struct policy_stamp *stamp)
     return stamp_equals(&now, stamp);
 }
 
-static bool is_for(const struct policy *policy, const struct policy_wanted *wanted)
+/* Are the answers those that it was made by? */
+static bool is_for(const struct policy *policy, const struct policy_subject *subject)
+{
+    const struct policy_selector *selectors = policy_at(policy, policy->selectors.offset);
+    for (uint32_t i = 0; i < policy->selectors.count; i++)
+        if (subject_matches(subject, selectors[i].selector,
+                            policy_at(policy, selectors[i].pattern)) != selectors[i].holds)
+            return false;
+    return true;
+}
+
+static bool is_of(const struct policy *policy, const struct policy_wanted *wanted)
 {
     const struct policy_source *sources = policy_at(policy, policy->sources.offset);
     if (strcmp(policy_path(policy), wanted->file) != 0)
-        return false;
-    if (policy->program && (strcmp(policy_at(policy, policy->program), wanted->program) != 0 ||
-                            strcmp(policy_at(policy, policy->alias), wanted->alias) != 0))
         return false;
     for (uint32_t i = 0; i < policy->sources.count; i++)
         if (!is_unchanged(policy_at(policy, sources[i].path), &sources[i].stamp))
@@ -116,18 +140,41 @@ static const struct policy *look_inside(int id, const struct policy_wanted *want
         return NULL;
     if (stamp_equals(&kept->compiler, &wanted->compiler) &&
         policy_head_is_usable(&kept->policy, status.shm_segsz - HEAD) &&
-        is_for(&kept->policy, wanted))
+        is_of(&kept->policy, wanted))
         return &kept->policy;
     shmdt(kept);
     return NULL;
 }
 
-static const struct policy *find(const struct policy_wanted *wanted, bool of_program)
+static const struct policy *find(const struct policy_wanted *wanted, uint32_t answered)
 {
     const struct policy *found = NULL;
     for (unsigned i = 0; !found && i < KEYS; i++) {
-        int id = shmget(key_of(wanted, of_program, i), 0, 0);
+        int id = shmget(key_of(wanted, answered, i), 0, 0);
         found = id < 0 ? NULL : look_inside(id, wanted);
+    }
+    return found;
+}
+
+static void let_go(const struct policy *policy)
+{
+    shmdt((const char *)policy - HEAD);
+}
+
+/* The one under the configuration's own key may have been made for others. What it asks of
+ * processes is the same. Sets *answered to what the wanted one is kept by. */
+static const struct policy *look(const struct policy_wanted *wanted, uint32_t *answered)
+{
+    const struct policy *found = find(wanted, ANY);
+    *answered = ANY;
+    if (!found || is_for(found, wanted->subject))
+        return found;
+    *answered = answers(found, wanted->subject);
+    let_go(found);
+    found = find(wanted, *answered);
+    if (found && !is_for(found, wanted->subject)) {
+        let_go(found);
+        found = NULL;
     }
     return found;
 }
@@ -135,12 +182,11 @@ static const struct policy *find(const struct policy_wanted *wanted, bool of_pro
 const struct policy *policy_cache_find(struct policy_wanted *wanted)
 {
     struct stat status;
-    const struct policy *found;
+    uint32_t answered;
     if (stat(wanted->module, &status) != 0)
         return NULL;
     wanted->compiler = stamp_of(&status);
-    found = find(wanted, false);
-    return found ? found : find(wanted, true);
+    return look(wanted, &answered);
 }
 
 /* ---- keeping one ---- */
@@ -215,10 +261,11 @@ static int new_segment(key_t key, size_t size)
     return shmget(key, size, IPC_CREAT | IPC_EXCL | BEING_MADE);
 }
 
-static const struct policy *keep(const struct policy_wanted *wanted, const struct policy *policy)
+static const struct policy *keep(const struct policy_wanted *wanted, const struct policy *policy,
+                                 uint32_t answered)
 {
     for (unsigned i = 0; i < KEYS; i++) {
-        int id = new_segment(key_of(wanted, policy->program != 0, i), HEAD + policy_size(policy));
+        int id = new_segment(key_of(wanted, answered, i), HEAD + policy_size(policy));
         if (id >= 0) {
             policy = make(id, wanted, policy);
             make_up_for(id);
@@ -232,11 +279,12 @@ const struct policy *policy_cache_keep(const struct policy_wanted *wanted,
                                        const struct policy *compiled)
 {
     const struct policy *kept;
+    uint32_t answered;
     if (compiled->sources.count == 0 || !stamp_is_settled(&wanted->compiler))
         return compiled;
-    kept = find(wanted, compiled->program != 0); /* somebody may have been faster */
+    kept = look(wanted, &answered); /* somebody may have been faster */
     if (!kept)
-        kept = keep(wanted, compiled);
+        kept = keep(wanted, compiled, answered);
     if (kept)
         munmap((void *)compiled, policy_size(compiled));
     return kept ? kept : compiled;

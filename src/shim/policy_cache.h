@@ -8,10 +8,11 @@
 #define TFOSHIM_SHIM_POLICY_CACHE_H
 
 #include "policy/flat.h"
+#include "policy/subject.h"
 
 struct policy_wanted {
-    const char *file;             /* the configuration */
-    const char *program, *alias;  /* for rules with a `program` */
+    const char *file; /* the configuration */
+    const struct policy_subject *subject;
     const char *module;           /* the file that compiles */
     struct policy_stamp compiler; /* set by policy_cache_find() */
 };

@@ -3,6 +3,7 @@
  * What happens before the program's main(): the only time at which the shim allocates. Whatever
  * goes wrong here is said in one line, and the program runs as without the shim.
  */
+#include "kernel/cgroup.h"
 #include "kernel/tcp.h"
 #include "memory/memory.h"
 #include "memory/run_figures.h"
@@ -88,8 +89,7 @@ static const struct policy *compile(const struct policy_wanted *wanted)
     policy_compile_fn *compile_file;
     *(void **)&compile_file = dlsym(module, POLICY_COMPILE_SYMBOL);
     const struct policy *policy =
-        compile_file ? compile_file(wanted->file, wanted->program, wanted->alias, report, &first)
-                     : NULL;
+        compile_file ? compile_file(wanted->file, wanted->subject, report, &first) : NULL;
     dlclose(module);
     return policy && policy_is_usable(policy) ? policy : NULL;
 }
@@ -99,11 +99,12 @@ static const struct policy *read_policy(const char *file, const char *program,
                                         bool trust_environment)
 {
     char module[PATH_MAX], executable[PATH_MAX];
-    struct policy_wanted wanted = {.file = file, .program = program};
+    const struct policy_subject subject = {
+        .program = program, .executable = executable, .user = geteuid(), .cgroups = cgroup_own};
+    struct policy_wanted wanted = {.file = file, .subject = &subject};
     const struct policy *policy = NULL;
     ssize_t length = readlink("/proc/self/exe", executable, sizeof executable - 1);
     executable[length > 0 ? length : 0] = '\0';
-    wanted.alias = base_name(executable);
     wanted.module = module_path(module) ? module : "";
     if (trust_environment)
         policy = policy_cache_find(&wanted);

@@ -71,12 +71,14 @@ static void look_at(struct first_bytes *first, const struct message *message, bo
 
 static bool is_safe(const struct record *record, const struct first_bytes *first)
 {
+    const struct policy_link link = {interface_leaving, record->fd};
     struct endpoint to;
     endpoint_from_sockaddr(&to, &record->address.any, record_address_length(record));
     if (first->looked != first->total)
         return false;
     return opening_of(first->look, first->looked, first->total, to.port) != OPENING_NONE ||
-           prefixes_match(policy_client(shim.policy, &to).prefixes, first->look, first->looked);
+           prefixes_match(policy_client(shim.policy, &to, &link).prefixes, first->look,
+                          first->looked);
 }
 
 /* What every path takes (RFC 9293, 3.7.1), less the room that the kernel keeps for options. */

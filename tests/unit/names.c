@@ -20,7 +20,7 @@ static unsigned matches(const struct policy *policy, const char *address)
     for (uint16_t port = 1; port <= 4; port++) {
         struct endpoint to = endpoint(address, port);
 
-        digits = digits * 10 + policy_client(policy, &to).fastopen;
+        digits = digits * 10 + policy_client(policy, &to, NULL).fastopen;
     }
     return digits;
 }
@@ -129,7 +129,7 @@ static bool is_on(const struct policy *policy, const char *address)
 {
     struct endpoint to = endpoint(address, 443);
 
-    return policy_client(policy, &to).fastopen;
+    return policy_client(policy, &to, NULL).fastopen;
 }
 
 static void learn(const struct policy *policy, const char *name, const char *address)
@@ -203,8 +203,8 @@ static void what_no_name_could_change_stays(void)
 
 static const char shared_text[] =
     "client = { default = \"off\"; rules = (\n"
-    "  { host = \"on.test\"; first_write = \"any\"; min_rtt = 0; },\n"
-    "  { host = \"careful.test\"; first_write = \"replay-safe\"; min_rtt = 50; },\n"
+    "  { host = \"on.test\"; first_write = \"any\"; min_rtt = 0; lately = 20; },\n"
+    "  { host = \"careful.test\"; first_write = \"replay-safe\"; min_rtt = 50; lately = 10; },\n"
     "  { host = \"*.off.test\"; fastopen = \"off\"; },\n"
     "  { host = \"www.first.test\"; },\n"
     "  { host = \"*.first.test\"; fastopen = \"off\"; } ) };";
@@ -227,10 +227,11 @@ static void names_that_share_an_address_take_the_stricter_rule(void)
     shared_by(policy, "10.4.0.2", "x.off.test", "on.test");
     CHECK(!is_on(policy, "10.4.0.2"));
     shared_by(policy, "10.4.0.3", "on.test", "careful.test");
-    verdict = policy_client(policy, &both);
+    verdict = policy_client(policy, &both, NULL);
     CHECK(verdict.fastopen);
     CHECK_EQUAL(verdict.first_write, FIRST_WRITE_REPLAY_SAFE);
     CHECK_EQUAL(verdict.min_rtt_us, 50);
+    CHECK_EQUAL(verdict.lately_s, 10);
     /* The default is for a name that no rule has. */
     shared_by(policy, "10.4.0.4", "on.test", "elsewhere.test");
     CHECK(!is_on(policy, "10.4.0.4"));
@@ -245,7 +246,7 @@ static const char *prefixes_of(const struct policy *policy, const char *address,
     struct endpoint at = endpoint(address, 443);
 
     shared_by(policy, address, one, other);
-    return policy_client(policy, &at).prefixes;
+    return policy_client(policy, &at, NULL).prefixes;
 }
 
 /* What one of them does not let into a SYN does not go into it. */
