@@ -42,7 +42,7 @@ void key_path(struct reader *, const config_setting_t *, const char **value);
 
 /* Reads one value of a key that takes one or a list; false: not what was expected. */
 typedef bool value_reader(struct reader *, const config_setting_t *, void *target);
-void key_values(struct reader *, const config_setting_t *, value_reader *, void *target,
+void key_values(struct reader *, const config_setting_t *, value_reader *read, void *target,
                 const char *expected);
 
 /* Those by which a rule selects (select_keys.c). */
