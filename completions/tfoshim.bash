@@ -10,7 +10,7 @@ _tfoshim_options() { # COMMAND
   attach) echo '--color --first-read --port --queue --help' ;;
   detach) echo '--color --port --help' ;;
   check | doctor) echo '--color --help' ;;
-  explain) echo '-c --config --bytes --listen --program --color --help' ;;
+  explain) echo '-c --config --bytes --interface --listen --program --unit --user --color --help' ;;
   probe) echo '-4 -6 --tls --data --count --timeout --color --help' ;;
   stat) echo '--all --color --json --memory --prometheus --reset --user --watch --help' ;;
   cookies) echo '--flush --color --help' ;;
@@ -55,6 +55,8 @@ _tfoshim_value() { # OPTION WORD
   --log) _tfoshim_reply "$2" 'none error warn info debug' ;;
   --color) _tfoshim_reply "$2" 'auto always never' ;;
   --user) mapfile -t COMPREPLY < <(compgen -u -- "$2") ;;
+  --interface) _tfoshim_reply "$2" "$(ls /sys/class/net 2>/dev/null)" ;;
+  --unit) _tfoshim_reply "$2" "$(_tfoshim_units attach)" ;;
   --program) mapfile -t COMPREPLY < <(compgen -c -- "$2") ;;
   --first-read) _tfoshim_reply "$2" any ;;
   --count | --day | --port | --queue | --timeout | --watch) ;;

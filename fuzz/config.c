@@ -20,8 +20,16 @@ static void count_reports(void *context, const char *message)
     ++*(unsigned *)context;
 }
 
+static enum interface tell_interface(int fd, const uint8_t address[16], char name[IF_NAMESIZE])
+{
+    (void)fd;
+    memcpy(name, "eth0", sizeof("eth0"));
+    return address[15] & 1 ? INTERFACE_KNOWN : INTERFACE_NONE;
+}
+
 static void ask(const struct policy *policy)
 {
+    static const struct policy_link link = {tell_interface, -1};
     static const char *const hosts[] = {"example.com", "www.example.com", "a.b.c.d.e.f", "x"};
     static const uint16_t ports[] = {0, 1, 53, 80, 443, 8080, 65535};
 
@@ -33,8 +41,8 @@ static void ask(const struct policy *policy)
             if (i % 2 == 0)
                 memcpy(to.address, "\0\0\0\0\0\0\0\0\0\0\xff\xff\x0a", 13);
             names_learn(policy, hosts[i % 4], &to);
-            (void)policy_client(policy, &to);
-            (void)policy_server(policy, &to);
+            (void)policy_client(policy, &to, &link);
+            (void)policy_server(policy, &to, &link);
         }
     if (strlen(policy_log_to(policy)) == 0 || policy_log_level(policy) > LOG_DEBUG)
         abort();
@@ -43,9 +51,10 @@ static void ask(const struct policy *policy)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct policy *policy;
+    const struct policy_subject subject = {.program = "program", .executable = "/usr/bin/file"};
     unsigned reports = 0;
 
-    policy = policy_compile(input_file(data, size), "program", NULL, count_reports, &reports);
+    policy = policy_compile(input_file(data, size), &subject, count_reports, &reports);
     if ((policy != NULL) == (reports > 0))
         abort();
     if (policy != NULL) {

@@ -8,6 +8,7 @@
 
 #include "cli/metrics.h"
 #include "kernel/cookie.h"
+#include "kernel/interface.h"
 #include "kernel/listening.h"
 #include "kernel/tcp.h"
 
@@ -43,12 +44,14 @@ static long answer(void *buffer, size_t room)
 static long fake_syscall(long number, ...)
 {
     va_list arguments;
-    long a, b, c;
+    long a, b, c, e;
 
     va_start(arguments, number);
     a = va_arg(arguments, long);
     b = va_arg(arguments, long);
     c = va_arg(arguments, long);
+    (void)va_arg(arguments, long);
+    e = va_arg(arguments, long);
     va_end(arguments);
     (void)a;
     switch (number) {
@@ -57,6 +60,10 @@ static long fake_syscall(long number, ...)
     case SYS_recvfrom:
         return answer((void *)b, (size_t)c);
     case SYS_getsockopt:
+        if (c == SO_BINDTODEVICE) {
+            *(socklen_t *)e = 0;
+            return 0;
+        }
         errno = EINVAL; /* the cookie of the namespace is 0, as asked for */
         return -1;
     default:
@@ -127,10 +134,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(80)};
     const struct sockaddr_in6 to6 = {.sin6_family = AF_INET6, .sin6_port = htons(80)};
+    const uint8_t address[16] = {[10] = 0xff, [11] = 0xff, [12] = 192};
+    char name[IF_NAMESIZE] = "";
     unsigned visits = 0;
 
     kernel_syscall = fake_syscall;
-    for (unsigned from = 0; from < 5; from++) {
+    for (unsigned from = 0; from < 7; from++) {
         input = (struct input){data, size};
         if (from == 0)
             (void)cookie_cached((const struct sockaddr *)&to, 0);
@@ -139,6 +148,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         else if (from == 2)
             (void)somebody_listens((const struct sockaddr *)&to6, 0);
         else if (from == 3)
+            (void)interface_leaving(1000, address, name);
+        else if (from == 4)
+            (void)interface_listening(1000, to6.sin6_addr.s6_addr, name);
+        else if (from == 5)
             (void)metrics_each(visit, &visits);
         else
             (void)metrics_forget(NULL);

@@ -5,16 +5,25 @@
 
 #include "policy/flat.h"
 #include "policy/names.h"
+#include "policy/subject.h"
+
+static enum interface tell_interface(int fd, const uint8_t address[16], char name[IF_NAMESIZE])
+{
+    (void)fd;
+    memcpy(name, "eth0", sizeof("eth0"));
+    return address[15] & 1 ? INTERFACE_KNOWN : INTERFACE_NONE;
+}
 
 static void ask(const struct policy *policy, const uint8_t address[16], uint16_t port)
 {
+    const struct policy_link link = {tell_interface, -1};
     struct endpoint to = {.port = port};
     struct client_verdict client;
     struct server_verdict server;
 
     memcpy(to.address, address, 16);
-    client = policy_client(policy, &to);
-    server = policy_server(policy, &to);
+    client = policy_client(policy, &to, &link);
+    server = policy_server(policy, &to, &link);
     if (client.file != NULL && strlen(client.file) > policy_size(policy))
         abort();
     if (server.file != NULL && strlen(server.file) > policy_size(policy))
@@ -59,16 +68,27 @@ static void ask_all(const struct policy *policy)
         abort();
 }
 
+static const char *cgroups(void)
+{
+    return "1:name=systemd:/a.slice/b.service\n0::/a.slice/b.service\n";
+}
+
 static void compare_head(const struct policy *policy)
 {
+    static const struct policy_subject subject = {.program = "program", .cgroups = cgroups};
+    const struct policy_selector *selectors = policy_at(policy, policy->selectors.offset);
     const struct policy_source *sources = policy_at(policy, policy->sources.offset);
     size_t length = strlen(policy_path(policy));
 
-    if (policy->program != 0)
-        length +=
-            strlen(policy_at(policy, policy->program)) + strlen(policy_at(policy, policy->alias));
     if (policy->refusal != 0)
         length += strlen(policy_at(policy, policy->refusal));
+    for (uint32_t i = 0; i < policy->selectors.count; i++) {
+        const char *pattern = policy_at(policy, selectors[i].pattern);
+
+        if (strlen(pattern) > policy->size ||
+            subject_matches(&subject, selectors[i].selector, pattern) == selectors[i].holds + 1)
+            length++;
+    }
     for (uint32_t i = 0; i < policy->sources.count; i++)
         if (strlen(policy_at(policy, sources[i].path)) > policy->size || sources[i].stamp.mode == 1)
             length++;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes as what the kernel writes: a sysctl, /proc/net/netstat; and as keys. The source itself
- * is included, with the input for its files. */
+/* Any bytes as what the kernel writes: a sysctl, /proc/net/netstat, control groups; and as keys.
+ * The source itself is included, with the input for its files. */
 #include "input.h"
 
 #include <fcntl.h>
@@ -15,6 +15,7 @@ static const char *input_path;
 #define machine_fastopen_bits fuzzed_fastopen_bits
 #define machine_counter fuzzed_counter
 #include "kernel/cookie_keys.h"
+#include "policy/subject.h"
 
 #include "cli/machine.c" /* NOLINT(bugprone-suspicious-include) */
 
@@ -31,12 +32,35 @@ static void ask_keys(const char *text, size_t length)
         abort();
 }
 
+static const char *cgroups;
+
+static const char *tell_cgroups(void)
+{
+    return cgroups;
+}
+
+/* Whoever is in a unit is in some unit. */
+static void ask_cgroups(const char *text, size_t length)
+{
+    const struct policy_subject subject = {.cgroups = tell_cgroups};
+    char *copy = strndup(text, length);
+    bool any;
+
+    cgroups = copy;
+    any = subject_matches(&subject, SELECT_UNIT, "*");
+    if (!any && (subject_matches(&subject, SELECT_UNIT, "*.service") ||
+                 subject_matches(&subject, SELECT_UNIT, "a*b*")))
+        abort();
+    free(copy);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char text[32], *words;
     char *copy = input_block(data, size);
 
     ask_keys(copy, size);
+    ask_cgroups(copy, size);
     free(copy);
     input_path = input_file(data, size);
     if (machine_sysctl("tcp_fastopen", text, sizeof(text)) && strchr(text, '\n') != NULL)

@@ -83,6 +83,20 @@ samples() {
   assert_line --partial '1.250 at 100 (the worst of 2), MISSED'
 }
 
+@test "a target that is not reached may be accepted up to a bound, with a reason, and fails beyond it" {
+  local target='4, "more", accepted=6, why="a promise"'
+  run -0 canned "$target" <<<$'a plain 10\na shim 16'
+  assert_line 'target: shim: 4 more than plain at most: 6 at a, accepted: 2 beyond, up to 6 is accepted: a promise'
+  run -0 canned "$target" <<<$'a plain 10\na shim 14'
+  assert_line 'target: shim: 4 more than plain at most: 4 at a, reached'
+  run -1 canned "$target" <<<$'a plain 10\na shim 16\nb plain 10\nb shim 17'
+  assert_line --partial '7 at b (the worst of 2), MISSED: 3 beyond, up to 6 is accepted: a promise'
+  run -1 canned '4, "more", accepted=6' <<<$'a plain 10\na shim 14'
+  assert_output --partial 'an accepted bound is beyond the target, and has a reason'
+  run -1 canned '4, "more", accepted=3, why="none"' <<<$'a plain 10\na shim 14'
+  assert_output --partial 'an accepted bound is beyond the target, and has a reason'
+}
+
 @test "a target is of the places that it names" {
   run -0 canned '0.5, at=("10",)' <<<"$(samples; printf '99 plain 1\n99 shim 2\n')"
   run -1 canned '0.5, at=("99",)' <<<"$(samples; printf '99 plain 1\n99 shim 2\n')"

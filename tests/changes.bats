@@ -354,6 +354,71 @@ with socket.socket(family) as s:
   done
 }
 
+# Of two processes with one listener the second accepts nothing before there is a file of that name.
+SHARE='
+import os, signal, socket, sys, time
+with socket.create_server(("::", 8080), family=socket.AF_INET6, dualstack_ipv6=True) as listener:
+    first = os.fork()
+    while first and not os.path.exists("second"):
+        time.sleep(0.01)
+    if first:
+        os.kill(first, signal.SIGSTOP)
+    while True:
+        connection, _ = listener.accept()
+        connection.recv(100)
+        connection.close()'
+
+guarded() {
+  on_server XDG_RUNTIME_DIR="$NETWORK_DIR" "$tfoshim" stat --json | sed -n 's/.*"guarded": \([0-9]*\).*/\1/p'
+}
+
+@test "who shares a listener guards it, where another process has begun" {
+  local before
+  network_up --rtt 2
+  echo 'server = { default = "off"; };' >its.conf
+  settle its.conf
+  server_spawn XDG_RUNTIME_DIR="$NETWORK_DIR" LD_PRELOAD="$SHIM" python3 -c "$SHARE"
+  wait_listening 8080
+  taken_from_syn "$SERVER_IP4"
+  echo 'server = { default = "on"; };' >its.conf
+  wait_until "((\$(taken_from_syn $SERVER_IP4) == 12))" 15
+  before=$(guarded)
+  assert [ "$before" -ge 1 ]
+  touch second
+  wait_until "pgrep --parent $SPAWNED --runstates T"
+  assert_equal "$(taken_from_syn "$SERVER_IP4")" 12
+  assert_equal "$(guarded)" $((before + 1))
+  pkill -CONT --parent "$SPAWNED"
+}
+
+@test "an inherited listener that a change has begun is put back when the process ends" {
+  local inherit='
+import socket, subprocess, sys, time
+with socket.create_server(("::", 8080), family=socket.AF_INET6, dualstack_ipv6=True) as listener:
+    heir = """
+import os, socket
+listener = socket.socket(fileno=0)
+while not os.path.exists("end"):
+    connection, _ = listener.accept()
+    connection.recv(100)
+    connection.close()"""
+    subprocess.run(["env", "LD_PRELOAD=" + sys.argv[1], sys.executable, "-c", heir], stdin=listener)
+    print(listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN))'
+  network_up --rtt 2
+  echo 'server = { default = "off"; };' >its.conf
+  settle its.conf
+  server_spawn XDG_RUNTIME_DIR="$NETWORK_DIR" python3 -c "$inherit" "$SHIM"
+  wait_listening 8080
+  taken_from_syn "$SERVER_IP4"
+  echo 'server = { default = "on"; };' >its.conf
+  wait_until "((\$(taken_from_syn $SERVER_IP4) == 12))" 15
+  touch end
+  taken_from_syn "$SERVER_IP4" >taken
+  wait_until "! process_runs $SPAWNED"
+  run tail -n 1 "$SPAWNED_LOG"
+  assert_output 0
+}
+
 @test "what was looked up before is plain where rules by name are new, until it is looked up again" {
   local look_up='
 import os, socket, sys, time
@@ -463,6 +528,65 @@ assert built_in["version"] is None and built_in["policy"] is None' "$PWD/its.con
   run cat count
   assert_output compiled
   steadfast_end
+}
+
+# ---- whom rules are for ----
+
+for_whom() { # RULE
+  printf 'client = { first_write = "any"; rules = ( %s ); };\n' "$1"
+}
+
+# The compiler is another program, and in another control group than the one that the process is shown.
+@test "rules for a program's file, a user and a unit are chosen for the process, not for what compiles" {
+  local mine='{ program = "*/steadfast"; user = 1000; unit = "web.service"; }'
+  network_up --rtt 2
+  reference_start echo
+  echo 0::/system.slice/web.service >cgroup
+  for_whom '{ program = "*/tfoshim-compile"; }, { user = 0; }, { unit = "mail.service"; }' >its.conf
+  settle its.conf
+  # shellcheck disable=SC2016
+  steadfast_start 2 20 bash -c \
+    'mount --bind cgroup /proc/$$/cgroup && exec unshare --user --map-user=1000 --map-group=1000 "$0" "$@"'
+  sleep 1
+  assert_equal "$(syns_from_now)" "$PLAIN"
+  for_whom "$mine" >its.conf
+  taken_up its.conf
+  assert_equal "$(syns_from_now)" "$FAST"
+  # What is wrong with a file is so for everybody.
+  for_whom "$mine, { port = 0; }" >its.conf
+  wait_until "grep -q 'its.conf:1: .*; the former policy stays' $STEADFAST_LOG"
+  for_whom '{ program = "steadfast"; user = 1000; unit = "mail.service"; }' >its.conf
+  taken_up its.conf
+  assert_equal "$(syns_from_now)" "$PLAIN"
+  steadfast_end
+  assert_equal "$(said 'the former policy stays')" 1
+  run cat "$STEADFAST_LOG"
+  assert_line "$QUIET"
+}
+
+# The new user can read what lies in /run.
+@test "after a change too, rules are for the user that a program was started by" {
+  local become='
+import os, socket, sys, time
+os.seteuid(1000)
+while True:
+    with socket.socket() as s:
+        s.connect((sys.argv[1], 8080))
+        s.sendall(b"hello there\n")
+        s.recv(100)
+    time.sleep(0.05)'
+  network_up --rtt 2
+  reference_start echo
+  for_whom '{ user = 1000; }' >/run/its.conf
+  settle /run/its.conf
+  client_spawn XDG_RUNTIME_DIR="$NETWORK_DIR" LD_PRELOAD="$SHIM" TFOSHIM_CONFIG=/run/its.conf \
+    python3 -c "$become" "$SERVER_IP4"
+  sleep 1
+  assert_equal "$(syns_from_now)" "$PLAIN"
+  for_whom '{ user = 0; }' >/run/its.conf
+  wait_until "grep -q 'taken up: version $(version /run/its.conf)' $SPAWNED_LOG" 15
+  assert_equal "$(syns_from_now)" "$FAST"
+  rm /run/its.conf
 }
 
 # ---- where it cannot be done ----

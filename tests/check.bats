@@ -100,7 +100,7 @@ END
   assert_equal "$stderr" "tfoshim: warning: $example $enables_nothing"
   sed 's/^\( *\)# { /\1{ /' "$example" >t.conf
   run -0 "$tfoshim" check t.conf
-  assert_line --regexp '^  t\.conf:[0-9]+ +on +any +5432, 8000-8999 +\* +10\.0\.0\.0/8, fd00::/8$'
+  assert_line --regexp '^  t\.conf:[0-9]+ +on +any +5432, 8000-8999 +(\* +)+10\.0\.0\.0/8, fd00::/8$'
   assert_line --regexp '^  t\.conf:[0-9]+ +on +256 +80, 443 +\* +\*$'
   assert_equal "$(grep -c '{ .*=.* }' t.conf)" "$(grep -c '^  t\.conf' <<<"$output")"
 }
@@ -195,6 +195,47 @@ END
 { }
 { program = "three"; }
 END
+  # What one pattern has, another may have too; but names of files are not names of programs.
+  never '4 2 3' '7 6' '8 6' <<END
+{ program = "a*"; }
+{ program = "*b"; }
+{ program = [ "ab", "a*b", "xb", "abc" ]; }
+{ program = [ "*c", "c" ]; }
+{ program = "/opt/*"; }
+{ program = [ "/opt/x", "/opt/*/bin/y*" ]; }
+{ program = "/opt/a"; port = 80; unit = "*"; }
+END
+  never '6 5' '7 4' <<END
+{ program = "*x"; }
+{ program = "/opt/x"; }
+{ program = "*"; }
+{ port = 80; }
+{ port = 80; unit = "*"; }
+{ port = 80; program = "*"; user = [ 1, 2 ]; }
+{ port = 81; }
+END
+  # Users and units too, each with each.
+  never '4 2 3' '7 6' '9 8' <<END
+{ user = 1; }
+{ user = 2; unit = [ "a.service", "b.service" ]; }
+{ user = [ 1, 2 ]; unit = [ "a.service", "b.service" ]; }
+{ user = [ 1, 2 ]; unit = [ "a.service", "c.service" ]; }
+{ unit = "*.slice"; program = "p"; }
+{ unit = "user.slice"; program = "p"; user = 7; }
+{ user = [ 3, 4 ]; }
+{ user = ( "3", 4 ); unit = "*"; }
+{ user = 5; }
+END
+  # An interface is one among those that no rule names.
+  never '4 2 3' '6 5' '8 7' <<END
+{ interface = "eth*"; }
+{ interface = "wg0"; }
+{ interface = [ "eth0", "eth*1", "wg0" ]; port = 80; }
+{ interface = "*"; port = 80; }
+{ interface = "w*"; port = 80; user = 1; }
+{ port = [ 80, 81 ]; host = "example.com"; }
+{ port = 81; host = "example.com"; interface = "wg1"; }
+END
   # Three are named, of more the number; and of rules in one line both have its number.
   never '6 2 3 4' < <(printf '{ port = %d; }\n' 1 2 3 && echo '{ port = 5; }' && echo '{ port = [ 1, 2, 3 ]; }')
   printf 'server = { rules = ( { port = [ 1, 2, 3, 4, 5 ]; }, { port = 4; address = "::"; } ) };' >t.conf
@@ -203,6 +244,45 @@ END
   { echo 'client = { rules = (' && printf '{ port = %d; },\n' {1..5} && echo '{ port = "1-5"; } ); };'; } >t.conf
   run -0 --separate-stderr "$tfoshim" check t.conf
   assert_equal "$stderr" 'tfoshim: warning: t.conf:7: this rule never matches: the rules at t.conf:2, t.conf:3, t.conf:4 and 2 more come first and cover all of it'
+}
+
+@test "a rule for users that are none of this machine's is warned of" {
+  cat >t.conf <<'END'
+client = { rules = (
+  { user = "nobody-of-that-name"; },
+  { user = ( "nobody-of-that-name", 7 ); },
+  { user = [ "nobody-of-that-name", "nor-of-that" ]; port = 80; },
+  { user = "nobody-of-that-name"; }
+); };
+END
+  run -0 --separate-stderr "$tfoshim" check t.conf
+  # shellcheck disable=SC2154
+  assert_equal "$stderr" 'tfoshim: warning: t.conf:2: this rule never matches: /etc/passwd has no user "nobody-of-that-name"
+tfoshim: warning: t.conf:4: this rule never matches: /etc/passwd has no user "nobody-of-that-name", nor any other of its users
+tfoshim: warning: t.conf:5: this rule never matches: /etc/passwd has no user "nobody-of-that-name"'
+  # The file of the users is none of the policy's.
+  refute_output --partial 'files:'
+}
+
+@test "who rules are for is shown, where one says so" {
+  cat >t.conf <<'END'
+client = { default = "on"; rules = (
+  { user = ( "root", 33 ); unit = "cron.service"; }, { program = "/opt/*"; unit = [ "a.slice", "b@*.service" ]; }
+); };
+server = { rules = ( { user = 0; }, { interface = [ "eth0", "wg*" ]; } ); };
+END
+  run -0 --separate-stderr "$tfoshim" check t.conf
+  assert_equal "$stderr" ""
+  assert_output --partial '
+  rule      fastopen  first write  port  program  user      unit                  destination
+  t.conf:2  on        any          *     *        root, 33  cron.service          *
+  t.conf:2  on        any          *     /opt/*   *         a.slice, b@*.service  *
+'
+  assert_output --partial '
+  rule      fastopen  queue    port  program  user  interface  address
+  t.conf:4  on        backlog  *     *        0     *          *
+  t.conf:4  on        backlog  *     *        *     eth0, wg*  *
+'
 }
 
 @test "rules that are too many to look at each are still a policy" {
@@ -397,17 +477,17 @@ END
   assert_rule_refused 'adress = "*";' 'unknown key "adress", did you mean "address"?'
   assert_rule_refused 'prot = 80;' 'unknown key "prot", did you mean "port"?'
   assert_rule_refused 'colour = 80;' \
-    'unknown key "colour", expected "address", "host", "port", "program", "fastopen", "first_write", "first_contact", "defer", "min_rtt" or "prefixes"'
+    'unknown key "colour", expected "address", "host", "port", "program", "user", "unit", "interface", "fastopen", "first_write", "first_contact", "defer", "min_rtt", "lately" or "prefixes"'
 }
 
 @test "error: keys of the other group" {
   assert_rule_refused 'host = "example.com";' \
-    '"host" is not for servers, expected "address", "port", "program", "fastopen", "queue", "first_read", "key_file" or "prefixes"' server
+    '"host" is not for servers, expected "address", "port", "program", "user", "unit", "interface", "fastopen", "queue", "first_read", "key_file" or "prefixes"' server
   assert_rule_refused 'first_write = "any";' \
-    '"first_write" is not for servers, expected "address", "port", "program", "fastopen", "queue", "first_read", "key_file" or "prefixes"' \
+    '"first_write" is not for servers, expected "address", "port", "program", "user", "unit", "interface", "fastopen", "queue", "first_read", "key_file" or "prefixes"' \
     server
   assert_rule_refused 'queue = 5;' \
-    '"queue" is not for clients, expected "address", "host", "port", "program", "fastopen", "first_write", "first_contact", "defer", "min_rtt" or "prefixes"'
+    '"queue" is not for clients, expected "address", "host", "port", "program", "user", "unit", "interface", "fastopen", "first_write", "first_contact", "defer", "min_rtt", "lately" or "prefixes"'
   assert_refused 't.conf:1: "first_write" is not for servers, expected "default", "first_read", "key_file" or "rules"' \
     <<<'server = { first_write = "any"; };'
 }
@@ -457,6 +537,30 @@ END
   assert_line --regexp '^  t.conf:2  on        any +\* '
 }
 
+@test "how long a handshake counts is shown where it is another time than usual" {
+  cat >t.conf <<'END'
+client = { default = "on"; lately = 60; rules = (
+  { port = 80; lately = 86400; }, { port = 81; lately = 3600; }, { port = 82; lately = 1; }, { }
+); };
+END
+  run -0 --separate-stderr "$tfoshim" check t.conf
+  assert_equal "$stderr" ""
+  assert_line 'client: default on, first write replay-safe, handshakes of the last 60 s'
+  assert_line --regexp '^  t\.conf:2 +on +any, handshakes of the last 86400 s +80 +'
+  assert_line --regexp '^  t\.conf:2 +on +any +81 +'
+  assert_line --regexp '^  t\.conf:2 +on +any, handshakes of the last 1 s +82 +'
+}
+
+@test "error: lately" {
+  local bad
+  for bad in 0 -1 86401 '"60"' 1.5 0x10; do
+    assert_rule_refused "lately = $bad;" \
+      "lately: found ${bad/0x10/a hexadecimal number}, expected a number of seconds from 1 to 86400"
+  done
+  assert_refused 't.conf:1: "lately" is not for servers, expected "default", "first_read", "key_file" or "rules"' \
+    <<<'server = { lately = 1; };'
+}
+
 @test "error: min_rtt" {
   local bad expected='a number of microseconds from 0 to 60000000'
   for bad in -1 60000001 1.5 '"100"' true; do
@@ -481,7 +585,7 @@ END
   assert_refused 't.conf:1: key_file: found an array, expected an absolute path' \
     <<<'server = { key_file = [ "/a", "/b" ]; };'
   assert_rule_refused 'key_file = "/keys";' \
-    '"key_file" is not for clients, expected "address", "host", "port", "program", "fastopen", "first_write", "first_contact", "defer", "min_rtt" or "prefixes"'
+    '"key_file" is not for clients, expected "address", "host", "port", "program", "user", "unit", "interface", "fastopen", "first_write", "first_contact", "defer", "min_rtt", "lately" or "prefixes"'
 }
 
 # Rules of servers, a line each after the first, and what is warned of.
@@ -527,6 +631,13 @@ END
 { address = "10.0.0.1"; port = 80; key_file = "$PWD/a"; }
 { address = [ "10.0.0.2", "10.0.1.0/24", "fd00::/8" ]; port = 80; key_file = "$PWD/b"; }
 { address = "10.0.0.1"; port = 81; key_file = "$PWD/a"; }
+END
+  # Nor where they are on other interfaces for certain.
+  warned "$(differs 4 2)" "$(differs 5 3)" <<END
+{ interface = "eth*"; key_file = "$PWD/a"; }
+{ interface = [ "wg0", "tun0" ]; key_file = "$PWD/b"; }
+{ interface = [ "eth1", "wg1" ]; port = 80; key_file = "$PWD/b"; }
+{ interface = "t*0"; port = 80; key_file = "$PWD/a"; }
 END
   # The group's are those of rules that say nothing.
   echo "server = { default = \"on\"; key_file = \"$PWD/a\"; rules = ( { port = 80; }, { port = 81; key_file = \"$PWD/b\"; } ); };" >t.conf
@@ -674,11 +785,36 @@ END
   assert_rule_refused 'port = "90-80";' 'port: found "90-80", expected "80-90"'
 }
 
+program_expected="a program's name, or the absolute name of its file, such as \"curl\" or \"/opt/*\""
+
 @test "error: programs that are none" {
-  local expected="a program's name without its directory"
-  assert_rule_refused 'program = "/usr/bin/curl";' "program: found \"/usr/bin/curl\", expected $expected"
-  assert_rule_refused 'program = "";' "program: found \"\", expected $expected"
-  assert_rule_refused 'program = 1;' "program: found 1, expected $expected"
+  local bad
+  for bad in '"bin/curl"' '"./curl"' '"~/bin/*"' '""' 1; do
+    assert_rule_refused "program = $bad;" "program: found $bad, expected $program_expected"
+  done
+}
+
+@test "error: users that are none" {
+  local bad
+  for bad in '""' '"a:b"' '"www-*"' '"/home"' -1 1.5 0x10; do
+    assert_rule_refused "user = $bad;" "user: found ${bad/0x10/a hexadecimal number}, expected a user's name or number"
+  done
+  assert_rule_refused 'user = [ 0, 1, -1 ];' "user: found -1, expected a user's name or number"
+}
+
+@test "error: units that are none" {
+  local bad expected='a unit with its type, such as "nginx.service" or "worker@*.service"'
+  for bad in '""' '"nginx"' '".service"' '"nginx.timer"' '"system.slice/nginx.service"' 1; do
+    assert_rule_refused "unit = $bad;" "unit: found $bad, expected $expected"
+  done
+}
+
+@test "error: interfaces that are none" {
+  local bad
+  for bad in '""' '"eth0/1"' '"eth0:1"' '"two words"' '"sixteen-letters."' 0; do
+    assert_rule_refused "interface = $bad;" \
+      "interface: found $bad, expected the name of an interface, such as \"eth0\" or \"wg*\""
+  done
 }
 
 @test "error: empty lists" {
@@ -686,7 +822,7 @@ END
   assert_rule_refused 'host = ( );' "host: found an empty list, expected $host_expected"
   assert_rule_refused 'port = ( );' "port: found an empty list, expected $port_expected"
   assert_rule_refused 'program = ( );' \
-    "program: found an empty list, expected a program's name without its directory"
+    "program: found an empty list, expected $program_expected"
 }
 
 @test "error: control characters do not reach the terminal" {

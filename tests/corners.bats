@@ -3,8 +3,8 @@
 # What programs seldom do with a connection, or between two of them: plain and under the shim they see the
 # same, the server does, and the first write is in the SYN, or is not, as it should be.
 
-# ADDRESS and CONFIG are for compare.
-# shellcheck disable=SC2034
+# ADDRESS and CONFIG are for compare, which sets RECORD, and run what it sets: each test is a subshell of its own.
+# shellcheck disable=SC2030,SC2031,SC2034,SC2153
 
 bats_require_minimum_version 1.5.0
 bats_load_library bats-support
@@ -42,6 +42,69 @@ corner() { # WAY [ARGUMENT]
   corner stream
   assert_line 'same number: 1'
   assert_equal "$(last_syns_data 2)" '5 5'
+}
+
+# What is known of the destination, as a shell's words.
+known() {
+  on_client XDG_RUNTIME_DIR="$NETWORK_DIR" "$TFOSHIM_BUILD/tfoshim" stat --json | python3 -c '
+import json, sys
+for d in json.load(sys.stdin)["destinations"]:
+    print(d["connected"], d["accepted"])'
+}
+
+renumbered() { # KIND [written]
+  local plain_output
+  plain "$PROGRAMS/renumbered" "$ADDRESS" "$PORT" "$@"
+  assert_success
+  plain_output=$output
+  # Until it is known that a SYN's data comes through.
+  prime "$ADDRESS"
+  shim "$PROGRAMS/client" "$ADDRESS" "$PORT"
+  assert_equal "$(known)" '2 1'
+  shim "$PROGRAMS/renumbered" "$ADDRESS" "$PORT" "$@"
+  assert_equal "$output" "$plain_output"
+  assert_success
+  assert_equal "$(known)" '2 1'
+}
+
+@test "a number that is another descriptor's by now, where no hook has seen it change, is that one's" {
+  local kind ADDRESS=$SERVER_IP4
+  reference_start sink
+  for kind in datagram pair pipe; do
+    renumbered "$kind"
+    assert_line --partial 'read: 6 '
+    renumbered "$kind" written
+    assert_line --partial 'read: 6 '
+  done
+}
+
+# connect() waits for a handshake then, and says that it has succeeded as where it is deferred. The path is so much
+# shorter than it was known that the time it took does not tell either.
+without_cookie() { # COMMAND
+  local plain_output plain_record
+  : >"$RECORD"
+  plain "$@"
+  plain_output="$status $output" plain_record=$(record_take 1)
+  prime "$ADDRESS"
+  shim "$PROGRAMS/client" "$ADDRESS" "$PORT"
+  record_take 2 >/dev/null
+  cookies_flush
+  network_control rtt 2 >/dev/null
+  shim "$@"
+  network_control rtt 20 >/dev/null
+  assert_equal "$status $output" "$plain_output"
+  assert_equal "$(record_take 1)" "$plain_record"
+  assert_equal "$(last_syn syn.option syn.data)" 'request 0'
+}
+
+@test "a cookie is gone, and the path is shorter than it was" {
+  local options ADDRESS=$SERVER_IP4
+  reference_start answer
+  for options in '' '--then shutdown-close' '--then exit' '--bytes 20000' '--send-timeout 3000' \
+    '--call none' '--call none --then close' '--call sendmmsg --then linger' '--nonblocking'; do
+    # shellcheck disable=SC2086
+    without_cookie "$PROGRAMS/client" "$ADDRESS" "$PORT" $options
+  done
 }
 
 @test "a connection that is given to a spawned program and closed" {

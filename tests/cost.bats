@@ -128,6 +128,21 @@ rules() { # COUNT
   (($(all with-10000) - $(all with-10) < 1000))
 }
 
+@test "nor do rules that select processes, but for the patterns" {
+  profile plain LD_PRELOAD= /bin/true
+  cat >select.conf <<'END'
+client = { default = "on"; rules = (
+  { program = [ "one", "two", "/opt/*" ]; }, { user = ( "root", 33 ); port = 9; },
+  { unit = [ "web.service", "job@*.service", "*.scope" ]; fastopen = "off"; },
+  { interface = [ "wg*", "eth0" ]; fastopen = "off"; }
+); };
+END
+  wait_until "[[ -z \$(find select.conf /etc/passwd $TFOSHIM_BUILD/libtfoshim-policy.so -newerct '2.1 seconds ago') ]]"
+  TFOSHIM_CONFIG=$PWD/select.conf LD_PRELOAD=$SHIM /bin/true
+  profile selecting TFOSHIM_CONFIG="$PWD/select.conf" LD_PRELOAD="$SHIM" /bin/true
+  (($(all selecting) - $(all plain) < 58000))
+}
+
 # Prints the kilobytes of memory that a process has for itself: not those of files, which others may or may
 # not have mapped just then.
 private() { # [NAME=VALUE]...
@@ -170,45 +185,68 @@ OTHERWISE='io_submit|io_uring_setup|io_uring_queue_init(_.*)?|_exit|_Exit|quick_
   assert_output ''
 }
 
-# Prints how many system calls the last of several connections takes.
+# Prints how many system calls the last of several connections takes. A way has -stack behind it where what the
+# calls are given is on the stack.
 calls_of_one() { # WAY [NAME=VALUE]...
-  local way=$1 variable options=()
+  local way=$1 variable options=() stack=()
   shift
   for variable; do
     options+=(-E "$variable")
   done
+  [[ $way != *-stack ]] || stack=(stack)
   on_client strace -qq -o "trace.$way" "${options[@]}" \
-    "$PROGRAMS/deferrals" "$SERVER_IP4" "$PORT" "$way" 4 || return
+    "$PROGRAMS/deferrals" "$ADDRESS" "$PORT" "${way%-stack}" 4 "${stack[@]}" || return
   awk '/^getppid/ { last = calls; calls = 0; next } /^[a-z]/ { calls++ } END { print last }' "trace.$way"
 }
 
 # Prints the ways by which more system calls are added than are said here, or fewer.
 added_otherwise() { # CONFIG [WAY=CALLS]...
   local way wanted without with
-  printf 'client = { default = "on"; %s };\n' "$1" >on.conf
+  printf 'client = { %s };\n' "$1" >on.conf
   shift
   for way; do
     wanted=${way#*=} way=${way%%=*}
     # What brings the cookie, and shows that a SYN's data comes through.
     without=$(calls_of_one "$way") && on_client TFOSHIM_CONFIG=on.conf LD_PRELOAD="$SHIM" \
-      "$PROGRAMS/deferrals" "$SERVER_IP4" "$PORT" "$way" 2 &&
+      "$PROGRAMS/deferrals" "$ADDRESS" "$PORT" "${way%-stack}" 2 &&
       with=$(calls_of_one "$way" TFOSHIM_CONFIG=on.conf LD_PRELOAD="$SHIM") || return
     ((with - without == wanted)) || echo "$way: found $((with - without)), expected $wanted"
   done
-  (($(last_syn_data) > 0)) || echo 'the SYN has no data'
+}
+
+assert_added() { # CONFIG [WAY=CALLS]...
+  run added_otherwise "$@"
+  assert_output ''
+  assert_success
+}
+
+assert_added_deferred() { # CONFIG [WAY=CALLS]...
+  assert_added "$@"
+  (($(last_syn_data) > 0))
 }
 
 # What each of them is for docs/how-it-works.md says.
 @test "system calls that a deferred connection adds" {
+  local ADDRESS=$SERVER_IP4
   network_up --rtt 10
   reference_start echo
-  run added_otherwise 'first_write = "any";' blocking=10 poll=8 epoll=8
-  assert_output ''
-  assert_success
-  run added_otherwise 'first_write = "replay-safe";' blocking=11 poll=9 epoll=9
-  assert_output ''
-  assert_success
-  run added_otherwise 'first_write = "any"; defer = "shim";' blocking=9
-  assert_output ''
-  assert_success
+  assert_added_deferred 'default = "on"; first_write = "any";' blocking=6 poll=6 epoll=6 \
+    blocking-stack=5 poll-stack=5 epoll-stack=5
+  assert_added_deferred 'default = "on"; first_write = "replay-safe";' blocking=7 poll=7 epoll=7 \
+    blocking-stack=5 poll-stack=5 epoll-stack=5
+  assert_added_deferred 'default = "on"; first_write = "any"; defer = "shim";' blocking=7 blocking-stack=6
+}
+
+@test "where nothing is deferred it is one, which asks whether the address can be read, or none" {
+  local ADDRESS=$SERVER_IP4
+  network_up --rtt 10
+  reference_start echo
+  assert_added 'default = "off";' blocking=1 poll=1 epoll=1 blocking-stack=0 poll-stack=0 epoll-stack=0
+  assert_added 'default = "on"; min_rtt = 1000000;' blocking=1 poll=1 epoll=1 \
+    blocking-stack=0 poll-stack=0 epoll-stack=0
+  client_spawn "$PROGRAMS/server" :: "$PORT" echo --queue 16
+  wait_listening client "$PORT"
+  for ADDRESS in 127.0.0.1 ::1 "$CLIENT_IP4"; do
+    assert_added 'default = "on";' blocking=1 poll=1 epoll=1 blocking-stack=0 poll-stack=0 epoll-stack=0
+  done
 }

@@ -167,6 +167,15 @@ $etc/web.service.d/50-tfoshim.conf"
   assert_preload web.service "/lib/etc.so:$library"
 }
 
+@test "a drop-in for more units that has our name is not one that will count" {
+  service web-front.service 'Environment=LD_PRELOAD=/lib/unit.so'
+  unit "$etc/service.d/50-tfoshim.conf" <<<$'[Service]\nEnvironment=LD_PRELOAD=/lib/all.so'
+  unit "$etc/web-.service.d/50-tfoshim.conf" <<<$'[Service]\nEnvironment=LD_PRELOAD=/lib/web.so'
+  assert_preload web-front.service "/lib/unit.so:$library"
+  run -0 "$tfoshim" disable --root "$root" web-front
+  [[ -f $etc/service.d/50-tfoshim.conf && -f $etc/web-.service.d/50-tfoshim.conf ]]
+}
+
 @test "instances of templates, and names with dashes" {
   service web@.service 'Environment=LD_PRELOAD=/lib/template.so'
   assert_preload web@a.service "/lib/template.so:$library"

@@ -11,8 +11,6 @@ bats_load_library bats-assert
 
 setup() {
   load lib/network
-  load lib/package
-  load lib/container
   load programs/programs
   tools_required curl /usr/bin/python3
   EXAMPLES=$TFOSHIM_ROOT/examples
@@ -155,83 +153,6 @@ legacy_takes() { # COUNT COMMAND
   assert_equal "$(on_server sysctl -n net.ipv4.tcp_fastopen)" 3
 }
 
-# ---- container ----
-
-# The example's directory with the package in it, as its README says, as a container.
-fast_client_build() {
-  cd "$BATS_TEST_TMPDIR" || exit
-  cmake -S "$TFOSHIM_ROOT" -B build -DCMAKE_INSTALL_PREFIX=/usr -DTFOSHIM_TESTS=OFF >/dev/null
-  cmake --build build --parallel "$(nproc)" >/dev/null
-  cp -r "$EXAMPLES/container" context
-  packages DEB "$PWD/build" | grep '/libtfoshim_' | xargs cp -t context
-  container_build context >build.log 2>&1 || fail "$(<build.log)"
-}
-
-@test "container: the image is built, and what runs in it opens fast" {
-  network_up --rtt 20
-  fast_client_build
-  web_start 8082
-  run -0 "${CONTAINER[@]}" dpkg-query -W libtfoshim
-  assert_equal "$(find "$CONTAINER_ROOT"/{tmp,var/lib/apt/lists} -mindepth 1)" ''
-  for _ in first second; do
-    run -0 on_client "${CONTAINER[@]}" "${CONTAINER_CMD[@]}"
-    assert_line --partial '<title>Directory listing'
-  done
-  assert_regex "$(last_syn syn.data syn.option)" '^[1-9][0-9]+ cookie$'
-}
-
-# ---- kubernetes ----
-
-# What the pod is made of, after a look at whether its parts fit together: variables for eval.
-pod() {
-  /usr/bin/python3 - "$EXAMPLES/kubernetes/pod.yaml" <<'END'
-import posixpath, shlex, sys, yaml
-[pod] = yaml.safe_load_all(open(sys.argv[1]))
-assert (pod["apiVersion"], pod["kind"]) == ("v1", "Pod")
-spec = pod["spec"]
-[init], [server], [volume] = spec["initContainers"], spec["containers"], spec["volumes"]
-for container in init, server:
-    assert set(container) <= {"name", "image", "command", "env", "ports", "volumeMounts"}, container
-    [mount] = container["volumeMounts"]
-    assert mount == {"name": volume["name"], "mountPath": "/tfoshim"}, mount
-environment = {entry["name"]: entry["value"] for entry in server["env"]}
-for value in environment.values():
-    assert posixpath.commonpath([value, "/tfoshim"]) == "/tfoshim", value
-# A sysctl is a string to Kubernetes, and it is set for the pod, not for one of its containers.
-[sysctl] = spec["securityContext"]["sysctls"]
-assert isinstance(sysctl["value"], str)
-assert spec["securityContext"]["runAsUser"] > 0
-for name, words in (("prepare", init["command"]), ("sysctl", [sysctl["name"] + "=" + sysctl["value"]]),
-                    ("environment", ["%s=%s" % pair for pair in environment.items()]),
-                    ("port", [str(server["ports"][0]["containerPort"])])):
-    print("%s=(%s)" % (name, " ".join(map(shlex.quote, words))))
-END
-}
-
-@test "kubernetes: the library reaches the server's container, and is allowed to work" {
-  local parts prepare sysctl environment port
-  parts=$(pod)
-  eval "$parts"
-  network_up --rtt 20
-  fast_client_build
-  # One root serves for both containers: neither hides the library from the other.
-  mkdir -m 777 "$CONTAINER_ROOT/tfoshim"
-  run -0 "${CONTAINER[@]}" "${prepare[@]}"
-  rm "$CONTAINER_ROOT"/usr/lib/*/libtfoshim* "$CONTAINER_ROOT/etc/tfoshim.conf"
-  on_server sysctl -qw net.ipv4.tcp_fastopen=1
-  run -0 on_server sysctl -w "${sysctl[@]}"
-  PORT=${port[0]}
-  server_spawn "${CONTAINER[@]}" "${environment[@]}" /usr/bin/python3 -m http.server "$PORT"
-  wait_listening "$PORT"
-  for _ in first second; do
-    shim TFOSHIM_CONFIG= curl -sS --noproxy '*' "http://$SERVER_IP4:$PORT/"
-    assert_success
-  done
-  assert_equal "$(netstat_value server TCPFastOpenPassive)" 1
-  assert_equal "$(<"$SPAWNED_LOG" grep -c ld.so)" 0
-  [[ -s $CONTAINER_ROOT/tfoshim/run/tfoshim/memory ]]
-}
-
 # ---- openings ----
 
 @test "openings: what the README asks is answered as it says" {
@@ -249,49 +170,121 @@ END
   assert_line --partial 'get is replay-safe, Redis commands that read (redis)'
 }
 
-# ---- prometheus ----
+# ---- shared-machine ----
 
-@test "prometheus: the alerts are raised when they should be, and only then" {
-  cd "$EXAMPLES/prometheus"
-  run -0 promtool check rules tfoshim.rules.yml
-  run -0 promtool test rules tfoshim.test.yml
+# What the README's commands say decides: the rule that the file has after this comment's beginning.
+decides() { # COMMENT COMMAND
+  local rule
+  rule=$(awk -v comment="# $1" 'index($0, comment) { on = 1 } on && /^ *[{]/ { print NR; exit }' tfoshim.conf)
+  run -0 bash -c "$2"
+  assert_line --partial "by the rule at tfoshim.conf:$rule"
 }
 
-# The alerts of a file: its own, or what the test or the README makes of it.
-alerts() { # FILE
-  grep -o 'FastOpen[A-Z][A-Za-z]*' "$EXAMPLES/prometheus/$1" | sort -u
+@test "shared-machine: what the README asks is answered as the file says" {
+  local commands
+  cd "$EXAMPLES/shared-machine"
+  mapfile -t commands < <(readme_command shared-machine 'tfoshim explain')
+  assert_equal "${#commands[@]}" 5
+  # There is a route for it.
+  ip route add 192.0.2.0/24 dev lo
+  decides 'Requests of the front end' "${commands[0]}"
+  decides 'The tunnel' "${commands[1]}"
+  decides 'Jobs that a timer' "${commands[2]}"
+  decides 'What is installed' "${commands[3]}"
+  decides 'Listeners on the inside' "${commands[4]}"
+  ip route del 192.0.2.0/24 dev lo
 }
 
-@test "prometheus: every alert is tested and described" {
-  assert_equal "$(alerts tfoshim.test.yml)" "$(alerts tfoshim.rules.yml)"
-  assert_equal "$(alerts README.md)" "$(alerts tfoshim.rules.yml)"
-}
-
-# The words of a kind in the rules and in their test, once each.
-rule_words() { # PATTERN
-  grep -ohE "$1" "$EXAMPLES"/prometheus/*.yml | sort -u
-}
-
-@test "prometheus: the rules ask for what \"tfoshim stat\" tells" {
-  local word
-  network_up --rtt 2
-  web_start 80
+# The second of two visits by a program in that unit.
+visit_of_unit() { # UNIT PORT
+  echo "0::/system.slice/$1" >"$BATS_TEST_TMPDIR/cgroup"
   for _ in first second; do
-    shim TFOSHIM_CONFIG= curl -sS --noproxy '*' "http://$SERVER_IP4/"
-    assert_success
+    # shellcheck disable=SC2016
+    run -0 on_client XDG_RUNTIME_DIR="$NETWORK_DIR" TFOSHIM_CONFIG="$EXAMPLES/shared-machine/tfoshim.conf" \
+      bash -c 'mount --bind "$1" /proc/$$/cgroup && LD_PRELOAD=$2 exec curl -sS --noproxy "*" "$3"' - \
+      "$BATS_TEST_TMPDIR/cgroup" "$SHIM" "http://$SERVER_IP4:$2/shared-machine/tfoshim.conf"
   done
-  run -0 on_client XDG_RUNTIME_DIR="$NETWORK_DIR" sh -c \
-    "$(readme_command prometheus 'tfoshim stat' | sed "s|/var/lib/node_exporter|$NETWORK_DIR|")"
-  for word in $(rule_words '\btfoshim_[a-z_]+\b'); do
-    grep -q "^# TYPE $word " "$NETWORK_DIR/tfoshim.prom" || fail "there is no metric $word"
+  last_syn syn.data syn.option
+}
+
+@test "shared-machine: units are opened fast for, and others not" {
+  network_up --rtt 20
+  web_start 8080
+  assert_regex "$(visit_of_unit front.service 8080)" '^[1-9][0-9]+ cookie$'
+  assert_equal "$(visit_of_unit other.service 8080)" '0 none'
+  assert_regex "$(visit_of_unit fetch@news.service 8080)" '^[1-9][0-9]+ cookie$'
+  # The link is the tunnel now.
+  ip -n "$NETWORK_CLIENT" link set link0 down
+  ip -n "$NETWORK_CLIENT" link set link0 name wg7
+  ip -n "$NETWORK_CLIENT" link set wg7 up
+  assert_equal "$(visit_of_unit front.service 8080)" '0 none'
+}
+
+# ---- handed-over ----
+
+# Three requests that must not be repeated: the last one's comes in the SYN, as the server's kernel says.
+orders_in_syns() { # PORT
+  local before
+  for _ in first second third; do
+    before=$(netstat_value server TCPFastOpenPassive)
+    run -0 on_client /usr/bin/python3 -B "$TFOSHIM_ROOT/tests/guard/client.py" "$ADDRESS" "$1" "$POST"
   done
-  for word in $(rule_words 'outcome="[a-z_]+"'); do
-    grep -qF "$word" "$NETWORK_DIR/tfoshim.prom" || fail "there is no $word"
+  assert_output --regexp '^HTTP/1.0 200 OK in-the-SYN'
+  assert_equal "$(netstat_value server TCPFastOpenPassive)" "$((before + 1))"
+}
+
+# The service of the examples. This one has to do with the build's library, and with the example's configuration.
+legacy_install() {
+  local serve="exec /usr/bin/python3 -B $TFOSHIM_ROOT/tests/handed/serve.py"
+  POST='POST /order HTTP/1.0\r\nContent-Length: 1\r\n\r\nx'
+  printf '%s\n' '#!/bin/sh' "$serve inherited $BATS_TEST_TMPDIR/orders \$((\${LISTEN_FDS:-0} * 3)) 3" >legacy
+  printf '%s\n' '#!/bin/sh' "$serve one $BATS_TEST_TMPDIR/orders" >legacy-request
+  chmod +x legacy legacy-request
+}
+
+installed_here() { # FILE
+  sed "s|/usr/sbin/|$BATS_TEST_TMPDIR/|; s|/usr/bin/tfoshim|$TFOSHIM_BUILD/tfoshim|; s| nobody | root |
+    s|/usr/\$LIB/libtfoshim.so|$SHIM|; s|/etc/tfoshim.conf|$EXAMPLES/handed-over/tfoshim.conf|" \
+    "$EXAMPLES/handed-over/$1"
+}
+
+@test "handed-over: the socket unit's service takes requests from SYNs" {
+  local variables listen
+  tools_required systemd-socket-activate
+  cd "$BATS_TEST_TMPDIR" || exit
+  legacy_install
+  network_up --rtt 20
+  mapfile -t variables < <(installed_here fast-open.conf | sed -n 's/^Environment="\(.*\)"$/-E\n\1/p')
+  assert_equal "${#variables[@]}" 4
+  listen=$(sed -n 's/^ListenStream=//p' "$EXAMPLES/handed-over/legacy.socket")
+  for ADDRESS in "$SERVER_IP4" "$SERVER_IP6"; do
+    server_spawn systemd-socket-activate -l "$listen" "${variables[@]}" "$BATS_TEST_TMPDIR/legacy"
+    wait_listening "$listen"
+    orders_in_syns "$listen"
+    process_end "$SPAWNED"
   done
-  for word in $(rule_words 'by \([a-z, ]+\)' | tr -d ',()' | tr ' ' '\n' | grep -vx -e by -e instance); do
-    grep -q "[{,]$word=" "$NETWORK_DIR/tfoshim.prom" || fail "there is no label $word"
+}
+
+@test "handed-over: services of inetd take requests from SYNs" {
+  local family
+  tools_required inetd
+  cd "$BATS_TEST_TMPDIR" || exit
+  legacy_install
+  network_up --rtt 20
+  for family in 4 6; do
+    installed_here inetd.conf | sed "s/ tcp / tcp$family /" >"inetd$family.conf"
+    ADDRESS=$SERVER_IP4
+    ((family == 4)) || ADDRESS=$SERVER_IP6
+    server_spawn inetd -i "inetd$family.conf"
+    wait_listening 8080
+    orders_in_syns 8080
+    kill "$SPAWNED"
+    process_end "$SPAWNED"
+    server_spawn "TFOSHIM_CONFIG=$EXAMPLES/handed-over/tfoshim.conf" "LD_PRELOAD=$SHIM" inetd -i "inetd$family.conf"
+    wait_listening 8081
+    orders_in_syns 8081
+    kill "$SPAWNED"
+    process_end "$SPAWNED"
   done
-  # The figures are about the connection that was opened fast.
-  grep -q "^tfoshim_fast_opens_total{address=\"$SERVER_IP4\",port=\"80\",.*outcome=\"accepted\"} 1$" \
-    "$NETWORK_DIR/tfoshim.prom"
+  wait_until "((\$(wc -l <orders) == 12))"
 }

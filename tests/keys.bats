@@ -14,10 +14,10 @@ ONE=00112233-44556677-8899aabb-ccddeeff
 TWO=0f1e2d3c-4b5a6978-8796a5b4-c3d2e1f0
 THREE=deadbeef-00000001-00000002-00000003
 EXPECTED='a key xxxxxxxx-xxxxxxxx-xxxxxxxx-xxxxxxxx of hexadecimal digits, or two with a comma between'
-ADDRESS=10.9.9.9
 
 setup() {
   load lib/network
+  load lib/fleet
   load programs/programs
   tools_required nft openssl /usr/bin/python3
   tfoshim=$TFOSHIM_BUILD/tfoshim
@@ -26,15 +26,13 @@ setup() {
   unset TFOSHIM_CONFIG XDG_CONFIG_HOME
   network_up --rtt 10
   SYSCTL=/proc/sys/net/ipv4/tcp_fastopen_key
+  ADDRESS=$FLEET_IP4
   cd "$BATS_TEST_TMPDIR" || exit
   (umask 077 && printf 'a secret of more than 16 bytes' >secret)
 }
 
 teardown() {
-  local namespace
-  for namespace in "${FLEET[@]}"; do
-    ip netns del "$namespace" 2>/dev/null || true
-  done
+  fleet_down
   network_down
 }
 
@@ -185,55 +183,13 @@ key_of() { # DAY
 
 # ---- a fleet ----
 
-# Two servers that have the same address, and the namespace `server` before them: it gives each new
-# connection to the other one than the last. (Behind addresses that are translated each server would make
-# cookies of its own address.)
-fleet_up() {
-  local n
-  FLEET=("first-$BASHPID" "second-$BASHPID")
-  for n in 1 2; do
-    backend_up "${FLEET[n - 1]}" "$n"
-  done
-  # One that is sent again goes where the first one went.
-  on_server sh -ec "
-    echo 1 >/proc/sys/net/ipv4/ip_forward
-    nft add table ip fleet
-    nft 'add chain ip fleet balance { type filter hook prerouting priority mangle; }'
-    nft 'add rule ip fleet balance ip daddr $ADDRESS ct mark 0 ct mark set numgen inc mod 2 offset 1'
-    nft 'add rule ip fleet balance ip daddr $ADDRESS meta mark set ct mark'
-  "
-  on_client ip route add "$ADDRESS" via "$SERVER_IP4"
-}
-
-backend_up() { # NAMESPACE NUMBER
-  ip netns add "$1"
-  ip link add "to$2" netns "$NETWORK_SERVER" type veth peer name uplink netns "$1"
-  nsenter --net="/run/netns/$1" sh -ec "
-    echo 3 >/proc/sys/net/ipv4/tcp_fastopen
-    ip link set lo up
-    ip addr add $ADDRESS/32 dev lo
-    ip addr add 10.9.2$2.2/24 dev uplink
-    ip link set uplink up
-    ip route add default via 10.9.2$2.1
-  "
-  on_server sh -ec "
-    ip addr add 10.9.2$2.1/24 dev to$2
-    ip link set to$2 up
-    ip route add $ADDRESS via 10.9.2$2.2 table $2
-    ip rule add fwmark $2 table $2
-  "
+# Each of the servers that examples/balancer has, and what they record.
+fleet_serve() {
+  fleet_up
   RECORD=$NETWORK_DIR/record
   : >"$RECORD"
-  network_spawn "$1" "$PROGRAMS/server" :: "$PORT" --record "$RECORD" --queue 16 sink
-  wait_until "on_backend $1 ss -Hltn 'sport = $PORT' | grep -q LISTEN"
+  fleet_spawn "$PROGRAMS/server" :: "$PORT" --record "$RECORD" --queue 16 sink
 }
-
-on_backend() { # NAMESPACE COMMAND...
-  nsenter --net="/run/netns/$1" "${@:2}"
-}
-
-on_first() { on_backend "${FLEET[0]}" "$@"; }
-on_second() { on_backend "${FLEET[1]}" "$@"; }
 
 fleet_rotates() { # DAY
   on_first "$tfoshim" key rotate --secret secret --day "$1"
@@ -262,7 +218,7 @@ print(destination[sys.argv[1]])' "$1"
 }
 
 @test "machines that share a secret take each other's cookies, and yesterday's" {
-  fleet_up
+  fleet_serve
   fleet_rotates 2026-01-01
   connect
   assert_equal "$(last_syn syn.option syn.data)" 'request 0'
@@ -285,7 +241,7 @@ print(destination[sys.argv[1]])' "$1"
 }
 
 @test "a cookie of two days ago is refused, replaced, and costs no byte and no back-off" {
-  fleet_up
+  fleet_serve
   fleet_rotates 2026-01-01
   connect
   connect
@@ -303,13 +259,13 @@ print(destination[sys.argv[1]])' "$1"
   assert_equal "$(record_take 1)" "$plain_record"
   # And for whomever asks otherwise.
   run -0 on_client XDG_RUNTIME_DIR="$NETWORK_DIR" "$tfoshim" stat --prometheus
-  assert_line --regexp '^tfoshim_fast_opens_total\{address="10\.9\.9\.9",port="8080",netns="[0-9]+",outcome="stale"\} 1$'
+  assert_line --regexp '^tfoshim_fast_opens_total\{address="192\.0\.2\.80",port="8080",netns="[0-9]+",outcome="stale"\} 1$'
   run -0 on_client XDG_RUNTIME_DIR="$NETWORK_DIR" "$tfoshim" explain "$ADDRESS:$PORT"
   assert_line --partial '3 fast opens tried, 2 accepted, 1 with a cookie out of date'
 }
 
 @test "connections that leave together with a cookie out of date back off no more than one" {
-  fleet_up
+  fleet_serve
   fleet_rotates 2026-01-01
   connect
   connect
@@ -332,7 +288,7 @@ print(destination[sys.argv[1]])' "$1"
 }
 
 @test "machines of one address with different keys are told of" {
-  fleet_up
+  fleet_serve
   on_first "$tfoshim" key set "$ONE"
   on_second "$tfoshim" key set "$TWO"
   for _ in 1 2 3 4 5; do
@@ -345,12 +301,12 @@ print(destination[sys.argv[1]])' "$1"
 
 # The cookie is made of the address that the server sees.
 @test "behind an address that is translated machines take no cookie of each other's" {
-  fleet_up
+  fleet_serve
   fleet_rotates 2026-01-01
   on_server sh -ec "
-    nft flush chain ip fleet balance
-    nft 'add chain ip fleet translate { type nat hook prerouting priority dstnat; }'
-    nft 'add rule ip fleet translate ip daddr $ADDRESS dnat to numgen inc mod 2 map { 0 : 10.9.21.2, 1 : 10.9.22.2 }'
+    nft flush chain inet fleet balance
+    nft 'add chain inet fleet translate { type nat hook prerouting priority dstnat; }'
+    nft 'add rule inet fleet translate ip daddr $ADDRESS dnat ip to numgen inc mod 2 map { 0 : 198.51.100.11, 1 : 198.51.100.12 }'
   "
   for _ in 1 2 3 4; do
     connect

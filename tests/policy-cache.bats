@@ -18,7 +18,7 @@ with socket.create_server(("127.0.0.1", 0), backlog=3) as listener:
 setup() {
   load lib/network
   load programs/programs
-  tools_required python3 ipcs ipcrm cc
+  tools_required python3 ipcs ipcrm cc strace unshare
   [[ -n ${TFOSHIM_NAMESPACE-} ]] || fail 'run this by tests/in-namespace'
   ipcrm --all=shm # those of other tests: this namespace is theirs
   cd "$BATS_TEST_TMPDIR" || exit
@@ -46,9 +46,10 @@ served() { # [NAME]
   printf '%s %s\n' "$queue" "$how"
 }
 
-# The segments that hold a policy: their numbers, and their keys.
+# The segments that hold a policy, the newest at last: their numbers, which grow, and their keys. (The kernel lists
+# them in an order that begins anew after 64.)
 kept() {
-  ipcs --shmems | awk '$4 == 400 { print $2, $1 }'
+  ipcs --shmems | awk '$4 == 400 { print $2, $1 }' | sort -n
 }
 
 # Makes `alter`, which does to a policy what no process of the library would.
@@ -214,12 +215,66 @@ END
   assert_output --partial 'its.conf: cannot be read without libtfoshim-policy.so'
 }
 
-@test "where rules name programs, each has its own" {
-  config its.conf 5 'program = [ "one", "two" ];'
+# bash, which becomes the program, is none that a rule names.
+@test "where rules select processes, those have one of their own to whom the same rules are for" {
+  config its.conf 5 'program = [ "one", "two*", "twofold" ];'
   settle its.conf
   assert_equal "$(served one; served one)" $'5 compiled\n5 kept'
-  assert_equal "$(served three; served three)" $'0 compiled\n0 kept'
-  assert_equal "$(served two; served one)" $'5 compiled\n5 kept'
+  assert_equal "$(served three; served four)" $'0 kept\n0 kept'
+  assert_equal "$(served two; served two2)" $'5 compiled\n5 kept'
+  assert_equal "$(served twofold; served twofold)" $'5 compiled\n5 kept'
+  assert_equal "$(served one; served two; served three)" $'5 kept\n5 kept\n0 kept'
+  assert_equal "$(kept | wc -l)" 4
+  # The one that tells what the rules ask may go. bash makes it again, and the others serve on.
+  ipcrm --shmem-id "$(kept | cut -d ' ' -f 1 | head -n 1)"
+  assert_equal "$(served two; served two)" $'5 compiled\n5 kept'
+  assert_equal "$(kept | wc -l)" 4
+}
+
+# To each of two namespaces that has one user in it he is another.
+@test "a user's policy is nobody else's, though his namespace has the same segments" {
+  local as=(unshare --user --map-user=1000)
+  printf 'server = { rules = ( { port = "1-65535"; user = 1000; queue = 7; }, { port = "1-65535"; user = 0; queue = 5; } ); };\n' >its.conf
+  settle its.conf
+  served_as() {
+    LD_PRELOAD=$LIBRARIES "$@" /usr/bin/python3 -c "$LISTEN"
+  }
+  assert_equal "$(served_as; served_as)" $'5\n5'
+  assert_equal "$(served_as "${as[@]}"; served_as "${as[@]}"; served_as)" $'7\n7\n5'
+}
+
+@test "a user by name is who has that name now" {
+  local i
+  printf 'server = { rules = ( { port = "1-65535"; user = "somebody"; queue = 7; } ); };\n' >its.conf
+  for i in 0 1; do
+    sed "\$a somebody:x:$i:$i::/:/bin/sh" /etc/passwd >"passwd.$i"
+    chmod 644 "passwd.$i"
+  done
+  settle its.conf passwd.?
+  mount --bind passwd.1 /etc/passwd
+  assert_equal "$(served; served)" $'0 compiled\n0 kept'
+  mount --bind passwd.0 /etc/passwd
+  assert_equal "$(served; served)" $'7 compiled\n7 kept'
+  umount /etc/passwd
+  umount /etc/passwd
+}
+
+@test "which unit it is is asked where a rule names one, and who has which number where one names a user" {
+  local key file
+  for key in 'port = 80;' 'user = 0;' 'unit = "a.service";' 'user = "root";'; do
+    config its.conf 5 "$key"
+    settle its.conf
+    for _ in compiled kept; do
+      run -0 strace -qq -e trace=open,openat -E LD_PRELOAD="$LIBRARIES" /bin/true
+      for file in /etc/passwd=user.*root /proc/self/cgroup=unit; do
+        if [[ $key =~ ${file#*=} ]]; then
+          assert_output --partial "\"${file%=*}\""
+        else
+          refute_output --partial "\"${file%=*}\""
+        fi
+      done
+    done
+  done
 }
 
 @test "files of one name in different directories are told apart" {

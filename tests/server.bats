@@ -83,9 +83,11 @@ with socket.socket() as listener:
   queue_is 5 "$CONF/server-rules.conf" 8001 --queue 5
 }
 
+# Without a guard, as the rule says.
 @test "a socket bound here is accepted on when another program listens" {
   local variables
-  mapfile -t variables < <(under_shim)
+  printf 'server = { default = "on"; first_read = "any"; };\n' >"$NETWORK_DIR/any.conf"
+  mapfile -t variables < <(under_shim "$NETWORK_DIR/any.conf")
   server_spawn "${variables[@]}" "$PROGRAMS/hand-down" bind 0.0.0.0 8001 \
     env -u LD_PRELOAD "$PROGRAMS/server" 0.0.0.0 8001 sink --report --inherit 3 --backlog 7
   wait_until "grep -q 'queue after listen' '$SPAWNED_LOG'"
@@ -126,6 +128,9 @@ else:
     if sys.argv[2] == "close":
         listener.close()
         sys.stdin.read()
+    elif sys.argv[2] == "range":
+        os.closerange(listener.fileno(), listener.fileno() + 1)
+        sys.stdin.read()
     elif sys.argv[2] == "_exit":
         os._exit(0)
     elif sys.argv[2] == "exec":
@@ -144,13 +149,13 @@ child = subprocess.Popen(["env", *sys.argv[2:], sys.executable, "-c", service, s
 print(child.stdout.readline().decode(), end="", flush=True)
 if sys.argv[1] == "child":
     print(child.stdout.readline().decode(), end="", flush=True)
-if sys.argv[1] == "close":
+if sys.argv[1] in ("close", "range"):
     while listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN):
         pass
 child.communicate(b"")
 print("left", listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN))'
   mapfile -t variables < <(under_shim)
-  for way in return close _exit exec worker child; do
+  for way in return close range _exit exec worker child; do
     server_spawn /usr/bin/python3 -c "$held" "$way" "${variables[@]}"
     wait_until "grep -q listening '$SPAWNED_LOG'"
     plain "$PROGRAMS/client" "$SERVER_IP4" 8001

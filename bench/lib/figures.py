@@ -11,7 +11,7 @@ import dataclasses
 import math
 import statistics
 
-REACHED, NEAR, MISSED = "reached", "within the spread", "MISSED"
+REACHED, NEAR, ACCEPTED, MISSED = "reached", "within the spread", "accepted", "MISSED"
 HEAD = ("figure", "x", "variant", "round", "value")
 
 
@@ -23,12 +23,21 @@ class Target:
     more    what it is more than the base
     ratio   its ratio to the base
     growth  that ratio against the same at the first place of the axis
+
+    A target that is not reached may have a bound beside it, up to which it is accepted, and the
+    reason: beyond the bound it is missed, so that nothing gets worse meanwhile.
     """
 
     variant: str
     most: float
     kind: str = "ratio"
     at: tuple = ()  # places of the axis; everywhere if there are none
+    accepted: float = 0.0
+    why: str = ""
+
+    def __post_init__(self):
+        if self.accepted and (self.accepted <= self.most or not self.why):
+            raise ValueError(f"{self}: an accepted bound is beyond the target, and has a reason")
 
     def words(self):
         what = {
@@ -157,7 +166,9 @@ class Verdict:
         most = self.target.most + 1e-9
         if self.found.median <= most:
             return REACHED
-        return NEAR if self.found.low <= most else MISSED
+        if self.found.low <= most:
+            return NEAR
+        return ACCEPTED if self.found.median <= self.target.accepted + 1e-9 else MISSED
 
 
 def verdicts(figure, samples):

@@ -29,25 +29,38 @@ def rows(figure, samples):
 def by_target(figure, samples):
     """Each target with its verdicts, the worst one first."""
     found = figures.verdicts(figure, samples)
-    order = (figures.MISSED, figures.NEAR, figures.REACHED)
+    order = (figures.MISSED, figures.ACCEPTED, figures.NEAR, figures.REACHED)
     for target in figure.targets:
         own = [one for one in found if one.target == target]
         if own:
             yield target, sorted(own, key=lambda one: (order.index(one.word), -one.found.median))
 
 
+def quantity(target, value):
+    digits = {"ratio": "{:.3f}", "growth": "{:.3f}"}.get(target.kind)
+    return digits.format(value) if digits else figures.number(value)
+
+
 def found(verdict):
-    digits = {"ratio": "{:.3f}", "growth": "{:.3f}"}.get(verdict.target.kind)
-    value = verdict.found.median
-    text = digits.format(value) if digits else figures.number(value)
+    text = quantity(verdict.target, verdict.found.median)
     return f"{text} at {verdict.x}" if verdict.x else text
+
+
+def verdict_words(verdict):
+    """How far the target is, where it is not reached, and what is accepted meanwhile."""
+    target = verdict.target
+    if not target.accepted or verdict.word in (figures.REACHED, figures.NEAR):
+        return verdict.word
+    beyond = quantity(target, verdict.found.median - target.most)
+    bound = quantity(target, target.accepted)
+    return f"{verdict.word}: {beyond} beyond, up to {bound} is accepted: {target.why}"
 
 
 def target_cells(figure, target, verdicts):
     """Variant, what was to be reached, what was (where it is worst), and the verdict."""
     worst = verdicts[0]
     words = target.words().format(base=figure.base)
-    return [target.variant, words, found(worst), worst.word]
+    return [target.variant, words, found(worst), verdict_words(worst)]
 
 
 def targets(figure, samples):

@@ -51,7 +51,8 @@ static int show_builtin(void)
         .client = {.side = SIDE_CLIENT,
                    .fastopen = client->fastopen,
                    .first_write = client->first_write,
-                   .min_rtt = (int)client->min_rtt_us},
+                   .min_rtt = (int)client->min_rtt_us,
+                   .lately = (int)client->lately_s},
         .server = {.side = SIDE_SERVER,
                    .fastopen = policy_builtin->server.fallback.fastopen,
                    .first_write = policy_builtin->server.fallback.first_write},
@@ -66,7 +67,7 @@ static int show_builtin(void)
 
 static bool is_file(const struct rule_source *source)
 {
-    return source->stamp.mode != 0 && !S_ISDIR(source->stamp.mode);
+    return source->stamp.mode != 0 && !S_ISDIR(source->stamp.mode) && !source->is_of_users;
 }
 
 /* In the order of their rules, where there are several. */

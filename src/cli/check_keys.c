@@ -7,6 +7,7 @@
 #include "cli/pattern.h"
 #include "cli/util.h"
 #include "kernel/cookie_keys.h"
+#include "policy/wildcard.h"
 
 #include <string.h>
 
@@ -35,8 +36,28 @@ static bool may_meet(const struct address_pattern *one, const struct address_pat
     return one->family == other->family && pattern_same_prefix(one, other);
 }
 
+/* Is there a name that both match? Of two with a "*" there is taken to be. */
+static bool may_both_match(const char *one, const char *other)
+{
+    if (strchr(one, '*') != NULL)
+        return strchr(other, '*') != NULL || wildcard_matches(one, other, strlen(other));
+    return wildcard_matches(other, one, strlen(one));
+}
+
+/* No address is of two interfaces. */
+static bool interfaces_may_meet(const struct selection *one, const struct selection *other)
+{
+    for (size_t i = 0; i < one->count; i++)
+        for (size_t j = 0; j < other->count; j++)
+            if (may_both_match(one->any[i].pattern, other->any[j].pattern))
+                return true;
+    return one->count == 0 || other->count == 0;
+}
+
 static bool rules_may_meet(const struct rule *one, const struct rule *other)
 {
+    if (!interfaces_may_meet(&one->select[SELECT_INTERFACE], &other->select[SELECT_INTERFACE]))
+        return false;
     if (one->address_count == 0 || other->address_count == 0)
         return true;
     for (size_t i = 0; i < one->address_count; i++)

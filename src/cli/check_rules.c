@@ -2,13 +2,14 @@
 /*
  * Which rules can never match? Of each pattern of a rule the ports that earlier rules leave to it
  * are what counts: those of patterns that contain it, and, a half at a time, of those within it
- * that make up the whole. A rule for one program more can only have more rules before it, so each
- * is looked at for one program at a time: one that it names, or one that no rule names.
+ * that make up the whole. Whom more rules are for can only have more rules before this one, so it
+ * is looked at for each of those that it names by themselves, or for one whom no rule names.
  */
 #include "cli/check_rules.h"
 #include "cli/pattern.h"
 #include "cli/port_set.h"
 #include "cli/util.h"
+#include "cli/who.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,7 @@ struct claim {
 struct search {
     const struct rule_group *group;
     const struct rule *rule;
-    const char *program; /* NULL: one that no rule names */
+    struct who who;
     struct claim *claims;
     size_t capacity;
     bool *covers; /* of each rule of the group: it has taken ports from this one */
@@ -96,14 +97,6 @@ static bool is_covered(struct search *search, struct port_set ports, struct clai
            is_covered(search, ports, claims + first, within - first, family, length + 1);
 }
 
-static bool is_for(const struct rule *rule, const char *program)
-{
-    for (size_t i = 0; i < rule->program_count; i++)
-        if (program != NULL && strcmp(rule->programs[i], program) == 0)
-            return true;
-    return rule->program_count == 0;
-}
-
 static bool overlap(const struct address_pattern *one, const struct address_pattern *other)
 {
     return one->family == FAMILY_ANY || other->family == FAMILY_ANY ||
@@ -163,7 +156,7 @@ static bool pattern_is_covered(struct search *search, const struct address_patte
     port_set_of(&ports, search->rule);
     for (const struct rule *by = search->group->rules; by < search->rule; by++) {
         search->steps++;
-        if (search->never[by - search->group->rules] || !is_for(by, search->program))
+        if (search->never[by - search->group->rules] || !who_has(by, &search->who))
             continue;
         if (host != NULL && has_host(by, host))
             take_ports(search, &ports, by);
@@ -191,12 +184,27 @@ static bool never_matches(struct search *search)
     const struct rule *rule = search->rule;
 
     memset(search->covers, 0, search->group->rule_count * sizeof(*search->covers));
-    for (size_t i = 0; i < rule->program_count + (rule->program_count == 0); i++) {
-        search->program = rule->program_count == 0 ? NULL : rule->programs[i];
+    who_first(&search->who, rule);
+    do {
         if (!rule_is_covered(search))
             return false;
-    }
+    } while (who_next(&search->who, rule));
     return true;
+}
+
+/* Of its users none has a number: a rule for several machines may name some that are elsewhere. */
+static bool is_for_nobody(const struct rule *rule)
+{
+    const struct selection *users = &rule->select[SELECT_USER];
+
+    for (size_t i = 0; i < users->count; i++)
+        if (users->any[i].pattern[strspn(users->any[i].pattern, "0123456789")] == '\0')
+            return false;
+    if (users->count > 0)
+        complain("warning: %s:%u: this rule never matches: /etc/passwd has no user \"%s\"%s",
+                 rule->file, rule->line, users->any[0].text,
+                 users->count > 1 ? ", nor any other of its users" : "");
+    return users->count > 0;
 }
 
 static void warn(const struct search *search)
@@ -225,8 +233,8 @@ static void check_group(const struct rule_file *file, const struct rule_group *g
 
     for (size_t i = 0; i < group->rule_count && search.steps <= STEPS_MOST; i++) {
         search.rule = &group->rules[i];
-        search.never[i] = never_matches(&search);
-        if (search.never[i])
+        search.never[i] = is_for_nobody(search.rule);
+        if (!search.never[i] && (search.never[i] = never_matches(&search)))
             warn(&search);
     }
     if (search.steps > STEPS_MOST)

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define PORT_UNLESS_GIVEN 443
 
@@ -24,8 +25,11 @@ static const struct option options[] = {
     {"config", required_argument, NULL, 'c'},
     PAINT_OPTION,
     {"help", no_argument, NULL, 'h'},
+    {"interface", required_argument, NULL, 'i'},
     {"listen", no_argument, NULL, 'l'},
     {"program", required_argument, NULL, 'p'},
+    {"unit", required_argument, NULL, 'U'},
+    {"user", required_argument, NULL, 'u'},
     {NULL, 0, NULL, 0},
 };
 
@@ -45,11 +49,17 @@ static int help(void)
         "                    twice (replay-safe), and why\n"
         "  -c, --config FILE\n"
         "                    the configuration, instead of what \"tfoshim check\" finds\n"
+        "      --interface NAME\n"
+        "                    as if it left by this interface, or were a listener on it\n"
         "      --listen      explain a listener\n"
         "      --program NAME\n"
-        "                    as the program of this name; without it rules that name programs\n"
-        "                    do not match, and what was learned of programs does not "
-        "count\n" PAINT_HELP "      --help        this text\n",
+        "                    as the program of this name, or file; without it rules that name\n"
+        "                    programs do not match, and what was learned of programs does not\n"
+        "                    count\n"
+        "      --unit UNIT   as a process of this systemd unit; without it rules that name units\n"
+        "                    do not match\n"
+        "      --user USER   as a process of this user, not one's own: which rules "
+        "match\n" PAINT_HELP "      --help        this text\n",
         stdout);
     return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -98,7 +108,7 @@ void explain_how_to_enable(const struct explanation *explanation, const char *fi
 
 struct request {
     const char *config;
-    const char *program;
+    struct policy_subject subject;
     const char *bytes; /* the file */
     bool listener;
 };
@@ -109,7 +119,7 @@ static const struct policy *load(const struct request *request)
 
     if (request->config == NULL && !policy_search(path, sizeof(path), true))
         return policy_builtin;
-    return policy_compile(request->config == NULL ? path : request->config, request->program, NULL,
+    return policy_compile(request->config == NULL ? path : request->config, &request->subject,
                           complain_report, NULL);
 }
 
@@ -146,7 +156,7 @@ static int explain(const struct request *request, const char *what)
 {
     struct place place;
     struct explain_bytes bytes;
-    struct explanation explanation = {.place = &place};
+    struct explanation explanation = {.place = &place, .subject = &request->subject};
     struct addrinfo *addresses;
 
     if (!place_read(&place, what, "explain"))
@@ -168,9 +178,12 @@ static int explain(const struct request *request, const char *what)
     if (explanation.policy == NULL)
         return EXIT_FAILURE;
     kernel_syscall = syscall;
-    recollection_set_up_as(request->program);
+    explanation.link = explain_link(request->listener);
+    recollection_set_up_as(request->subject.program);
     addresses = place_resolve(&place, AF_UNSPEC, "explain");
     explain_each(&explanation, request->listener, addresses);
+    if (explanation.link.fd >= 0)
+        close(explanation.link.fd);
     if (explanation.policy != policy_builtin)
         munmap((void *)explanation.policy, policy_size(explanation.policy));
     if (addresses == NULL)
@@ -181,7 +194,7 @@ static int explain(const struct request *request, const char *what)
 
 int explain_main(int argc, char **argv)
 {
-    struct request request = {.listener = false};
+    struct request request = {.subject.user = geteuid()};
     int answer;
 
     opterr = 0;
@@ -195,7 +208,15 @@ int explain_main(int argc, char **argv)
         } else if (answer == 'l') {
             request.listener = true;
         } else if (answer == 'p') {
-            request.program = optarg;
+            explain_as_program(&request.subject, optarg);
+        } else if (answer == 'i') {
+            if (!explain_by_interface(optarg))
+                return EXIT_USAGE;
+        } else if (answer == 'U') {
+            explain_in_unit(&request.subject, optarg);
+        } else if (answer == 'u') {
+            if (!find_user("explain", optarg, &request.subject.user))
+                return EXIT_FAILURE;
         } else if (answer != 'C') {
             complain_option(argv, options, answer);
             return EXIT_USAGE;

@@ -5,6 +5,7 @@
 
 #include "cli/place.h"
 #include "policy/openings/openings.h"
+#include "policy/subject.h"
 
 /* A first write, as a file has it. */
 struct explain_bytes {
@@ -16,6 +17,8 @@ struct explain_bytes {
 
 struct explanation {
     const struct policy *policy;
+    const struct policy_subject *subject; /* whom it is for */
+    struct policy_link link;
     const struct place *place;
     const struct explain_bytes *bytes; /* NULL: it was not asked about any */
 };
@@ -25,6 +28,21 @@ bool explain_read_bytes(struct explain_bytes *, const char *path);
 
 /* May they be delivered twice, to a server at that port, and why? Says nothing of NULL. */
 void explain_bytes(const struct explain_bytes *, const char *prefixes, uint16_t port);
+
+/* The subject is a program of this name, or of this file; in a unit, whose name may have those of
+ * the slices around it before it. Once in a process. */
+void explain_as_program(struct policy_subject *, const char *name);
+void explain_in_unit(struct policy_subject *, const char *unit);
+
+/* Says which rules cannot match as nobody has said whom to ask for. */
+void explain_unsaid(const struct explanation *);
+
+/* What the policy asks where a rule names an interface: the kernel, or what --interface says
+ * (false, after a complaint: that cannot be one). The descriptor is to be closed. */
+struct policy_link explain_link(bool listener);
+bool explain_by_interface(const char *name);
+/* Says what it was answered, if it has asked: "leaves by eth0", or what there being none means. */
+void explain_interface(const char *how, const char *none);
 
 /* What would become of a connect to, or of a listener on, one address. */
 void explain_client(const struct explanation *, const struct endpoint *);

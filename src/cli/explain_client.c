@@ -30,6 +30,10 @@ static void show_policy_of(const struct explanation *explanation, const struct f
                          : "first writes that may be delivered twice (replay-safe)",
                      decider);
     free(decider);
+    explain_interface("leaves by",
+                      "there is no route to it, and rules that name an interface do not "
+                      "match");
+    explain_unsaid(explanation);
     if (explanation->place->is_numeric && explanation->policy->hosts.count > 0)
         explain_line("", "rules by host match only what a program has looked up by its name");
 }
@@ -132,7 +136,7 @@ static void show_answer(const struct explanation *explanation, const struct fact
 void explain_client(const struct explanation *explanation, const struct endpoint *endpoint)
 {
     const struct memory_destination to = {.netns = recollection_netns(), .endpoint = *endpoint};
-    struct facts facts = {.decision = decide_client(explanation->policy, &to),
+    struct facts facts = {.decision = decide_client(explanation->policy, &to, &explanation->link),
                           .fastopen = machine_sysctl_number("tcp_fastopen")};
 
     show_policy_of(explanation, &facts);

@@ -22,6 +22,9 @@ static void show_verdict(const struct explanation *explanation,
     else
         explain_line("policy", "on with a queue as long as the backlog, %s", decider);
     free(decider);
+    explain_interface("listens on", "listens on no one interface, and rules that name one do not "
+                                    "match");
+    explain_unsaid(explanation);
     if (verdict->fastopen)
         explain_line("first read", verdict->first_read == FIRST_WRITE_ANY
                                        ? "whatever the SYN brings, at once"
@@ -76,7 +79,8 @@ static void say_covered(long fastopen)
 
 void explain_server(const struct explanation *explanation, const struct endpoint *endpoint)
 {
-    const struct server_verdict verdict = policy_server(explanation->policy, endpoint);
+    const struct server_verdict verdict =
+        policy_server(explanation->policy, endpoint, &explanation->link);
     long fastopen = machine_sysctl_number("tcp_fastopen");
     char *bits = machine_fastopen_bits(fastopen < 0 ? 0 : fastopen);
     struct memory_listener_entry entry;

@@ -4,31 +4,14 @@
 #include "cli/recollection.h"
 #include "cli/util.h"
 
-#include <errno.h>
 #include <limits.h>
-#include <pwd.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 bool memories_set_user(struct memories *memories, const char *name)
 {
-    const struct passwd *entry = getpwnam(name);
-    char *end = NULL;
-    unsigned long number;
-
     memories->name = name;
-    if (entry != NULL) {
-        memories->user = entry->pw_uid;
-        return true;
-    }
-    errno = 0;
-    number = strtoul(name, &end, 10);
-    memories->user = (uid_t)number;
-    if (name[0] >= '0' && name[0] <= '9' && *end == '\0' && errno == 0 && number < (uid_t)-1)
-        return true;
-    complain("stat: --user: there is no user \"%s\"", name);
-    return false;
+    return find_user("stat", name, &memories->user);
 }
 
 /* Root's programs may have one of their own, as those of a test have: then that one is meant. */

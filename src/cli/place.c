@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/place.h"
 #include "cli/util.h"
+#include "policy/idn.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -42,6 +43,15 @@ static bool split(const char *text, const char **host, size_t *length, const cha
     return *length > 0;
 }
 
+/* A name with other letters is asked for, and told to the server, in ASCII. */
+static void encode(struct place *place)
+{
+    char ascii[sizeof(place->host)] = "";
+
+    if (idn_is_wide(place->host) && idn_encode(ascii, sizeof(ascii), place->host))
+        memcpy(place->host, ascii, sizeof(ascii));
+}
+
 bool place_read(struct place *place, const char *text, const char *verb)
 {
     const char *host, *port;
@@ -54,6 +64,7 @@ bool place_read(struct place *place, const char *text, const char *verb)
         return false;
     }
     memcpy(place->host, host, length);
+    encode(place);
     if (port != NULL && !read_port(&place->port, port)) {
         complain("%s: found port \"%s\", expected a number from 1 to 65535", verb, port);
         return false;

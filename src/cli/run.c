@@ -62,11 +62,9 @@ static bool set_config(const char *file)
 
 /* A preloaded library would say what is wrong and stay inert; whoever names a file wants to know
  * before the program starts. */
-static bool use_config(const char *file, const char *program)
+static bool use_config(const char *file)
 {
-    const char *slash = strrchr(program, '/');
-    const struct policy *policy =
-        policy_compile(file, slash == NULL ? program : slash + 1, NULL, complain_report, NULL);
+    const struct policy *policy = policy_compile(file, NULL, complain_report, NULL);
 
     if (policy == NULL)
         return false;
@@ -170,7 +168,7 @@ int run_main(int argc, char **argv)
     }
     if (log != NULL && !set_log(log))
         return EXIT_USAGE;
-    if (config != NULL && !use_config(config, argv[optind]))
+    if (config != NULL && !use_config(config))
         return EXIT_RUN_FAILED;
     if (is_dry)
         setenv("TFOSHIM_DRY_RUN", "1", 1);

@@ -65,13 +65,13 @@ static char *ports(const struct rule *rule)
     return list_end(&list);
 }
 
-static char *programs(const struct rule *rule)
+static char *selected(const struct selection *selection)
 {
     struct list list;
 
     list_begin(&list);
-    for (size_t i = 0; i < rule->program_count; i++)
-        fputs(rule->programs[i], list_next(&list));
+    for (size_t i = 0; i < selection->count; i++)
+        fputs(selection->any[i].text, list_next(&list));
     return list_end(&list);
 }
 
@@ -131,33 +131,60 @@ static char *client_ways(const struct rule *rule)
         fputs("deferral by the shim", list_next(&list));
     if (rule->min_rtt != AS_THE_GROUP && rule->min_rtt != POLICY_MIN_RTT_US)
         fprintf(list_next(&list), "round trips from %d us", rule->min_rtt);
+    if (rule->lately != AS_THE_GROUP && rule->lately != (int)POLICY_LATELY_S)
+        fprintf(list_next(&list), "handshakes of the last %d s", rule->lately);
     return list_end(&list);
+}
+
+static const char *const selector_names[SELECTORS] = {
+    [SELECT_PROGRAM] = "program",
+    [SELECT_USER] = "user",
+    [SELECT_UNIT] = "unit",
+    [SELECT_INTERFACE] = "interface",
+};
+
+/* Programs have a column always, the others where a rule selects by them. */
+static void choose_columns(bool columns[SELECTORS], const struct rule_group *group)
+{
+    for (enum selector selector = 0; selector < SELECTORS; selector++)
+        columns[selector] = selector == SELECT_PROGRAM;
+    for (size_t i = 0; i < group->rule_count; i++)
+        for (enum selector selector = 0; selector < SELECTORS; selector++)
+            columns[selector] |= group->rules[i].select[selector].count > 0;
+}
+
+static void show_rule(struct table *table, const struct rule *rule, bool client,
+                      const bool columns[SELECTORS])
+{
+    table_add(table, place(rule));
+    table_add_copy(table, on_off(rule->fastopen));
+    table_add(table, client ? client_ways(rule) : server_ways(rule));
+    table_add(table, ports(rule));
+    for (enum selector selector = 0; selector < SELECTORS; selector++)
+        if (columns[selector])
+            table_add(table, selected(&rule->select[selector]));
+    table_add(table, destinations(rule));
 }
 
 static void show_rules(const struct rule_group *group)
 {
     const bool client = group->side == SIDE_CLIENT;
-    struct table table = {.columns = 6};
+    struct table table = {.columns = 5};
+    bool columns[SELECTORS];
 
+    choose_columns(columns, group);
     table_add_copy(&table, "rule");
     table_add_copy(&table, "fastopen");
     table_add_copy(&table, client ? "first write" : "queue");
     table_add_copy(&table, "port");
-    table_add_copy(&table, "program");
+    for (enum selector selector = 0; selector < SELECTORS; selector++)
+        if (columns[selector]) {
+            table_add_copy(&table, selector_names[selector]);
+            table.columns++;
+        }
     table_add_copy(&table, client ? "destination" : "address");
-    for (size_t i = 0; i < group->rule_count; i++) {
-        const struct rule *rule = &group->rules[i];
-
-        table_add(&table, place(rule));
-        table_add_copy(&table, on_off(rule->fastopen));
-        if (client)
-            table_add(&table, client_ways(rule));
-        else
-            table_add(&table, server_ways(rule));
-        table_add(&table, ports(rule));
-        table_add(&table, programs(rule));
-        table_add(&table, destinations(rule));
-    }
+    for (size_t i = 0; i < group->rule_count; i++)
+        show_rule(&table, &group->rules[i], client, columns);
     table_print(&table, "  ");
 }
 
@@ -167,7 +194,8 @@ static void show_group(const struct rule_group *group)
         const struct rule fallback = {.first_write = group->first_write,
                                       .first_contact = group->first_contact,
                                       .deferral = group->deferral,
-                                      .min_rtt = group->min_rtt};
+                                      .min_rtt = group->min_rtt,
+                                      .lately = group->lately};
         char *ways = client_ways(&fallback);
 
         printf("client: default %s, first write %s\n", on_off(group->fastopen), ways);

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#define TABLE_COLUMNS_MOST 8
+#define TABLE_COLUMNS_MOST 9
 
 struct table {
     size_t columns;

@@ -148,7 +148,8 @@ static void read_drop_ins(const struct unit *unit, struct unit_settings *setting
     for (size_t i = 0; i < list.count; i++) {
         char *before = settings->preload;
 
-        if (strcmp(list.paths[i], unit->drop_in) != 0) {
+        /* The one that is about to be made hides those of its name that are for more units. */
+        if (strcmp(list.names[i], UNIT_DROP_IN) != 0) {
             before = before == NULL ? NULL : need_memory(strdup(before));
             unit_text_read(unit->tree, list.paths[i], settings);
             if (strcmp(list.names[i], UNIT_DROP_IN) > 0 && settings->preload != NULL &&

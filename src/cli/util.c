@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,6 +105,25 @@ char *duration_text(uint64_t milliseconds)
     else
         length = asprintf(&text, "%" PRIu64 " d", seconds / 86400);
     return need_memory(length < 0 ? NULL : text);
+}
+
+bool find_user(const char *command, const char *name, uid_t *user)
+{
+    const struct passwd *entry = getpwnam(name);
+    char *end = NULL;
+    unsigned long number;
+
+    if (entry != NULL) {
+        *user = entry->pw_uid;
+        return true;
+    }
+    errno = 0;
+    number = strtoul(name, &end, 10);
+    *user = (uid_t)number;
+    if (name[0] >= '0' && name[0] <= '9' && *end == '\0' && errno == 0 && number < (uid_t)-1)
+        return true;
+    complain("%s: --user: there is no user \"%s\"", command, name);
+    return false;
 }
 
 bool finish_output(void)

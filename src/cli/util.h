@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct option;
 
@@ -27,6 +28,9 @@ void complain_option(char **argv, const struct option *options, int answer);
 
 /* "12 s", "7 min", "3 h", "2 d". To be freed. */
 char *duration_text(uint64_t milliseconds);
+
+/* The user that --user of a command names, by name or number; false after a complaint. */
+bool find_user(const char *command, const char *name, uid_t *user);
 
 /* Flushes stdout; false, after a complaint, if anything written to it was lost (a full disk). */
 bool finish_output(void);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tfoshim-compile FILE PROGRAM ALIAS MODULE [CLAIM]
+ * tfoshim-compile FILE PROGRAM EXECUTABLE USER CGROUPS MODULE [CLAIM]
  *
- * Compiles a configuration for a program and keeps the policy where the preloaded library finds it,
- * or what is wrong with the file. Started by the library when a configuration has changed under a
- * running program, with no descriptor, all signals blocked and an empty environment. Says nothing:
- * the library does.
+ * Compiles a configuration for a process (policy/subject.h) and keeps the policy where the
+ * preloaded library finds it, or what is wrong with the file. Started by the library when a
+ * configuration has changed under a running program, with no descriptor, all signals blocked and an
+ * empty environment. Says nothing: the library does.
  */
 #include "kernel/tcp.h"
 #include "policy/compile.h"
@@ -42,13 +42,21 @@ static void ignore(void *context, const char *message)
     (void)context, (void)message;
 }
 
+/* Those of whom it compiles for, which need not be its own. */
+static const char *given_cgroups;
+
+static const char *cgroups(void)
+{
+    return given_cgroups;
+}
+
 static enum compiler_answer compile(struct policy_wanted *wanted)
 {
     const struct policy *policy;
 
     if (policy_cache_find(wanted) != NULL)
         return COMPILER_KEPT;
-    policy = policy_compile_any(wanted->file, wanted->program, wanted->alias, ignore, NULL);
+    policy = policy_compile_any(wanted->file, wanted->subject, ignore, NULL);
     if (policy == NULL || !policy_is_usable(policy))
         return COMPILER_FAILED;
     if (policy->unsettled)
@@ -58,18 +66,23 @@ static enum compiler_answer compile(struct policy_wanted *wanted)
 
 int main(int argc, char **argv)
 {
-    struct policy_wanted wanted;
+    struct policy_subject subject = {.cgroups = cgroups};
+    struct policy_wanted wanted = {.subject = &subject};
     enum compiler_answer answer;
 
     have_descriptors();
     have_an_end();
     kernel_syscall = syscall;
-    if (argc < 5)
+    if (argc < 7)
         return COMPILER_FAILED;
-    wanted = (struct policy_wanted){
-        .file = argv[1], .program = argv[2], .alias = argv[3], .module = argv[4]};
+    wanted.file = argv[1];
+    subject.program = argv[2];
+    subject.executable = argv[3];
+    subject.user = (uid_t)strtoul(argv[4], NULL, 10);
+    given_cgroups = argv[5];
+    wanted.module = argv[6];
     answer = compile(&wanted);
-    if (argc > 5)
-        policy_cache_withdraw((int)strtol(argv[5], NULL, 10));
+    if (argc > 7)
+        policy_cache_withdraw((int)strtol(argv[7], NULL, 10));
     return answer;
 }

@@ -25,11 +25,10 @@ struct question {
     bool is_late; /* no handshake that still counts */
 };
 
-static bool is_lately(const struct endpoint *to, uint32_t connected_ago)
+static bool is_lately(const struct endpoint *to, uint32_t connected_ago, uint32_t lately)
 {
-    if (connected_ago <= DECISION_LATELY_SIBLINGS_S)
-        return true;
-    return connected_ago <= DECISION_LATELY_S && !names_has_siblings(to->address);
+    return connected_ago <= lately &&
+           (connected_ago <= DECISION_LATELY_SIBLINGS_S || !names_has_siblings(to->address));
 }
 
 /* Of the machine itself, and of neighbours too close: unless the policy asks for them. What was
@@ -83,7 +82,9 @@ static enum decision_reason reason_for(const struct question *q)
     enum decision_reason reason;
 
     if (!q->verdict.fastopen)
-        return q->verdict.forgotten ? DECISION_FORGOTTEN : DECISION_NO_RULE;
+        return q->verdict.forgotten      ? DECISION_FORGOTTEN
+               : q->verdict.no_interface ? DECISION_NO_INTERFACE
+                                         : DECISION_NO_RULE;
     if (endpoint_is_link_local(&q->to->endpoint))
         return DECISION_LINK_LOCAL;
     if (endpoint_is_loopback(&q->to->endpoint) && too_near(q) != DECISION_DEFER)
@@ -105,15 +106,16 @@ static enum decision_reason reason_for(const struct question *q)
     return nobody_listens(q) ? DECISION_NOBODY_LISTENS : DECISION_DEFER;
 }
 
-struct decision decide_client(const struct policy *policy, const struct memory_destination *to)
+struct decision decide_client(const struct policy *policy, const struct memory_destination *to,
+                              const struct policy_link *link)
 {
-    struct question q = {.to = to, .verdict = policy_client(policy, &to->endpoint)};
+    struct question q = {.to = to, .verdict = policy_client(policy, &to->endpoint, link)};
     struct decision decision = {.verdict = q.verdict};
 
     if (q.verdict.fastopen)
         q.known = memory_recall(to);
     q.is_local = q.known.local || endpoint_is_loopback(&to->endpoint);
-    q.is_late = !is_lately(&to->endpoint, q.known.connected_ago);
+    q.is_late = !is_lately(&to->endpoint, q.known.connected_ago, q.verdict.lately_s);
     decision.reason = reason_for(&q);
     /* Where nothing would be deferred with a cookie either, none is asked for. */
     decision.asks_cookie =
@@ -122,6 +124,11 @@ struct decision decide_client(const struct policy *policy, const struct memory_d
     decision.room = q.known.room;
     decision.tried = q.known.tried;
     return decision;
+}
+
+bool decision_is_of_place(enum decision_reason reason)
+{
+    return reason == DECISION_LOCAL || reason == DECISION_SHORT || reason == DECISION_LINK_LOCAL;
 }
 
 static const char *const words[DECISION_REASONS] = {
@@ -140,6 +147,8 @@ static const char *const words[DECISION_REASONS] = {
     [DECISION_COSTS_A_WAIT] = "connects plainly: deferring has made this program wait here",
     [DECISION_NOBODY_LISTENS] = "connects plainly: nobody listens there",
     [DECISION_FORGOTTEN] = "connects plainly: a rule may be for its name, which is forgotten",
+    [DECISION_NO_INTERFACE] =
+        "connects plainly: a rule may be for its interface, and the kernel does not tell that",
     [DECISION_LINK_LOCAL] = "connects plainly: a link-local address",
 };
 

@@ -14,9 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Seconds for which a handshake is of late. Less where the program has other addresses to turn to:
- * a dead host is to be seen in connect(), which is where it turns. */
-#define DECISION_LATELY_S 3600u
+/* Seconds for which a handshake is of late, whatever the policy says, where the program has other
+ * addresses to turn to: a dead host is to be seen in connect(), which is where it turns. */
 #define DECISION_LATELY_SIBLINGS_S 60u
 
 enum decision_reason {
@@ -34,6 +33,7 @@ enum decision_reason {
     DECISION_COSTS_A_WAIT,
     DECISION_NOBODY_LISTENS, /* the machine itself, where the policy asks for it: no listener */
     DECISION_FORGOTTEN,      /* a rule may be for a name of its, which is forgotten */
+    DECISION_NO_INTERFACE,   /* a rule may be for its interface, which is not known */
     DECISION_LINK_LOCAL,     /* nothing that is known of the address is known of this host */
     DECISION_REASONS,
 };
@@ -47,7 +47,12 @@ struct decision {
     uint16_t room;   /* bytes of data that a SYN to there takes, 0: not known */
 };
 
-struct decision decide_client(const struct policy *, const struct memory_destination *);
+struct decision decide_client(const struct policy *, const struct memory_destination *,
+                              const struct policy_link *);
+
+/* Says the reason that nothing is deferred there, whatever becomes of this connect? Then nobody
+ * need follow it: what was learned of the address lasts until a first contact looks again. */
+bool decision_is_of_place(enum decision_reason);
 
 /* For the log: "connects plainly: the machine itself". */
 const char *decision_words(enum decision_reason);

@@ -8,25 +8,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-static bool is_for_program(const struct builder *builder, const struct rule *rule)
-{
-    for (size_t i = 0; i < rule->program_count; i++)
-        if ((builder->program != NULL && strcmp(builder->program, rule->programs[i]) == 0) ||
-            (builder->alias != NULL && strcmp(builder->alias, rule->programs[i]) == 0))
-            return true;
-    return rule->program_count == 0;
-}
-
-static void select_rules(struct builder *builder, const struct rule_group *group)
-{
-    builder->rules =
-        arena_alloc(&builder->arena, (group->rule_count + 1) * sizeof(const struct rule *));
-    builder->rule_count = 0;
-    for (size_t i = 0; i < group->rule_count; i++)
-        if (is_for_program(builder, &group->rules[i]))
-            builder->rules[builder->rule_count++] = &group->rules[i];
-}
-
 static int inherited(int of_rule, int of_group)
 {
     return of_rule == AS_THE_GROUP ? of_group : of_rule;
@@ -96,6 +77,7 @@ static struct policy_array append_rules(struct builder *builder, const struct ru
             .first_contact = (uint8_t)inherited(rule->first_contact, group->first_contact),
             .deferral = (uint8_t)inherited(rule->deferral, group->deferral),
             .min_rtt_us = (uint32_t)inherited(rule->min_rtt, group->min_rtt),
+            .lately_s = (uint32_t)inherited(rule->lately, group->lately),
             .names_loopback = names_loopback(rule),
         };
     }
@@ -124,6 +106,19 @@ static struct policy_array append_segments(struct builder *builder, const struct
     return block_array(builder, segments, made, sizeof(*segments));
 }
 
+static uint32_t append_interface(struct builder *builder, const struct entry *entry)
+{
+    return entry->interface == NULL ? 0 : block_string(builder, entry->interface);
+}
+
+static bool same_set(const struct entry *one, const struct entry *other)
+{
+    return one->family == other->family && one->length == other->length &&
+           (one->interface == NULL || other->interface == NULL
+                ? one->interface == other->interface
+                : strcmp(one->interface, other->interface) == 0);
+}
+
 static struct policy_array append_sets(struct builder *builder)
 {
     struct policy_prefix_set *sets = NULL;
@@ -133,10 +128,13 @@ static struct policy_array append_sets(struct builder *builder)
 
     prefixes = arena_alloc(&builder->arena, (count + 1) * sizeof(*prefixes));
     for (size_t i = 0; i < count;) {
-        struct policy_prefix_set set = {.family = entries[i].family, .length = entries[i].length};
+        const struct entry *first = &entries[i];
+        struct policy_prefix_set set = {.interface = append_interface(builder, first),
+                                        .family = first->family,
+                                        .length = first->length};
         size_t made = 0;
 
-        while (i < count && entries[i].family == set.family && entries[i].length == set.length) {
+        while (i < count && same_set(first, &entries[i])) {
             size_t same = same_pattern(&entries[i], count - i);
 
             prefixes[made++] = (struct policy_prefix){
@@ -172,6 +170,7 @@ static struct policy_array append_hosts(struct builder *builder)
 
         hosts[made++] = (struct policy_host){
             .pattern = block_string(builder, entries[i].host),
+            .interface = append_interface(builder, &entries[i]),
             .segments = append_segments(builder, &entries[i], same),
         };
         i += same;
@@ -186,6 +185,7 @@ static struct policy_group append_group(struct builder *builder, const struct ru
                                              .first_contact = (uint8_t)group->first_contact,
                                              .deferral = (uint8_t)group->deferral,
                                              .min_rtt_us = (uint32_t)group->min_rtt,
+                                             .lately_s = (uint32_t)group->lately,
                                              .key_file = group_key_file(builder, group)}};
 
     select_rules(builder, group);
@@ -274,10 +274,10 @@ static void *build_map(struct builder *builder, const struct rule_file *file)
     return map_block(builder);
 }
 
-const struct policy *rules_build(const struct rule_file *file, const char *program,
-                                 const char *program_alias, policy_report *report, void *context)
+const struct policy *rules_build(const struct rule_file *file, const struct policy_subject *subject,
+                                 policy_report *report, void *context)
 {
-    struct builder builder = {.program = program, .alias = program_alias};
+    struct builder builder = {.subject = subject};
     const struct policy *policy = build_map(&builder, file);
     char message[512];
 

@@ -10,12 +10,11 @@ struct builder {
     char *block;
     size_t size;
     size_t capacity;
-    const char *program;
-    const char *alias;
+    const struct policy_subject *subject;
     const char *refusal;   /* NULL, or what is wrong with the file */
     const char *last_file; /* rules of one file follow each other: its name is kept once */
     uint32_t last_file_offset;
-    const struct rule **rules; /* of the group at work, those for this program */
+    const struct rule **rules; /* of the group at work, those for the subject */
     size_t rule_count;
 };
 
@@ -29,7 +28,8 @@ struct policy_array block_array(struct builder *, const void *data, size_t count
 struct entry {
     uint64_t high;
     uint64_t low;
-    const char *host; /* NULL for addresses, which have the numbers instead */
+    const char *host;      /* NULL for addresses, which have the numbers instead */
+    const char *interface; /* that the rule is for, NULL: any */
     uint32_t family;
     uint32_t length;
     uint32_t rule;
@@ -39,7 +39,10 @@ struct entry {
 struct entry *address_entries(struct builder *, size_t *count);
 struct entry *host_entries(struct builder *, size_t *count);
 
-/* The policy's sources, and the program's names where rules ask for them (origin.c). */
+/* The rules of the group that are for the subject (origin.c). */
+void select_rules(struct builder *, const struct rule_group *);
+
+/* The policy's sources, and what its rules ask of the subject (origin.c). */
 void append_origin(struct builder *, struct policy *, const struct rule_file *);
 
 /* How many entries from here on are of the same pattern: at least 1. */

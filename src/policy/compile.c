@@ -4,15 +4,15 @@
 
 #include <stdio.h>
 
-const struct policy *policy_compile(const char *path, const char *program,
-                                    const char *program_alias, policy_report *report, void *context)
+const struct policy *policy_compile(const char *path, const struct policy_subject *subject,
+                                    policy_report *report, void *context)
 {
     struct rule_file *file = rules_read(path, NULL, report, context);
     const struct policy *policy;
 
     if (file == NULL)
         return NULL;
-    policy = rules_build(file, program, program_alias, report, context);
+    policy = rules_build(file, subject, report, context);
     rules_free(file);
     return policy;
 }
@@ -33,9 +33,8 @@ static void note_error(void *context, const char *message)
     errors->report(errors->context, message);
 }
 
-const struct policy *policy_compile_any(const char *path, const char *program,
-                                        const char *program_alias, policy_report *report,
-                                        void *context)
+const struct policy *policy_compile_any(const char *path, const struct policy_subject *subject,
+                                        policy_report *report, void *context)
 {
     struct errors errors = {.report = report, .context = context};
     struct rule_file *file = rules_read_erroneous(path, note_error, &errors);
@@ -44,7 +43,7 @@ const struct policy *policy_compile_any(const char *path, const char *program,
     if (file == NULL)
         return NULL;
     if (file->errors == 0)
-        policy = rules_build(file, program, program_alias, report, context);
+        policy = rules_build(file, subject, report, context);
     else if (!file->exhausted)
         policy = rules_build_refusal(file, errors.first);
     rules_free(file);

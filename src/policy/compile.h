@@ -9,18 +9,17 @@
 #define TFOSHIM_POLICY_COMPILE_H
 
 #include "policy/policy.h"
+#include "policy/subject.h"
 
 /* Receives each error as one finished line without a newline:
  * "file:line: what was found, what was expected". */
 typedef void policy_report(void *context, const char *message);
 
-/* Compiles the file at `path` for the program named `program` and, where it differs,
- * `program_alias` (rules of other programs are left out; both NULL: rules with a `program` key
- * never match). Returns a block from mmap() of policy_size() bytes, read-only, or NULL after at
+/* Compiles the file at `path` for that subject: rules of others are left out; for NULL, all that
+ * select processes. Returns a block from mmap() of policy_size() bytes, read-only, or NULL after at
  * least one report. */
-typedef const struct policy *policy_compile_fn(const char *path, const char *program,
-                                               const char *program_alias, policy_report *,
-                                               void *context);
+typedef const struct policy *policy_compile_fn(const char *path, const struct policy_subject *,
+                                               policy_report *, void *context);
 policy_compile_fn policy_compile;
 
 /* The same, but of a file that has errors a policy is made as well, which enables nothing and says

@@ -16,8 +16,8 @@
 /* Not to hang on a FIFO, nor to make a terminal ours. */
 #define FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
-/* Reads up to `size` bytes; what a hook or a signal interrupts is tried again. */
-static ssize_t read_all(int fd, char *buffer, size_t size)
+/* What a hook or a signal interrupts is tried again. */
+ssize_t file_read(int fd, char *buffer, size_t size)
 {
     size_t done = 0;
 
@@ -175,7 +175,7 @@ static bool load(struct reader *reader, struct file *file, char **text, size_t *
     if (status.st_size < 0 || (size_t)status.st_size > SIZE_MOST - reader->source.length)
         return file_refuse(reader, file, TOO_LARGE);
     *text = arena_alloc(&reader->file->arena, (size_t)status.st_size + 1);
-    got = read_all(reader->fd, *text, (size_t)status.st_size);
+    got = file_read(reader->fd, *text, (size_t)status.st_size);
     if (got < 0)
         return file_refuse_errno(reader, file);
     *length = (size_t)got;
@@ -204,7 +204,7 @@ static bool load_given(struct reader *reader, struct file *file, char **text, si
             memcpy(larger, *text, *length);
         *text = larger;
         capacity = capacity * 2 + 65536;
-        got = read_all(reader->given, *text + *length, capacity - *length);
+        got = file_read(reader->given, *text + *length, capacity - *length);
         if (got < 0)
             return file_refuse_errno(reader, file);
         *length += (size_t)got;

@@ -28,6 +28,9 @@ bool file_refuse_errno(struct reader *, const struct file *);
 /* open(), in the system that the configuration is of. */
 int file_open(const struct reader *, const char *path, int flags);
 
+/* Up to `size` bytes of an open one; -1 with errno. */
+ssize_t file_read(int fd, char *buffer, size_t size);
+
 /* Why it must not be used, NULL if it may. */
 const char *file_objection(const struct stat *);
 

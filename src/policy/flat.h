@@ -8,7 +8,8 @@
  * rule has its own sorted list of disjoint port segments, and a segment names the first rule that
  * covers it; the compiler has resolved all overlaps. The verdict is the lowest rule over every
  * prefix that covers the address and every host pattern of the name it was learned under; the
- * strictest, where it was learned under several.
+ * strictest, where it was learned under several. Rules that are for an interface alone have lists
+ * of their own, which count where that interface is the one.
  */
 #ifndef TFOSHIM_POLICY_FLAT_H
 #define TFOSHIM_POLICY_FLAT_H
@@ -16,7 +17,7 @@
 #include "policy/policy.h"
 
 #define POLICY_MAGIC 0x74666f70u
-#define POLICY_VERSION 7u
+#define POLICY_VERSION 8u
 
 #define POLICY_NO_RULE UINT32_MAX
 #define POLICY_NO_PATTERNS 1u
@@ -26,6 +27,7 @@ struct policy_rule {
     uint32_t line;
     uint32_t queue;
     uint32_t min_rtt_us;
+    uint32_t lately_s;
     uint32_t key_file; /* offset of a name, 0: none */
     uint32_t
         prefixes; /* offset of the first of several strings, an empty one at the end; 0: none */
@@ -59,16 +61,20 @@ struct policy_prefix {
     struct policy_array segments;
 };
 
-/* All prefixes of one family and one length (in bits of the IPv4-mapped form), sorted. */
+/* All prefixes of one family and one length (in bits of the IPv4-mapped form), sorted. Those for
+ * any interface come first. */
 struct policy_prefix_set {
+    uint32_t interface; /* offset of the pattern that it has to match, 0: any */
     uint32_t family;
     uint32_t length;
     struct policy_array prefixes;
 };
 
-/* A host pattern in lower case: "name" itself, or ".name" for "*.name". Its index is its id. */
+/* A host pattern in lower case: "name" itself, or ".name" for "*.name". The index of the first of
+ * those that have it is its id. */
 struct policy_host {
     uint32_t pattern;
+    uint32_t interface; /* as of a set */
     struct policy_array segments;
 };
 
@@ -93,6 +99,14 @@ struct policy_source {
 /* In the mode of a stamp: of what was there and could not be opened. */
 #define POLICY_STAMP_UNREADABLE 0x80000000u
 
+/* A pattern of some rule that selects by it, and whether it matched who the policy is for. Nobody
+ * else differs, to the policy, from whom the same ones match. */
+struct policy_selector {
+    uint32_t pattern;
+    uint8_t selector; /* enum selector */
+    uint8_t holds;
+};
+
 struct policy_group {
     struct policy_rule fallback; /* the group's default */
     struct policy_array rules;
@@ -113,9 +127,8 @@ struct policy {
     /* The file that was named, those that it includes and the directories that were looked into,
      * or for. */
     struct policy_array sources;
-    uint32_t program; /* offsets of the names that it was made for, 0: it is any program's */
-    uint32_t alias;
-    uint32_t unsettled; /* a source may have changed without its stamp: not to be kept */
+    struct policy_array selectors; /* each once; none: it is everybody's */
+    uint32_t unsettled;            /* a source may have changed without its stamp: not to be kept */
     uint32_t refusal; /* offset of what is wrong with the files, 0: nothing. It enables nothing. */
     uint32_t
         pattern_set;  /* a number of the host patterns: where it is the same, so are their ids */
@@ -143,13 +156,22 @@ static inline enum policy_family policy_family(const uint8_t address[16])
  * are some. */
 bool policy_head_is_usable(const struct policy *, size_t size);
 
-/* The index of the first rule of `group` that has the address, or POLICY_NO_RULE. Adds to *steps
- * the comparisons made, which the tests bound. */
-uint32_t policy_match(const struct policy *, const struct policy_group *, const struct endpoint *,
-                      unsigned *steps);
+/* One look-up. */
+struct policy_look {
+    const struct endpoint *endpoint;
+    const struct policy_link *link; /* NULL: the interface cannot be known */
+    unsigned steps;                 /* comparisons made, which the tests bound */
+    bool asked;                     /* for the interface; then the next two are set */
+    enum interface found;
+    char interface[IF_NAMESIZE];
+};
 
-/* The same of the first client rule that has a name, of which the host pattern `id` says most. */
-uint32_t policy_match_name(const struct policy *, uint32_t id, uint16_t port, unsigned *steps);
+/* The index of the first rule of `group` that has the address, or POLICY_NO_RULE. */
+uint32_t policy_match(const struct policy *, const struct policy_group *, struct policy_look *);
+
+/* The same of the first client rule before `best` that has a name, of which the host pattern `id`
+ * says most; `best`, if there is none. */
+uint32_t policy_match_name(const struct policy *, uint32_t id, uint32_t best, struct policy_look *);
 
 /* The id of a host pattern (as in struct policy_host), or POLICY_NO_RULE. */
 uint32_t policy_host_id(const struct policy *, const char *pattern);

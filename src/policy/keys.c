@@ -92,6 +92,16 @@ void key_min_rtt(struct reader *reader, const config_setting_t *setting, int *va
         reader_unexpected(reader, setting, "a number of microseconds from 0 to 60000000");
 }
 
+void key_lately(struct reader *reader, const config_setting_t *setting, int *value)
+{
+    int seconds;
+
+    if (key_integer(setting, &seconds) && seconds >= 1 && seconds <= LATELY_MOST)
+        *value = seconds;
+    else
+        reader_unexpected(reader, setting, "a number of seconds from 1 to 86400");
+}
+
 void key_path(struct reader *reader, const config_setting_t *setting, const char **value)
 {
     const char *path = key_string(reader, setting);
@@ -100,6 +110,26 @@ void key_path(struct reader *reader, const config_setting_t *setting, const char
         *value = path;
     else
         reader_unexpected(reader, setting, "an absolute path");
+}
+
+void key_values(struct reader *reader, const config_setting_t *setting, value_reader *read,
+                void *target, const char *expected)
+{
+    const int length = config_setting_length(setting);
+
+    if (!config_setting_is_array(setting) && !config_setting_is_list(setting)) {
+        if (!read(reader, setting, target))
+            reader_unexpected(reader, setting, expected);
+        return;
+    }
+    if (length == 0)
+        reader_unexpected(reader, setting, expected);
+    for (int i = 0; i < length; i++) {
+        const config_setting_t *element = config_setting_get_elem(setting, (unsigned)i);
+
+        if (!read(reader, element, target))
+            reader_unexpected(reader, element, expected);
+    }
 }
 
 /* "a, b or c": the keys that belong on that side. */

@@ -16,7 +16,7 @@ struct key {
     key_reader *read;
 };
 
-#define KEYS_MOST 16 /* in a table */
+#define KEYS_MOST 16 /* in a table, for one side */
 
 /* Reads every setting of `group` that its table knows, and reports the others. */
 void keys_read(struct reader *, const config_setting_t *group, const struct key *, size_t count,
@@ -37,7 +37,16 @@ void key_first_write(struct reader *, const config_setting_t *, int *value);
 void key_first_contact(struct reader *, const config_setting_t *, int *value);
 void key_deferral(struct reader *, const config_setting_t *, int *value);
 void key_min_rtt(struct reader *, const config_setting_t *, int *value);
+void key_lately(struct reader *, const config_setting_t *, int *value);
 void key_path(struct reader *, const config_setting_t *, const char **value);
+
+/* Reads one value of a key that takes one or a list; false: not what was expected. */
+typedef bool value_reader(struct reader *, const config_setting_t *, void *target);
+void key_values(struct reader *, const config_setting_t *, value_reader *read, void *target,
+                const char *expected);
+
+/* Those by which a rule selects (select_keys.c). */
+key_reader select_programs, select_users, select_units, select_interfaces;
 
 /* The settings of one rule. */
 void rule_read(struct reader *, const config_setting_t *group, enum side, struct rule *);

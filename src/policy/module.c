@@ -6,8 +6,8 @@
 extern policy_compile_fn tfoshim_policy_compile;
 
 __attribute__((visibility("default"))) const struct policy *
-tfoshim_policy_compile(const char *path, const char *program, const char *program_alias,
+tfoshim_policy_compile(const char *path, const struct policy_subject *subject,
                        policy_report *report, void *context)
 {
-    return policy_compile_any(path, program, program_alias, report, context);
+    return policy_compile_any(path, subject, report, context);
 }

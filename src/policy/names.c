@@ -17,6 +17,7 @@
 #include "policy/names.h"
 #include "policy/filter.h"
 #include "policy/flat.h"
+#include "policy/idn.h"
 #include "slot/slot.h"
 
 #include <stdatomic.h>
@@ -175,12 +176,17 @@ static bool remember(struct set *set, const struct pair *pair, struct filter *lo
     return false;
 }
 
-/* Lower case, without the root's dot; false for what is no host name. Not tolower(): a host name
- * does not depend on the locale. */
+/* Lower case, without the root's dot, and in ASCII as a name server is asked for it; false for what
+ * is no host name. Not tolower(): a host name does not depend on the locale. What cannot be encoded
+ * stays as it is, and matches no pattern. */
 static bool normalize(char normal[NAME_LONGEST + 1], const char *name)
 {
-    size_t length = strnlen(name, NAME_LONGEST + 2);
+    char ascii[NAME_LONGEST + 2];
+    size_t length;
 
+    if (idn_is_wide(name) && idn_encode(ascii, sizeof(ascii), name))
+        name = ascii;
+    length = strnlen(name, NAME_LONGEST + 2);
     if (length > 0 && name[length - 1] == '.')
         length--;
     if (length == 0 || length > NAME_LONGEST || name[0] == '.')

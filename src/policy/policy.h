@@ -9,6 +9,8 @@
 #ifndef TFOSHIM_POLICY_POLICY_H
 #define TFOSHIM_POLICY_POLICY_H
 
+#include "kernel/interface.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -55,15 +57,20 @@ enum log_level { LOG_NONE, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 /* Shorter round trips are not worth a fast open, unless the policy says otherwise. */
 #define POLICY_MIN_RTT_US 100u
 
+/* Seconds for which a handshake is of late, unless the policy says otherwise. */
+#define POLICY_LATELY_S 3600u
+
 struct client_verdict {
     bool fastopen;
     enum first_write first_write;
     enum first_contact first_contact;
     enum deferral deferral;
     uint32_t min_rtt_us;  /* 0: however short, and the machine itself as well */
+    uint32_t lately_s;    /* so long a handshake counts */
     const char *prefixes; /* replay-safe as well (policy/prefixes.h); NULL: none */
     bool names_loopback;  /* the rule has an address of the loopback network */
     bool forgotten;       /* a name of the address was, and a rule could have been for it: off */
+    bool no_interface;    /* a rule may be for it, and the kernel does not tell which it is: off */
     uint32_t
         line; /* of the rule that decided, 0: the default of the group, or the built-in policy */
     const char *file; /* that holds that rule, as it was opened or included; NULL where line is 0 */
@@ -75,8 +82,15 @@ struct server_verdict {
     uint32_t queue;              /* TCP_FASTOPEN queue length, 0: the listener's backlog */
     const char *key_file;        /* NULL: the keys of the network namespace */
     const char *prefixes;
+    bool no_interface; /* as a client's */
     uint32_t line;
     const char *file;
+};
+
+/* How to find out by which interface, where a rule that names one could decide. */
+struct policy_link {
+    interface_fn *find;
+    int fd; /* what it is asked of */
 };
 
 struct policy; /* flat, see policy/flat.h */
@@ -87,8 +101,10 @@ extern const struct policy *const policy_builtin;
 /* First matching rule wins; a destination that no rule names gets the group's default. A rule's
  * `host` patterns match through names_learn(): where an address has several names, the strictest of
  * their rules serves in all respects. */
-struct client_verdict policy_client(const struct policy *, const struct endpoint *destination);
-struct server_verdict policy_server(const struct policy *, const struct endpoint *listener);
+struct client_verdict policy_client(const struct policy *, const struct endpoint *destination,
+                                    const struct policy_link *);
+struct server_verdict policy_server(const struct policy *, const struct endpoint *listener,
+                                    const struct policy_link *);
 
 enum log_level policy_log_level(const struct policy *);
 /* "stderr", or the absolute path of a file to append to. */

@@ -41,10 +41,11 @@ struct reader {
     unsigned files;          /* that have been read */
     struct said *said;
     size_t said_count;
-    int given;      /* what is read in the place of the file that is named, or -1 */
-    uid_t owner;    /* of the file that was named */
-    bool is_secret; /* an included file is; nothing is quoted any more */
-    int fd;         /* the file that is being read, or -1 */
+    const char *users; /* the text of /etc/passwd, once a rule has named one */
+    int given;         /* what is read in the place of the file that is named, or -1 */
+    uid_t owner;       /* of the file that was named */
+    bool is_secret;    /* an included file is; nothing is quoted any more */
+    int fd;            /* the file that is being read, or -1 */
     config_t config;
     bool config_live;
     unsigned errors;

@@ -4,29 +4,6 @@
 
 #include <string.h>
 
-/* Reads one value of a key that takes one or a list; false: not what was expected. */
-typedef bool value_reader(struct reader *, const config_setting_t *, void *target);
-
-static void read_values(struct reader *reader, const config_setting_t *setting, value_reader *read,
-                        void *target, const char *expected)
-{
-    const int length = config_setting_length(setting);
-
-    if (!config_setting_is_array(setting) && !config_setting_is_list(setting)) {
-        if (!read(reader, setting, target))
-            reader_unexpected(reader, setting, expected);
-        return;
-    }
-    if (length == 0)
-        reader_unexpected(reader, setting, expected);
-    for (int i = 0; i < length; i++) {
-        const config_setting_t *element = config_setting_get_elem(setting, (unsigned)i);
-
-        if (!read(reader, element, target))
-            reader_unexpected(reader, element, expected);
-    }
-}
-
 static bool add_address(struct reader *reader, const config_setting_t *setting, void *target)
 {
     const char *text = key_string(reader, setting);
@@ -87,19 +64,6 @@ static bool add_ports(struct reader *reader, const config_setting_t *setting, vo
     return true;
 }
 
-static bool add_program(struct reader *reader, const config_setting_t *setting, void *target)
-{
-    const char *text = key_string(reader, setting);
-    struct rule *rule = target;
-
-    if (text == NULL || text[0] == '\0' || strchr(text, '/') != NULL)
-        return false;
-    rule->programs =
-        arena_grow(&reader->file->arena, rule->programs, rule->program_count, sizeof(text));
-    rule->programs[rule->program_count++] = text;
-    return true;
-}
-
 static bool add_prefix(struct reader *reader, const config_setting_t *setting, void *target)
 {
     const char *text = key_string(reader, setting);
@@ -115,22 +79,17 @@ static bool add_prefix(struct reader *reader, const config_setting_t *setting, v
 
 static void read_addresses(struct reader *reader, const config_setting_t *setting, void *rule)
 {
-    read_values(reader, setting, add_address, rule, ADDRESS_EXPECTED);
+    key_values(reader, setting, add_address, rule, ADDRESS_EXPECTED);
 }
 
 static void read_hosts(struct reader *reader, const config_setting_t *setting, void *rule)
 {
-    read_values(reader, setting, add_host, rule, HOST_EXPECTED);
+    key_values(reader, setting, add_host, rule, HOST_EXPECTED);
 }
 
 static void read_ports(struct reader *reader, const config_setting_t *setting, void *rule)
 {
-    read_values(reader, setting, add_ports, rule, PORT_EXPECTED);
-}
-
-static void read_programs(struct reader *reader, const config_setting_t *setting, void *rule)
-{
-    read_values(reader, setting, add_program, rule, "a program's name without its directory");
+    key_values(reader, setting, add_ports, rule, PORT_EXPECTED);
 }
 
 static void read_fastopen(struct reader *reader, const config_setting_t *setting, void *rule)
@@ -158,6 +117,11 @@ static void read_min_rtt(struct reader *reader, const config_setting_t *setting,
     key_min_rtt(reader, setting, &((struct rule *)rule)->min_rtt);
 }
 
+static void read_lately(struct reader *reader, const config_setting_t *setting, void *rule)
+{
+    key_lately(reader, setting, &((struct rule *)rule)->lately);
+}
+
 static void read_queue(struct reader *reader, const config_setting_t *setting, void *rule)
 {
     int queue;
@@ -175,20 +139,24 @@ static void read_key_file(struct reader *reader, const config_setting_t *setting
 
 static void read_prefixes(struct reader *reader, const config_setting_t *setting, void *rule)
 {
-    read_values(reader, setting, add_prefix, rule, "how a first write begins, one byte or more");
+    key_values(reader, setting, add_prefix, rule, "how a first write begins, one byte or more");
 }
 
 static const struct key rule_keys[] = {
     {"address", BOTH_SIDES, read_addresses},
     {"host", SIDE_CLIENT, read_hosts},
     {"port", BOTH_SIDES, read_ports},
-    {"program", BOTH_SIDES, read_programs},
+    {"program", BOTH_SIDES, select_programs},
+    {"user", BOTH_SIDES, select_users},
+    {"unit", BOTH_SIDES, select_units},
+    {"interface", BOTH_SIDES, select_interfaces},
     {"fastopen", BOTH_SIDES, read_fastopen},
     {"first_write", SIDE_CLIENT, read_first_write},
     {"queue", SIDE_SERVER, read_queue},
     {"first_contact", SIDE_CLIENT, read_first_contact},
     {"defer", SIDE_CLIENT, read_defer},
     {"min_rtt", SIDE_CLIENT, read_min_rtt},
+    {"lately", SIDE_CLIENT, read_lately},
     {"first_read", SIDE_SERVER, read_first_write},
     {"key_file", SIDE_SERVER, read_key_file},
     {"prefixes", BOTH_SIDES, read_prefixes},

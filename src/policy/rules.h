@@ -6,10 +6,12 @@
 #include "policy/arena.h"
 #include "policy/compile.h"
 #include "policy/flat.h"
+#include "policy/subject.h"
 #include "policy/tree.h"
 
 #define PORT_HIGHEST 65535
 #define MIN_RTT_MOST 60000000
+#define LATELY_MOST 86400
 
 struct address_pattern {
     const char *text; /* as written */
@@ -28,6 +30,16 @@ struct port_range {
     uint16_t hi;
 };
 
+struct selected {
+    const char *text;    /* as written */
+    const char *pattern; /* for subject_matches(): of a user the number */
+};
+
+struct selection {
+    struct selected *any; /* none: all */
+    size_t count;
+};
+
 /* In a rule that does not say: as its group does. */
 #define AS_THE_GROUP (-1)
 
@@ -40,13 +52,13 @@ struct rule {
     size_t host_count;
     struct port_range *ports; /* none: every port */
     size_t port_count;
-    const char **programs; /* none: every program */
-    size_t program_count;
+    struct selection select[SELECTORS];
     bool fastopen;
     int first_write;   /* enum first_write, or AS_THE_GROUP; a server's: first_read */
     int first_contact; /* enum first_contact, or AS_THE_GROUP */
     int deferral;      /* enum deferral, or AS_THE_GROUP */
     int min_rtt;       /* in microseconds, or AS_THE_GROUP */
+    int lately;        /* in seconds, or AS_THE_GROUP */
     uint32_t queue;
     const char *key_file; /* NULL: as its group does */
     const char **prefixes;
@@ -71,6 +83,7 @@ struct rule_group {
     int first_contact;
     int deferral;
     int min_rtt;
+    int lately;
     const char *key_file; /* NULL: none */
     struct rule *rules;
     size_t rule_count;
@@ -80,6 +93,7 @@ struct rule_group {
 struct rule_source {
     const char *path;
     struct policy_stamp stamp;
+    bool is_of_users; /* rules name some of them, and it says their numbers; it has no rules */
 };
 
 struct rule_file {
@@ -111,9 +125,9 @@ void rules_free(struct rule_file *);
 /* Has it a default, or a rule, that is on? */
 bool rules_enable(const struct rule_group *);
 
-/* The flat policy for one program; the arguments and the result are those of policy_compile(). */
-const struct policy *rules_build(const struct rule_file *, const char *program,
-                                 const char *program_alias, policy_report *, void *context);
+/* The flat policy for one process; the arguments and the result are those of policy_compile(). */
+const struct policy *rules_build(const struct rule_file *, const struct policy_subject *,
+                                 policy_report *, void *context);
 
 /* One that enables nothing, and says what is wrong with the file. */
 const struct policy *rules_build_refusal(const struct rule_file *, const char *refusal);

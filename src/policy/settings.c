@@ -36,6 +36,11 @@ static void read_default_min_rtt(struct reader *reader, const config_setting_t *
     key_min_rtt(reader, setting, &((struct rule_group *)group)->min_rtt);
 }
 
+static void read_default_lately(struct reader *reader, const config_setting_t *setting, void *group)
+{
+    key_lately(reader, setting, &((struct rule_group *)group)->lately);
+}
+
 static void read_default_key_file(struct reader *reader, const config_setting_t *setting,
                                   void *group)
 {
@@ -72,6 +77,7 @@ static void add_rule(struct reader *reader, const config_setting_t *setting,
         .first_contact = AS_THE_GROUP,
         .deferral = AS_THE_GROUP,
         .min_rtt = AS_THE_GROUP,
+        .lately = AS_THE_GROUP,
     };
 
     rule_read(reader, setting, group->side, &rule);
@@ -105,6 +111,7 @@ static const struct key group_keys[] = {
     {"first_contact", SIDE_CLIENT, read_default_first_contact},
     {"defer", SIDE_CLIENT, read_default_defer},
     {"min_rtt", SIDE_CLIENT, read_default_min_rtt},
+    {"lately", SIDE_CLIENT, read_default_lately},
     {"key_file", SIDE_SERVER, read_default_key_file},
     {"rules", BOTH_SIDES, read_rules},
 };

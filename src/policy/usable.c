@@ -4,6 +4,7 @@
  * it may be in the middle of a connect, where there is nobody to tell.
  */
 #include "policy/flat.h"
+#include "policy/subject.h"
 
 #include <string.h>
 
@@ -66,7 +67,8 @@ static bool set_fits(const struct policy *policy, const struct policy_prefix_set
 {
     const struct policy_prefix *prefixes = policy_at(policy, set->prefixes.offset);
 
-    if (set->length > 128 || !FITS(policy, &set->prefixes, struct policy_prefix))
+    if (set->length > 128 || !optional_string_fits(policy, set->interface) ||
+        !FITS(policy, &set->prefixes, struct policy_prefix))
         return false;
     for (uint32_t i = 0; i < set->prefixes.count; i++)
         if (!segments_fit(policy, &prefixes[i].segments, rule_count))
@@ -104,6 +106,7 @@ static bool hosts_fit(const struct policy *policy)
         return false;
     for (uint32_t i = 0; i < policy->hosts.count; i++)
         if (!string_fits(policy, hosts[i].pattern) || is_empty(policy, hosts[i].pattern) ||
+            !optional_string_fits(policy, hosts[i].interface) ||
             !segments_fit(policy, &hosts[i].segments, policy->client.rules.count))
             return false;
     return true;
@@ -121,14 +124,26 @@ static bool sources_fit(const struct policy *policy)
     return true;
 }
 
+static bool selectors_fit(const struct policy *policy)
+{
+    const struct policy_selector *selectors = policy_at(policy, policy->selectors.offset);
+
+    if (!FITS(policy, &policy->selectors, struct policy_selector))
+        return false;
+    for (uint32_t i = 0; i < policy->selectors.count; i++)
+        if (!string_fits(policy, selectors[i].pattern) ||
+            selectors[i].selector >= SUBJECT_SELECTORS)
+            return false;
+    return true;
+}
+
 static bool head_fits(const struct policy *policy)
 {
     return policy->magic == POLICY_MAGIC && policy->version == POLICY_VERSION &&
            policy->size >= sizeof(*policy) && policy->log_level <= LOG_DEBUG &&
            string_fits(policy, policy->log_to) && optional_string_fits(policy, policy->path) &&
-           (policy->program == 0 ||
-            (string_fits(policy, policy->program) && string_fits(policy, policy->alias))) &&
-           optional_string_fits(policy, policy->refusal) && sources_fit(policy);
+           optional_string_fits(policy, policy->refusal) && selectors_fit(policy) &&
+           sources_fit(policy);
 }
 
 bool policy_head_is_usable(const struct policy *policy, size_t size)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy/values.h"
+#include "policy/idn.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -143,8 +144,10 @@ static bool is_host_name(const char *name)
 bool value_host(struct host_pattern *host, const char *text, struct arena *arena,
                 struct value_error *error)
 {
-    const size_t length = strlen(text);
-    char *name = arena_string(arena, text, length), *pattern = name;
+    char ascii[HOST_LONGEST + sizeof("*.") + 1];
+    bool encoded = idn_is_wide(text) && idn_encode(ascii, sizeof(ascii), text);
+    const size_t length = strlen(encoded ? ascii : text);
+    char *name = arena_string(arena, encoded ? ascii : text, length), *pattern = name;
     uint8_t address[16];
 
     for (char *c = name; *c != '\0'; c++)
@@ -154,7 +157,7 @@ bool value_host(struct host_pattern *host, const char *text, struct arena *arena
         name[length - 1] = '\0';
     if (name[0] == '*' && name[1] == '.')
         pattern = name + 1;
-    if (read_address(address, text, length) != AF_UNSPEC)
+    if (read_address(address, text, strlen(text)) != AF_UNSPEC)
         return refuse(error, "", "a host name (the key for addresses is \"address\")");
     if (strcmp(text, "*") == 0)
         return refuse(error, "", "a host name (the pattern for all is address = \"*\")");

@@ -34,6 +34,7 @@ struct call {
     connect_fn *next;
     const struct sockaddr *address;
     socklen_t length;
+    bool flags_known;
     bool nonblocking;
 };
 
@@ -51,7 +52,8 @@ static int already_connected(void)
 /* A connect that is none of the shim's business may block all the same. */
 static int connect_elsewhere(const struct call *call, int fd)
 {
-    if (waiting_concerns_thread() && !tcp_is_nonblocking(fd))
+    if (waiting_concerns_thread() &&
+        !(call->flags_known ? call->nonblocking : tcp_is_nonblocking(fd)))
         waiting_before_block();
     return plain(call, fd);
 }
@@ -60,7 +62,7 @@ static int connect_elsewhere(const struct call *call, int fd)
  * failed: the option that an earlier destination was given must not defer this one. */
 static int connect_plainly(const struct call *call, int fd)
 {
-    if (tcp_option(fd, TCP_FASTOPEN_CONNECT) == 1)
+    if (!own_has_without_option(fd) && tcp_option(fd, TCP_FASTOPEN_CONNECT) == 1)
         tcp_set_option(fd, TCP_FASTOPEN_CONNECT, 0);
     return connect_elsewhere(call, fd);
 }
@@ -87,6 +89,18 @@ static int connected_truly(struct record *record, int result)
     else if (machine_is_refusal(error))
         story_failed(record, error);
     errno = error;
+    return result;
+}
+
+/* To where nothing is deferred. Only a failure is of use, to the program's turn to another address.
+ */
+static int connect_near(const struct call *call, int fd, const struct endpoint *endpoint)
+{
+    names_learn_attempt(endpoint);
+    run_figures_add(RUN_CONNECTS, 1);
+    int result = connected_once(fd, connect_plainly(call, fd));
+    if (result != 0 && machine_is_refusal(errno))
+        names_learn_failure(endpoint);
     return result;
 }
 
@@ -137,14 +151,24 @@ static int defer(const struct call *call, struct record *record, int saved)
     return call->nonblocking ? -1 : 0;
 }
 
+/* No handshake takes less than a round trip. Should the path have become that much shorter, what a
+ * deferred connection needs is done on one that stands, and does no harm. */
+static bool was_no_handshake(const struct record *record, int64_t began_ns)
+{
+    return (tcp_now_ns() - began_ns) / 500 < (int64_t)record->round_trip_us;
+}
+
 /* With a cookie the kernel defers, with none it connects and asks for one. A connect that does not
- * block says so, for a true one is in progress. Of another only TCP_INFO tells: where that is not
- * to be had, the SYN leaves. */
+ * block says so, for a true one is in progress. Of another the clock tells, or TCP_INFO: where that
+ * is not to be had, the SYN leaves. */
 static int connect_by_kernel(const struct call *call, struct record *record, bool may_defer)
 {
     int saved = errno;
+    bool times = may_defer && !call->nonblocking && record->round_trip_us;
+    int64_t began_ns = times ? tcp_now_ns() : 0;
     int result = connect_elsewhere(call, record->fd);
-    int state = result == 0 && !call->nonblocking ? tcp_state(record->fd) : TCP_SYN_SENT;
+    bool asks = result == 0 && !call->nonblocking && !(times && was_no_handshake(record, began_ns));
+    int state = asks ? tcp_state(record->fd) : TCP_SYN_SENT;
     if (result != 0 || (state >= 0 && state != TCP_SYN_SENT)) {
         if (may_defer)
             story_tell(record, "connects truly: no cookie yet", 0);
@@ -258,6 +282,8 @@ static int connect_as_decided(const struct call *call, struct record *record,
     int error = decision->verdict.deferral == DEFERRAL_BY_KERNEL
                     ? tcp_set_option(record->fd, TCP_FASTOPEN_CONNECT, 1)
                     : ENOPROTOOPT;
+    if (!error)
+        own_given_option(record->fd);
     if (error == ENOPROTOOPT) /* asked for, or a kernel older than 4.11 */
         return connect_by_shim(call, record, may_defer);
     return error ? connect_plainly(call, record->fd) : connect_by_kernel(call, record, may_defer);
@@ -287,10 +313,11 @@ static uint64_t network_of(int fd)
 }
 
 /* What points into the policy stays here: it may be gone before the connect is through. */
-static struct decision decide(const struct memory_destination *destination)
+static struct decision decide(const struct memory_destination *destination, int fd)
 {
+    const struct policy_link link = {interface_leaving, fd};
     struct policy_hold hold = policy_hold();
-    struct decision decision = decide_client(hold.policy, destination);
+    struct decision decision = decide_client(hold.policy, destination, &link);
     policy_release(hold);
     decision.verdict.prefixes = decision.verdict.file = NULL;
     return decision;
@@ -311,10 +338,14 @@ static int connect_first(const struct call *given, int fd)
            call.length < sizeof record.address ? call.length : sizeof record.address);
     record.netns = network_of(fd);
     struct memory_destination destination = story_destination(&record);
-    struct decision decision = decide(&destination);
+    struct decision decision = decide(&destination, fd);
     if (!decision.verdict.fastopen) {
         story_decided(&record, &decision);
         return connected_once(fd, connect_plainly(&call, fd));
+    }
+    if (decision_is_of_place(decision.reason)) {
+        story_decided(&record, &decision);
+        return connect_near(&call, fd, &endpoint);
     }
     record.socket_cookie = tcp_socket_cookie(fd);
     int flags;
@@ -332,6 +363,7 @@ static int connect_first(const struct call *given, int fd)
     record.untried = !decision.tried;
     record.round_trip_us = decision.rtt_us;
     record.room = decision.room;
+    call.flags_known = true;
     call.nonblocking = flags & O_NONBLOCK;
     return connect_as_decided(&call, &record, &decision);
 }

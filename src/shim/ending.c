@@ -5,7 +5,7 @@
 #include "shim/ending.h"
 
 #include "kernel/tcp.h"
-#include "shim/listener.h"
+#include "shim/handed.h"
 #include "shim/machine.h"
 #include "shim/note.h"
 #include "shim/own.h"
@@ -62,7 +62,7 @@ bool ending_close(int fd)
     if (machine_is_ours(fd))
         return false;
     own_remove(fd);
-    listener_closing(fd);
+    handed_closing(fd);
     note_close(fd);
     if (machine_knows(fd) && record_is_own_process() &&
         record_get(&record_connections, fd, &record))
@@ -101,6 +101,7 @@ void ending_range(unsigned first, unsigned last)
     if (!record_is_own_process())
         return;
     machine_each(in_range, range, end);
+    handed_closing_range(first, last);
     note_close_range(first, last);
 }
 
@@ -173,7 +174,7 @@ static void settle_for_end(struct record *record)
 
 void ending_process(void)
 {
-    listener_end();
+    handed_end();
     if (machine_idle() || !record_is_own_process())
         return;
     story_because("the process ends");
@@ -186,7 +187,7 @@ void ending_process(void)
 
 void ending_image(void)
 {
-    listener_end();
+    handed_end();
     if (machine_idle() || !record_is_own_process())
         return;
     story_because("another program takes the process");

@@ -29,6 +29,7 @@
 static bool brought_safe_bytes(int fd, long brought, const struct record *listener)
 {
     unsigned char look[OPENING_LOOK];
+    const struct policy_link link = {interface_listening, listener->fd};
     struct endpoint at;
     long looked =
         tcp_call(SYS_recvfrom, fd, (long)look, sizeof look, MSG_PEEK | MSG_DONTWAIT, 0, 0);
@@ -39,7 +40,7 @@ static bool brought_safe_bytes(int fd, long brought, const struct record *listen
         return true;
     struct policy_hold hold = policy_hold();
     bool vouched_for =
-        prefixes_match(policy_server(hold.policy, &at).prefixes, look, (size_t)looked);
+        prefixes_match(policy_server(hold.policy, &at, &link).prefixes, look, (size_t)looked);
     policy_release(hold);
     return vouched_for;
 }

@@ -5,30 +5,27 @@
 #include "kernel/tcp.h"
 #include "memory/memory.h"
 #include "memory/run_figures.h"
-#include "shim/concern.h"
 #include "shim/guard.h"
+#include "shim/handed.h"
 #include "shim/listener_cover.h"
 #include "shim/listener_key.h"
 #include "shim/log.h"
-#include "shim/machine.h"
 #include "shim/note.h"
-#include "shim/own.h"
 #include "shim/policy_change.h"
 #include "shim/program_memory.h"
 #include "shim/ring.h"
 #include "shim/shim.h"
 
-#include <errno.h>
 #include <netinet/tcp.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-
-/* Beyond this number no listener is looked for that a ring may accept from. */
-#define DESCRIPTORS_SEARCHED 65536
 
 atomic_bool listener_covered;
-static atomic_bool any_found; /* some note says NOTE_FOUND */
+
+/* By a policy that is held. */
+static struct server_verdict policy_of(const struct policy *policy, int fd,
+                                       const struct endpoint *endpoint)
+{
+    return policy_server(policy, endpoint, &(struct policy_link){interface_listening, fd});
+}
 
 static void bind_under(const struct server_verdict *verdict, int fd, const struct sockaddr *address)
 {
@@ -37,7 +34,7 @@ static void bind_under(const struct server_verdict *verdict, int fd, const struc
         return;
     cover_set_queue(fd, address, verdict->queue ? (int)verdict->queue : QUEUE_WHEN_BOUND);
     if (ring_came_meanwhile()) {
-        cover_end(fd);
+        handed_uncover(fd);
         return;
     }
     bool keyed = cover_takes_keys(fd, verdict);
@@ -45,7 +42,7 @@ static void bind_under(const struct server_verdict *verdict, int fd, const struc
         listener_key_give(fd, verdict->key_file, WITHOUT_KEYS);
     note_change(fd, NOTE_BOUND | (keyed ? NOTE_KEYED : 0), 0);
     if (!listener_is_bound_by_us(fd))
-        cover_end(fd);
+        handed_uncover(fd);
 }
 
 void listener_bind(int fd, const struct sockaddr *address, socklen_t length)
@@ -60,7 +57,7 @@ void listener_bind(int fd, const struct sockaddr *address, socklen_t length)
         return;
     policy_change_look();
     struct policy_hold hold = policy_hold();
-    struct server_verdict verdict = policy_server(hold.policy, &endpoint);
+    struct server_verdict verdict = policy_of(hold.policy, fd, &endpoint);
     bind_under(&verdict, fd, address);
     policy_release(hold);
 }
@@ -85,6 +82,19 @@ static bool bound_to(int fd, struct sockaddr_storage *bound, struct endpoint *en
            endpoint_from_sockaddr(endpoint, (struct sockaddr *)bound, length) && tcp_is_tcp(fd);
 }
 
+bool listener_policy(int fd, struct server_verdict *verdict)
+{
+    struct sockaddr_storage bound;
+    struct endpoint endpoint;
+    if (!bound_to(fd, &bound, &endpoint))
+        return false;
+    struct policy_hold hold = policy_hold();
+    *verdict = policy_of(hold.policy, fd, &endpoint);
+    policy_release(hold);
+    verdict->key_file = verdict->prefixes = verdict->file = NULL;
+    return true;
+}
+
 /* A policy that has come while a listener was covered by the former one has not seen its note. */
 static void correct_if_changed(unsigned changes)
 {
@@ -98,13 +108,13 @@ static void accept_under(const struct server_verdict *verdict, int fd,
 {
     int queue = verdict->queue ? (int)verdict->queue : QUEUE_WHEN_BOUND;
     /* Set already it may be by who ran before this image, under the same policy. */
-    bool ours = tcp_option(fd, TCP_FASTOPEN) == 0 && cover_can_guard(fd, cover_guards(verdict));
+    unsigned found = tcp_option(fd, TCP_FASTOPEN) == 0 ? NOTE_FOUND : 0;
+    bool ours = found && cover_can_guard(fd, cover_guards(verdict));
     unsigned covered = ours ? cover_begin(fd, bound, endpoint, queue) : 0;
-    if (covered) {
-        covered |= NOTE_FOUND;
-        atomic_store(&any_found, true);
-    }
-    cover_note(fd, cover_guards(verdict) | covered, bound, shim.dry_run ? NULL : verdict->key_file);
+    if (covered)
+        handed_found();
+    cover_note(fd, cover_guards(verdict) | covered | found, bound,
+               shim.dry_run ? NULL : verdict->key_file);
 }
 
 void listener_accept(int fd)
@@ -118,11 +128,11 @@ void listener_accept(int fd)
         return;
     unsigned changes = policy_changes();
     struct policy_hold hold = policy_hold();
-    struct server_verdict verdict = policy_server(hold.policy, &endpoint);
+    struct server_verdict verdict = policy_of(hold.policy, fd, &endpoint);
     if (verdict.fastopen)
         accept_under(&verdict, fd, &bound, &endpoint);
     else
-        cover_note(fd, 0, &bound, NULL);
+        cover_note(fd, NOTE_FOUND, &bound, NULL); /* a change may begin it */
     policy_release(hold);
     correct_if_changed(changes);
 }
@@ -163,15 +173,18 @@ void listener_accepted(int fd, int connection)
 static void listen_under(const struct server_verdict *verdict, int fd, int backlog,
                          const struct sockaddr_storage *bound, const struct endpoint *endpoint)
 {
-    unsigned flags = note_flags(fd), set = NOTE_ACCEPTING;
+    unsigned flags = note_flags(fd), guards = cover_guards(verdict);
+    /* Set already it may be by who ran before this image, under the same policy. */
     bool ours = (flags & NOTE_BOUND) || tcp_option(fd, TCP_FASTOPEN) == 0;
-    bool wanted = verdict->fastopen && !(flags & NOTE_ASIDE) && ours;
-    bool on = wanted && cover_can_guard(fd, cover_guards(verdict));
-    if (wanted && !on)
-        cover_end(fd);
+    bool wanted = verdict->fastopen && !(flags & NOTE_ASIDE);
+    bool on = wanted && ours && cover_can_guard(fd, guards);
+    unsigned set = NOTE_ACCEPTING | (on || (wanted && !ours) ? guards : 0);
+    /* Since its bind() it may have been bound to an interface for which it is off, or another
+     * policy has come. */
+    if (!on && ((wanted && ours) || (flags & (NOTE_BOUND | NOTE_ASIDE)) == NOTE_BOUND))
+        handed_uncover(fd);
     if (on)
-        set |= cover_guards(verdict) |
-               cover_begin(fd, bound, endpoint,
+        set |= cover_begin(fd, bound, endpoint,
                            verdict->queue ? (int)verdict->queue : queue_for_backlog(backlog));
     cover_note(fd, set, bound, on && cover_takes_keys(fd, verdict) ? verdict->key_file : NULL);
 }
@@ -185,49 +198,15 @@ void listener_listen(int fd, int backlog)
     policy_change_look();
     if (!bound_to(fd, &bound, &endpoint)) {
         if (note_flags(fd) & NOTE_BOUND)
-            cover_end(fd);
+            handed_uncover(fd);
         return;
     }
     unsigned changes = policy_changes();
     struct policy_hold hold = policy_hold();
-    struct server_verdict verdict = policy_server(hold.policy, &endpoint);
+    struct server_verdict verdict = policy_of(hold.policy, fd, &endpoint);
     listen_under(&verdict, fd, backlog, &bound, &endpoint);
     policy_release(hold);
     correct_if_changed(changes);
-}
-
-static void put_back(int fd)
-{
-    cover_end(fd);
-    note_change(fd, 0, NOTE_BOUND | NOTE_COVERED | NOTE_FOUND);
-}
-
-static void put_back_found(const struct record *listener)
-{
-    put_back(listener->fd);
-}
-
-void listener_closing(int fd)
-{
-    if (atomic_load(&any_found) && record_is_own_process() && (note_flags(fd) & NOTE_FOUND))
-        cover_end(fd);
-}
-
-void listener_end(void)
-{
-    if (atomic_load(&any_found) && record_is_own_process())
-        note_each(NOTE_FOUND, put_back_found);
-}
-
-static void leave_to_parent(const struct record *listener)
-{
-    note_change(listener->fd, 0, NOTE_FOUND);
-}
-
-void listener_forked(void)
-{
-    if (atomic_exchange(&any_found, false))
-        note_each(NOTE_FOUND, leave_to_parent);
 }
 
 void listener_own_keys(int fd)
@@ -240,48 +219,4 @@ void listener_stand_aside(int fd)
 {
     if (shim.active && tcp_is_tcp(fd))
         note_change(fd, NOTE_ASIDE, NOTE_COVERED | NOTE_GUARDS | NOTE_KEYED);
-}
-
-/* What was bound or listened on here has a note, mostly; another's the policy tells, as it told who
- * ran before this image. */
-static bool is_ours(int fd)
-{
-    struct sockaddr_storage bound;
-    struct endpoint endpoint;
-    unsigned flags = note_flags(fd);
-    if (flags & NOTE_ASIDE)
-        return false;
-    if (flags & (NOTE_BOUND | NOTE_COVERED | NOTE_GUARDS))
-        return true;
-    if (!bound_to(fd, &bound, &endpoint))
-        return false;
-    struct policy_hold hold = policy_hold();
-    bool ours = policy_server(hold.policy, &endpoint).fastopen;
-    policy_release(hold);
-    return ours;
-}
-
-static int descriptors(void)
-{
-    struct {
-        uint64_t soft, hard;
-    } limit;
-    if (tcp_call(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit, 0, 0) != 0 ||
-        limit.soft > DESCRIPTORS_SEARCHED)
-        return DESCRIPTORS_SEARCHED;
-    return (int)limit.soft;
-}
-
-/* Not all have notes: whatever there is, is asked. A socket whose connect has failed may be
- * connected again by the ring, and is not to be deferred then. */
-void listener_put_back(void)
-{
-    for (int fd = 0, end = shim.dry_run ? 0 : descriptors(); fd < end; fd++) {
-        if (tcp_option(fd, TCP_FASTOPEN) > 0 && is_ours(fd)) {
-            put_back(fd);
-        } else if (own_has(fd) && tcp_option(fd, TCP_FASTOPEN_CONNECT) == 1 &&
-                   !(note_flags(fd) & NOTE_ASIDE)) {
-            tcp_set_option(fd, TCP_FASTOPEN_CONNECT, 0);
-        }
-    }
 }

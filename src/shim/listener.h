@@ -3,6 +3,8 @@
 #ifndef TFOSHIM_SHIM_LISTENER_H
 #define TFOSHIM_SHIM_LISTENER_H
 
+#include "policy/policy.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/socket.h>
@@ -21,6 +23,10 @@ void listener_bind(int fd, const struct sockaddr *, socklen_t);
 /* Does the socket have a TCP_FASTOPEN that bind() set, and the program has not asked for? */
 bool listener_is_bound_by_us(int fd);
 
+/* What the policy says of a TCP socket, by the address that it is bound to; false for any other.
+ * Without what points into the policy, which may be gone by then. */
+bool listener_policy(int fd, struct server_verdict *);
+
 /* Before listen(). */
 void listener_listen(int fd, int backlog);
 
@@ -30,23 +36,12 @@ void listener_accept(int fd);
 /* After accept(): did the connection's data come in the SYN? */
 void listener_accepted(int fd, int connection);
 
-/* Of listeners that this process has inherited and covered: whoever gave them may go on with them,
- * without the library. One is about to be closed; the process ends, or another program takes it; or
- * it is a child of fork(), to whom they are its parent's matter. */
-void listener_closing(int fd);
-void listener_end(void);
-void listener_forked(void);
-
 /* Another policy is in force: listeners that take data from SYNs do so as it says, or no more; and,
  * if they are to `begin`, those that have not taken any do. */
 void listener_policy_changed(bool begin);
 
 /* After the program has set TCP_FASTOPEN_KEY itself. */
 void listener_own_keys(int fd);
-
-/* The program has a ring, whose accepts no hook sees: every TCP_FASTOPEN that the shim has set is
- * put back, and no more are set. */
-void listener_put_back(void);
 
 /* After the program has set TCP_FASTOPEN or TCP_FASTOPEN_CONNECT itself: the socket is its own. */
 void listener_stand_aside(int fd);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Another policy has come: what it means to listeners that accept already. */
 #include "kernel/tcp.h"
+#include "shim/handed.h"
 #include "shim/listener.h"
 #include "shim/listener_cover.h"
 #include "shim/listener_key.h"
@@ -30,7 +31,7 @@ static bool is_prepared(unsigned guard)
 /* What has come in before, from a SYN, is guarded yet: the note goes on saying so. */
 static void take_no_more(const struct record *listener)
 {
-    cover_end(listener->fd);
+    handed_uncover(listener->fd);
     note_change(listener->fd, 0, NOTE_COVERED);
 }
 
@@ -52,39 +53,41 @@ static void take_otherwise(const struct record *listener, const struct server_ve
     }
 }
 
+/* All who share it guard from the time that they know of the policy, whoever of them begins. */
 static void begin_to_take(const struct record *listener, const struct endpoint *endpoint,
-                          const struct server_verdict *verdict)
+                          const struct server_verdict *verdict, bool begin)
 {
     struct sockaddr_storage bound = {.ss_family = AF_UNSPEC};
+    unsigned guard = cover_guards(verdict);
     int fd = listener->fd;
-    if (tcp_option(fd, TCP_FASTOPEN) != 0 || !is_prepared(cover_guards(verdict)) ||
-        !cover_can_guard(fd, cover_guards(verdict)))
+    if (!is_prepared(guard) || !cover_can_guard(fd, guard))
         return;
-    if (cover_guards(verdict)) {
-        machine_expect_guarded();
-        note_change(fd, NOTE_GUARDS, 0);
-    }
     memcpy(&bound, &listener->address, sizeof listener->address);
-    cover_note(fd,
-               listener->tag.flags | cover_guards(verdict) |
-                   cover_begin(fd, &bound, endpoint, queue_of(fd, verdict)),
-               &bound, cover_takes_keys(fd, verdict) ? verdict->key_file : NULL);
+    if (guard)
+        cover_note(fd, guard, &bound, NULL);
+    if (!begin || tcp_option(fd, TCP_FASTOPEN) != 0)
+        return;
+    if (listener->tag.flags & NOTE_FOUND)
+        handed_found();
+    cover_note(fd, guard | cover_begin(fd, &bound, endpoint, queue_of(fd, verdict)), &bound,
+               cover_takes_keys(fd, verdict) ? verdict->key_file : NULL);
 }
 
 static void follow(const struct record *listener, const struct policy *policy, bool begin)
 {
+    const struct policy_link link = {interface_listening, listener->fd};
     struct endpoint endpoint;
     if ((listener->tag.flags & NOTE_ASIDE) ||
         !endpoint_from_sockaddr(&endpoint, &listener->address.any, sizeof listener->address))
         return;
-    struct server_verdict verdict = policy_server(policy, &endpoint);
+    struct server_verdict verdict = policy_server(policy, &endpoint, &link);
     bool covered = listener->tag.flags & NOTE_COVERED;
     if (covered && !verdict.fastopen)
         take_no_more(listener);
     else if (covered)
         take_otherwise(listener, &verdict);
-    else if (verdict.fastopen && begin)
-        begin_to_take(listener, &endpoint, &verdict);
+    else if (verdict.fastopen)
+        begin_to_take(listener, &endpoint, &verdict, begin);
 }
 
 static void follow_now(const struct record *listener)

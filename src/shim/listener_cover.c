@@ -7,6 +7,7 @@
 #include "memory/memory.h"
 #include "memory/run_figures.h"
 #include "shim/concern.h"
+#include "shim/handed.h"
 #include "shim/listener.h"
 #include "shim/listener_key.h"
 #include "shim/log.h"
@@ -23,6 +24,8 @@
 bool cover_set_queue(int fd, const struct sockaddr *address, int queue)
 {
     bool done = tcp_set_option(fd, TCP_FASTOPEN, queue) == 0;
+    if (done)
+        handed_set();
     if (log_is_on(LOG_DEBUG))
         log_connection(fd, address, done ? "listener takes SYN data" : "no TCP_FASTOPEN here", 0);
     return done;
@@ -58,12 +61,6 @@ bool cover_can_guard(int fd, unsigned guard)
             tcp_set_least_to_read(fd, tcp_least_to_read(fd)) && tcp_peek(fd) == -ENOTCONN);
 }
 
-/* What the kernel was told to take, and nobody would guard. */
-void cover_end(int fd)
-{
-    tcp_set_option(fd, TCP_FASTOPEN, 0);
-}
-
 /* On a socket that listens, or is about to. Returns the flag for its note. */
 unsigned cover_begin(int fd, const struct sockaddr_storage *bound, const struct endpoint *endpoint,
                      int queue)
@@ -76,7 +73,7 @@ unsigned cover_begin(int fd, const struct sockaddr_storage *bound, const struct 
     if (!cover_set_queue(fd, (const struct sockaddr *)bound, queue))
         return 0;
     if (ring_came_meanwhile()) {
-        cover_end(fd);
+        handed_uncover(fd);
         return 0;
     }
     memory_listener(&listener, (uint32_t)queue);
@@ -104,7 +101,7 @@ void cover_note(int fd, unsigned flags, const struct sockaddr_storage *bound, co
     memcpy(&noted, bound, sizeof noted);
     note_listener(fd, flags, &noted);
     if ((flags & NOTE_COVERED) && (flags & NOTE_GUARDS) && !(note_flags(fd) & NOTE_GUARDS))
-        cover_end(fd);
+        handed_uncover(fd);
     if (key_file)
         listener_key_note(fd, version);
 }

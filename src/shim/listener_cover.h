@@ -27,9 +27,6 @@ bool cover_can_guard(int fd, unsigned guard);
 unsigned cover_begin(int fd, const struct sockaddr_storage *bound, const struct endpoint *,
                      int queue);
 
-/* What the kernel was told to take, and nobody would guard. */
-void cover_end(int fd);
-
 /* Notes the listener with these flags, and gives it keys, unless key_file is NULL. */
 void cover_note(int fd, unsigned flags, const struct sockaddr_storage *bound, const char *key_file);
 

@@ -53,10 +53,11 @@ void listener_key_note(int fd, uint64_t version)
 
 static void take_up(struct record *note, const struct policy *policy)
 {
+    const struct policy_link link = {interface_listening, note->fd};
     struct endpoint endpoint;
     if (!endpoint_from_sockaddr(&endpoint, &note->address.any, sizeof note->address))
         return;
-    const char *path = policy_server(policy, &endpoint).key_file;
+    const char *path = policy_server(policy, &endpoint, &link).key_file;
     if (!path || private_file_version(path) == note->epoll_data)
         return;
     note->epoll_data = listener_key_give(note->fd, path, "the former keys serve");

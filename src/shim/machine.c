@@ -303,6 +303,7 @@ static void set_error(struct record *record, int error)
         int kernels = tcp_take_error(record->fd);
         error = error ? error : kernels;
         tcp_make_reset(record->fd, &record->address.any, record_address_length(record));
+        own_given_option(record->fd); /* it is made so */
     }
     record->error = (uint8_t)error;
     record_save(table, record);
@@ -419,20 +420,33 @@ static void give_up(struct record *record)
     fail(record, ETIMEDOUT);
 }
 
-/* A blocking MSG_FASTOPEN would wait for the SYN-ACK, and when a signal ended that wait the kernel
- * would report EINTR, or restart the call, with the bytes already on the wire. */
+/* A blocking one would wait for the SYN-ACK, and when a signal ended that wait the kernel would
+ * report EINTR, or restart the call, with the bytes already on the wire. */
+static ssize_t send_waiting_for_nothing(const struct record *record, const struct msghdr *message,
+                                        int flags)
+{
+    return NEXT(sendmsg)(record->fd, message, flags | MSG_DONTWAIT);
+}
+
+/* What the kernel has deferred opens by the plain write. To what the shim has deferred the address
+ * is said, and to what a sandbox kept from that. */
 static ssize_t send_syn(struct record *record, const struct msghdr *message, int flags)
 {
     struct msghdr opening = *message;
+    ssize_t sent = -1;
     int state;
-    opening.msg_name = &record->address;
-    opening.msg_namelen = record_address_length(record);
+    bool unconnected = record->tag.flags & RECORD_BY_SHIM;
+    opening.msg_name = NULL;
+    opening.msg_namelen = 0;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-    ssize_t sent = NEXT(sendmsg)(record->fd, &opening, flags | MSG_FASTOPEN | MSG_DONTWAIT);
+    if (!unconnected)
+        sent = send_waiting_for_nothing(record, &opening, flags);
     int error = errno;
-    /* Whoever forbids the flag, or has no memory for it: the plain write opens. */
-    if (sent < 0 && !(record->tag.flags & RECORD_BY_SHIM) && tcp_is_deferred(record->fd, error)) {
-        sent = NEXT(sendmsg)(record->fd, message, flags | MSG_DONTWAIT);
+    if (unconnected || (sent < 0 && tcp_is_socket(record->fd, record->socket_cookie) &&
+                        tcp_is_deferred(record->fd, error))) {
+        opening.msg_name = &record->address;
+        opening.msg_namelen = record_address_length(record);
+        sent = send_waiting_for_nothing(record, &opening, flags | MSG_FASTOPEN);
         error = errno;
     }
     pthread_setcancelstate(state, NULL);
@@ -503,6 +517,11 @@ bool machine_open(struct record *record, const struct msghdr *message, size_t to
     *result = send_syn(record, message, flags);
     int error = *result < 0 ? errno : 0;
     story_opened(record, error);
+    if (error && !tcp_is_socket(record->fd, record->socket_cookie)) {
+        machine_forget(record); /* its descriptor is another one's by now */
+        errno = saved;
+        return false;
+    }
     if (error) {
         bool told = record_told_connected(record);
         error = open_failed(record, error);

@@ -3,6 +3,8 @@
 
 #include "kernel/tcp.h"
 
+#include <limits.h>
+
 /* Where the kernel does not say which socket it is, nobody is told that a new one has been
  * connected. */
 static bool find(int fd, struct record *note)
@@ -64,15 +66,22 @@ bool note_is_connected(int fd, struct record *note)
     return find(fd, note) && (note->tag.flags & NOTE_CONNECTED);
 }
 
-void note_each(unsigned flag, void (*action)(const struct record *))
+void note_each_in(unsigned flag, unsigned first, unsigned last,
+                  void (*action)(const struct record *))
 {
     struct record note;
     if (atomic_load_explicit(&record_notes.live, memory_order_relaxed) == 0)
         return;
     for (unsigned slot = 0; slot < record_end(&record_notes); slot++)
         if (record_get_slot(&record_notes, slot, &note) && (note.tag.flags & flag) &&
+            (unsigned)note.fd >= first && (unsigned)note.fd <= last &&
             tcp_socket_cookie(note.fd) == note.socket_cookie)
             action(&note);
+}
+
+void note_each(unsigned flag, void (*action)(const struct record *))
+{
+    note_each_in(flag, 0, UINT_MAX, action);
 }
 
 bool note_edge(int fd, int epoll, const struct epoll_event *event)
@@ -114,7 +123,11 @@ void note_listener(int fd, unsigned set, const union record_address *address)
 void note_close(int fd)
 {
     struct record note;
-    if (record_present(&record_notes, fd) && record_get(&record_notes, fd, &note))
+    if (!record_present(&record_notes, fd) || !record_get(&record_notes, fd, &note))
+        return;
+    if (note.tag.flags == NOTE_CONNECTED) /* of convenience, in whatever process */
+        record_forget_past(&record_notes, &note);
+    else
         record_forget(&record_notes, &note);
 }
 

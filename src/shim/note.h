@@ -21,7 +21,7 @@ enum note_flag {
     NOTE_GUARDS = 1 << 7,    /* a listener: what its SYNs bring is guarded, unless safe to repeat */
     NOTE_COVERED = 1 << 6,   /* a listener whose TCP_FASTOPEN is the shim's: it is counted what
                               * comes out of it */
-    NOTE_FOUND = 1 << 8,     /* it was inherited listening, and covered by this process */
+    NOTE_FOUND = 1 << 8,     /* it was inherited listening: put back where this process covers it */
 };
 
 /* The flags of this socket's note, 0 where there is none; one about a former socket is struck out.
@@ -31,8 +31,10 @@ unsigned note_flags(int fd);
 /* Is there such a note, of NOTE_CONNECTED? */
 bool note_is_connected(int fd, struct record *);
 
-/* All that there are with this flag. */
+/* All that there are with this flag; those of descriptors of [first, last]. */
 void note_each(unsigned flag, void (*action)(const struct record *));
+void note_each_in(unsigned flag, unsigned first, unsigned last,
+                  void (*action)(const struct record *));
 
 /* Adds and clears flags; without any left the note is struck out. */
 void note_change(int fd, unsigned set, unsigned clear);

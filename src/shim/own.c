@@ -10,20 +10,26 @@
 /* Beyond this number a socket counts as shared, and is connected plainly. Pages that nobody touches
  * cost nothing. */
 #define DESCRIPTORS (1u << 20)
-#define WORD_BITS 32u
+#define WORD_BITS 16u
 
-/* A word's upper half says of which fork its lower half is: a fork empties all at once. */
+/* A word's upper half says of which fork its lower half is: a fork empties all at once. That has
+ * two bits of each descriptor: it is here, and it has been given the option. */
 static _Atomic uint64_t words[DESCRIPTORS / WORD_BITS];
 static atomic_uint forks;
 
 static unsigned count_of(uint64_t word)
 {
-    return (unsigned)__builtin_popcount((uint32_t)word);
+    return (unsigned)__builtin_popcount((uint16_t)word);
 }
 
 static uint32_t bit_of(int fd)
 {
     return UINT32_C(1) << (unsigned)fd % WORD_BITS;
+}
+
+static uint32_t option_bit_of(int fd)
+{
+    return bit_of(fd) << WORD_BITS;
 }
 
 /* Sets and clears bits; those of an earlier fork go. The count is raised before there is a bit
@@ -47,7 +53,7 @@ static void change(int fd, uint32_t set, uint32_t clear)
 void own_add(int fd)
 {
     if (fd > STDERR_FILENO && (unsigned)fd < DESCRIPTORS)
-        change(fd, bit_of(fd), 0);
+        change(fd, bit_of(fd), option_bit_of(fd));
 }
 
 /* One of an earlier fork goes as well: it is counted. */
@@ -58,13 +64,28 @@ void own_remove(int fd)
         change(fd, 0, bit_of(fd));
 }
 
+/* The bits of this fork, with those of other descriptors. */
+static uint32_t bits_with(int fd)
+{
+    uint64_t word = atomic_load_explicit(&words[(unsigned)fd / WORD_BITS], memory_order_relaxed);
+    bool now = (uint32_t)(word >> 32) == atomic_load_explicit(&forks, memory_order_relaxed);
+    return now ? (uint32_t)word : 0;
+}
+
 bool own_has(int fd)
 {
-    if ((unsigned)fd >= DESCRIPTORS)
-        return false;
-    uint64_t word = atomic_load_explicit(&words[(unsigned)fd / WORD_BITS], memory_order_relaxed);
-    return (uint32_t)(word >> 32) == atomic_load_explicit(&forks, memory_order_relaxed) &&
-           ((uint32_t)word & bit_of(fd));
+    return (unsigned)fd < DESCRIPTORS && (bits_with(fd) & bit_of(fd));
+}
+
+void own_given_option(int fd)
+{
+    if (own_has(fd))
+        change(fd, option_bit_of(fd), 0);
+}
+
+bool own_has_without_option(int fd)
+{
+    return own_has(fd) && !(bits_with(fd) & option_bit_of(fd));
 }
 
 static atomic_bool habits[OWN_HABITS];

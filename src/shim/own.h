@@ -16,6 +16,10 @@ void own_remove(int fd);
 
 bool own_has(int fd);
 
+/* TCP_FASTOPEN_CONNECT has been set on it. Is it here, and for certain without that? */
+void own_given_option(int fd);
+bool own_has_without_option(int fd);
+
 /* What is said of none of them before the program has made such a call, and then may be of any: the
  * kernel need not be asked until then. A program that makes it without the C library is on its own.
  */

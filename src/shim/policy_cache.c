@@ -25,17 +25,32 @@
 
 #define BEING_MADE 0600u
 
-static uint32_t hash_of(const struct policy_wanted *wanted, bool of_program, uint32_t hash)
+/* Of the policy that any process finds, and that tells it what the rules ask. */
+#define ANY 0u
+
+/* What the policy's rules ask of processes, and what they are answered, as a number; never ANY. */
+static uint32_t answers(const struct policy *policy, const struct policy_subject *subject)
 {
-    const char *names[] = {wanted->module, wanted->file, wanted->program, wanted->alias};
-    for (unsigned name = 0; name < (of_program ? 4 : 2); name++)
-        hash = hash * 31 + hash_bytes(names[name], strlen(names[name]));
-    return hash;
+    const struct policy_selector *selectors = policy_at(policy, policy->selectors.offset);
+    uint32_t hash = 1;
+    for (uint32_t i = 0; i < policy->selectors.count; i++)
+        hash = (hash << 1 | hash >> 31) * 31 +
+               subject_matches(subject, selectors[i].selector,
+                               policy_at(policy, selectors[i].pattern));
+    return hash == ANY ? 1 : hash;
 }
 
-static key_t key_of(const struct policy_wanted *wanted, bool of_program, unsigned i)
+static uint32_t hash_of(const struct policy_wanted *wanted, uint32_t answered, uint32_t hash)
 {
-    uint32_t hash = hash_of(wanted, of_program, 1);
+    const char *names[] = {wanted->module, wanted->file};
+    for (unsigned name = 0; name < 2; name++)
+        hash = hash * 31 + hash_bytes(names[name], strlen(names[name]));
+    return hash * 31 + hash_bytes(&answered, sizeof answered);
+}
+
+static key_t key_of(const struct policy_wanted *wanted, uint32_t answered, unsigned i)
+{
+    uint32_t hash = hash_of(wanted, answered, 1);
     return (key_t)(((hash | KEYS) & ~(KEYS - 1)) + i); /* never IPC_PRIVATE, which is 0 */
 }
 
@@ -98,13 +113,21 @@ static bool is_unchanged(const char *path, const struct policy_stamp *stamp)
     return stamp_equals(&now, stamp);
 }
 
-static bool is_for(const struct policy *policy, const struct policy_wanted *wanted)
+/* Are the answers those that it was made by? */
+static bool is_for(const struct policy *policy, const struct policy_subject *subject)
+{
+    const struct policy_selector *selectors = policy_at(policy, policy->selectors.offset);
+    for (uint32_t i = 0; i < policy->selectors.count; i++)
+        if (subject_matches(subject, selectors[i].selector,
+                            policy_at(policy, selectors[i].pattern)) != selectors[i].holds)
+            return false;
+    return true;
+}
+
+static bool is_of(const struct policy *policy, const struct policy_wanted *wanted)
 {
     const struct policy_source *sources = policy_at(policy, policy->sources.offset);
     if (strcmp(policy_path(policy), wanted->file) != 0)
-        return false;
-    if (policy->program && (strcmp(policy_at(policy, policy->program), wanted->program) != 0 ||
-                            strcmp(policy_at(policy, policy->alias), wanted->alias) != 0))
         return false;
     for (uint32_t i = 0; i < policy->sources.count; i++)
         if (!is_unchanged(policy_at(policy, sources[i].path), &sources[i].stamp))
@@ -123,18 +146,41 @@ static const struct policy *look_inside(int id, const struct policy_wanted *want
         return NULL;
     if (stamp_equals(&kept->compiler, &wanted->compiler) &&
         policy_head_is_usable(&kept->policy, status.shm_segsz - KEPT_HEAD) &&
-        is_for(&kept->policy, wanted))
+        is_of(&kept->policy, wanted))
         return &kept->policy;
     shmdt(kept);
     return NULL;
 }
 
-static const struct policy *find(const struct policy_wanted *wanted, bool of_program)
+static const struct policy *find(const struct policy_wanted *wanted, uint32_t answered)
 {
     const struct policy *found = NULL;
     for (unsigned i = 0; !found && i < KEYS; i++) {
-        int id = shmget(key_of(wanted, of_program, i), 0, 0);
+        int id = shmget(key_of(wanted, answered, i), 0, 0);
         found = id < 0 ? NULL : look_inside(id, wanted);
+    }
+    return found;
+}
+
+void policy_cache_drop(const struct policy *policy)
+{
+    shmdt((const char *)policy - KEPT_HEAD);
+}
+
+/* The one under the configuration's own key may have been made for others. What it asks of
+ * processes is the same. Sets wanted->answered, by which the wanted one is kept. */
+static const struct policy *look(struct policy_wanted *wanted)
+{
+    const struct policy *found = find(wanted, ANY);
+    wanted->answered = ANY;
+    if (!found || is_for(found, wanted->subject))
+        return found;
+    wanted->answered = answers(found, wanted->subject);
+    policy_cache_drop(found);
+    found = find(wanted, wanted->answered);
+    if (found && !is_for(found, wanted->subject)) {
+        policy_cache_drop(found);
+        found = NULL;
     }
     return found;
 }
@@ -142,17 +188,10 @@ static const struct policy *find(const struct policy_wanted *wanted, bool of_pro
 const struct policy *policy_cache_find(struct policy_wanted *wanted)
 {
     struct stat status;
-    const struct policy *found;
     if (stat(wanted->module, &status) != 0)
         return NULL;
     wanted->compiler = stamp_of(&status);
-    found = find(wanted, false);
-    return found ? found : find(wanted, true);
-}
-
-void policy_cache_drop(const struct policy *policy)
-{
-    shmdt((const char *)policy - KEPT_HEAD);
+    return look(wanted);
 }
 
 /* ---- who compiles ---- */
@@ -170,9 +209,9 @@ static bool is_in_force(int id)
            now.tv_sec - status.shm_ctime < CLAIM_LASTS_S && now.tv_sec >= status.shm_ctime;
 }
 
-bool policy_cache_claim(const struct policy_wanted *wanted, bool of_program, int *claim)
+bool policy_cache_claim(const struct policy_wanted *wanted, int *claim)
 {
-    key_t key = (key_t)(hash_of(wanted, of_program, 2) | 1);
+    key_t key = (key_t)(hash_of(wanted, wanted->answered, 2) | 1);
     for (unsigned attempt = 0; attempt < 2; attempt++) {
         *claim = shmget(key, 1, IPC_CREAT | IPC_EXCL | CLAIM_MODE);
         if (*claim >= 0 || errno != EEXIST)
@@ -268,8 +307,7 @@ static int new_segment(key_t key, size_t size)
 static const struct policy *keep(const struct policy_wanted *wanted, const struct policy *policy)
 {
     for (unsigned i = 0; i < KEYS; i++) {
-        int id =
-            new_segment(key_of(wanted, policy->program != 0, i), KEPT_HEAD + policy_size(policy));
+        int id = new_segment(key_of(wanted, wanted->answered, i), KEPT_HEAD + policy_size(policy));
         if (id >= 0) {
             policy = make(id, wanted, policy);
             make_up_for(id);
@@ -279,13 +317,12 @@ static const struct policy *keep(const struct policy_wanted *wanted, const struc
     return NULL;
 }
 
-const struct policy *policy_cache_keep(const struct policy_wanted *wanted,
-                                       const struct policy *compiled)
+const struct policy *policy_cache_keep(struct policy_wanted *wanted, const struct policy *compiled)
 {
     const struct policy *kept;
     if (compiled->unsettled || compiled->sources.count == 0 || !stamp_is_settled(&wanted->compiler))
         return compiled;
-    kept = find(wanted, compiled->program != 0); /* somebody may have been faster */
+    kept = look(wanted); /* somebody may have been faster */
     if (!kept)
         kept = keep(wanted, compiled);
     if (kept)

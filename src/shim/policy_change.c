@@ -30,7 +30,8 @@
 _Atomic int64_t policy_change_due = NEVER;
 
 static struct policy_watch watch;
-static struct policy_wanted wanted;
+static struct policy_subject subject; /* as start-up had it: a new user gets no other rules */
+static struct policy_wanted wanted = {.subject = &subject};
 static const char *compiler;
 static atomic_bool is_followed, is_paused;
 
@@ -71,11 +72,12 @@ static bool copy_names(const struct policy_wanted *given)
     static char names[4 * PATH_MAX];
     char *at = names, *name;
     const char *end = names + sizeof names, *slash = strrchr(given->module, '/');
-    wanted.program = copy(&at, end, given->program, strlen(given->program));
-    wanted.alias = copy(&at, end, given->alias, strlen(given->alias));
+    subject = *given->subject;
+    subject.program = copy(&at, end, subject.program, strlen(subject.program));
+    subject.executable = copy(&at, end, subject.executable, strlen(subject.executable));
     wanted.module = copy(&at, end, given->module, strlen(given->module));
     name = at;
-    if (!wanted.program || !wanted.alias || !wanted.module || !slash ||
+    if (!subject.program || !subject.executable || !wanted.module || !slash ||
         !copy(&at, end, given->module, (size_t)(slash + 1 - given->module)))
         return false;
     compiler = name;
@@ -227,10 +229,10 @@ static void give_up(uint64_t state, const char *why)
 }
 
 /* Asks nobody else meanwhile: the others wait for what comes of it. */
-static void compile(const struct policy *watched)
+static void compile(void)
 {
     int claim;
-    if (!policy_cache_claim(&wanted, watched->program != 0, &claim))
+    if (!policy_cache_claim(&wanted, &claim))
         return;
     change.tries++;
     if (policy_compiler_start(compiler, &wanted, claim))
@@ -264,7 +266,7 @@ static void pursue(const struct policy *watched, uint64_t state, int64_t now)
     else if (change.tries >= TRIES_MOST)
         give_up(state, ": has changed, and cannot be compiled or kept");
     else if (!is_new && policy_watch_is_settled(&watch, watched))
-        compile(watched);
+        compile();
 }
 
 /* True: look again soon. */

@@ -16,8 +16,8 @@
 #include <time.h>
 
 /* At start-up, in this order: which file serves, by what `wanted` is to name it and compile it, or
- * NULL for none; then, where the process is to follow its changes, from now on. What `wanted`
- * points to is copied. */
+ * NULL for none; then, where the process is to follow its changes, from now on, as the subject that
+ * it is now. What `wanted` points to is copied. */
 const char *policy_change_prepare(bool trust_environment);
 void policy_change_begin(const struct policy_wanted *);
 

@@ -30,8 +30,8 @@ static _Alignas(64) char stack[STACK_SIZE];
 static long keeper; /* 0: none */
 
 static struct {
-    const char *arguments[7];
-    char claim[16];
+    const char *arguments[9];
+    char user[16], claim[16];
 } task;
 
 static const char *const environment[] = {"TFOSHIM_DISABLE=1", NULL};
@@ -90,19 +90,30 @@ static bool start(void)
 
 #endif
 
+static const char *decimal(char digits[16], unsigned number)
+{
+    struct text text = {.used = 0};
+    text_add_number(&text, number);
+    memcpy(digits, text.bytes, text.used);
+    digits[text.used] = '\0';
+    return digits;
+}
+
 bool policy_compiler_start(const char *compiler, const struct policy_wanted *wanted, int claim)
 {
-    struct text number = {.used = 0};
-    text_add_number(&number, claim < 0 ? 0 : claim);
-    memcpy(task.claim, number.bytes, number.used);
-    task.claim[number.used] = '\0';
-    task.arguments[0] = compiler;
-    task.arguments[1] = wanted->file;
-    task.arguments[2] = wanted->program;
-    task.arguments[3] = wanted->alias;
-    task.arguments[4] = wanted->module;
-    task.arguments[5] = claim < 0 ? NULL : task.claim;
-    task.arguments[6] = NULL;
+    const struct policy_subject *subject = wanted->subject;
+    const char *arguments[] = {
+        compiler,
+        wanted->file,
+        subject->program,
+        subject->executable,
+        decimal(task.user, subject->user),
+        subject->cgroups(),
+        wanted->module,
+        claim < 0 ? NULL : decimal(task.claim, (unsigned)claim),
+        NULL,
+    };
+    memcpy(task.arguments, arguments, sizeof arguments);
     return start();
 }
 

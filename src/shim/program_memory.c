@@ -6,10 +6,10 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/syscall.h>
 
-/* The smallest page of any machine: a larger one is only asked about more often. */
-#define PAGE 4096u
+#define PAGE PROGRAM_MEMORY_PAGE
 
 /* Eight aligned bytes, by a system call that reads them and then finds its first argument wrong: it
  * changes nothing, and no sandbox forbids it. */
@@ -27,7 +27,7 @@ bool program_memory_is_whole(const void *address, size_t length)
     return length <= PAGE && begin / PAGE == (begin + length - 1) / PAGE;
 }
 
-bool program_memory_readable(const void *address, size_t length)
+bool program_memory_asked(const void *address, size_t length)
 {
     int saved = errno;
     uintptr_t begin = (uintptr_t)address;
@@ -45,4 +45,15 @@ bool program_memory_readable(const void *address, size_t length)
     }
     errno = saved;
     return readable;
+}
+
+bool program_memory_has_end(const char *text)
+{
+    while (program_memory_readable(text, 1)) {
+        size_t left = PAGE - (uintptr_t)text % PAGE;
+        if (memchr(text, '\0', left))
+            return true;
+        text += left;
+    }
+    return false;
 }

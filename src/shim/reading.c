@@ -54,15 +54,30 @@ static int before(struct record *record, int flags)
     return error;
 }
 
-/* A SYN has left, and there is nothing that the read would have to wait for beforehand:
- * then it is the program's own, whichever socket that is by now, and nobody need be asked. */
-static bool needs_nothing(const struct record *record)
+/* Its SYN has left, and nothing else is to be done when the handshake is over. */
+static bool has_only_left(const struct record *record)
 {
     const unsigned kept = RECORD_SHUT_READ | RECORD_SHUT_WRITE | RECORD_KEPT | RECORD_ANEW;
-    return !record_is_pending(record)
-               ? record->tag.state != RECORD_GUARDED
-               : record->tag.state == RECORD_OPENING && (record->tag.flags & RECORD_SYN_LEFT) &&
-                     !(record->tag.flags & kept) && !own_may_be(OWN_LIMITED);
+    return record->tag.state == RECORD_OPENING && (record->tag.flags & RECORD_SYN_LEFT) &&
+           !(record->tag.flags & kept);
+}
+
+/* There is nothing that the read would have to wait for beforehand: then it is the program's own,
+ * whichever socket that is by now, and nobody need be asked. */
+static bool needs_nothing(const struct record *record)
+{
+    return record_is_pending(record) ? has_only_left(record) && !own_may_be(OWN_LIMITED)
+                                     : record->tag.state != RECORD_GUARDED;
+}
+
+/* Bytes that were read say that the handshake is over. Nobody need be asked whether this is still
+ * that connection: nothing is done to it, and what it teaches is of one that was opened so, as
+ * story_completed() sees. */
+static bool is_surely_over(const struct record *record, int flags, ssize_t result)
+{
+    return result > 0 && !(flags & MSG_PEEK) &&
+           (record->tag.state == RECORD_STANDING ||
+            (has_only_left(record) && (record->tag.flags & RECORD_SYN_DATA)));
 }
 
 bool reading(int fd, int flags, ssize_t *result)
@@ -94,8 +109,9 @@ ssize_t have_read(int fd, int flags, ssize_t result)
         waiting_looked();
     if (result < 0 && !machine_is_refusal(error))
         return result;
-    if (!machine_knows(fd) || !machine_find(fd, &record) || record.tag.state == RECORD_FAILED ||
-        record.tag.state == RECORD_DEFERRED)
+    if (!machine_look(fd, &record) ||
+        (!is_surely_over(&record, flags, result) && !machine_find(fd, &record)) ||
+        record.tag.state == RECORD_FAILED || record.tag.state == RECORD_DEFERRED)
         return result;
     if (result < 0 && record.tag.state == RECORD_OPENING &&
         ((flags & MSG_DONTWAIT) || tcp_is_nonblocking(fd)) && machine_reopen(&record)) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "shim/ring.h"
 
-#include "shim/listener.h"
+#include "shim/handed.h"
 #include "shim/sharing.h"
 #include "shim/shim.h"
 
@@ -17,7 +17,7 @@ long ring_made(long result)
     if (result < 0 || !shim.active || atomic_load(&done))
         return result;
     atomic_store(&ring_there, true);
-    listener_put_back();
+    handed_to_ring();
     sharing_with_ring();
     atomic_store(&done, true);
     errno = saved;

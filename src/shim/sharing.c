@@ -4,6 +4,7 @@
 #include "kernel/tcp.h"
 #include "shim/ending.h"
 #include "shim/guard.h"
+#include "shim/handed.h"
 #include "shim/machine.h"
 #include "shim/note.h"
 #include "shim/own.h"
@@ -78,6 +79,7 @@ static void share_rights(const struct cmsghdr *header)
         int fd;
         memcpy(&fd, data + i * sizeof fd, sizeof fd);
         sharing_before(fd);
+        handed_to_process(fd);
         if (machine_idle() || !machine_find(fd, &record))
             continue;
         settle(&record);
@@ -116,7 +118,7 @@ static void hand_on(struct record *record)
     machine_share(record, record->fd);
 }
 
-void sharing_before_spawn(void)
+static void hand_on_all(void)
 {
     own_forked();
     story_because("another program gets its socket");
@@ -124,10 +126,17 @@ void sharing_before_spawn(void)
     note_each(NOTE_CONNECTED, machine_confirm);
 }
 
-void sharing_before_exec(void)
+void sharing_before_spawn(char *const environment[])
+{
+    hand_on_all();
+    handed_to_image(environment, false);
+}
+
+void sharing_before_exec(char *const environment[])
 {
     ending_image(); /* what waits for its handshake is not shared yet */
-    sharing_before_spawn();
+    hand_on_all();
+    handed_to_image(environment, true);
 }
 
 static bool is_the_programs(const struct record *record, const void *context)

@@ -23,8 +23,9 @@ void sharing_by_message(const struct msghdr *message);
 /* The program has a ring, which may write and read on all of them. */
 void sharing_with_ring(void);
 
-/* A new process image gets what is not closed on exec: beside this one, or in its place. */
-void sharing_before_spawn(void);
-void sharing_before_exec(void);
+/* A new process image gets what is not closed on exec: beside this one, or in its place. NULL: its
+ * environment is the process's own. */
+void sharing_before_spawn(char *const environment[]);
+void sharing_before_exec(char *const environment[]);
 
 #endif

@@ -3,13 +3,15 @@
  * What happens before the program's main(): the only time at which the shim allocates. Whatever
  * goes wrong here is said in one line, and the program runs as without the shim.
  */
+#include "kernel/cgroup.h"
 #include "kernel/tcp.h"
 #include "memory/memory.h"
 #include "memory/run_figures.h"
 #include "policy/compile.h"
 #include "shim/concern.h"
 #include "shim/ending.h"
-#include "shim/listener.h"
+#include "shim/environment.h"
+#include "shim/handed.h"
 #include "shim/log.h"
 #include "shim/machine.h"
 #include "shim/next.h"
@@ -87,8 +89,7 @@ static const struct policy *compile(const struct policy_wanted *wanted)
     policy_compile_fn *compile_file;
     *(void **)&compile_file = dlsym(module, POLICY_COMPILE_SYMBOL);
     const struct policy *policy =
-        compile_file ? compile_file(wanted->file, wanted->program, wanted->alias, report, &first)
-                     : NULL;
+        compile_file ? compile_file(wanted->file, wanted->subject, report, &first) : NULL;
     dlclose(module);
     return policy && policy_is_usable(policy) ? policy : NULL;
 }
@@ -113,10 +114,11 @@ static bool read_policy(struct policy_wanted *wanted, bool trust_environment)
 static bool have_policy(const char *program, bool trust_environment)
 {
     char module[PATH_MAX], executable[PATH_MAX];
-    struct policy_wanted wanted = {.program = program};
+    const struct policy_subject subject = {
+        .program = program, .executable = executable, .user = geteuid(), .cgroups = cgroup_own};
+    struct policy_wanted wanted = {.subject = &subject};
     ssize_t length = readlink("/proc/self/exe", executable, sizeof executable - 1);
     executable[length > 0 ? length : 0] = '\0';
-    wanted.alias = base_name(executable);
     wanted.module = module_path(module) ? module : "";
     wanted.file = policy_change_prepare(trust_environment);
     if (wanted.file ? !read_policy(&wanted, trust_environment)
@@ -159,11 +161,6 @@ static void set_up_figures(bool trust_environment)
     run_figures_add(RUN_PROGRAMS, 1);
 }
 
-static bool is_set(const char *value)
-{
-    return value && *value && strcmp(value, "0") != 0;
-}
-
 static void before_fork(void)
 {
     int saved = errno;
@@ -184,7 +181,7 @@ static void in_child(void)
     sink_forked();
     policy_change_forked();
     machine_forked_child();
-    listener_forked();
+    handed_forked();
     own_forked();
     memory_forked();
 }
@@ -192,7 +189,8 @@ static void in_child(void)
 /* torsocks, proxychains and their kind give connect() another meaning: theirs goes first. */
 static bool is_wanted(bool trust_environment)
 {
-    return !(trust_environment && is_set(getenv("TFOSHIM_DISABLE"))) && next_connect_is_libc();
+    return !(trust_environment && environment_says_yes(getenv("TFOSHIM_DISABLE"))) &&
+           next_connect_is_libc();
 }
 
 static void switch_on(const char *program, bool trust_environment)
@@ -202,7 +200,7 @@ static void switch_on(const char *program, bool trust_environment)
         set_up_figures(trust_environment);
         set_up_log(policy_in_force(), trust_environment);
         set_up_memory(program, trust_environment);
-        shim.dry_run = trust_environment && is_set(getenv("TFOSHIM_DRY_RUN"));
+        shim.dry_run = trust_environment && environment_says_yes(getenv("TFOSHIM_DRY_RUN"));
         machine_set_up();
         shim.active = pthread_atfork(before_fork, after_fork, in_child) == 0;
     }

@@ -129,11 +129,23 @@ static bool option_lost(const struct record *record, const struct tcp_opening *o
     return was_deferred(record) ? opening->syn_retransmitted : tcp_cookie_request_lost(opening);
 }
 
+/* A descriptor may have been closed where no hook sees it, and be another connection's by now. One
+ * that data has opened is said by the kernel to have been: it was acknowledged, or why not. Of what
+ * says neither the identity is asked. */
+static bool is_another(const struct record *record, bool told, const struct tcp_opening *opening)
+{
+    return (record->tag.flags & RECORD_SYN_DATA) &&
+           !(told && (opening->syn_data_acked || opening->client_fail)) &&
+           !tcp_is_socket(record->fd, record->socket_cookie);
+}
+
 void story_completed(const struct record *record)
 {
     struct memory_destination destination = story_destination(record);
     struct tcp_opening opening = {.rtt_us = 0};
     bool told = tcp_opening(record->fd, &opening);
+    if (is_another(record, told, &opening))
+        return;
     struct memory_handshake handshake = {.rtt_us = opening.rtt_us,
                                          .min_rtt_us = opening.min_rtt_us,
                                          .room = opening.room,

@@ -20,10 +20,11 @@
 #include <poll.h>
 #include <string.h>
 
-/* What is written; `is_one`: its one part is the hook's own. */
+/* What is written; `is_one`: its one part is the hook's own. The frame is next to the program's. */
 struct message {
     struct msghdr header;
     bool is_one;
+    const void *frame;
 };
 
 /* What a message is made of, once it is known that its parts can be read. Where it does not matter
@@ -36,13 +37,19 @@ struct first_bytes {
     unsigned char look[OPENING_LOOK];
 };
 
+static bool is_readable(const struct message *message, const void *address, size_t length)
+{
+    return program_memory_is_beside(message->frame, address, length) ||
+           program_memory_asked(address, length);
+}
+
 static void look_at(struct first_bytes *first, const struct message *message, bool matters)
 {
     const struct iovec *parts = message->header.msg_iov;
     size_t count = message->header.msg_iovlen;
     first->total = first->looked = 0;
-    first->readable = message->is_one || (count <= UIO_MAXIOV &&
-                                          program_memory_readable(parts, count * sizeof *parts));
+    first->readable = message->is_one ||
+                      (count <= UIO_MAXIOV && is_readable(message, parts, count * sizeof *parts));
     for (size_t i = 0; first->readable && i < count; i++) {
         size_t room = sizeof first->look - first->looked, length = parts[i].iov_len;
         first->total += length;
@@ -51,7 +58,7 @@ static void look_at(struct first_bytes *first, const struct message *message, bo
         if (!length ||
             (!matters && count == 1 && program_memory_is_whole(parts[i].iov_base, length)))
             continue;
-        first->readable = program_memory_readable(parts[i].iov_base, length);
+        first->readable = is_readable(message, parts[i].iov_base, length);
         if (first->readable)
             memcpy(first->look + first->looked, parts[i].iov_base, length);
         first->looked += length;
@@ -65,6 +72,7 @@ static void look_at(struct first_bytes *first, const struct message *message, bo
 
 static bool is_safe(const struct record *record, const struct first_bytes *first)
 {
+    const struct policy_link link = {interface_leaving, record->fd};
     struct endpoint to;
     endpoint_from_sockaddr(&to, &record->address.any, record_address_length(record));
     if (first->looked != first->total)
@@ -73,7 +81,7 @@ static bool is_safe(const struct record *record, const struct first_bytes *first
         return true;
     struct policy_hold hold = policy_hold();
     bool vouched_for =
-        prefixes_match(policy_client(hold.policy, &to).prefixes, first->look, first->looked);
+        prefixes_match(policy_client(hold.policy, &to, &link).prefixes, first->look, first->looked);
     policy_release(hold);
     return vouched_for;
 }
@@ -169,39 +177,60 @@ static bool write_later(struct record *record, const struct first_bytes *first, 
     return nothing && told && record->tag.state == RECORD_OPENING;
 }
 
-static bool write_first(int fd, const struct message *message, int flags, ssize_t *result)
+/* A deferred connection opens by any write, so that nothing is said to the socket but what the
+ * program says: nobody need be asked whether it is still that connection, unless it fails. Others
+ * get an address, are waited for or watched. */
+static bool opens_unasked(const struct record *record, const struct message *message)
 {
-    struct record record;
+    return record->tag.state == RECORD_DEFERRED && !(record->tag.flags & RECORD_BY_SHIM) &&
+           !record->untried && record->send_timeout_ms == 0 && !message->header.msg_name;
+}
+
+/* `record`: of a connection that is pending, or for all that is known so. False: the plain call. */
+static bool write_pending(struct record *record, const struct message *message, int flags,
+                          ssize_t *result)
+{
     struct first_bytes first;
-    machine_serve();
-    if (!machine_look(fd, &record) || !record_is_pending(&record) || !machine_find(fd, &record)) {
-        if (shim.dry_run && machine_find(fd, &record))
-            rehearse(&record, message, flags);
-        if (!(flags & MSG_DONTWAIT))
-            waiting_before_call(fd, POLLOUT);
-        return false;
-    }
-    look_at(&first, message, record.tag.flags & RECORD_REPLAY_SAFE);
-    if (record.tag.state == RECORD_DEFERRED && may_open(&record, message, &first, flags)) {
-        if (machine_open(&record, &message->header, first.total, flags, result))
+    bool unasked = opens_unasked(record, message);
+    look_at(&first, message, record->tag.flags & RECORD_REPLAY_SAFE);
+    if (record->tag.state == RECORD_DEFERRED && may_open(record, message, &first, flags)) {
+        if (machine_open(record, &message->header, first.total, flags, result))
             return true;
         look_at(&first, message, true); /* it may have failed for them */
     }
-    if (record.tag.state == RECORD_DEFERRED && first.total > 0)
-        story_lesson(&record, MEMORY_WRITES_UNFIT);
-    return write_later(&record, &first, flags, result);
+    if (unasked && !machine_find(record->fd, record))
+        return false;
+    if (record->tag.state == RECORD_DEFERRED && first.total > 0)
+        story_lesson(record, MEMORY_WRITES_UNFIT);
+    return write_later(record, &first, flags, result);
+}
+
+static bool write_first(int fd, const struct message *message, int flags, ssize_t *result)
+{
+    struct record record;
+    machine_serve();
+    if (machine_look(fd, &record) && record_is_pending(&record) &&
+        (opens_unasked(&record, message) || machine_find(fd, &record)))
+        return write_pending(&record, message, flags, result);
+    if (shim.dry_run && machine_find(fd, &record))
+        rehearse(&record, message, flags);
+    if (!(flags & MSG_DONTWAIT))
+        waiting_before_call(fd, POLLOUT);
+    return false;
 }
 
 bool writing(int fd, const struct msghdr *header, int flags, ssize_t *result)
 {
-    const struct message message = {.header = *header};
+    const struct message message = {.header = *header, .frame = __builtin_frame_address(0)};
     return write_first(fd, &message, flags, result);
 }
 
 bool writing_bytes(int fd, const void *bytes, size_t length, int flags, ssize_t *result)
 {
     struct iovec part = {(void *)bytes, length};
-    const struct message message = {.header = {.msg_iov = &part, .msg_iovlen = 1}, .is_one = true};
+    const struct message message = {.header = {.msg_iov = &part, .msg_iovlen = 1},
+                                    .is_one = true,
+                                    .frame = __builtin_frame_address(0)};
     return write_first(fd, &message, flags, result);
 }
 

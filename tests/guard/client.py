@@ -6,7 +6,7 @@ import sys
 import time
 
 address, port, request = sys.argv[1:]
-with socket.socket() as connection:
+with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as connection:
     began = time.monotonic()
     connection.sendto(request.encode().decode("unicode_escape").encode(), socket.MSG_FASTOPEN,
                       (address, int(port)))

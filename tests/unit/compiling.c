@@ -56,7 +56,7 @@ static void descriptors_are_closed(void)
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
         unsigned reports = 0;
 
-        CHECK(policy_compile(paths[i], NULL, NULL, count_reports, &reports) == NULL);
+        CHECK(policy_compile(paths[i], NULL, count_reports, &reports) == NULL);
         CHECK_EQUAL(reports, 1);
         CHECK_EQUAL(lowest_free(), before);
     }
@@ -111,7 +111,7 @@ static void lack_of_memory_is_an_error(void)
             const struct policy *policy;
 
             setrlimit(RLIMIT_AS, &memory);
-            policy = policy_compile(path, NULL, NULL, count_reports, &reports);
+            policy = policy_compile(path, NULL, count_reports, &reports);
             _exit(policy != NULL ? 0 : reports == 1 ? 1 : 2);
         }
         CHECK(waitpid(child, &status, 0) == child);
@@ -129,7 +129,7 @@ static void size_is_the_blocks(void)
     char path[64];
     int fd = large_file(1000, path);
 
-    large = policy_compile(path, NULL, NULL, count_reports, NULL);
+    large = policy_compile(path, NULL, count_reports, NULL);
     CHECK(large != NULL);
     CHECK(policy_size(small) < 1024);
     CHECK(policy_size(large) > 1000 * sizeof(struct policy_rule));

@@ -10,11 +10,11 @@ static unsigned steps_for(const struct policy *policy, const char *address, uint
                           bool matches)
 {
     struct endpoint to = endpoint(address, port);
-    unsigned steps = 0;
-    uint32_t rule = policy_match(policy, &policy->client, &to, &steps);
+    struct policy_look look = {.endpoint = &to};
+    uint32_t rule = policy_match(policy, &policy->client, &look);
 
     CHECK((rule != POLICY_NO_RULE) == matches);
-    return steps;
+    return look.steps;
 }
 
 static const struct policy *compile_rules(void (*write_rule)(FILE *, unsigned))

@@ -7,14 +7,14 @@ static bool client_on(const struct policy *policy, const char *address, uint16_t
 {
     struct endpoint to = endpoint(address, port);
 
-    return policy_client(policy, &to).fastopen;
+    return policy_client(policy, &to, NULL).fastopen;
 }
 
 static void builtin_is_on_and_careful(void)
 {
     struct endpoint somewhere = endpoint("192.0.2.1", 80);
-    struct client_verdict client = policy_client(policy_builtin, &somewhere);
-    struct server_verdict server = policy_server(policy_builtin, &somewhere);
+    struct client_verdict client = policy_client(policy_builtin, &somewhere, NULL);
+    struct server_verdict server = policy_server(policy_builtin, &somewhere, NULL);
 
     CHECK(policy_is_usable(policy_builtin));
     CHECK(client.fastopen);
@@ -33,8 +33,8 @@ static void empty_file_is_off(void)
     const struct policy *policy = compile_text("");
     struct endpoint somewhere = endpoint("192.0.2.1", 80);
 
-    CHECK(!policy_client(policy, &somewhere).fastopen);
-    CHECK(!policy_server(policy, &somewhere).fastopen);
+    CHECK(!policy_client(policy, &somewhere, NULL).fastopen);
+    CHECK(!policy_server(policy, &somewhere, NULL).fastopen);
     CHECK_EQUAL(policy_log_level(policy), LOG_WARN);
     CHECK_STRING(policy_log_to(policy), "stderr");
     CHECK(strncmp(policy_path(policy), "/proc/self/fd/", 14) == 0);
@@ -48,16 +48,16 @@ static void defaults_serve_where_no_rule_does(void)
                                                "log = { level = \"debug\"; to = \"/tmp/l\"; };");
     struct endpoint somewhere = endpoint("192.0.2.1", 80);
 
-    CHECK(policy_client(policy, &somewhere).fastopen);
-    CHECK_EQUAL(policy_client(policy, &somewhere).first_write, FIRST_WRITE_REPLAY_SAFE);
-    CHECK_EQUAL(policy_client(policy, &somewhere).line, 0);
-    CHECK(policy_server(policy, &somewhere).fastopen);
-    CHECK_EQUAL(policy_server(policy, &somewhere).queue, 0);
+    CHECK(policy_client(policy, &somewhere, NULL).fastopen);
+    CHECK_EQUAL(policy_client(policy, &somewhere, NULL).first_write, FIRST_WRITE_REPLAY_SAFE);
+    CHECK_EQUAL(policy_client(policy, &somewhere, NULL).line, 0);
+    CHECK(policy_server(policy, &somewhere, NULL).fastopen);
+    CHECK_EQUAL(policy_server(policy, &somewhere, NULL).queue, 0);
     CHECK_EQUAL(policy_log_level(policy), LOG_DEBUG);
     CHECK_STRING(policy_log_to(policy), "/tmp/l");
     discard(policy);
     policy = compile_text("client = { default = \"on\"; first_write = \"any\"; };");
-    CHECK_EQUAL(policy_client(policy, &somewhere).first_write, FIRST_WRITE_ANY);
+    CHECK_EQUAL(policy_client(policy, &somewhere, NULL).first_write, FIRST_WRITE_ANY);
     discard(policy);
 }
 
@@ -70,19 +70,19 @@ static void verdict_is_the_rules(void)
                      ") };\n"
                      "server = { rules = ( { port = 80; queue = 256; } ) };");
     struct endpoint web = endpoint("10.1.1.1", 80), other = endpoint("10.1.1.1", 81);
-    struct client_verdict first = policy_client(policy, &web);
-    struct server_verdict server = policy_server(policy, &web);
+    struct client_verdict first = policy_client(policy, &web, NULL);
+    struct server_verdict server = policy_server(policy, &web, NULL);
 
     CHECK(first.fastopen);
     CHECK_EQUAL(first.first_write, FIRST_WRITE_REPLAY_SAFE);
     CHECK_EQUAL(first.line, 2);
     CHECK_STRING(first.file, policy_path(policy));
-    CHECK_EQUAL(policy_client(policy, &other).line, 3);
-    CHECK_EQUAL(policy_client(policy, &other).first_write, FIRST_WRITE_ANY);
+    CHECK_EQUAL(policy_client(policy, &other, NULL).line, 3);
+    CHECK_EQUAL(policy_client(policy, &other, NULL).first_write, FIRST_WRITE_ANY);
     CHECK(server.fastopen);
     CHECK_EQUAL(server.queue, 256);
     CHECK_EQUAL(server.line, 5);
-    CHECK(!policy_server(policy, &other).fastopen);
+    CHECK(!policy_server(policy, &other, NULL).fastopen);
     discard(policy);
 }
 
@@ -130,28 +130,101 @@ static void families_are_apart(void)
     discard(policy);
 }
 
+/* The ports from 1 to 9 that are on for it, as digits. */
+static unsigned ports_on(const char *text, const struct policy_subject *subject)
+{
+    const struct policy *policy = compile_text_for(text, subject);
+    unsigned digits = 0;
+
+    for (uint16_t port = 1; port <= 9; port++)
+        if (client_on(policy, "10.0.0.1", port))
+            digits = digits * 10 + port;
+    discard(policy);
+    return digits;
+}
+
 static void rules_of_other_programs_are_left_out(void)
 {
     static const char text[] = "client = { rules = (\n"
                                "  { program = [ \"one\", \"two\" ]; port = 1; },\n"
-                               "  { program = \"three\"; port = 2; },\n"
-                               "  { port = 3; }\n"
+                               "  { program = \"t*ee\"; port = 2; },\n"
+                               "  { program = \"/opt/*/three\"; port = 3; },\n"
+                               "  { program = \"*\"; port = 4; },\n"
+                               "  { port = 5; }\n"
                                ") };";
-    const struct policy *policy = compile_text_for(text, "two", NULL);
+    const struct policy_subject nameless = {.program = "", .executable = ""};
 
-    CHECK(client_on(policy, "10.0.0.1", 1));
-    CHECK(!client_on(policy, "10.0.0.1", 2));
-    CHECK(client_on(policy, "10.0.0.1", 3));
-    discard(policy);
-    policy = compile_text_for(text, "link-to-three", "three");
-    CHECK(!client_on(policy, "10.0.0.1", 1));
-    CHECK(client_on(policy, "10.0.0.1", 2));
-    discard(policy);
-    policy = compile_text_for(text, NULL, NULL);
-    CHECK(!client_on(policy, "10.0.0.1", 1));
-    CHECK(!client_on(policy, "10.0.0.1", 2));
-    CHECK(client_on(policy, "10.0.0.1", 3));
-    discard(policy);
+    CHECK_EQUAL(ports_on(text, &(struct policy_subject){.program = "two"}), 145);
+    CHECK_EQUAL(ports_on(text, &(struct policy_subject){"link", "/opt/a/b/three", 0, NULL}), 2345);
+    CHECK_EQUAL(ports_on(text, &(struct policy_subject){"three", "/opt/three", 0, NULL}), 245);
+    CHECK_EQUAL(ports_on(text, &(struct policy_subject){"tree", "/opt/a/three/b", 0, NULL}), 245);
+    CHECK_EQUAL(ports_on(text, &(struct policy_subject){"threes", "/opt/a/threes", 0, NULL}), 45);
+    CHECK_EQUAL(ports_on(text, &nameless), 5);
+    CHECK_EQUAL(ports_on(text, NULL), 5);
+}
+
+static void so_are_those_of_other_users(void)
+{
+    static const char text[] = "client = { rules = (\n"
+                               "  { user = \"root\"; port = 1; },\n"
+                               "  { user = ( 33, \"4000000000\" ); port = 2; },\n"
+                               "  { user = \"nobody-of-that-name\"; port = 3; },\n"
+                               "  { user = 0; program = \"one\"; port = 4; },\n"
+                               "  { port = 5; }\n"
+                               ") };";
+
+    CHECK_EQUAL(ports_on(text, &(struct policy_subject){.user = 0}), 15);
+    CHECK_EQUAL(ports_on(text, &(struct policy_subject){.user = 0, .program = "one"}), 145);
+    CHECK_EQUAL(ports_on(text, &(struct policy_subject){.user = 33, .program = "one"}), 25);
+    CHECK_EQUAL(ports_on(text, &(struct policy_subject){.user = 4000000000u}), 25);
+    CHECK_EQUAL(ports_on(text, &(struct policy_subject){.user = 3}), 5);
+    CHECK_EQUAL(ports_on(text, NULL), 5);
+}
+
+static const char *cgroups;
+
+static const char *tell_cgroups(void)
+{
+    return cgroups;
+}
+
+static unsigned ports_in(const char *text, const char *groups)
+{
+    const struct policy_subject subject = {.cgroups = tell_cgroups};
+
+    cgroups = groups;
+    return ports_on(text, &subject);
+}
+
+static void and_of_other_units(void)
+{
+    static const char text[] = "client = { rules = (\n"
+                               "  { unit = \"web.service\"; port = 1; },\n"
+                               "  { unit = [ \"job@*.service\", \"*.scope\" ]; port = 2; },\n"
+                               "  { unit = \"system.slice\"; port = 3; },\n"
+                               "  { unit = \"cpu.service\"; port = 4; },\n"
+                               "  { unit = \"*\"; port = 5; },\n"
+                               "  { port = 6; }\n"
+                               ") };";
+
+    CHECK_EQUAL(ports_in(text, "0::/system.slice/web.service\n"), 1356);
+    CHECK_EQUAL(ports_in(text, "0::/system.slice/web.service/worker"), 1356);
+    CHECK_EQUAL(ports_in(text, "0::/system.slice/system-job.slice/job@7.service\n"), 2356);
+    CHECK_EQUAL(ports_in(text, "0::/user.slice/user-0.slice/session-1.scope\n"), 256);
+    CHECK_EQUAL(ports_in(text, "0::/system.slice/_cpu.service\n"), 3456);
+    CHECK_EQUAL(ports_in(text, "0::/other.slice/old-web.service\n"), 56);
+    CHECK_EQUAL(ports_in(text, "0::/other.slice/web.service:1\n"), 56);
+    /* The first version: systemd's own hierarchy counts, others do not. */
+    CHECK_EQUAL(ports_in(text, "3:cpu,cpuacct:/web.service\n1:name=systemd:/system.slice/a.scope\n"
+                               "0::/\n"),
+                2356);
+    CHECK_EQUAL(ports_in(text, "3:cpu,cpuacct:/web.service\n"), 6);
+    /* In a namespace of its own a container sees none, and where it cannot be read neither. */
+    CHECK_EQUAL(ports_in(text, "0::/\n"), 6);
+    CHECK_EQUAL(ports_in(text, ""), 6);
+    CHECK_EQUAL(ports_in(text, "0:"), 6);
+    CHECK_EQUAL(ports_in(text, "\n\n"), 6);
+    CHECK_EQUAL(ports_on(text, &(struct policy_subject){.user = 1}), 6);
 }
 
 static struct client_verdict verdict_of(const struct policy *policy, const char *address,
@@ -159,7 +232,7 @@ static struct client_verdict verdict_of(const struct policy *policy, const char 
 {
     struct endpoint to = endpoint(address, port);
 
-    return policy_client(policy, &to);
+    return policy_client(policy, &to, NULL);
 }
 
 static void the_least_round_trip_is_inherited(void)
@@ -217,6 +290,8 @@ static const struct test_case cases[] = {
     {"first_rule_wins", first_rule_wins},
     {"families_are_apart", families_are_apart},
     {"rules_of_other_programs_are_left_out", rules_of_other_programs_are_left_out},
+    {"so_are_those_of_other_users", so_are_those_of_other_users},
+    {"and_of_other_units", and_of_other_units},
     {"the_least_round_trip_is_inherited", the_least_round_trip_is_inherited},
     {"loopback_is_named_by_its_own_addresses", loopback_is_named_by_its_own_addresses},
 };

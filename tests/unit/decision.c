@@ -23,12 +23,12 @@ static void with_policy(const char *text)
 
 static enum decision_reason reason(void)
 {
-    return decide_client(policy, &to).reason;
+    return decide_client(policy, &to, NULL).reason;
 }
 
 static bool asks_cookie(void)
 {
-    return decide_client(policy, &to).asks_cookie;
+    return decide_client(policy, &to, NULL).asks_cookie;
 }
 
 static void connected_at(uint32_t min_rtt_us, bool local)
@@ -66,13 +66,13 @@ static void the_first_contact_asks_for_a_cookie(void)
     CHECK_EQUAL(reason(), DECISION_FIRST_CONTACT);
     CHECK(asks_cookie());
     connected_at(50000, false);
-    decision = decide_client(policy, &to);
+    decision = decide_client(policy, &to, NULL);
     CHECK_EQUAL(decision.reason, DECISION_DEFER);
     CHECK(!decision.asks_cookie);
     CHECK_EQUAL(decision.rtt_us, 100000);
     CHECK_EQUAL(decision.room, 1420);
     CHECK_EQUAL(decision.verdict.first_write, FIRST_WRITE_REPLAY_SAFE);
-    test_time += DECISION_LATELY_S;
+    test_time += POLICY_LATELY_S;
     CHECK_EQUAL(reason(), DECISION_DEFER);
     test_time++;
     CHECK_EQUAL(reason(), DECISION_FIRST_CONTACT);
@@ -94,6 +94,34 @@ static void a_minute_where_there_are_others(void)
     connected_at(50000, false);
     test_time += DECISION_LATELY_SIBLINGS_S;
     CHECK_EQUAL(reason(), DECISION_DEFER);
+}
+
+static void how_late_is_the_rules_to_say(void)
+{
+    struct endpoint one = test_endpoint("192.0.2.50", 443),
+                    other = test_endpoint("192.0.2.78", 443);
+
+    with_policy("client = { default = \"on\"; lately = 7200; rules = (\n"
+                "  { port = 444; lately = 30; }, { port = 445; } ); };");
+    to = test_destination("192.0.2.50", 443);
+    connected_at(50000, false);
+    test_time += 7200;
+    CHECK_EQUAL(reason(), DECISION_DEFER);
+    test_time++;
+    CHECK_EQUAL(reason(), DECISION_FIRST_CONTACT);
+    to = test_destination("192.0.2.50", 445);
+    connected_at(50000, false);
+    test_time += 7200;
+    CHECK_EQUAL(reason(), DECISION_DEFER);
+    /* One that has others is seen to be dead after a minute all the same, or sooner. */
+    names_learn_siblings(&one, &other);
+    CHECK_EQUAL(reason(), DECISION_FIRST_CONTACT);
+    to = test_destination("192.0.2.50", 444);
+    connected_at(50000, false);
+    test_time += 30;
+    CHECK_EQUAL(reason(), DECISION_DEFER);
+    test_time++;
+    CHECK_EQUAL(reason(), DECISION_FIRST_CONTACT);
 }
 
 static void what_has_just_refused_is_connected_to(void)
@@ -175,7 +203,7 @@ static void too_near_gains_nothing(void)
     CHECK_EQUAL(reason(), DECISION_SHORT);
     CHECK(!asks_cookie());
     /* As long as its handshake counts; and then it is looked at again, without asking. */
-    test_time += DECISION_LATELY_S + 1;
+    test_time += POLICY_LATELY_S + 1;
     CHECK_EQUAL(reason(), DECISION_FIRST_CONTACT);
     CHECK(!asks_cookie());
     with_policy(ON);
@@ -288,6 +316,20 @@ static void the_machine_itself_can_be_asked_for(void)
     CHECK_EQUAL(reason(), DECISION_SHORT);
 }
 
+static void what_may_be_for_an_interface_is_not_deferred(void)
+{
+    with_policy("client = { default = \"on\"; first_contact = \"defer\"; rules = (\n"
+                "  { port = 444; }, { interface = \"wg*\"; port = [ 443, 444 ]; } ) };");
+    to = test_destination("192.0.2.1", 443);
+    CHECK_EQUAL(reason(), DECISION_NO_INTERFACE);
+    CHECK(!asks_cookie());
+    /* Where another rule comes first, or none is for it, nobody need be asked. */
+    to = test_destination("192.0.2.1", 444);
+    CHECK_EQUAL(reason(), DECISION_DEFER);
+    to = test_destination("192.0.2.1", 445);
+    CHECK_EQUAL(reason(), DECISION_DEFER);
+}
+
 static void a_link_local_address_is_nobodys(void)
 {
     with_policy(OPEN_GATE);
@@ -348,6 +390,7 @@ static const struct test_case cases[] = {
     {"off_unless_a_rule_says_so", off_unless_a_rule_says_so},
     {"the_first_contact_asks_for_a_cookie", the_first_contact_asks_for_a_cookie},
     {"a_minute_where_there_are_others", a_minute_where_there_are_others},
+    {"how_late_is_the_rules_to_say", how_late_is_the_rules_to_say},
     {"what_has_just_refused_is_connected_to", what_has_just_refused_is_connected_to},
     {"what_has_not_answered_is_connected_to", what_has_not_answered_is_connected_to},
     {"connects_are_plain_while_backed_off", connects_are_plain_while_backed_off},
@@ -356,6 +399,7 @@ static const struct test_case cases[] = {
     {"the_machine_itself_gains_nothing", the_machine_itself_gains_nothing},
     {"the_machine_itself_can_be_asked_for", the_machine_itself_can_be_asked_for},
     {"what_may_have_a_rule_is_not_deferred", what_may_have_a_rule_is_not_deferred},
+    {"what_may_be_for_an_interface_is_not_deferred", what_may_be_for_an_interface_is_not_deferred},
     {"a_link_local_address_is_nobodys", a_link_local_address_is_nobodys},
     {"reasons_have_an_order", reasons_have_an_order},
     {"every_reason_has_words", every_reason_has_words},

@@ -30,6 +30,8 @@ struct model_rule {
     const char *hosts[LIST_MOST];
     unsigned host_count;
     unsigned lo[LIST_MOST], hi[LIST_MOST], port_count;
+    const char *interfaces[LIST_MOST];
+    unsigned interface_count;
 };
 
 struct model {
@@ -43,6 +45,12 @@ static const char *const names[NAMES] = {
 static const char *const hosts[] = {
     "example.com", "*.example.com", "www.example.com", "*.com", "*.b.example.com", "example.net",
 };
+
+static const char *const interfaces[] = {"eth0", "eth1", "eth*", "*0", "*"};
+
+/* What a look-up is told, and the last that it may not be told. */
+static const char *const links[] = {"eth0", "eth1", "wg0", NULL};
+#define LINKS (sizeof(links) / sizeof(links[0]))
 
 static uint64_t state;
 
@@ -105,6 +113,10 @@ static struct model_rule random_rule(bool client)
         if (rule.hi[i] > 65535)
             rule.hi[i] = 65535;
     }
+    if (random_below(3) == 0)
+        rule.interface_count = random_below(LIST_MOST + 1);
+    for (unsigned i = 0; i < rule.interface_count; i++)
+        rule.interfaces[i] = interfaces[random_below(sizeof(interfaces) / sizeof(interfaces[0]))];
     return rule;
 }
 
@@ -128,7 +140,10 @@ static void write_rule(FILE *stream, const struct model_rule *rule)
     fputs(rule->host_count > 0 ? " ];" : "", stream);
     for (unsigned i = 0; i < rule->port_count; i++)
         fprintf(stream, "%s\"%u-%u\"", i == 0 ? " port = [ " : ", ", rule->lo[i], rule->hi[i]);
-    fputs(rule->port_count > 0 ? " ]; }" : " }", stream);
+    fputs(rule->port_count > 0 ? " ];" : "", stream);
+    for (unsigned i = 0; i < rule->interface_count; i++)
+        fprintf(stream, "%s\"%s\"", i == 0 ? " interface = [ " : ", ", rule->interfaces[i]);
+    fputs(rule->interface_count > 0 ? " ]; }" : " }", stream);
 }
 
 static char *write_model(const struct model *model, const char *group)
@@ -170,11 +185,21 @@ static bool host_matches(const char *pattern, const char *name)
     return name_length > length && strcmp(name + name_length - length, pattern + 1) == 0;
 }
 
-/* `name` is what the address was learned under, or NULL. */
+static bool interface_matches(const char *pattern, const char *link)
+{
+    if (strcmp(pattern, "eth*") == 0)
+        return strncmp(link, "eth", 3) == 0;
+    if (strcmp(pattern, "*0") == 0)
+        return link[strlen(link) - 1] == '0';
+    return strcmp(pattern, "*") == 0 || strcmp(pattern, link) == 0;
+}
+
+/* `name` is what the address was learned under, or NULL; so is `link`, where there is none. */
 static bool rule_matches(const struct model_rule *rule, bool four, const uint8_t *address,
-                         const char *name, unsigned port)
+                         const char *name, unsigned port, const char *link)
 {
     bool at = rule->prefix_count + rule->host_count == 0, through = rule->port_count == 0;
+    bool by = rule->interface_count == 0;
 
     for (unsigned i = 0; i < rule->prefix_count; i++)
         at = at || prefix_matches(&rule->prefixes[i], four, address);
@@ -182,15 +207,17 @@ static bool rule_matches(const struct model_rule *rule, bool four, const uint8_t
         at = at || (name != NULL && host_matches(rule->hosts[i], name));
     for (unsigned i = 0; i < rule->port_count; i++)
         through = through || (port >= rule->lo[i] && port <= rule->hi[i]);
-    return at && through;
+    for (unsigned i = 0; i < rule->interface_count; i++)
+        by = by || (link != NULL && interface_matches(rule->interfaces[i], link));
+    return at && through && by;
 }
 
 /* The line of the first rule that matches: the file has one rule a line, from line 2 on. */
 static uint32_t model_line(const struct model *model, bool four, const uint8_t *address,
-                           const char *name, unsigned port)
+                           const char *name, unsigned port, const char *link)
 {
     for (unsigned i = 0; i < model->rule_count; i++)
-        if (rule_matches(&model->rules[i], four, address, name, port))
+        if (rule_matches(&model->rules[i], four, address, name, port, link))
             return i + 2;
     return 0;
 }
@@ -211,6 +238,31 @@ static struct model random_model(bool client)
     for (unsigned i = 0; i < model.rule_count; i++)
         model.rules[i] = random_rule(client);
     return model;
+}
+
+/* The descriptor says which. */
+static enum interface tell_link(int fd, const uint8_t at[16], char name[IF_NAMESIZE])
+{
+    (void)at;
+    if (links[fd] == NULL)
+        return INTERFACE_NONE;
+    memcpy(name, links[fd], strlen(links[fd]) + 1);
+    return INTERFACE_KNOWN;
+}
+
+/* The line of the rule that decides; without a link, UINT32_MAX if it is in doubt. */
+static uint32_t line_of(const struct policy *policy, bool client, const struct endpoint *to,
+                        const struct policy_link *link)
+{
+    struct client_verdict verdict;
+    struct server_verdict served;
+
+    if (client) {
+        verdict = policy_client(policy, to, link);
+        return verdict.no_interface ? UINT32_MAX : verdict.line;
+    }
+    served = policy_server(policy, to, link);
+    return served.no_interface ? UINT32_MAX : served.line;
 }
 
 static void compare_once(const struct policy *policy, const struct model *model, bool client,
@@ -235,8 +287,15 @@ static void compare_once(const struct policy *policy, const struct model *model,
     to = mapped_or_not(four, address, port);
     if (name != NULL)
         names_learn(policy, name, &to);
-    line = client ? policy_client(policy, &to).line : policy_server(policy, &to).line;
-    CHECK_EQUAL(line, model_line(model, four, address, name, port));
+    for (int i = 0; i < (int)LINKS; i++) {
+        const struct policy_link link = {tell_link, i};
+
+        line = model_line(model, four, address, name, port, links[i]);
+        CHECK_EQUAL(line_of(policy, client, &to, &link), line);
+        /* Where nobody tells, it does not matter or is in doubt. */
+        CHECK(line_of(policy, client, &to, NULL) == line ||
+              line_of(policy, client, &to, NULL) == UINT32_MAX);
+    }
 }
 
 static void compare_policy(bool client, unsigned seed)

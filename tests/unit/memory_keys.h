@@ -4,7 +4,6 @@
 #define TFOSHIM_TESTS_UNIT_MEMORY_KEYS_H
 
 #include "check.h"
-#include "decision/decision.h"
 #include "memory/memory.h"
 
 #include <arpa/inet.h>
@@ -82,7 +81,7 @@ static inline enum test_verdict test_judge(const struct memory_destination *dest
         return TEST_BACKED_OFF;
     if (known.lessons != 0)
         return TEST_LEARNED;
-    return known.connected_ago <= DECISION_LATELY_S ? TEST_DEFER : TEST_NOT_LATELY;
+    return known.connected_ago <= POLICY_LATELY_S ? TEST_DEFER : TEST_NOT_LATELY;
 }
 
 static inline bool test_may_defer(const struct memory_destination *destination)

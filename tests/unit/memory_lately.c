@@ -11,7 +11,7 @@ static void lately_is_an_hour(void)
     CHECK(!test_may_defer(&to));
     test_connected(&to, 0);
     CHECK(test_may_defer(&to));
-    test_time += DECISION_LATELY_S;
+    test_time += POLICY_LATELY_S;
     CHECK(test_may_defer(&to));
     test_time++;
     CHECK_EQUAL(test_judge(&to), TEST_NOT_LATELY);
@@ -105,7 +105,7 @@ static void a_syn_without_an_answer_tells_for_itself(void)
     test_time++;
     CHECK(memory_recall(&to).unanswered);
     CHECK(!memory_recall(&to).refused);
-    test_time += DECISION_LATELY_S;
+    test_time += POLICY_LATELY_S;
     CHECK(memory_recall(&to).unanswered);
     test_connected(&to, 0);
     CHECK(!memory_recall(&to).unanswered);
@@ -155,12 +155,12 @@ static void the_path_is_remembered(void)
     CHECK_EQUAL(known.min_rtt_us, 50);
     CHECK_EQUAL(known.room, 1420);
     CHECK_EQUAL(known.local, false);
-    test_time += DECISION_LATELY_S + 1;
+    test_time += POLICY_LATELY_S + 1;
     memory_connected(&to, &far);
     CHECK_EQUAL(memory_recall(&to).min_rtt_us, 800);
     near.min_rtt_us = UINT32_MAX;
     near.room = UINT16_MAX;
-    test_time += DECISION_LATELY_S + 1;
+    test_time += POLICY_LATELY_S + 1;
     memory_connected(&to, &near);
     CHECK_EQUAL(memory_recall(&to).min_rtt_us, 0xffffff);
     CHECK_EQUAL(memory_recall(&to).room, UINT16_MAX);

@@ -25,7 +25,7 @@ static enum test_verdict expected(const struct model *model)
         return TEST_BACKED_OFF;
     if (model->habit_end > test_time)
         return TEST_LEARNED;
-    return model->connected_at != 0 && test_time <= model->connected_at + DECISION_LATELY_S
+    return model->connected_at != 0 && test_time <= model->connected_at + POLICY_LATELY_S
                ? TEST_DEFER
                : TEST_NOT_LATELY;
 }

@@ -2,6 +2,7 @@
 #include "policy/names.h"
 #include "check.h"
 #include "policy/flat.h"
+#include "policy/idn.h"
 #include "policy_text.h"
 
 static const char text[] = "client = { rules = (\n"
@@ -19,7 +20,7 @@ static unsigned matches(const struct policy *policy, const char *address)
     for (uint16_t port = 1; port <= 4; port++) {
         struct endpoint to = endpoint(address, port);
 
-        digits = digits * 10 + policy_client(policy, &to).fastopen;
+        digits = digits * 10 + policy_client(policy, &to, NULL).fastopen;
     }
     return digits;
 }
@@ -128,7 +129,7 @@ static bool is_on(const struct policy *policy, const char *address)
 {
     struct endpoint to = endpoint(address, 443);
 
-    return policy_client(policy, &to).fastopen;
+    return policy_client(policy, &to, NULL).fastopen;
 }
 
 static void learn(const struct policy *policy, const char *name, const char *address)
@@ -202,8 +203,8 @@ static void what_no_name_could_change_stays(void)
 
 static const char shared_text[] =
     "client = { default = \"off\"; rules = (\n"
-    "  { host = \"on.test\"; first_write = \"any\"; min_rtt = 0; },\n"
-    "  { host = \"careful.test\"; first_write = \"replay-safe\"; min_rtt = 50; },\n"
+    "  { host = \"on.test\"; first_write = \"any\"; min_rtt = 0; lately = 20; },\n"
+    "  { host = \"careful.test\"; first_write = \"replay-safe\"; min_rtt = 50; lately = 10; },\n"
     "  { host = \"*.off.test\"; fastopen = \"off\"; },\n"
     "  { host = \"www.first.test\"; },\n"
     "  { host = \"*.first.test\"; fastopen = \"off\"; } ) };";
@@ -226,10 +227,11 @@ static void names_that_share_an_address_take_the_stricter_rule(void)
     shared_by(policy, "10.4.0.2", "x.off.test", "on.test");
     CHECK(!is_on(policy, "10.4.0.2"));
     shared_by(policy, "10.4.0.3", "on.test", "careful.test");
-    verdict = policy_client(policy, &both);
+    verdict = policy_client(policy, &both, NULL);
     CHECK(verdict.fastopen);
     CHECK_EQUAL(verdict.first_write, FIRST_WRITE_REPLAY_SAFE);
     CHECK_EQUAL(verdict.min_rtt_us, 50);
+    CHECK_EQUAL(verdict.lately_s, 10);
     /* The default is for a name that no rule has. */
     shared_by(policy, "10.4.0.4", "on.test", "elsewhere.test");
     CHECK(!is_on(policy, "10.4.0.4"));
@@ -244,7 +246,7 @@ static const char *prefixes_of(const struct policy *policy, const char *address,
     struct endpoint at = endpoint(address, 443);
 
     shared_by(policy, address, one, other);
-    return policy_client(policy, &at).prefixes;
+    return policy_client(policy, &at, NULL).prefixes;
 }
 
 /* What one of them does not let into a SYN does not go into it. */
@@ -310,19 +312,19 @@ static void other_patterns_forget_until_the_next_look_up(void)
     names_follow(one);
     names_learn(one, "www.one.test", &to);
     names_learn(one, "www.two.test", &other);
-    CHECK(policy_client(one, &to).fastopen);
-    CHECK(!policy_client(one, &other).fastopen);
+    CHECK(policy_client(one, &to, NULL).fastopen);
+    CHECK(!policy_client(one, &other, NULL).fastopen);
     names_follow(two);
-    CHECK(policy_client(two, &to).forgotten);
-    CHECK(policy_client(two, &other).forgotten);
+    CHECK(policy_client(two, &to, NULL).forgotten);
+    CHECK(policy_client(two, &other, NULL).forgotten);
     names_learn(two, "www.two.test", &other);
-    CHECK(policy_client(two, &other).fastopen);
-    CHECK(policy_client(two, &to).forgotten);
+    CHECK(policy_client(two, &other, NULL).fastopen);
+    CHECK(policy_client(two, &to, NULL).forgotten);
     /* Back again, what was known is. */
     names_follow(one);
-    CHECK(policy_client(one, &to).fastopen);
-    CHECK(!policy_client(one, &other).fastopen);
-    CHECK(!policy_client(one, &other).forgotten);
+    CHECK(policy_client(one, &to, NULL).fastopen);
+    CHECK(!policy_client(one, &other, NULL).fastopen);
+    CHECK(!policy_client(one, &other, NULL).forgotten);
     discard(one);
     discard(two);
 }
@@ -335,9 +337,9 @@ static void the_same_patterns_know_the_same_names(void)
 
     names_follow(one);
     names_learn(one, "www.one.test", &to);
-    CHECK(!policy_client(one, &to).fastopen);
+    CHECK(!policy_client(one, &to, NULL).fastopen);
     names_follow(two);
-    CHECK(policy_client(two, &to).fastopen);
+    CHECK(policy_client(two, &to, NULL).fastopen);
     discard(one);
     discard(two);
 }
@@ -356,8 +358,8 @@ static void the_first_patterns_do_not_know_earlier_names(void)
 
         snprintf(host, sizeof(host), "%d.test", i);
         policy = policy_for(host, "");
-        CHECK(policy_client(policy, &to).forgotten);
-        CHECK(!policy_client(policy, &never).forgotten);
+        CHECK(policy_client(policy, &to, NULL).forgotten);
+        CHECK(!policy_client(policy, &never, NULL).forgotten);
         discard(policy);
     }
 }

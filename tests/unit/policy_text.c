@@ -15,7 +15,7 @@ static void report(void *context, const char *message)
     fprintf(stderr, "%s\n", message);
 }
 
-const struct policy *compile_text_for(const char *text, const char *program, const char *alias)
+const struct policy *compile_text_for(const char *text, const struct policy_subject *subject)
 {
     int fd = memfd_create("policy", 0);
     size_t length = strlen(text);
@@ -26,7 +26,7 @@ const struct policy *compile_text_for(const char *text, const char *program, con
     CHECK(fchmod(fd, 0600) == 0);
     CHECK(write(fd, text, length) == (ssize_t)length);
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    policy = policy_compile(path, program, alias, report, NULL);
+    policy = policy_compile(path, subject, report, NULL);
     close(fd);
     CHECK(policy != NULL);
     CHECK(policy_is_usable(policy));
@@ -36,7 +36,9 @@ const struct policy *compile_text_for(const char *text, const char *program, con
 
 const struct policy *compile_text(const char *text)
 {
-    return compile_text_for(text, "tester", "alias");
+    const struct policy_subject tester = {.program = "tester", .executable = "/usr/bin/alias"};
+
+    return compile_text_for(text, &tester);
 }
 
 void discard(const struct policy *policy)

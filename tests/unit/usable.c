@@ -3,6 +3,7 @@
  * at before the first decision. */
 #include "check.h"
 #include "policy/flat.h"
+#include "policy/subject.h"
 #include "policy_text.h"
 
 static const char text[] =
@@ -82,6 +83,8 @@ static void what_arrays_hold(void)
     REFUSED(RULE->deferral, DEFERRAL_BY_SHIM + 1);
     REFUSED(changed->client.fallback.deferral, DEFERRAL_BY_SHIM + 1);
     REFUSED(SET->length, 129);
+    REFUSED(SET->interface, changed->size);
+    REFUSED(HOST->interface, changed->size);
     REFUSED(SET->prefixes.count, UINT32_MAX);
     REFUSED(PREFIX->segments.offset, UINT32_MAX - 3);
     REFUSED(SEGMENT->rule, changed->client.rules.count);
@@ -118,6 +121,7 @@ static struct policy *kept_policy(void)
         free(changed);                                                                             \
     } while (0)
 
+#define SELECTOR ((struct policy_selector *)part(changed, &changed->selectors))
 #define SOURCE ((struct policy_source *)part(changed, &changed->sources))
 
 static void head_of_one_that_is_kept(void)
@@ -128,8 +132,9 @@ static void head_of_one_that_is_kept(void)
     HEAD_REFUSED(changed->size, changed->size + 1);
     HEAD_REFUSED(changed->path, 0);
     HEAD_REFUSED(changed->log_to, changed->size);
-    HEAD_REFUSED(changed->program, changed->size);
-    HEAD_REFUSED(changed->alias, changed->size);
+    HEAD_REFUSED(changed->selectors.count, UINT32_MAX);
+    HEAD_REFUSED(SELECTOR->pattern, changed->size);
+    HEAD_REFUSED(SELECTOR->selector, SUBJECT_SELECTORS);
     HEAD_REFUSED(changed->unsettled, true);
     HEAD_REFUSED(changed->refusal, changed->size);
     HEAD_REFUSED(changed->sources.count, 0);

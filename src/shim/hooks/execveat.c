@@ -8,6 +8,6 @@ HOOK_WHILE(CONCERN_DESCRIPTORS, int, execveat,
             int flags),
            (directory, path, arguments, environment, flags))
 {
-    sharing_before_exec();
+    sharing_before_exec(environment);
     return NEXT(execveat)(directory, path, arguments, environment, flags);
 }

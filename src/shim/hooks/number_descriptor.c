@@ -96,6 +96,7 @@ long SHARE_by_number(const struct call *call)
 
 long PROCESS_by_number(const struct call *call)
 {
+    const union argument *a = call->a;
     switch (call->number) {
     case SYS_exit: /* of this thread */
         waiting_before_block();
@@ -104,7 +105,7 @@ long PROCESS_by_number(const struct call *call)
         ending_process();
         break;
     default:
-        sharing_before_exec();
+        sharing_before_exec(a[call->number == SYS_execve ? 2 : 3].pointer);
         break;
     }
     return call_plainly(call);

@@ -80,21 +80,21 @@ HOOK_WHILE(CONCERN_DESCRIPTORS, int, execve,
            (const char *path, char *const arguments[], char *const environment[]),
            (path, arguments, environment))
 {
-    sharing_before_exec();
+    sharing_before_exec(environment);
     return NEXT(execve)(path, arguments, environment);
 }
 
 HOOK_WHILE(CONCERN_DESCRIPTORS, int, execv, (const char *path, char *const arguments[]),
            (path, arguments))
 {
-    sharing_before_exec();
+    sharing_before_exec(NULL);
     return NEXT(execv)(path, arguments);
 }
 
 HOOK_WHILE(CONCERN_DESCRIPTORS, int, execvp, (const char *file, char *const arguments[]),
            (file, arguments))
 {
-    sharing_before_exec();
+    sharing_before_exec(NULL);
     return NEXT(execvp)(file, arguments);
 }
 
@@ -102,7 +102,7 @@ HOOK_WHILE(CONCERN_DESCRIPTORS, int, execvpe,
            (const char *file, char *const arguments[], char *const environment[]),
            (file, arguments, environment))
 {
-    sharing_before_exec();
+    sharing_before_exec(environment);
     return NEXT(execvpe)(file, arguments, environment);
 }
 
@@ -110,7 +110,7 @@ HOOK_WHILE(CONCERN_DESCRIPTORS, int, fexecve,
            (int fd, char *const arguments[], char *const environment[]),
            (fd, arguments, environment))
 {
-    sharing_before_exec();
+    sharing_before_exec(environment);
     return NEXT(fexecve)(fd, arguments, environment);
 }
 
@@ -120,7 +120,7 @@ HOOK_WHILE(CONCERN_DESCRIPTORS, int, posix_spawn,
             char *const environment[]),
            (pid, path, actions, attributes, arguments, environment))
 {
-    sharing_before_spawn();
+    sharing_before_spawn(environment);
     return NEXT(posix_spawn)(pid, path, actions, attributes, arguments, environment);
 }
 
@@ -130,6 +130,6 @@ HOOK_WHILE(CONCERN_DESCRIPTORS, int, posix_spawnp,
             char *const environment[]),
            (pid, file, actions, attributes, arguments, environment))
 {
-    sharing_before_spawn();
+    sharing_before_spawn(environment);
     return NEXT(posix_spawnp)(pid, file, actions, attributes, arguments, environment);
 }

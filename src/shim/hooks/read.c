@@ -108,15 +108,19 @@ HOOK_WHILE(CONCERN_CONNECTIONS, int, __recvmmsg64,
 }
 #endif
 
-/* accept() may wait for this thread's own connect. */
+/* accept() may wait for this thread's own connect. A record of the number that it gives out is of a
+ * socket that no hook has seen closed. */
 int take_connection(accept_fn *next, int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
+    struct record former;
     waiting_before_call(fd, POLLIN);
     if (!record_present(&record_notes, fd))
         listener_accept(fd);
     int connection = next(fd, address, length, flags);
-    if (connection >= 0)
+    if (connection >= 0) {
+        machine_find(connection, &former);
         policy_change_look();
+    }
     if (connection >= 0 && record_present(&record_notes, fd))
         listener_accepted(fd, connection);
     else if (connection < 0 && errno == EAGAIN)

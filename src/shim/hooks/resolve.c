@@ -176,21 +176,60 @@ WAIT_HOOK(int, res_nsend,
            int size),
           (state, query, query_size, answer, size))
 
+/* Where the C library itself looks up, no hook sees it: what it found stands in the request, once
+ * that is through. */
+static void learn_request(struct gaicb *request)
+{
+    if (shim.active && request && request->ar_name && NEXT(gai_error)(request) == 0)
+        learn_list(request->ar_name, request->ar_result);
+}
+
+static void learn_requests(const struct gaicb *const list[], int count)
+{
+    for (int i = 0; i < count; i++)
+        learn_request((struct gaicb *)list[i]);
+}
+
 /* The look-ups are made by threads of the C library's, which wait in the caller's stead. */
-HOOK_WHILE(CONCERN_CONNECTIONS, int, getaddrinfo_a,
+HOOK_WHILE(CONCERN_PROCESS, int, getaddrinfo_a,
            (int mode, struct gaicb *list[restrict], int count, struct sigevent *restrict event),
            (mode, list, count, event))
 {
     if (mode == GAI_WAIT)
         waiting_before_block();
-    return NEXT(getaddrinfo_a)(mode, list, count, event);
+    int result = NEXT(getaddrinfo_a)(mode, list, count, event);
+    if (result == 0 && mode == GAI_WAIT)
+        learn_requests((const struct gaicb *const *)list, count);
+    return result;
 }
 
-WAIT_HOOK(int, gai_suspend,
-          (const struct gaicb *const list[], int count, const struct timespec *timeout),
-          (list, count, timeout))
+HOOK_WHILE(CONCERN_PROCESS, int, gai_suspend,
+           (const struct gaicb *const list[], int count, const struct timespec *timeout),
+           (list, count, timeout))
+{
+    waiting_before_block();
+    int result = NEXT(gai_suspend)(list, count, timeout);
+    learn_requests(list, count);
+    return result;
+}
+
 #ifdef TFOSHIM_TIME64
-WAIT_HOOK(int, __gai_suspend_time64,
-          (const struct gaicb *const list[], int count, const struct timespec64 *timeout),
-          (list, count, timeout))
+HOOK_WHILE(CONCERN_PROCESS, int, __gai_suspend_time64,
+           (const struct gaicb *const list[], int count, const struct timespec64 *timeout),
+           (list, count, timeout))
+{
+    waiting_before_block();
+    int result = NEXT(__gai_suspend_time64)(list, count, timeout);
+    learn_requests(list, count);
+    return result;
+}
 #endif
+
+/* How a program that does not wait learns that a request is through. */
+HOOK_WHILE(CONCERN_PROCESS, int, gai_error, (struct gaicb * request), (request))
+{
+    int result = NEXT(gai_error)(request);
+    if (result == 0)
+        learn_request(request);
+    return result;
+}

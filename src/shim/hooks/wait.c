@@ -129,14 +129,14 @@ HOOK_WHILE(CONCERN_CONNECTIONS, void, thrd_yield, (void), ())
 HOOK_WHILE(CONCERN_DESCRIPTORS, int, system, (const char *command), (command))
 {
     waiting_before_block();
-    sharing_before_spawn();
+    sharing_before_spawn(NULL);
     return NEXT(system)(command);
 }
 
 HOOK_WHILE(CONCERN_DESCRIPTORS, FILE *, popen, (const char *command, const char *mode),
            (command, mode))
 {
-    sharing_before_spawn();
+    sharing_before_spawn(NULL);
     return NEXT(popen)(command, mode);
 }
 
@@ -148,7 +148,7 @@ HOOK_WHILE(CONCERN_DESCRIPTORS, int, wordexp,
 {
     if (!(flags & WRDE_NOCMD)) {
         waiting_before_block();
-        sharing_before_spawn();
+        sharing_before_spawn(NULL);
     }
     return NEXT(wordexp)(text, words, flags);
 }
