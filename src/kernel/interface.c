@@ -58,20 +58,13 @@ static struct question ask_for(const uint8_t to[16], const uint8_t *from, unsign
 /* The number of the interface; 0: none is named. */
 static uint32_t leaves_by(const struct netlink_answer *answer)
 {
-    size_t at = NLMSG_LENGTH(sizeof(struct rtmsg));
-    while (at + sizeof(struct rtattr) <= answer->length) {
-        struct rtattr found;
-        uint32_t index;
-        memcpy(&found, answer->bytes + at, sizeof found);
-        if (found.rta_len < sizeof found || found.rta_len > answer->length - at)
-            break;
-        if (found.rta_type == RTA_OIF && found.rta_len >= RTA_LENGTH(sizeof index)) {
-            memcpy(&index, answer->bytes + at + RTA_LENGTH(0), sizeof index);
-            return index;
-        }
-        at += RTA_ALIGN(found.rta_len);
-    }
-    return 0;
+    uint32_t index = 0;
+    size_t length;
+    const void *value =
+        netlink_attribute(answer, sizeof(struct rtmsg), RTA_OIF, sizeof index, &length);
+    if (value)
+        memcpy(&index, value, sizeof index);
+    return index;
 }
 
 static bool is_no_route(int error)
