@@ -134,6 +134,16 @@ static inline const void *policy_at(const struct policy *policy, uint32_t offset
     return (const char *)policy + offset;
 }
 
+/* The number that half of an address is, as prefixes have it. */
+static inline uint64_t policy_half(const uint8_t bytes[8])
+{
+    uint64_t number = 0;
+
+    for (int i = 0; i < 8; i++)
+        number = number << 8 | bytes[i];
+    return number;
+}
+
 static inline enum policy_family policy_family(const uint8_t address[16])
 {
     return address_is_ipv4(address) ? FAMILY_IPV4 : FAMILY_IPV6;
