@@ -6,6 +6,7 @@
 #include "cli/check_keys.h"
 #include "cli/pattern.h"
 #include "cli/util.h"
+#include "kernel/address.h"
 #include "kernel/cookie_keys.h"
 #include "policy/wildcard.h"
 
@@ -19,10 +20,7 @@ static const char *key_file_of(const struct rule_group *group, const struct rule
 /* A listener on 0.0.0.0, or on ::, has every address. */
 static bool is_wildcard(const struct address_pattern *pattern)
 {
-    static const uint8_t any[16], any4[16] = {[10] = 0xff, [11] = 0xff};
-
-    return pattern->length == 128 && (memcmp(pattern->address, any, sizeof(any)) == 0 ||
-                                      memcmp(pattern->address, any4, sizeof(any4)) == 0);
+    return pattern->length == 128 && address_is_any(pattern->address);
 }
 
 /* :: takes IPv4 as well. */

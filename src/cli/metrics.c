@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/metrics.h"
 #include "cli/util.h"
+#include "kernel/address.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -199,14 +200,13 @@ static bool ask(struct channel *channel, metrics_visit *visit, void *context)
 
 static bool forget(struct channel *channel, const uint8_t address[16])
 {
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
     const uint16_t family = find_family(channel);
     struct nlmsghdr *message;
 
     if (family == 0)
         return false;
     message = begin(channel, family, TCP_METRICS_CMD_DEL, NLM_F_ACK);
-    if (address != NULL && memcmp(address, mapped, sizeof(mapped)) == 0)
+    if (address != NULL && address_is_ipv4(address))
         mnl_attr_put(message, TCP_METRICS_ATTR_ADDR_IPV4, 4, address + 12);
     else if (address != NULL)
         mnl_attr_put(message, TCP_METRICS_ATTR_ADDR_IPV6, 16, address);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/place.h"
 #include "cli/util.h"
+#include "kernel/address.h"
 #include "policy/idn.h"
 
 #include <arpa/inet.h>
@@ -92,9 +93,7 @@ struct addrinfo *place_resolve(const struct place *place, int family, const char
 
 void place_address_text(char text[PLACE_TEXT_MOST], const uint8_t address[16])
 {
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-
-    if (memcmp(address, mapped, sizeof(mapped)) == 0)
+    if (address_is_ipv4(address))
         inet_ntop(AF_INET, address + 12, text, PLACE_TEXT_MOST);
     else
         inet_ntop(AF_INET6, address, text, PLACE_TEXT_MOST);

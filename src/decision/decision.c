@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "decision/decision.h"
 
+#include "kernel/address.h"
 #include "kernel/listening.h"
 #include "policy/names.h"
 
@@ -55,12 +56,11 @@ static enum decision_reason learned(unsigned held)
 /* Where a connect to the wildcard goes. */
 static struct endpoint reached(struct endpoint to)
 {
-    static const uint8_t any[16], any4[16] = {[10] = 0xff, [11] = 0xff};
-
-    if (memcmp(to.address, any, sizeof(any)) == 0)
-        to.address[15] = 1;
-    else if (memcmp(to.address, any4, sizeof(any4)) == 0)
-        memcpy(to.address + 12, (const uint8_t[]){127, 0, 0, 1}, 4);
+    if (!address_is_any(to.address))
+        return to;
+    if (address_is_ipv4(to.address))
+        to.address[12] = 127;
+    to.address[15] = 1;
     return to;
 }
 

@@ -35,23 +35,10 @@ static struct request request_make(uint16_t family, uint8_t command, uint8_t ver
     return request;
 }
 
-/* Finds an attribute of at least `least` bytes, and says how many it has; NULL: there is none. */
 static const void *attribute(const struct netlink_answer *answer, uint16_t type, size_t least,
                              size_t *length)
 {
-    size_t at = NLMSG_LENGTH(GENL_HDRLEN);
-    while (at + NLA_HDRLEN <= answer->length) {
-        struct nlattr found;
-        memcpy(&found, answer->bytes + at, sizeof found);
-        if (found.nla_len < NLA_HDRLEN || found.nla_len > answer->length - at)
-            break;
-        if ((found.nla_type & NLA_TYPE_MASK) == type && found.nla_len >= NLA_HDRLEN + least) {
-            *length = found.nla_len - (size_t)NLA_HDRLEN;
-            return answer->bytes + at + NLA_HDRLEN;
-        }
-        at += NLA_ALIGN(found.nla_len);
-    }
-    return NULL;
+    return netlink_attribute(answer, GENL_HDRLEN, type, least, length);
 }
 
 /* The number that this kernel has given to the family; 0: it has none. */

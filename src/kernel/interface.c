@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel/interface.h"
 
+#include "kernel/address.h"
 #include "kernel/netlink.h"
 #include "kernel/tcp.h"
 
@@ -16,19 +17,6 @@
 #define RTM_F_FIB_MATCH 0x2000 /* Linux 4.13 */
 #endif
 
-/* Where the last four bytes are an IPv4 address. */
-static bool is_four(const uint8_t address[16])
-{
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-    return memcmp(address, mapped, sizeof mapped) == 0;
-}
-
-static bool is_any(const uint8_t address[16])
-{
-    static const uint8_t zero[16];
-    return memcmp(address + (is_four(address) ? 12 : 0), zero, is_four(address) ? 4 : 16) == 0;
-}
-
 /* ---- a route ---- */
 
 struct question {
@@ -39,7 +27,7 @@ struct question {
 
 static void add_address(struct question *question, uint16_t type, const uint8_t address[16])
 {
-    const size_t size = is_four(address) ? 4 : 16;
+    const size_t size = address_is_ipv4(address) ? 4 : 16;
     struct rtattr attribute = {.rta_len = (uint16_t)RTA_LENGTH(size), .rta_type = type};
     unsigned char *at = (unsigned char *)question + question->header.nlmsg_len;
     memcpy(at, &attribute, sizeof attribute);
@@ -49,7 +37,7 @@ static void add_address(struct question *question, uint16_t type, const uint8_t 
 
 static struct question ask_for(const uint8_t to[16], const uint8_t *from, unsigned flags)
 {
-    const bool four = is_four(to);
+    const bool four = address_is_ipv4(to);
     struct question question = {
         .header = {.nlmsg_len = NLMSG_LENGTH(sizeof question.route),
                    .nlmsg_type = RTM_GETROUTE,
@@ -70,20 +58,13 @@ static struct question ask_for(const uint8_t to[16], const uint8_t *from, unsign
 /* The number of the interface; 0: none is named. */
 static uint32_t leaves_by(const struct netlink_answer *answer)
 {
-    size_t at = NLMSG_LENGTH(sizeof(struct rtmsg));
-    while (at + sizeof(struct rtattr) <= answer->length) {
-        struct rtattr found;
-        uint32_t index;
-        memcpy(&found, answer->bytes + at, sizeof found);
-        if (found.rta_len < sizeof found || found.rta_len > answer->length - at)
-            break;
-        if (found.rta_type == RTA_OIF && found.rta_len >= RTA_LENGTH(sizeof index)) {
-            memcpy(&index, answer->bytes + at + RTA_LENGTH(0), sizeof index);
-            return index;
-        }
-        at += RTA_ALIGN(found.rta_len);
-    }
-    return 0;
+    uint32_t index = 0;
+    size_t length;
+    const void *value =
+        netlink_attribute(answer, sizeof(struct rtmsg), RTA_OIF, sizeof index, &length);
+    if (value)
+        memcpy(&index, value, sizeof index);
+    return index;
 }
 
 static bool is_no_route(int error)
@@ -155,7 +136,7 @@ static bool is_from(int fd, bool four, uint8_t from[16])
     } else if (local.ss_family == AF_INET6) {
         memcpy(from, &((struct sockaddr_in6 *)&local)->sin6_addr, 16);
     }
-    return is_four(from) == four && !is_any(from);
+    return address_is_ipv4(from) == four && !address_is_any(from);
 }
 
 enum interface interface_leaving(int fd, const uint8_t to[16], char name[IF_NAMESIZE])
@@ -164,7 +145,7 @@ enum interface interface_leaving(int fd, const uint8_t to[16], char name[IF_NAME
     if (found != INTERFACE_NONE)
         return found;
     uint8_t from[16];
-    struct question question = ask_for(to, is_from(fd, is_four(to), from) ? from : NULL, 0);
+    struct question question = ask_for(to, is_from(fd, address_is_ipv4(to), from) ? from : NULL, 0);
     return by_route(fd, &question, RTN_UNSPEC, name);
 }
 
@@ -173,7 +154,7 @@ enum interface interface_leaving(int fd, const uint8_t to[16], char name[IF_NAME
 enum interface interface_listening(int fd, const uint8_t at[16], char name[IF_NAMESIZE])
 {
     enum interface found = bound_to(fd, name);
-    if (found != INTERFACE_NONE || is_any(at))
+    if (found != INTERFACE_NONE || address_is_any(at))
         return found;
     struct question question = ask_for(at, NULL, RTM_F_FIB_MATCH);
     return by_route(fd, &question, RTN_LOCAL, name);

@@ -38,6 +38,24 @@ bool netlink_ask(int fd, const struct nlmsghdr *question, struct netlink_answer 
     return answer->length >= sizeof *header && header->nlmsg_type != NLMSG_ERROR;
 }
 
+const void *netlink_attribute(const struct netlink_answer *answer, size_t family_header,
+                              uint16_t type, size_t least, size_t *length)
+{
+    size_t at = NLMSG_HDRLEN + NLMSG_ALIGN(family_header);
+    while (at + NLA_HDRLEN <= answer->length) {
+        struct nlattr found;
+        memcpy(&found, answer->bytes + at, sizeof found);
+        if (found.nla_len < NLA_HDRLEN || found.nla_len > answer->length - at)
+            break;
+        if ((found.nla_type & NLA_TYPE_MASK) == type && found.nla_len >= NLA_HDRLEN + least) {
+            *length = found.nla_len - (size_t)NLA_HDRLEN;
+            return answer->bytes + at + NLA_HDRLEN;
+        }
+        at += NLA_ALIGN(found.nla_len);
+    }
+    return NULL;
+}
+
 int netlink_error(const struct netlink_answer *answer)
 {
     struct nlmsgerr told = {.error = 0};

@@ -29,6 +29,11 @@ void netlink_close(int fd);
 /* False: no answer, or one with an error. */
 bool netlink_ask(int fd, const struct nlmsghdr *question, struct netlink_answer *);
 
+/* Finds an attribute of at least `least` bytes behind a header of that size, and says how many it
+ * has; NULL: there is none. */
+const void *netlink_attribute(const struct netlink_answer *, size_t family_header, uint16_t type,
+                              size_t least, size_t *length);
+
 /* The errno of an answer with an error; 0: there was no answer. */
 int netlink_error(const struct netlink_answer *);
 

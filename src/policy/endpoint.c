@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include "kernel/address.h"
 #include "policy/policy.h"
 
 #include <netinet/in.h>
 #include <string.h>
-
-static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
 /* What the kernel accepts as an AF_INET6 address: RFC 2133's, without sin6_scope_id. */
 #define SIN6_LENGTH_LEAST offsetof(struct sockaddr_in6, sin6_scope_id)
@@ -50,18 +49,13 @@ bool endpoint_from_sockaddr(struct endpoint *endpoint, const struct sockaddr *fr
     return false;
 }
 
-static bool is_ipv4(const struct endpoint *endpoint)
-{
-    return memcmp(endpoint->address, mapped, sizeof(mapped)) == 0;
-}
-
 socklen_t endpoint_to_sockaddr(const struct endpoint *endpoint, struct sockaddr_storage *to)
 {
     struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(endpoint->port)};
     struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(endpoint->port)};
 
     memset(to, 0, sizeof(*to));
-    if (is_ipv4(endpoint)) {
+    if (address_is_ipv4(endpoint->address)) {
         memcpy(&in.sin_addr, endpoint->address + 12, 4);
         memcpy(to, &in, sizeof(in));
         return sizeof(in);
@@ -74,13 +68,12 @@ socklen_t endpoint_to_sockaddr(const struct endpoint *endpoint, struct sockaddr_
 /* A connect to the wildcard goes to this machine. */
 bool endpoint_is_loopback(const struct endpoint *endpoint)
 {
-    static const uint8_t zero[16], one[16] = {[15] = 1};
+    static const uint8_t one[16] = {[15] = 1};
 
-    if (is_ipv4(endpoint))
-        return endpoint->address[12] == IN_LOOPBACKNET ||
-               memcmp(endpoint->address + 12, zero, 4) == 0;
-    return memcmp(endpoint->address, zero, sizeof(zero)) == 0 ||
-           memcmp(endpoint->address, one, sizeof(one)) == 0;
+    if (address_is_any(endpoint->address))
+        return true;
+    return address_is_ipv4(endpoint->address) ? endpoint->address[12] == IN_LOOPBACKNET
+                                              : memcmp(endpoint->address, one, sizeof(one)) == 0;
 }
 
 bool endpoint_is_link_local(const struct endpoint *endpoint)

@@ -56,15 +56,6 @@ size_t same_pattern(const struct entry *entries, size_t count)
     return same;
 }
 
-static uint64_t big_endian(const uint8_t bytes[8])
-{
-    uint64_t number = 0;
-
-    for (int i = 0; i < 8; i++)
-        number = number << 8 | bytes[i];
-    return number;
-}
-
 /* What is common to the entries of a rule; one for each of the interfaces that it names. */
 static struct entry *add(struct builder *builder, struct entry *entries, size_t *count,
                          struct entry entry)
@@ -94,8 +85,8 @@ struct entry *address_entries(struct builder *builder, size_t *count)
         for (size_t j = 0; j < rule->address_count + is_every; j++, pattern++)
             entries = add(builder, entries, count,
                           (struct entry){
-                              .high = big_endian(pattern->address),
-                              .low = big_endian(pattern->address + 8),
+                              .high = policy_half(pattern->address),
+                              .low = policy_half(pattern->address + 8),
                               .family = pattern->family,
                               .length = pattern->length,
                               .rule = (uint32_t)i,

@@ -14,6 +14,7 @@
 #ifndef TFOSHIM_POLICY_FLAT_H
 #define TFOSHIM_POLICY_FLAT_H
 
+#include "kernel/address.h"
 #include "policy/policy.h"
 
 #define POLICY_MAGIC 0x74666f70u
@@ -141,14 +142,19 @@ static inline const void *policy_at(const struct policy *policy, uint32_t offset
     return (const char *)policy + offset;
 }
 
+/* The number that half of an address is, as prefixes have it. */
+static inline uint64_t policy_half(const uint8_t bytes[8])
+{
+    uint64_t number = 0;
+
+    for (int i = 0; i < 8; i++)
+        number = number << 8 | bytes[i];
+    return number;
+}
+
 static inline enum policy_family policy_family(const uint8_t address[16])
 {
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-
-    for (size_t i = 0; i < sizeof(mapped); i++)
-        if (address[i] != mapped[i])
-            return FAMILY_IPV6;
-    return FAMILY_IPV4;
+    return address_is_ipv4(address) ? FAMILY_IPV4 : FAMILY_IPV6;
 }
 
 /* The same as policy_is_usable() of what lies in `size` bytes that only this user can have written,

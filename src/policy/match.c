@@ -4,15 +4,6 @@
 
 #include <string.h>
 
-static uint64_t big_endian(const uint8_t bytes[8])
-{
-    uint64_t number = 0;
-
-    for (int i = 0; i < 8; i++)
-        number = number << 8 | bytes[i];
-    return number;
-}
-
 /* The first `bits` of a 64-bit number; a shift by 64 would be undefined. */
 static uint64_t leading(uint64_t number, unsigned bits)
 {
@@ -82,7 +73,7 @@ uint32_t policy_match(const struct policy *policy, const struct policy_group *gr
 {
     const struct policy_prefix_set *sets = policy_at(policy, group->sets.offset);
     const struct endpoint *endpoint = look->endpoint;
-    const uint64_t high = big_endian(endpoint->address), low = big_endian(endpoint->address + 8);
+    const uint64_t high = policy_half(endpoint->address), low = policy_half(endpoint->address + 8);
     const uint32_t family = policy_family(endpoint->address);
     uint32_t best = POLICY_NO_RULE, rule;
 

@@ -91,22 +91,19 @@ void handed_forked(void)
 
 /* What was bound or listened on here has a note, mostly; another's the policy tells, as it told who
  * ran before this image. */
-static bool is_ours(int fd)
+static bool is_ours(int fd, bool by_policy)
 {
-    struct server_verdict verdict;
     unsigned flags = note_flags(fd);
-    if (flags & NOTE_ASIDE)
-        return false;
-    return (flags & (NOTE_BOUND | NOTE_COVERED | NOTE_GUARDS)) ||
-           (listener_policy(fd, &verdict) && verdict.fastopen);
+    return !(flags & NOTE_ASIDE) &&
+           (by_policy || (flags & (NOTE_BOUND | NOTE_COVERED | NOTE_GUARDS)));
 }
 
 /* Does it take data in SYNs, by the shim's doing, that has to be guarded? */
 static bool needs_guard(int fd)
 {
     struct server_verdict verdict;
-    return tcp_option(fd, TCP_FASTOPEN) > 0 && is_ours(fd) && listener_policy(fd, &verdict) &&
-           verdict.first_read == FIRST_WRITE_REPLAY_SAFE;
+    return tcp_option(fd, TCP_FASTOPEN) > 0 && listener_policy(fd, &verdict) &&
+           is_ours(fd, verdict.fastopen) && verdict.first_read == FIRST_WRITE_REPLAY_SAFE;
 }
 
 static void hand_over(int fd)
@@ -160,8 +157,10 @@ void handed_to_process(int fd)
  * connected again by the ring, and is not to be deferred then. */
 void handed_to_ring(void)
 {
+    struct server_verdict verdict;
     for (int fd = 0, end = shim.dry_run ? 0 : descriptors(); fd < end; fd++) {
-        if (tcp_option(fd, TCP_FASTOPEN) > 0 && is_ours(fd)) {
+        if (tcp_option(fd, TCP_FASTOPEN) > 0 &&
+            is_ours(fd, listener_policy(fd, &verdict) && verdict.fastopen)) {
             put_back(fd);
         } else if (own_has(fd) && tcp_option(fd, TCP_FASTOPEN_CONNECT) == 1 &&
                    !(note_flags(fd) & NOTE_ASIDE)) {
