@@ -12,6 +12,7 @@ import time
 
 import concerns
 
+FETCHED = "resolved"
 OBJECTS = ("src/shim", "src/kernel", "src/memory")
 
 
@@ -41,12 +42,18 @@ class Scratch:
         self._seed = subprocess.run(["git", "rev-list", "--count", "HEAD"], cwd=root, check=True,
                                     capture_output=True, text=True).stdout.strip()
         _copy(root, self.tree)
+        self._borrow(root)
         # Warnings are no errors: a fault may well leave something unused. Nor is there anything in the
         # objects that says in which column the code was.
         self._run("cmake", "-S", ".", "-B", "build", "-DTFOSHIM_WERROR=OFF",
                   "-DCMAKE_C_FLAGS_RELWITHDEBINFO=-O2 -DNDEBUG -g0")
         self.build()
         self._without_fault = self._objects()
+
+    def _borrow(self, root: pathlib.Path) -> None:
+        """What ./dev has fetched for tests."""
+        self.build_tree.mkdir()
+        (self.build_tree / FETCHED).symlink_to(root / "build" / FETCHED)
 
     def close(self) -> None:
         self.stop()
@@ -65,7 +72,7 @@ class Scratch:
             raise Broken(done.stdout)
 
     def build(self) -> None:
-        self._run("cmake", "--build", "build")
+        self._run("cmake", "--build", "build", "--parallel", str(os.cpu_count()))
 
     def _objects(self) -> dict[str, str]:
         found = {}
