@@ -23,7 +23,13 @@
 /* What is opened from now on is none of the three. */
 static void have_descriptors(void)
 {
-    while (open("/dev/null", O_RDWR) >= 0 && fcntl(STDERR_FILENO, F_GETFD) < 0) {}
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd < STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
 }
 
 /* A file server that does not answer is not waited for. */
