@@ -219,3 +219,36 @@ with socket.create_connection(sys.argv[1:]) as connection:
   done
   assert_equal "$(last_syns_data 4)" '1542 0 0 0'
 }
+
+# Java's selectors do this: what the epoll says is writable a poll that does not wait has to confirm. In between
+# the thread waits for a lock, and the connection begins.
+@test "what has been told writable stays so to a look, while its handshake is under way" {
+  local look waits='import select, socket, sys, time
+c = socket.socket()
+c.setblocking(False)
+print("connect", c.connect_ex((sys.argv[1], int(sys.argv[2]))))
+e = select.epoll()
+e.register(c, select.EPOLLOUT)
+print("told", [events for _, events in e.poll(5)])
+time.sleep(0.001)
+def polled(ms):
+    p = select.poll()
+    p.register(c, select.POLLIN | select.POLLOUT)
+    return [events for _, events in p.poll(ms)]
+def selected(s):
+    r, w, x = select.select([c], [c], [c], s)
+    return len(r), len(w), len(x)
+look = {"poll": lambda: polled(0), "poll in time": lambda: polled(1), "select": lambda: selected(0), "select in time": lambda: selected(0.001)}
+print(look[sys.argv[3]](), c.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), c.getpeername())
+print("sent", c.send(b"hello"))
+c.setblocking(True)
+print("read", len(c.recv(99)))
+c.close()'
+  reference_start echo
+  ADDRESS=$SERVER_IP4
+  for look in poll 'poll in time' select 'select in time'; do
+    compare /usr/bin/python3 -c "$waits" "$ADDRESS" "$PORT" "$look"
+    assert_success
+    assert_equal "$look $(last_syn_data)" "$look 0"
+  done
+}

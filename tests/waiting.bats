@@ -203,6 +203,29 @@ for _ in range(3):
   assert_equal "$(client_syns | tail -n 3 | grep -c "syn.data=$(gain nonblocking 5)")" 3
 }
 
+# One that opens between two that wait keeps the lesson from being learned; two that wait in a row teach it.
+@test "a client that is made to wait now and then keeps its gain" {
+  local data ADDRESS=$SERVER_IP4 waiting='
+import select, socket, sys, time
+for waits in sys.argv[3]:
+    connection = socket.socket()
+    connection.setblocking(False)
+    connection.connect_ex((sys.argv[1], int(sys.argv[2])))
+    select.select([], [connection], [])
+    if waits == "w":
+        time.sleep(0.001)
+    print(connection.send(b"hello"))
+    connection.setblocking(True)
+    print(connection.recv(100))
+    connection.close()'
+  reference_start echo
+  compare --records 5 /usr/bin/python3 -c "$waiting" "$ADDRESS" "$PORT" wowoo
+  data=$(gain nonblocking 5)
+  assert_equal "$(last_syns_data 5)" "0 $data 0 $data $data"
+  compare --records 4 /usr/bin/python3 -c "$waiting" "$ADDRESS" "$PORT" wwoo
+  assert_equal "$(last_syns_data 4)" '0 0 0 0'
+}
+
 # It makes no call while it waits for the signal.
 @test "waiting for the signal that something is there to read" {
   local when ADDRESS=$SERVER_IP4 signalled='

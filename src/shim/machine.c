@@ -597,6 +597,9 @@ void machine_established(struct record *record, bool has_read)
     enum record_state state = record->tag.state;
     if (has_read)
         story_counter_lesson(record, MEMORY_NEVER_READS);
+    if (state == RECORD_OPENING &&
+        (flags & (RECORD_SYN_DATA | RECORD_BLOCKING)) == RECORD_SYN_DATA && !record->waited)
+        story_counter_lesson(record, MEMORY_COSTS_A_WAIT);
     if (state == RECORD_OPENING || state == RECORD_CONTACT) {
         own_remove(record->fd); /* it is not connected once more, or then plainly */
         story_completed(record);
@@ -680,6 +683,13 @@ static int patience(const struct record *record)
     return left > 0 ? (int)left : 0;
 }
 
+bool machine_keeps_writable(const struct record *record)
+{
+    return record->tag.state == RECORD_OPENING && record_told_connected(record) &&
+           !(record->tag.flags & (RECORD_BLOCKING | RECORD_ANEW | WATCH_FLAGS)) &&
+           patience(record) > 0;
+}
+
 static void settle_for(struct record *record, int milliseconds)
 {
     bool before = record->tag.flags & RECORD_ANEW;
@@ -701,8 +711,11 @@ void machine_settle(struct record *record)
         return;
     story_because("another connection of its thread is waited for");
     machine_start_thread(); /* what is pending is waited for together */
-    if (!(record->tag.flags & RECORD_BLOCKING))
+    if (!(record->tag.flags & RECORD_BLOCKING)) {
         story_lesson(record, MEMORY_COSTS_A_WAIT);
+        record->waited = 1;
+        record_save(table, record);
+    }
     settle_for(record, patience(record));
     if (is_bounded(record) && !machine_is_over(record))
         give_up(record);

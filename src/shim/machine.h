@@ -161,6 +161,10 @@ void machine_named(struct record *);
  * succeeded. True: it has heard so before. */
 bool machine_asked(struct record *);
 
+/* It has been told that it is connected, its handshake is under way, and a write would yet be waited
+ * for: an established connection is writable. */
+bool machine_keeps_writable(const struct record *);
+
 /* A wait has told that it is writable, or a read that there is nothing, and has left it deferred;
  * true: once too often. */
 bool machine_survive(struct record *, bool read);

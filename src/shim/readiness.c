@@ -174,6 +174,23 @@ static int told(const struct wait *wait, int ready)
     return ready;
 }
 
+static bool stays_writable(int fd)
+{
+    struct record record;
+    return machine_look(fd, &record) && machine_keeps_writable(&record) &&
+           machine_find(fd, &record) && machine_keeps_writable(&record);
+}
+
+/* Who has been told "writable" may ask a call that does not wait for confirmation, and give up a
+ * connection that has it not (Java does). Nor is "nothing in all that time" what a connected socket
+ * would have said. */
+static int answer(const struct wait *wait, int ready)
+{
+    if (ready != 0 || wait->kind == EPOLL)
+        return ready;
+    return wait_answer(wait, stays_writable);
+}
+
 /* ---- the wait ---- */
 
 /* Asks first, with no time to wait: a loop that is about to be told "writable" writes next. True:
@@ -184,7 +201,7 @@ static bool ask(const struct wait *wait, int *ready)
     if (!deferring_any())
         return false;
     bool asks = wait->kind != SELECT || wait_sets_readable(wait);
-    if (asks && (*ready = wait_ask(wait, wait->mask)) != 0)
+    if (asks && (*ready = wait_ask(wait, 0, wait->mask)) != 0)
         return true;
     story_because("the thread waits, and nothing is ready");
     machine_start_thread();
@@ -207,13 +224,13 @@ static int run_prepared(const struct wait *wait, int64_t timeout)
     if (timeout != 0 && pending_any() && wait_is_shareable(wait)) {
         ready = wait_share(wait, timeout);
         if (ready >= 0 || errno == EINTR)
-            return told(wait, ready);
+            return told(wait, answer(wait, ready));
         machine_each(NULL, NULL, guard_settle); /* nobody would show its bytes */
     }
     if (timeout != 0)
         machine_settle_lingering();
     errno = saved;
-    return told(wait, wait_call(wait, timeout, wait->mask));
+    return told(wait, answer(wait, wait_ask(wait, timeout, wait->mask)));
 }
 
 /* Where it is refused, the program's own call follows, of which nothing is known: what it would be

@@ -96,6 +96,7 @@ struct record {
     uint16_t untried;         /* 1: no SYN's data is known to have come through to there */
     uint16_t port;            /* its own, RECORD_NAMED and `untried` only */
     uint8_t error;            /* errno, RECORD_FAILED only; 0: the kernel has it */
+    uint8_t waited;           /* 1: its program was made to wait for the handshake */
     int epoll;                /* that it is registered with, and the program's data there; or -1 */
     uint64_t epoll_data;      /* RECORD_GUARDED: the program's SO_RCVLOWAT */
     uint32_t epoll_events;

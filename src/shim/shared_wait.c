@@ -20,6 +20,8 @@
 
 #define SECOND INT64_C(1000000000)
 
+#define WRITABLE (POLLOUT | POLLWRNORM | POLLWRBAND)
+
 static const struct timespec *time_of(struct timespec *time, int64_t timeout)
 {
     *time = (struct timespec){.tv_sec = (time_t)(timeout / SECOND),
@@ -188,13 +190,14 @@ static int share_select_call(const struct wait *wait, int64_t timeout, const sig
     return ready;
 }
 
-int wait_ask(const struct wait *wait, const sigset_t *mask)
+int wait_ask(const struct wait *wait, int64_t timeout, const sigset_t *mask)
 {
     struct wait_sets kept;
-    if (wait->kind == SELECT)
-        copy_sets(wait, &kept);
-    int ready = wait_call(wait, 0, mask);
-    if (ready == 0 && wait->kind == SELECT)
+    if (wait->kind != SELECT || !wait_sets_readable(wait))
+        return wait_call(wait, timeout, mask);
+    copy_sets(wait, &kept);
+    int ready = wait_call(wait, timeout, mask);
+    if (ready == 0)
         put_sets_back(wait, &kept);
     return ready;
 }
@@ -223,14 +226,6 @@ static int share_once(const struct wait *wait, int64_t timeout, const sigset_t *
     }
 }
 
-static int clear_sets(const struct wait *wait)
-{
-    for (int i = 0; wait->kind == SELECT && i < 3; i++)
-        if (wait->select.given[i])
-            memset(wait->select.given[i], 0, size_of_sets(wait->select.count));
-    return 0;
-}
-
 /* Signals are let in by the waits alone: one that came between two of them would be lost to the
  * program, whose call it is to interrupt. */
 int wait_share(const struct wait *wait, int64_t timeout)
@@ -244,11 +239,38 @@ int wait_share(const struct wait *wait, int64_t timeout)
     do {
         ready = share_once(wait, left, mask);
         if (ready == SERVED) /* whatever the private epoll goes on saying, it hears of its own */
-            ready = wait_ask(wait, mask);
+            ready = wait_ask(wait, 0, mask);
         left = timeout < 0 ? timeout : deadline - tcp_now_ns();
     } while (ready == 0 && (timeout < 0 || left > 0));
     int error = errno;
     pthread_sigmask(SIG_SETMASK, &programs, NULL);
     errno = error;
-    return ready ? ready : clear_sets(wait);
+    return ready;
+}
+
+int wait_answer(const struct wait *wait, bool (*is_writable)(int fd))
+{
+    int ready = 0;
+    for (nfds_t i = 0; wait->kind == POLL && i < wait->poll.count; i++) {
+        struct pollfd *fd = &wait->poll.fds[i];
+        if ((fd->events & WRITABLE) && is_writable(fd->fd)) {
+            fd->revents = (short)(fd->events & WRITABLE);
+            ready++;
+        }
+    }
+    if (wait->kind != SELECT || !wait_sets_readable(wait))
+        return ready;
+    unsigned long *writes = (unsigned long *)(void *)wait->select.given[1];
+    for (int fd = 0; writes && fd < wait->select.count; fd++) {
+        if (!wait_set_has(writes, fd))
+            continue;
+        if (is_writable(fd))
+            ready++;
+        else
+            writes[(size_t)fd / WAIT_SET_BITS] &= ~(1UL << (size_t)fd % WAIT_SET_BITS);
+    }
+    for (int i = 0; i < 3; i += 2)
+        if (wait->select.given[i])
+            memset(wait->select.given[i], 0, size_of_sets(wait->select.count));
+    return ready;
 }

@@ -43,9 +43,9 @@ struct wait {
 /* The program's call, with this timeout (nanoseconds, -1: none) and mask. */
 int wait_call(const struct wait *, int64_t timeout, const sigset_t *mask);
 
-/* The same without waiting. select() overwrites its sets, which may be looked at: they are put back
- * where the answer is "nothing". */
-int wait_ask(const struct wait *, const sigset_t *mask);
+/* The same. select() overwrites its sets: they are put back where the answer is "nothing", if they
+ * may be looked at. */
+int wait_ask(const struct wait *, int64_t timeout, const sigset_t *mask);
 
 /* Descriptors in a set, at most: an fd_set may be longer than the C library has it, for the kernel
  * goes by its count alone. */
@@ -65,7 +65,12 @@ bool wait_sets_readable(const struct wait *);
 /* Can the wait be shared: is there room, and may its memory be looked at? */
 bool wait_is_shareable(const struct wait *);
 
-/* The program's call, while the private epoll is waited for and served as well. */
+/* The program's call, while the private epoll is waited for and served as well. The sets of
+ * select() are as after wait_ask(). */
 int wait_share(const struct wait *, int64_t timeout);
+
+/* "Nothing", after one of these, is what the program is told; but writable is what `is_writable`
+ * says so of. Returns how many. */
+int wait_answer(const struct wait *, bool (*is_writable)(int fd));
 
 #endif
