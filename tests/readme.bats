@@ -1,17 +1,27 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# What the README says, done: its commands are run as they are printed there, by a client and a server that
-# have nothing but the packages, and its screens are compared with what is printed then.
+# The commands of the README and of docs/walkthrough.md are run as they are printed there, by a client and a
+# server that have nothing but the packages, and their output is compared with what is printed there.
 
 bats_require_minimum_version 1.5.0
 bats_load_library bats-support
 bats_load_library bats-assert
 
+# The packages are built once, by the README's commands.
+setup_file() {
+  local source=$BATS_FILE_TMPDIR/source
+  export README=$BATS_TEST_DIRNAME/../README.md PACKAGES=$source/build-release
+  tools_required
+  mkdir "$source"
+  tar -C "${README%/*}" --exclude='./build*' --exclude=./.git -c . | tar -C "$source" --no-same-owner -x
+  (cd "$source" && eval "$(installing 'cmake ')") >"$BATS_FILE_TMPDIR/build.log" 2>&1 3>&- ||
+    { tail "$BATS_FILE_TMPDIR/build.log" >&2 && return 1; }
+}
+
 setup() {
   load lib/network
   load lib/container
-  tools_required
-  README=$TFOSHIM_ROOT/README.md
+  WALKTHROUGH=$TFOSHIM_ROOT/docs/walkthrough.md
   export LC_ALL=C HOME=$BATS_TEST_TMPDIR
   unset LD_PRELOAD NO_COLOR
   declare -gA ROOT=() ENTER=()
@@ -31,7 +41,7 @@ teardown() {
 tools_required() {
   local tool
   for tool in cpack curl dpkg nginx tshark; do
-    command -v "$tool" >/dev/null || network_error "$tool is not installed" || return
+    command -v "$tool" >/dev/null || { echo "$tool is not installed" >&2 && return 1; }
   done
 }
 
@@ -99,11 +109,30 @@ files_of() { # client|server
     -o -printf '%P/\n') | sort
 }
 
-# ---- the README's commands ----
+# Both machines with the packages installed, nginx on the server, and a list of their files from before.
+machines_up() {
+  local machine
+  network_up --rtt 50
+  # The default values since Linux 5.14.
+  on_client sysctl -qw net.ipv4.tcp_fastopen=1 net.ipv4.tcp_fastopen_blackhole_timeout_sec=0
+  on_server sysctl -qw net.ipv4.tcp_fastopen=1
+  for machine in client server; do
+    machine_make "$machine"
+    mkdir "${ROOT[$machine]}/root/build-release"
+  done
+  nginx_start
+  for machine in client server; do
+    files_of "$machine" >"$machine.before"
+    cp "$PACKAGES"/*.deb "${ROOT[$machine]}/root/build-release"
+    run -0 on_machine "$machine" "$(installing 'apt ')"
+  done
+}
 
-# The commands of a section that stand behind a machine's prompt, in their order, and what they print:
+# ---- the documents' commands ----
+
+# The commands of a document that follow a machine's prompt, in their order, and what they print:
 # STEP_MACHINE, STEP_COMMAND and STEP_SCREEN.
-steps_read() { # SECTION
+steps_read() { # FILE
   local line blank='' prompt='^(client|server)# (.*)' i=-1
   STEP_MACHINE=() STEP_COMMAND=() STEP_SCREEN=()
   while IFS= read -r line; do
@@ -117,8 +146,8 @@ steps_read() { # SECTION
     elif ((i >= 0)) && [[ $blank != none* ]]; then
       STEP_SCREEN[i]+=$blank${line:4}$'\n' blank=''
     fi
-  done < <(awk -v title="## $1" '/^## / { on = $0 == title; next } on' "$README")
-  STEP=0
+  done <"$1"
+  STEP=0 DOCUMENT=${1##*/}
 }
 
 # What differs from run to run, and the lines about where the tests are run.
@@ -128,14 +157,13 @@ shape() {
     -e '/^ note this seems to be a container: /d' -e '/^ note 32-bit programs run without /d'
 }
 
-# Runs the next of the README's steps, which has to be this one, and compares the screens. With --any what
-# it prints is not the README's business.
+# Runs the next step of the document, which has to be this one, and compares the output, except with --any.
 step() { # [--status N] [--any] client|server BEGINNING
   local expected=0 any=
   [[ $1 != --status ]] || { expected=$2 && shift 2; }
   [[ $1 != --any ]] || { any=1 && shift; }
   if [[ ${STEP_MACHINE[STEP]-} != "$1" || ${STEP_COMMAND[STEP]} != "$2"* ]]; then
-    fail "the README's next step is \"${STEP_MACHINE[STEP]-nobody}# ${STEP_COMMAND[STEP]-}\", expected \"$1# $2\""
+    fail "the next step of $DOCUMENT is \"${STEP_MACHINE[STEP]-nobody}# ${STEP_COMMAND[STEP]-}\", expected \"$1# $2\""
   fi
   run "-$expected" on_machine "$1" "${STEP_COMMAND[STEP]}"
   [[ -n $any ]] || assert_equal "$1# ${STEP_COMMAND[STEP]}"$'\n'"$(shape <<<"$output")" \
@@ -157,29 +185,26 @@ assert_counted() { # client|server NAME VALUE
   assert_equal "$1 $2 $(netstat_value "$1" "$2")" "$1 $2 $3"
 }
 
-# ---- the walk ----
+# ---- the tests ----
 
-@test "installed, seen to work, broken in three ways and told so, removed" {
-  mkdir source
-  tar -C "$TFOSHIM_ROOT" --exclude='./build*' --exclude=./.git -c . | tar -C source --no-same-owner -x
-  (cd source && eval "$(installing 'cmake ')") >build.log 2>&1 3>&- || fail "$(tail build.log)"
+@test "README: a server and a client are wrapped, and stat shows it" {
+  machines_up
+  steps_read "$README"
+  step server 'sysctl -w net.ipv4.tcp_fastopen=3'
+  step server 'tfoshim enable nginx'
+  step server 'systemctl '
+  wait_listening 80
+  step client 'tfoshim run curl '
+  assert_equal "$(last_syn)" '0 request'
+  step client 'tfoshim run curl '
+  assert_regex "$(last_syn)" '^[1-9][0-9]+ cookie$'
+  step client 'tfoshim stat'
+  assert_equal "$STEP" "${#STEP_COMMAND[@]}"
+}
 
-  network_up --rtt 50
-  # As they are by default, since Linux 5.14.
-  on_client sysctl -qw net.ipv4.tcp_fastopen=1 net.ipv4.tcp_fastopen_blackhole_timeout_sec=0
-  on_server sysctl -qw net.ipv4.tcp_fastopen=1
-  for machine in client server; do
-    machine_make "$machine"
-    mkdir "${ROOT[$machine]}/root/build-release"
-  done
-  nginx_start
-  for machine in client server; do
-    files_of "$machine" >"$machine.before"
-    cp source/build-release/*.deb "${ROOT[$machine]}/root/build-release"
-    run -0 on_machine "$machine" "$(installing 'apt ')"
-  done
-
-  steps_read 'Is it working?'
+@test "walkthrough: installed, seen to work, broken in three ways and repaired, removed" {
+  machines_up
+  steps_read "$WALKTHROUGH"
   step server 'sysctl -w net.ipv4.tcp_fastopen=3'
   step server 'tfoshim enable nginx'
   step server 'systemctl '
@@ -252,4 +277,17 @@ assert_counted() { # client|server NAME VALUE
     files_of "$machine" >"$machine.after"
     run -0 diff "$machine.before" "$machine.after"
   done
+}
+
+# The texts of a picture, without the times, which differ from run to run.
+picture_text() { # FILE
+  grep -o '<text.*</text>' "$1" | sed -E -e 's/<[^>]*>//g' -e '/^[0-9]+ ms$/d' -e 's/[0-9]+ (ms|bytes)/N \1/'
+}
+
+@test "README: its picture shows what a capture shows today" {
+  TFOSHIM_PICTURE=$PWD/new.svg run -0 "$TFOSHIM_ROOT/examples/demo" --write
+  run -0 picture_text "$TFOSHIM_ROOT/docs/packets.svg"
+  assert_line --partial 'SYN + cookie + request'
+  assert_equal "$(picture_text new.svg)" "$output"
+  run -0 /usr/bin/python3 -c 'import xml.dom.minidom as xml; xml.parse("new.svg")'
 }

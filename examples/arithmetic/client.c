@@ -2,8 +2,8 @@
 /*
  * arithmetic-client ADDRESS PORT OPERAND1 OPERATOR OPERAND2 [OPERAND1 OPERATOR OPERAND2]...
  *
- * Asks an arithmetic-server for each result, all over one connection, and prints it. A client with
- * no word of TCP Fast Open in it.
+ * Asks an arithmetic-server for each result, all over one connection, and prints it. It does not
+ * use TCP Fast Open itself.
  */
 #include "message.h"
 

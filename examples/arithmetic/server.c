@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * arithmetic-server [ADDRESS] PORT: answers CALCULATE requests, a child process for each
- * connection. A server as it has been written for forty years, with no word of TCP Fast Open in it.
+ * connection. It does not use TCP Fast Open itself.
  */
 #include "calculate.h"
 #include "message.h"

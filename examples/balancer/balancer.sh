@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# On the balancer, as root, once after boot: packets to the shared address are routed to one of two servers,
-# and nothing in them is changed.
+# Run on the balancer, as root, once after boot: routes packets to the shared address to one of two servers,
+# without changing them.
 set -e
 cd "$(dirname "$0")"
 sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1

@@ -9,42 +9,41 @@ HEAD = f"""# Transfers over networks that go wrong
 
 Made by `./dev networks --write`; do not edit.
 
-Over each network three kinds of clients make the same transfers at the same time: *plain* ones;
+On each network three kinds of clients make the same transfers at the same time: *plain* ones;
 the same program and server under the *shim*; and *native*, a client and a server that use Fast
 Open themselves, by `sendto(MSG_FASTOPEN)` or `TCP_FASTOPEN_CONNECT`. The shim is on for every
 destination, with `first_write = "any"`, and for every listener. Messages have 1 byte to 1 MB; the
-server answers with as many bytes, 1,400 at most. Half of the clients use IPv4, half IPv6; half
-block, and half wait by `poll()` or `epoll_wait()`. A round trip takes {networks.RTT_MS} ms unless
-it says otherwise. Each transfer ends in one of these ways:
+server answers with the same number of bytes, at most 1,400. Half of the clients use IPv4, half
+IPv6; half block, and half wait by `poll()` or `epoll_wait()`. A round trip takes {networks.RTT_MS}
+ms unless stated otherwise. Each transfer ends in one of these ways:
 
 - *close*: write the message, close;
 - *half-close*: `shutdown(SHUT_WR)`, then read the answer to its end;
-- *read*: read the answer to its end first, then close;
+- *read*: first read the answer to its end, then close;
 - *linger*: `SO_LINGER` of 5 seconds, close;
 - *reset*: `SO_LINGER` of 0 seconds, close; *read-reset*: the same after the answer has been read;
 - *exit*: a child connects, writes and exits;
 - *greeted*: the server speaks first; then as *half-close*.
 
-Where a cell has three numbers they are plain / shim / native; one number stands for three that
-are the same.
+A cell with three numbers shows plain / shim / native; a single number stands for three equal ones.
 
-- *wrong*: bytes that are not what the other side sent;
-- *lost*: messages that the client's calls said were on their way, and the server did not get
-  whole;
+- *wrong*: bytes that differ from what the other side sent;
+- *lost*: messages that the calls of the client accepted, and that the server did not get
+  completely;
 - *doubled*: messages that the server got more often than they were sent;
 - *errors*: transfers in which a call of the client failed, or that never ended;
-- *resets*: servers that had the whole message and then read an error instead of EOF, but for the
-  two ways in which the client means to reset;
+- *resets*: servers that had the whole message and then read an error instead of EOF, except in the
+  two ways in which the client resets on purpose;
 - *mean*, *95th*: milliseconds from `socket()` to the end of `close()`, and the 95th percentile of
-  the same, without each client's first {plan.CONTACTS} connections to a port;
-- *small*, *large*: the shim's time against plain's, with its standard error, of the same
-  transfers: those of {plan.SMALL:,} bytes at most, and those of more.
+  the same, without the first {plan.CONTACTS} connections of each client to a port;
+- *small*, *large*: the time of the shim relative to plain, with its standard error, of the same
+  transfers: those of at most {plan.SMALL:,} bytes, and those of more.
 
-A row fails with a wrong byte; with something lost or doubled, errors or resets that plain has
-not; if the shim is slower than plain by more than 5 %, and by three standard errors. Where plain
-has such things as well, in that network, it fails only with so many more that chance alone would
-make it so in less than one of 2,000 rows. Time, and what is a matter of chance (networks marked
-~), must fail in a second run, too.
+A row fails if a byte is wrong; if the shim has lost or doubled messages, errors or resets that
+plain has not; or if the shim is slower than plain by more than 5 % and by three standard errors.
+If plain has such faults as well on that network, the row fails only if the shim has so many more
+that this would happen by chance in fewer than one of 2,000 rows. A row that fails because of time,
+or on a network with random faults (marked ~), must fail in a second run, too.
 """
 
 NAMES = ("wrong", "lost", "doubled", "errors", "resets")

@@ -44,16 +44,16 @@ Made by `./dev suites real --write`; do not edit.
 PAGE
     printf 'Debian %s, Linux %s, a round trip of %s ms. ' "$(</etc/debian_version)" "$(uname -r | cut -d- -f1)" "$REAL_RTT"
     cat <<'PAGE'
-Each program is run three times plain and, after one
-run that primes (first contact with a port is a true `connect()`), three times under the shim with every
+Each program runs three times plain and, after a first
+run (the first contact with a port is a true `connect()`), three times under the shim with every
 destination on and `first_write = "any"`. *Output equal*: standard output, standard error and exit
-status are those of the plain runs. *Connections* and *data in SYN* are counted in the packets of the
-three runs under the shim; their number, and the number of SYNs, must be that of the plain runs. Times
-are medians of the life of the process, start-up included. Where the server speaks first nothing can be
-put into the SYN, but one that brings the cookie lets the server speak at once.
+status are the same as in the plain runs. *Connections* and *data in SYN* are counted in the packets of
+the three runs under the shim; the numbers of connections and SYNs must be the same as in the plain
+runs. Times are medians of the life of the process, including start-up. If the server speaks first, the
+SYN carries no data, but its cookie lets the server speak at once.
 
-A *client* talks to servers that accept Fast Open without the shim. A *server* runs under the shim, with
-Fast Open not configured in itself, and is asked by a client with Fast Open of its own.
+A *client* talks to servers that use native Fast Open. A *server* runs under the shim, without Fast Open
+in its own configuration, and its client uses native Fast Open.
 
 | program | version | role | output equal | connections | data in SYN | median plain ms | median shim ms | note |
 | --- | --- | --- | --- | ---: | ---: | ---: | ---: | --- |

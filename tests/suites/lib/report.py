@@ -9,22 +9,22 @@ HEAD = """# Other projects' tests
 
 Made by `./dev suites --write`; do not edit.
 
-Every suite is run three times, each part of it in a network namespace of its own with
+Every suite runs in three ways, each part of it in a network namespace of its own with
 `net.ipv4.tcp_fastopen = 0x403`:
 
 - *plain*: without the shim;
 - *as shipped*: under the shim, client and server side on for every destination, `first_write = "any"`. Most
-  tests listen on a port of their own, and the first connect to a port is a true one;
-- *gate open*: with `first_contact = "defer"` as well: a cookie is enough to defer. A test that expects its
-  connection to be refused hears of it from the first write or read, and not from `connect()`: those are
-  *refused*, and listed with what they expect.
+  tests listen on a port of their own, and the first connect to a port is a plain one;
+- *gate open*: with `first_contact = "defer"` as well, so that a cookie is enough to defer. A test that expects
+  its connection to be refused gets the error from the first write or read instead of from `connect()`. Such
+  tests are *refused*, and are listed with what they expect.
 
-A test that does worse under the shim than plain is run three times more in both ways, alone. It is *new* if it
-fails more often under the shim. *Failed* are all that fail, plain or not: most lack what this machine does not
-have. *Time* is that of the tests that passed both ways, against plain.
+A test that does worse under the shim than plain runs three more times in both ways, alone. It is *new* if it
+fails more often under the shim. *Failed* counts all failures, plain or not: most need something that this
+machine does not have. *Time* is that of the tests that passed in both ways, relative to plain.
 
-*Deferred*, *data in SYN* and *started* are connections as the shim tells of them; the rest are the kernel's
-counters, in which the suites' own uses of Fast Open are as well.
+*Deferred*, *data in SYN* and *started* count connections as the shim reports them. The other columns are
+counters of the kernel, which include Fast Open connections that the suites make themselves.
 """
 
 TESTS = ("way", "tests", "passed", "skipped", "failed", "new", "refused", "time")
