@@ -146,9 +146,9 @@ def end(process):
         process.wait()
 
 
-def counter(process, name):
+def counter(pid, name):
     """Of the kernel, in the network namespace of a process: lines of names, then of values."""
-    with open(f"/proc/{process.pid}/net/netstat", encoding="ascii") as file:
+    with open(f"/proc/{pid}/net/netstat", encoding="ascii") as file:
         rows = [line.split() for line in file]
     for names, values in zip(rows[::2], rows[1::2]):
         if name in names:
