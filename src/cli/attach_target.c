@@ -35,8 +35,7 @@ static void add(struct attach_target *target, pid_t process)
     for (size_t i = 0; i < target->count; i++)
         if (target->processes[i] == process)
             return;
-    target->processes =
-        need_memory(realloc(target->processes, (target->count + 1) * sizeof(*target->processes)));
+    target->processes = need_room(target->processes, target->count + 1, sizeof(*target->processes));
     target->processes[target->count++] = process;
 }
 

@@ -41,16 +41,15 @@ struct list {
 
 static char *failures(const struct metrics *metrics)
 {
-    char *since, *text = NULL;
+    char *since, *text;
 
     if (metrics->syn_drops == 0)
         return need_memory(strdup("none"));
     since = duration_text(metrics->drop_age_ms);
-    if (asprintf(&text, "%u SYN%s lost, the last %s ago", metrics->syn_drops,
-                 metrics->syn_drops == 1 ? "" : "s", since) < 0)
-        text = NULL;
+    text = need_text("%u SYN%s lost, the last %s ago", metrics->syn_drops,
+                     metrics->syn_drops == 1 ? "" : "s", since);
     free(since);
-    return need_memory(text);
+    return text;
 }
 
 static bool is_wanted(const struct addrinfo *wanted, const uint8_t address[16])
@@ -67,7 +66,7 @@ static bool is_wanted(const struct addrinfo *wanted, const uint8_t address[16])
 /* Most entries of the cache have nothing to do with Fast Open. */
 static void add_row(void *context, const struct metrics *metrics)
 {
-    char text[PLACE_TEXT_MOST], cookie[2 * METRICS_COOKIE_MOST + 1], mss[8];
+    char text[PLACE_TEXT_MOST], cookie[2 * METRICS_COOKIE_MOST + 1];
     struct list *list = context;
 
     if ((metrics->cookie_length == 0 && metrics->syn_drops == 0) ||
@@ -79,8 +78,7 @@ static void add_row(void *context, const struct metrics *metrics)
     table_add_copy(&list->table, text);
     metrics_cookie_text(cookie, metrics);
     table_add_copy(&list->table, cookie[0] == '\0' ? "-" : cookie);
-    snprintf(mss, sizeof(mss), "%u", metrics->mss);
-    table_add_copy(&list->table, mss);
+    table_add_text(&list->table, "%u", metrics->mss);
     table_add(&list->table, duration_text(metrics->age_ms));
     table_add(&list->table, failures(metrics));
 }
@@ -88,12 +86,8 @@ static void add_row(void *context, const struct metrics *metrics)
 static int list_cookies(const struct addrinfo *wanted)
 {
     static const char *const titles[] = {"server", "from", "cookie", "mss", "age", "failures"};
-    struct list list = {.table = {.columns = 6}, .wanted = wanted};
-    bool done;
-
-    for (size_t i = 0; i < list.table.columns; i++)
-        table_add_copy(&list.table, titles[i]);
-    done = metrics_each(add_row, &list);
+    struct list list = {.table = table_of(titles, 6), .wanted = wanted};
+    const bool done = metrics_each(add_row, &list);
     if (done && list.table.count == list.table.columns)
         puts(wanted == NULL ? "the kernel has no cookies"
                             : "the kernel has no cookie of this host");

@@ -79,16 +79,12 @@ char *explain_decider(const struct policy *policy, const char *file, uint32_t li
                       const char *group)
 {
     const char *path = policy_path(policy);
-    char *text;
-    int length;
 
     if (line != 0)
-        length = asprintf(&text, "by the rule at %s:%u", file, line);
-    else if (path != NULL)
-        length = asprintf(&text, "by the default of \"%s\" in %s: no rule matches", group, path);
-    else
-        length = asprintf(&text, "by the built-in policy: there is no configuration file");
-    return need_memory(length < 0 ? NULL : text);
+        return need_text("by the rule at %s:%u", file, line);
+    if (path != NULL)
+        return need_text("by the default of \"%s\" in %s: no rule matches", group, path);
+    return need_text("by the built-in policy: there is no configuration file");
 }
 
 /* Without a file both groups are on, so there is one wherever this is asked. */

@@ -25,7 +25,7 @@ static const char *tell_cgroups(void)
 
 void explain_in_unit(struct policy_subject *subject, const char *unit)
 {
-    need_memory(asprintf(&cgroups, "0::/%s", unit) < 0 ? NULL : cgroups);
+    cgroups = need_text("0::/%s", unit);
     subject->cgroups = tell_cgroups;
 }
 

@@ -168,15 +168,13 @@ bool preload_find_narrow(char other[PATH_MAX], const char *library)
 /* Where there is a library for either width, one name stands for both. */
 static char *name_for_loader(const char *library, const struct tree *tree)
 {
-    char narrow[PATH_MAX], *name;
+    char narrow[PATH_MAX];
     int prefix;
 
     if (!make_narrow(narrow, library) || !is_in(tree, narrow) ||
         find_width(library, &prefix) == NULL)
         return need_memory(strdup(library));
-    if (asprintf(&name, "%.*s/$LIB/" PRELOAD_LIBRARY, prefix, library) < 0)
-        name = NULL;
-    return need_memory(name);
+    return need_text("%.*s/$LIB/" PRELOAD_LIBRARY, prefix, library);
 }
 
 /* A name without a directory stands for that library wherever it is. */
@@ -236,10 +234,9 @@ char *preload_list(const char *list, const char *library, const struct tree *tre
         free(name);
         return need_memory(strdup(list));
     }
-    if (asprintf(&longer, "%s:%s", list, name) < 0)
-        longer = NULL;
+    longer = need_text("%s:%s", list, name);
     free(name);
-    return need_memory(longer);
+    return longer;
 }
 
 bool preload_set(void)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/probe.h"
+#include "cli/metrics.h"
 #include "cli/paint.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +13,248 @@
 #include <unistd.h>
 
 #define PORT_UNLESS_GIVEN 443
+#define COUNT_MOST 100
+
+/* The kernel asks with the experimental option after the server has said nothing to the other. */
+#define ASK_MOST 2
+/* More would only take time. */
+#define SWALLOWED_ENOUGH 2
+
+struct tally {
+    unsigned tried;
+    unsigned acked;
+    unsigned ignored;
+    unsigned swallowed;
+    unsigned reset;
+    unsigned no_cookie;
+    unsigned lost; /* no connection at all */
+    double plain_ms[COUNT_MOST];
+    unsigned plain_count;
+    double fast_ms[COUNT_MOST];
+    unsigned fast_count;
+};
+
+/* ---- what is said of it ---- */
+
+static void line(const char *topic, const char *text)
+{
+    printf("  %-10s  %s\n", topic, text);
+}
+
+static int compare(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static double median(double values[], unsigned count)
+{
+    qsort(values, count, sizeof(values[0]), compare);
+    return count % 2 == 1 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
+static void show_times(const struct probe *probe, struct tally *tally)
+{
+    double plain, fast;
+
+    if (!probe->server_answers) {
+        line("first byte", "the server does not answer what was sent, so there are no times "
+                           "(--data FILE sends something else)");
+        return;
+    }
+    if (tally->plain_count == 0 || tally->fast_count == 0)
+        return;
+    plain = median(tally->plain_ms, tally->plain_count);
+    fast = median(tally->fast_ms, tally->fast_count);
+    printf("  %-10s  plain %.1f ms, fast %.1f ms (medians of %u and %u): %.1f ms %s\n",
+           "first byte", plain, fast, tally->plain_count, tally->fast_count,
+           plain > fast ? plain - fast : fast - plain, plain >= fast ? "saved" : "lost");
+}
+
+static void show_fates(const struct tally *tally)
+{
+    const struct {
+        unsigned count;
+        const char *text;
+    } fates[] = {
+        {tally->acked, "acknowledged in the SYN-ACK"},
+        {tally->ignored, "ignored, and sent again after the handshake"},
+        {tally->swallowed, "lost with its SYN, which had to be sent again"},
+        {tally->reset, "answered with a reset"},
+        {tally->no_cookie, "not sent: the kernel held it back"},
+        {tally->lost, "lost: no connection in time"},
+    };
+
+    for (size_t i = 0; i < sizeof(fates) / sizeof(fates[0]); i++)
+        if (fates[i].count > 0)
+            printf("  %-10s  %u of %u %s\n", "SYN data", fates[i].count, tally->tried,
+                   fates[i].text);
+}
+
+static void show_rule(const struct probe *probe, bool on)
+{
+    const char *first_write = probe->kind == PROBE_FILE ? "" : " first_write = \"replay-safe\";";
+
+    printf("    { %s = \"%s\"; port = %u;%s }\n", probe->place.is_numeric ? "address" : "host",
+           probe->place.host, probe->endpoint.port, on ? first_write : " fastopen = \"off\";");
+}
+
+static void show_verdict(bool works, const char *text)
+{
+    printf("%s%s%s\n", paint_on(works ? PAINT_GOOD : PAINT_BAD), text, paint_off());
+}
+
+/* What became of the SYN's data, the times, the verdict and the rule; true: Fast Open works. */
+static bool report(const struct probe *probe, struct tally *tally)
+{
+    const bool works = tally->acked * 2 > tally->tried;
+
+    show_fates(tally);
+    show_times(probe, tally);
+    if (works) {
+        show_verdict(true, "Fast Open works here. A rule for it:");
+        show_rule(probe, true);
+    } else if (tally->swallowed + tally->reset + tally->lost > 0) {
+        show_verdict(false, "Something on the way, or the server, does not bear data in SYNs. A "
+                            "rule to keep clear of it:");
+        show_rule(probe, false);
+    } else if (tally->no_cookie > 0) {
+        show_verdict(false, "The kernel does not send data in SYNs now: see \"tfoshim doctor\".");
+    } else {
+        show_verdict(false,
+                     "Fast Open does no harm here and saves nothing: the server, or something "
+                     "on the way, ignores the data.");
+    }
+    return works;
+}
+
+static void report_no_cookie(bool syn_lost)
+{
+    if (syn_lost) {
+        line("cookie", "none: the SYN that asked for one had to be sent again without asking");
+        show_verdict(false, "Something on the way loses SYNs that ask for a cookie.");
+    } else {
+        line("cookie", "none was given");
+        show_verdict(false,
+                     "The server does not offer Fast Open, or something on the way removes it "
+                     "from the SYN.");
+    }
+}
+
+/* ---- the trial ---- */
+
+static bool cookie_is_there(const struct probe *probe)
+{
+    struct metrics metrics;
+    bool asked;
+
+    return metrics_of(probe->endpoint.address, &metrics, &asked) && metrics.cookie_length > 0;
+}
+
+static bool get_cookie(const struct probe *probe)
+{
+    bool syn_lost = false;
+    struct attempt attempt;
+
+    if (cookie_is_there(probe)) {
+        puts("  cookie      there already");
+        return true;
+    }
+    for (int i = 0; i < ASK_MOST; i++) {
+        attempt_make(&attempt, probe, ATTEMPT_ASK);
+        if (attempt.error == EOPNOTSUPP) {
+            complain("probe: the kernel's client part is off, see tfoshim doctor");
+            return false;
+        }
+        syn_lost = syn_lost || attempt.retransmissions > 0 || attempt.end == ATTEMPT_TIMED_OUT;
+        if (cookie_is_there(probe)) {
+            puts("  cookie      given");
+            return true;
+        }
+    }
+    report_no_cookie(syn_lost);
+    return false;
+}
+
+static void count_fate(struct tally *tally, const struct attempt *attempt)
+{
+    tally->tried++;
+    if (attempt->end == ATTEMPT_ANSWERED)
+        tally->fast_ms[tally->fast_count++] = attempt->answer_ms;
+    if (attempt->syn_data_acked)
+        tally->acked++;
+    else if (attempt->end == ATTEMPT_TIMED_OUT)
+        tally->lost++;
+    else if (attempt->client_fail == CLIENT_FAIL_SYN_RETRANSMITTED)
+        tally->swallowed++;
+    else if (attempt->end == ATTEMPT_REFUSED)
+        tally->reset++;
+    else if (attempt->client_fail == CLIENT_FAIL_NO_COOKIE)
+        tally->no_cookie++;
+    else
+        tally->ignored++;
+}
+
+/* By turns: what changes on the way meanwhile changes for both. */
+static bool try_by_turns(const struct probe *probe, long count)
+{
+    struct tally tally = {.tried = 0};
+    struct attempt attempt;
+
+    for (long i = 0; i < count && tally.swallowed + tally.lost < SWALLOWED_ENOUGH; i++) {
+        attempt_make(&attempt, probe, ATTEMPT_PLAIN);
+        if (attempt.end == ATTEMPT_ANSWERED)
+            tally.plain_ms[tally.plain_count++] = attempt.answer_ms;
+        attempt_make(&attempt, probe, ATTEMPT_FAST);
+        count_fate(&tally, &attempt);
+    }
+    return report(probe, &tally);
+}
+
+static const char *name_of(const struct probe *probe)
+{
+    static const char *const names[] = {"an HTTP request", "a TLS ClientHello", "the file"};
+
+    return names[probe->kind];
+}
+
+/* The first plain connection tells whether there is anything to compare with. */
+static bool is_reachable(struct probe *probe)
+{
+    char text[PLACE_TEXT_MOST];
+    struct attempt attempt;
+
+    place_endpoint_text(text, &probe->endpoint);
+    printf("%s%s%s, sending %s of %zu bytes\n", paint_on(PAINT_HEADING), text, paint_off(),
+           name_of(probe), probe->size);
+    fflush(stdout);
+    probe->server_answers = true;
+    attempt_make(&attempt, probe, ATTEMPT_PLAIN);
+    probe->server_answers = attempt.end == ATTEMPT_ANSWERED;
+    if (probe->server_answers || attempt.end == ATTEMPT_SILENT)
+        return true;
+    complain("probe: %s cannot be reached by a plain connection either: %s", text,
+             strerror(attempt.error));
+    return false;
+}
+
+/* True: Fast Open works. `family` is AF_INET, AF_INET6 or AF_UNSPEC. */
+static bool try_it(struct probe *probe, int family, long count)
+{
+    struct addrinfo *addresses = place_resolve(&probe->place, family, "probe");
+
+    if (addresses == NULL)
+        return false;
+    memcpy(&probe->address, addresses->ai_addr, addresses->ai_addrlen);
+    probe->length = addresses->ai_addrlen;
+    endpoint_from_sockaddr(&probe->endpoint, addresses->ai_addr, addresses->ai_addrlen);
+    freeaddrinfo(addresses);
+    return is_reachable(probe) && get_cookie(probe) && try_by_turns(probe, count);
+}
+
+/* ---- the verb ---- */
+
 static const struct option options[] = {
     PAINT_OPTION,
     {"count", required_argument, NULL, 'n'},
@@ -96,7 +340,7 @@ static bool read_option(struct request *request, int answer, char **argv)
         request->file = optarg;
         return true;
     case 'n':
-        return read_number(&request->count, "--count", optarg, PROBE_COUNT_MOST);
+        return read_number(&request->count, "--count", optarg, COUNT_MOST);
     case 't':
         if (!read_number(&seconds, "--timeout", optarg, 600))
             return false;
@@ -143,7 +387,7 @@ int probe_main(int argc, char **argv)
         probe->kind = PROBE_TLS;
     if (!probe_make_data(probe, request.file))
         return EXIT_USAGE;
-    works = probe_run(probe, request.family, request.count);
+    works = try_it(probe, request.family, request.count);
     free(probe->data);
     return finish_output() && works ? EXIT_SUCCESS : EXIT_FAILURE;
 }

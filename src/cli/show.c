@@ -75,13 +75,6 @@ static char *selected(const struct selection *selection)
     return list_end(&list);
 }
 
-static char *place(const struct rule *rule)
-{
-    char *text;
-
-    return asprintf(&text, "%s:%" PRIu32, rule->file, rule->line) < 0 ? NULL : text;
-}
-
 static void add_prefixes(struct list *list, const struct rule *rule)
 {
     if (rule->prefix_count > 0)
@@ -156,7 +149,7 @@ static void choose_columns(bool columns[SELECTORS], const struct rule_group *gro
 static void show_rule(struct table *table, const struct rule *rule, bool client,
                       const bool columns[SELECTORS])
 {
-    table_add(table, place(rule));
+    table_add_text(table, "%s:%" PRIu32, rule->file, rule->line);
     table_add_copy(table, on_off(rule->fastopen));
     table_add(table, client ? client_ways(rule) : server_ways(rule));
     table_add(table, ports(rule));

@@ -93,18 +93,14 @@ void complain_option(char **argv, const struct option *options, int answer)
 char *duration_text(uint64_t milliseconds)
 {
     const uint64_t seconds = milliseconds / 1000;
-    char *text;
-    int length;
 
     if (seconds < 120)
-        length = asprintf(&text, "%" PRIu64 " s", seconds);
-    else if (seconds < 7200)
-        length = asprintf(&text, "%" PRIu64 " min", seconds / 60);
-    else if (seconds < 172800)
-        length = asprintf(&text, "%" PRIu64 " h", seconds / 3600);
-    else
-        length = asprintf(&text, "%" PRIu64 " d", seconds / 86400);
-    return need_memory(length < 0 ? NULL : text);
+        return need_text("%" PRIu64 " s", seconds);
+    if (seconds < 7200)
+        return need_text("%" PRIu64 " min", seconds / 60);
+    if (seconds < 172800)
+        return need_text("%" PRIu64 " h", seconds / 3600);
+    return need_text("%" PRIu64 " d", seconds / 86400);
 }
 
 bool find_user(const char *command, const char *name, uid_t *user)
@@ -140,4 +136,21 @@ void *need_memory(void *memory)
         return memory;
     complain("not enough memory");
     exit(EXIT_FAILURE);
+}
+
+char *need_text(const char *format, ...)
+{
+    va_list arguments;
+    char *text;
+    int length;
+
+    va_start(arguments, format);
+    length = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    return need_memory(length < 0 ? NULL : text);
+}
+
+void *need_room(void *list, size_t count, size_t size)
+{
+    return need_memory(reallocarray(list, count, size));
 }

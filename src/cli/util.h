@@ -38,4 +38,10 @@ bool finish_output(void);
 /* Whatever memory the command asks for it must have. */
 void *need_memory(void *memory);
 
+/* As printf(3) makes it. To be freed. */
+char *need_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The list with room for so many elements of that size. */
+void *need_room(void *list, size_t count, size_t size);
+
 #endif
