@@ -2,7 +2,7 @@
 #include "cli/metrics.h"
 #include "cli/paint.h"
 #include "cli/place.h"
-#include "cli/table.h"
+#include "cli/text_table.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
 

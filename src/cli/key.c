@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/key_derive.h"
-#include "cli/machine.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
+#include "kernel/proc.h"
 #include "kernel/tcp.h"
 
 #include <errno.h>
@@ -63,7 +63,7 @@ static bool keys_in_force(struct cookie_keys *keys)
 {
     char text[COOKIE_KEYS_TEXT_SIZE + 8];
 
-    if (!machine_sysctl(SYSCTL, text, sizeof(text))) {
+    if (!proc_sysctl(SYSCTL, text, sizeof(text))) {
         if (errno == EACCES || errno == EPERM)
             complain_errno("key: only root may read " SYSCTL_FILE);
         else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/show.h"
 #include "cli/log_trouble.h"
-#include "cli/table.h"
+#include "cli/text_table.h"
 #include "cli/util.h"
 
 #include <inttypes.h>

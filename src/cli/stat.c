@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* `tfoshim stat`: the verb, and what it shows to people. */
 #include "cli/stat.h"
-#include "cli/machine.h"
 #include "cli/paint.h"
 #include "cli/place.h"
-#include "cli/table.h"
+#include "cli/text_table.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
+#include "kernel/proc.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -193,7 +193,7 @@ static void print_troubles(const struct stat_view *view)
  * for listeners is off unless asked for, and of no interest where there are only clients. */
 static void print_switched_off(const struct stat_view *view)
 {
-    const long bits = machine_sysctl_number("tcp_fastopen");
+    const long bits = proc_sysctl_number("tcp_fastopen");
 
     if (bits >= 0 && !(bits & FASTOPEN_CLIENT))
         printf("%sthe kernel lets no client here open fast (net.ipv4.tcp_fastopen is %ld): see "

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What is known of destinations and listeners, and what it tells. */
-#include "cli/machine.h"
 #include "cli/metrics.h"
 #include "cli/recollection.h"
 #include "cli/stat.h"
 #include "cli/util.h"
+#include "kernel/proc.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -354,7 +354,7 @@ bool stat_collect(struct stat_view *view, const struct memories *memories, bool 
         leave_out(view);
     sort(view);
     for (size_t i = 0; i < STAT_COUNTERS; i++)
-        view->counters[i] = (struct stat_counter){names[i], machine_counter(names[i]), -1};
+        view->counters[i] = (struct stat_counter){names[i], proc_counter(names[i]), -1};
     count_ours(view);
     processes_collect(&view->processes, memories);
     view->cookies_known = view->destination_count == 0 || metrics_each(add_cookie, view);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A table on stdout whose columns are as wide as their widest cell. */
-#ifndef TFOSHIM_CLI_TABLE_H
-#define TFOSHIM_CLI_TABLE_H
+#ifndef TFOSHIM_CLI_TEXT_TABLE_H
+#define TFOSHIM_CLI_TEXT_TABLE_H
 
 #include "cli/util.h"
 
