@@ -74,12 +74,11 @@ static const struct verb_of attach = {"attach", attach_options, attach_help, att
 static const struct verb_of detach = {"detach", detach_options, detach_help, attach_put_back};
 
 /* 0 after a complaint. */
-static int read_number(const char *what, const char *text, int most, const char *verb)
+static int number_or_0(const char *what, const char *text, int most, const char *verb)
 {
-    char *end;
-    const long number = strtol(text, &end, 10);
+    long long number;
 
-    if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && number > 0 && number <= most)
+    if (read_number(&number, text, 1, most))
         return (int)number;
     complain("%s: found %s \"%s\", expected a number from 1 to %d", verb, what, text, most);
     return 0;
@@ -107,10 +106,10 @@ static bool read_option(struct attach_request *request, int option)
         request->may_repeat = read_consent(optarg);
         return request->may_repeat;
     case 'p':
-        request->port = (uint16_t)read_number("port", optarg, UINT16_MAX, request->verb);
+        request->port = (uint16_t)number_or_0("port", optarg, UINT16_MAX, request->verb);
         return request->port != 0;
     default:
-        request->queue = read_number("queue", optarg, UINT16_MAX, request->verb);
+        request->queue = number_or_0("queue", optarg, UINT16_MAX, request->verb);
         return request->queue != 0;
     }
 }

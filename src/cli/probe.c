@@ -197,12 +197,12 @@ static void count_fate(struct tally *tally, const struct attempt *attempt)
 }
 
 /* By turns: what changes on the way meanwhile changes for both. */
-static bool try_by_turns(const struct probe *probe, long count)
+static bool try_by_turns(const struct probe *probe, long long count)
 {
     struct tally tally = {.tried = 0};
     struct attempt attempt;
 
-    for (long i = 0; i < count && tally.swallowed + tally.lost < SWALLOWED_ENOUGH; i++) {
+    for (long long i = 0; i < count && tally.swallowed + tally.lost < SWALLOWED_ENOUGH; i++) {
         attempt_make(&attempt, probe, ATTEMPT_PLAIN);
         if (attempt.end == ATTEMPT_ANSWERED)
             tally.plain_ms[tally.plain_count++] = attempt.answer_ms;
@@ -240,7 +240,7 @@ static bool is_reachable(struct probe *probe)
 }
 
 /* True: Fast Open works. `family` is AF_INET, AF_INET6 or AF_UNSPEC. */
-static bool try_it(struct probe *probe, int family, long count)
+static bool try_it(struct probe *probe, int family, long long count)
 {
     struct addrinfo *addresses = place_resolve(&probe->place, family, "probe");
 
@@ -307,15 +307,12 @@ struct request {
     const char *file;
     int family;
     bool tls;
-    long count;
+    long long count;
 };
 
-static bool read_number(long *number, const char *option, const char *text, long most)
+static bool number_of(long long *number, const char *option, const char *text, long most)
 {
-    char *end;
-
-    *number = strtol(text, &end, 10);
-    if (*text >= '0' && *text <= '9' && *end == '\0' && *number >= 1 && *number <= most)
+    if (read_number(number, text, 1, most))
         return true;
     complain("probe: %s: found \"%s\", expected a number from 1 to %ld", option, text, most);
     return false;
@@ -324,7 +321,7 @@ static bool read_number(long *number, const char *option, const char *text, long
 /* False after a complaint. */
 static bool read_option(struct request *request, int answer, char **argv)
 {
-    long seconds;
+    long long seconds;
 
     switch (answer) {
     case '4':
@@ -340,9 +337,9 @@ static bool read_option(struct request *request, int answer, char **argv)
         request->file = optarg;
         return true;
     case 'n':
-        return read_number(&request->count, "--count", optarg, COUNT_MOST);
+        return number_of(&request->count, "--count", optarg, COUNT_MOST);
     case 't':
-        if (!read_number(&seconds, "--timeout", optarg, 600))
+        if (!number_of(&seconds, "--timeout", optarg, 600))
             return false;
         request->probe.timeout_ms = (int)seconds * 1000;
         return true;

@@ -11,6 +11,7 @@
 
 #include <dirent.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -198,10 +199,9 @@ void processes_collect(struct processes *processes, const struct memories *memor
     *processes = (struct processes){.count = 0};
     while (directory != NULL && (entry = readdir(directory)) != NULL) {
         struct stat status;
-        char *end;
-        const long pid = strtol(entry->d_name, &end, 10);
+        long long pid;
 
-        if (pid > 0 && *end == '\0' && pid != getpid() &&
+        if (read_number(&pid, entry->d_name, 1, INT_MAX) && pid != getpid() &&
             fstatat(dirfd(directory), entry->d_name, &status, 0) == 0 &&
             is_wanted(memories, status.st_uid))
             add(processes, (pid_t)pid, status.st_uid);

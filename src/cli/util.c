@@ -103,21 +103,29 @@ char *duration_text(uint64_t milliseconds)
     return need_text("%" PRIu64 " d", seconds / 86400);
 }
 
+bool read_number(long long *number, const char *text, long long least, long long most)
+{
+    char *end;
+
+    errno = 0;
+    *number = strtoll(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *number >= least &&
+           *number <= most;
+}
+
 bool find_user(const char *command, const char *name, uid_t *user)
 {
     const struct passwd *entry = getpwnam(name);
-    char *end = NULL;
-    unsigned long number;
+    long long number;
 
     if (entry != NULL) {
         *user = entry->pw_uid;
         return true;
     }
-    errno = 0;
-    number = strtoul(name, &end, 10);
-    *user = (uid_t)number;
-    if (name[0] >= '0' && name[0] <= '9' && *end == '\0' && errno == 0 && number < (uid_t)-1)
+    if (read_number(&number, name, 0, (uid_t)-1 - 1LL)) {
+        *user = (uid_t)number;
         return true;
+    }
     complain("%s: --user: there is no user \"%s\"", command, name);
     return false;
 }

@@ -29,6 +29,9 @@ void complain_option(char **argv, const struct option *options, int answer);
 /* "12 s", "7 min", "3 h", "2 d". To be freed. */
 char *duration_text(uint64_t milliseconds);
 
+/* A number in decimal digits and nothing else; false: it is none, or beyond these bounds. */
+bool read_number(long long *number, const char *text, long long least, long long most);
+
 /* The user that --user of a command names, by name or number; false after a complaint. */
 bool find_user(const char *command, const char *name, uid_t *user);
 

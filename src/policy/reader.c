@@ -6,6 +6,7 @@
  * in a comment that is never closed.
  */
 #include "policy/reader.h"
+#include "path/path.h"
 #include "policy/directory.h"
 #include "policy/file.h"
 
@@ -269,8 +270,7 @@ static bool is_include(const struct file *file, const char *line, size_t length)
 static const char *resolve(struct reader *reader, const char *includer, const char *name,
                            size_t length)
 {
-    const char *slash = strrchr(includer, '/');
-    size_t directory = slash == NULL ? 0 : (size_t)(slash - includer) + 1;
+    size_t directory = (size_t)(path_base(includer) - includer);
     char *path;
 
     if (name[0] == '/') {
@@ -290,13 +290,6 @@ static bool is_comment_or_blank(const char *at, const char *end)
     return at == end || *at == '#' || (end - at >= 2 && at[0] == '/' && at[1] == '/');
 }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash == NULL ? path : slash + 1;
-}
-
 /* Handles a line that begins with @include: the directive has the line to itself. */
 static bool include(struct reader *reader, const struct file *file, const char *line, size_t length,
                     const struct origin *here)
@@ -313,7 +306,7 @@ static bool include(struct reader *reader, const struct file *file, const char *
         return false;
     }
     included.path = resolve(reader, file->path, name, (size_t)(close - name));
-    if (strpbrk(base_name(included.path), "*?[") == NULL)
+    if (strpbrk(path_base(included.path), "*?[") == NULL)
         return read_file(reader, &included);
     if (!directory_list(reader, included.path, &included, &listing))
         return false;
