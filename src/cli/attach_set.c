@@ -160,7 +160,7 @@ static void say_what_lacks(const struct attach_request *request)
     char port[32] = "";
 
     if (request->port != 0)
-        snprintf(port, sizeof(port), "--port %u ", request->port);
+        snprintf(port, sizeof(port), "--port %d ", request->port);
     if (request->may_repeat)
         printf("no guard: a SYN that somebody has recorded, and sends again, is executed again\n"
                "no deferral: the connections that the process opens are as before\n"

@@ -1,38 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/metrics.h"
+#include "cli/options.h"
 #include "cli/paint.h"
 #include "cli/place.h"
 #include "cli/text_table.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
+#include "cli/metrics.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const struct option options[] = {
-    PAINT_OPTION,
-    {"flush", no_argument, NULL, 'f'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
+struct request {
+    bool flushing;
 };
 
-static int help(void)
-{
-    fputs(
-        "usage: tfoshim cookies [--color WHEN] [--flush] [HOST]\n"
-        "\n"
-        "Lists the Fast Open cookies that the kernel has for this network namespace, those of all\n"
-        "servers or of one, and what went wrong with them.\n"
-        "\n"
-        "options:\n"
-        "      --flush       make the kernel forget HOST, or every host, with all that it has\n"
-        "                    learned of it (needs CAP_NET_ADMIN)\n" PAINT_HELP
-        "      --help        this text\n",
-        stdout);
-    return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+static const struct verb_option options[] = {
+    PAINT_OPTION,
+    {"flush", .kind = OPTION_FLAG, .target = offsetof(struct request, flushing)},
+    OPTIONS_END,
+};
+
+static const char help[] =
+    "usage: tfoshim cookies [--color WHEN] [--flush] [HOST]\n"
+    "\n"
+    "Lists the Fast Open cookies that the kernel has for this network namespace, those of all\n"
+    "servers or of one, and what went wrong with them.\n"
+    "\n"
+    "options:\n"
+    "      --flush       make the kernel forget HOST, or every host, with all that it has\n"
+    "                    learned of it (needs CAP_NET_ADMIN)\n" PAINT_HELP
+    "      --help        this text\n";
 
 struct list {
     struct table table;
@@ -132,26 +130,10 @@ static int serve(const char *host, bool flushing)
 
 int cookies_main(int argc, char **argv)
 {
-    bool flushing = false;
-    int answer;
+    static const struct syntax syntax = {"cookies", help, options, OPERANDS_MAYBE_ONE, "host", 0};
+    struct request request = {.flushing = false};
+    int status;
+    char **words = options_read(&syntax, &request, argc, argv, &status);
 
-    opterr = 0;
-    while ((answer = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-        if (answer == 'h')
-            return help();
-        if (answer == 'f') {
-            flushing = true;
-        } else if (answer != 'C') {
-            complain_option(argv, options, answer);
-            return EXIT_USAGE;
-        } else if (!paint_choose(optarg)) {
-            return EXIT_USAGE;
-        }
-    }
-    if (argc - optind > 1) {
-        complain("cookies: one host at a time: found \"%s\" after \"%s\"", argv[optind + 1],
-                 argv[optind]);
-        return EXIT_USAGE;
-    }
-    return serve(argv[optind], flushing);
+    return words != NULL ? serve(words[0], request.flushing) : status;
 }

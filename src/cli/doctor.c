@@ -2,6 +2,7 @@
 #include "cli/doctor.h"
 #include "cli/elf_file.h"
 #include "cli/log_trouble.h"
+#include "cli/options.h"
 #include "cli/paint.h"
 #include "cli/preload.h"
 #include "cli/target.h"
@@ -12,7 +13,6 @@
 #include "policy/search.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -322,27 +322,19 @@ static void examine_program(const char *program)
 
 /* ---- the verb ---- */
 
-static const struct option options[] = {
-    PAINT_OPTION,
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
+static const struct verb_option options[] = {PAINT_OPTION, OPTIONS_END};
 
-static int help(void)
-{
-    fputs("usage: tfoshim doctor [--color WHEN] [PROGRAM]\n"
-          "\n"
-          "Examines the machine, the installation and, when it is named, a program, and says what\n"
-          "keeps TCP Fast Open from working and how to mend that. A line a finding: \"ok\", "
-          "\"note\"\n"
-          "(worth knowing) or \"problem\" (Fast Open cannot work).\n"
-          "\n"
-          "options:\n" PAINT_HELP "      --help        this text\n"
-          "\n"
-          "The exit status is 1 if there is a problem.\n",
-          stdout);
-    return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+static const char help[] =
+    "usage: tfoshim doctor [--color WHEN] [PROGRAM]\n"
+    "\n"
+    "Examines the machine, the installation and, when it is named, a program, and says what\n"
+    "keeps TCP Fast Open from working and how to mend that. A line a finding: \"ok\", "
+    "\"note\"\n"
+    "(worth knowing) or \"problem\" (Fast Open cannot work).\n"
+    "\n"
+    "options:\n" PAINT_HELP "      --help        this text\n"
+    "\n"
+    "The exit status is 1 if there is a problem.\n";
 
 static int examine(const char *program)
 {
@@ -362,23 +354,9 @@ static int examine(const char *program)
 
 int doctor_main(int argc, char **argv)
 {
-    int answer;
+    static const struct syntax syntax = {"doctor", help, options, OPERANDS_MAYBE_ONE, "program", 0};
+    int status;
+    char **words = options_read(&syntax, NULL, argc, argv, &status);
 
-    opterr = 0;
-    while ((answer = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-        if (answer == 'h')
-            return help();
-        if (answer != 'C') {
-            complain_option(argv, options, answer);
-            return EXIT_USAGE;
-        }
-        if (!paint_choose(optarg))
-            return EXIT_USAGE;
-    }
-    if (argc - optind > 1) {
-        complain("doctor: one program at a time: found \"%s\" after \"%s\"", argv[optind + 1],
-                 argv[optind]);
-        return EXIT_USAGE;
-    }
-    return examine(argv[optind]);
+    return words != NULL ? examine(words[0]) : status;
 }

@@ -55,11 +55,11 @@ static int unknown(const char *word)
     for (size_t i = 0; i < VERB_COUNT; i++)
         names[i] = verbs[i].name;
     if (word[0] != '-')
-        complain_unknown("command", "", word, names, VERB_COUNT);
+        complain_unknown(NULL, "command", "", word, names, VERB_COUNT);
     else if (word[1] != '-')
-        complain_unknown("option", "", word, NULL, 0);
+        complain_unknown(NULL, "option", "", word, NULL, 0);
     else
-        complain_unknown("option", "--", word + 2, options, 2);
+        complain_unknown(NULL, "option", "--", word + 2, options, 2);
     return EXIT_USAGE;
 }
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/probe.h"
 #include "cli/metrics.h"
+#include "cli/options.h"
 #include "cli/paint.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,12 +197,12 @@ static void count_fate(struct tally *tally, const struct attempt *attempt)
 }
 
 /* By turns: what changes on the way meanwhile changes for both. */
-static bool try_by_turns(const struct probe *probe, long long count)
+static bool try_by_turns(const struct probe *probe, int count)
 {
     struct tally tally = {.tried = 0};
     struct attempt attempt;
 
-    for (long long i = 0; i < count && tally.swallowed + tally.lost < SWALLOWED_ENOUGH; i++) {
+    for (int i = 0; i < count && tally.swallowed + tally.lost < SWALLOWED_ENOUGH; i++) {
         attempt_make(&attempt, probe, ATTEMPT_PLAIN);
         if (attempt.end == ATTEMPT_ANSWERED)
             tally.plain_ms[tally.plain_count++] = attempt.answer_ms;
@@ -240,7 +240,7 @@ static bool is_reachable(struct probe *probe)
 }
 
 /* True: Fast Open works. `family` is AF_INET, AF_INET6 or AF_UNSPEC. */
-static bool try_it(struct probe *probe, int family, long long count)
+static bool try_it(struct probe *probe, int family, int count)
 {
     struct addrinfo *addresses = place_resolve(&probe->place, family, "probe");
 
@@ -255,40 +255,51 @@ static bool try_it(struct probe *probe, int family, long long count)
 
 /* ---- the verb ---- */
 
-static const struct option options[] = {
-    PAINT_OPTION,
-    {"count", required_argument, NULL, 'n'},
-    {"data", required_argument, NULL, 'd'},
-    {"help", no_argument, NULL, 'h'},
-    {"timeout", required_argument, NULL, 't'},
-    {"tls", no_argument, NULL, 's'},
-    {NULL, 0, NULL, 0},
+struct request {
+    const char *file;
+    int family;
+    bool tls;
+    int count;
+    int timeout_s;
 };
 
-static int help(void)
-{
-    fputs("usage: tfoshim probe [OPTION...] HOST[:PORT]\n"
-          "\n"
-          "Tries whether Fast Open works with a server and on the path to it: asks for a cookie,\n"
-          "sends a first write in the SYN, several times and by turns with plain connections, and\n"
-          "says what became of it and what it saves. The port is 443 unless given.\n"
-          "\n"
-          "What is sent may be delivered twice: a TLS ClientHello to port 443 or with --tls, else\n"
-          "the HTTP request \"HEAD /\".\n"
-          "\n"
-          "options:\n"
-          "  -4, -6            over IPv4 alone, over IPv6 alone\n"
-          "      --tls         send a TLS ClientHello\n"
-          "      --data FILE   send this file; it should do no harm when delivered twice\n"
-          "      --count N     so many connections of either kind (5)\n"
-          "      --timeout SECONDS\n"
-          "                    the most that one connection may take (5)\n" PAINT_HELP
-          "      --help        this text\n"
-          "\n"
-          "The exit status is 0 if Fast Open works, 1 if it does not.\n",
-          stdout);
-    return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+static const struct verb_option options[] = {
+    {.letter = '4',
+     .kind = OPTION_SET,
+     .target = offsetof(struct request, family),
+     .value = AF_INET},
+    {.letter = '6',
+     .kind = OPTION_SET,
+     .target = offsetof(struct request, family),
+     .value = AF_INET6},
+    PAINT_OPTION,
+    OPTION_NUMBER_OF("count", struct request, count, 1, COUNT_MOST),
+    {"data", .kind = OPTION_TEXT, .target = offsetof(struct request, file)},
+    OPTION_NUMBER_OF("timeout", struct request, timeout_s, 1, 600),
+    {"tls", .kind = OPTION_FLAG, .target = offsetof(struct request, tls)},
+    OPTIONS_END,
+};
+
+static const char help[] =
+    "usage: tfoshim probe [OPTION...] HOST[:PORT]\n"
+    "\n"
+    "Tries whether Fast Open works with a server and on the path to it: asks for a cookie,\n"
+    "sends a first write in the SYN, several times and by turns with plain connections, and\n"
+    "says what became of it and what it saves. The port is 443 unless given.\n"
+    "\n"
+    "What is sent may be delivered twice: a TLS ClientHello to port 443 or with --tls, else\n"
+    "the HTTP request \"HEAD /\".\n"
+    "\n"
+    "options:\n"
+    "  -4, -6            over IPv4 alone, over IPv6 alone\n"
+    "      --tls         send a TLS ClientHello\n"
+    "      --data FILE   send this file; it should do no harm when delivered twice\n"
+    "      --count N     so many connections of either kind (5)\n"
+    "      --timeout SECONDS\n"
+    "                    the most that one connection may take (5)\n" PAINT_HELP
+    "      --help        this text\n"
+    "\n"
+    "The exit status is 0 if Fast Open works, 1 if it does not.\n";
 
 /* The library would turn our plain connections into fast ones. */
 static void shake_off_library(char **argv)
@@ -302,89 +313,37 @@ static void shake_off_library(char **argv)
         execv("/proc/self/exe", argv - 1);
 }
 
-struct request {
-    struct probe probe;
-    const char *file;
-    int family;
-    bool tls;
-    long long count;
-};
-
-static bool number_of(long long *number, const char *option, const char *text, long most)
+static int probe(const struct request *request, char *host, char **argv)
 {
-    if (read_number(number, text, 1, most))
-        return true;
-    complain("probe: %s: found \"%s\", expected a number from 1 to %ld", option, text, most);
-    return false;
-}
+    struct probe probe = {.timeout_ms = request->timeout_s * 1000};
+    bool works;
 
-/* False after a complaint. */
-static bool read_option(struct request *request, int answer, char **argv)
-{
-    long long seconds;
-
-    switch (answer) {
-    case '4':
-        request->family = AF_INET;
-        return true;
-    case '6':
-        request->family = AF_INET6;
-        return true;
-    case 's':
-        request->tls = true;
-        return true;
-    case 'd':
-        request->file = optarg;
-        return true;
-    case 'n':
-        return number_of(&request->count, "--count", optarg, COUNT_MOST);
-    case 't':
-        if (!number_of(&seconds, "--timeout", optarg, 600))
-            return false;
-        request->probe.timeout_ms = (int)seconds * 1000;
-        return true;
-    case 'C':
-        return paint_choose(optarg);
-    default:
-        complain_option(argv, options, answer);
-        return false;
+    if (request->tls && request->file != NULL) {
+        complain("probe: --tls and --data cannot be used together");
+        return EXIT_USAGE;
     }
+    if (!place_read(&probe.place, host, "probe"))
+        return EXIT_USAGE;
+    shake_off_library(argv);
+    if (probe.place.port == 0)
+        probe.place.port = PORT_UNLESS_GIVEN;
+    if (request->file != NULL)
+        probe.kind = PROBE_FILE;
+    else if (request->tls || probe.place.port == 443)
+        probe.kind = PROBE_TLS;
+    if (!probe_make_data(&probe, request->file))
+        return EXIT_USAGE;
+    works = try_it(&probe, request->family, request->count);
+    free(probe.data);
+    return finish_output() && works ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int probe_main(int argc, char **argv)
 {
-    struct request request = {.probe.timeout_ms = 5000, .family = AF_UNSPEC, .count = 5};
-    struct probe *probe = &request.probe;
-    bool works;
-    int answer;
+    static const struct syntax syntax = {"probe", help, options, OPERANDS_ONE, "host", 0};
+    struct request request = {.family = AF_UNSPEC, .count = 5, .timeout_s = 5};
+    int status;
+    char **words = options_read(&syntax, &request, argc, argv, &status);
 
-    opterr = 0;
-    while ((answer = getopt_long(argc, argv, ":46h", options, NULL)) != -1) {
-        if (answer == 'h')
-            return help();
-        if (!read_option(&request, answer, argv))
-            return EXIT_USAGE;
-    }
-    if (argc - optind != 1) {
-        complain("probe: expected one host, see tfoshim probe --help");
-        return EXIT_USAGE;
-    }
-    if (request.tls && request.file != NULL) {
-        complain("probe: --tls and --data cannot be used together");
-        return EXIT_USAGE;
-    }
-    if (!place_read(&probe->place, argv[optind], "probe"))
-        return EXIT_USAGE;
-    shake_off_library(argv);
-    if (probe->place.port == 0)
-        probe->place.port = PORT_UNLESS_GIVEN;
-    if (request.file != NULL)
-        probe->kind = PROBE_FILE;
-    else if (request.tls || probe->place.port == 443)
-        probe->kind = PROBE_TLS;
-    if (!probe_make_data(probe, request.file))
-        return EXIT_USAGE;
-    works = try_it(probe, request.family, request.count);
-    free(probe->data);
-    return finish_output() && works ? EXIT_SUCCESS : EXIT_FAILURE;
+    return words != NULL ? probe(&request, words[0], argv) : status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* `tfoshim stat`: the verb, and what it shows to people. */
 #include "cli/stat.h"
+#include "cli/options.h"
 #include "cli/paint.h"
 #include "cli/place.h"
 #include "cli/text_table.h"
@@ -8,7 +9,6 @@
 #include "cli/verbs.h"
 #include "kernel/proc.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -266,48 +266,61 @@ static void print_table(const struct stat_view *view)
 #define INTERVAL_LEAST_S 0.1
 #define INTERVAL_MOST_S 86400.0
 
-static const struct option options[] = {
-    {"all", no_argument, NULL, 'a'},          PAINT_OPTION,
-    {"help", no_argument, NULL, 'h'},         {"json", no_argument, NULL, 'j'},
-    {"memory", required_argument, NULL, 'm'}, {"prometheus", optional_argument, NULL, 'p'},
-    {"reset", no_argument, NULL, 'r'},        {"user", required_argument, NULL, 'u'},
-    {"watch", optional_argument, NULL, 'w'},  {NULL, 0, NULL, 0},
-};
-
-/* What is asked for: the table once, unless one of these is. */
+/* What is asked for. */
 struct request {
-    int what;            /* 0, or the letter of an option */
+    enum { TABLE, JSON, PROMETHEUS, RESET, WATCH } what;
     const char *operand; /* of that option, or NULL */
     bool all;
     struct memories memories;
 };
 
-static int help(void)
+static int choose(void *of, const struct verb_option *option, const char *operand)
 {
-    fputs("usage: tfoshim stat [--all] [--color WHEN] [--watch [SECONDS]] [WHOSE]\n"
-          "       tfoshim stat [--all] --json | --prometheus [FILE] [WHOSE]\n"
-          "       tfoshim stat --reset [WHOSE]\n"
-          "\n"
-          "Shows what Fast Open has saved this user's programs (for root: everybody's) and where\n"
-          "it has failed, the destinations first that have gained the most, and the kernel's own\n"
-          "counters beside it. WHOSE is --user USER or --memory FILE.\n"
-          "\n"
-          "options:\n"
-          "      --all         other network namespaces as well\n" PAINT_HELP
-          "      --help        this text\n"
-          "      --json        for programs\n"
-          "      --memory FILE the memory that this file names\n"
-          "      --prometheus [FILE]\n"
-          "                    in the text format of Prometheus; FILE is replaced as a whole, as "
-          "the\n"
-          "                    text-file collector of its node exporter needs it\n"
-          "      --reset       forget all of it, in every network namespace\n"
-          "      --user USER   that user's programs alone\n"
-          "      --watch [SECONDS]\n"
-          "                    again and again, every 2 seconds unless given\n",
-          stdout);
-    return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
+    struct request *request = of;
+
+    if (request->what != TABLE && (int)request->what != option->value) {
+        complain("stat: --json, --prometheus, --reset and --watch go one at a time");
+        return EXIT_USAGE;
+    }
+    request->what = (unsigned)option->value;
+    request->operand = operand;
+    return EXIT_SUCCESS;
 }
+
+static const struct verb_option options[] = {
+    {"all", .kind = OPTION_FLAG, .target = offsetof(struct request, all)},
+    PAINT_OPTION,
+    {"json", .kind = OPTION_TAKE_NOTHING, .value = JSON, .take = choose},
+    {"memory", .kind = OPTION_TEXT, .target = offsetof(struct request, memories.file)},
+    {"prometheus", .kind = OPTION_TAKE_MAYBE, .value = PROMETHEUS, .take = choose},
+    {"reset", .kind = OPTION_TAKE_NOTHING, .value = RESET, .take = choose},
+    {"user", .kind = OPTION_TEXT, .target = offsetof(struct request, memories.name)},
+    {"watch", .kind = OPTION_TAKE_MAYBE, .value = WATCH, .take = choose},
+    OPTIONS_END,
+};
+
+static const char help[] =
+    "usage: tfoshim stat [--all] [--color WHEN] [--watch [SECONDS]] [WHOSE]\n"
+    "       tfoshim stat [--all] --json | --prometheus [FILE] [WHOSE]\n"
+    "       tfoshim stat --reset [WHOSE]\n"
+    "\n"
+    "Shows what Fast Open has saved this user's programs (for root: everybody's) and where\n"
+    "it has failed, the destinations first that have gained the most, and the kernel's own\n"
+    "counters beside it. WHOSE is --user USER or --memory FILE.\n"
+    "\n"
+    "options:\n"
+    "      --all         other network namespaces as well\n" PAINT_HELP
+    "      --help        this text\n"
+    "      --json        for programs\n"
+    "      --memory FILE the memory that this file names\n"
+    "      --prometheus [FILE]\n"
+    "                    in the text format of Prometheus; FILE is replaced as a whole, as "
+    "the\n"
+    "                    text-file collector of its node exporter needs it\n"
+    "      --reset       forget all of it, in every network namespace\n"
+    "      --user USER   that user's programs alone\n"
+    "      --watch [SECONDS]\n"
+    "                    again and again, every 2 seconds unless given\n";
 
 /* ---- once ---- */
 
@@ -384,87 +397,33 @@ static int export(const struct request *request)
     return status;
 }
 
-/* ---- arguments ---- */
-
-static int serve(const struct request *request)
+static int serve(struct request *request)
 {
+    if (request->memories.name != NULL && request->memories.file != NULL) {
+        complain("stat: --memory and --user go one at a time");
+        return EXIT_USAGE;
+    }
+    if (request->memories.name != NULL && !memories_find_user(&request->memories))
+        return EXIT_FAILURE;
     switch (request->what) {
-    case 'j':
+    case JSON:
         return print_once(stat_print_json, request);
-    case 'p':
+    case PROMETHEUS:
         return export(request);
-    case 'r':
+    case RESET:
         return reset(request);
-    case 'w':
+    case WATCH:
         return watch(request);
     default:
         return print_once(print_table, request);
     }
 }
 
-/* An operand may be the next word. */
-static const char *operand_of(int argc, char **argv, int option)
-{
-    if (optarg != NULL || (option != 'p' && option != 'w') || optind == argc ||
-        argv[optind][0] == '-')
-        return optarg;
-    return argv[optind++];
-}
-
-static bool choose(struct request *request, int argc, char **argv, int option)
-{
-    if (request->what != 0 && request->what != option) {
-        complain("stat: --json, --prometheus, --reset and --watch go one at a time");
-        return false;
-    }
-    request->what = option;
-    request->operand = operand_of(argc, argv, option);
-    return true;
-}
-
-/* EXIT_SUCCESS, or what the command is to return. */
-static int take(struct request *request, int argc, char **argv, int option)
-{
-    switch (option) {
-    case 'a':
-        request->all = true;
-        return EXIT_SUCCESS;
-    case 'C':
-        return paint_choose(optarg) ? EXIT_SUCCESS : EXIT_USAGE;
-    case 'm':
-        request->memories.file = optarg;
-        return EXIT_SUCCESS;
-    case 'u':
-        return memories_set_user(&request->memories, optarg) ? EXIT_SUCCESS : EXIT_FAILURE;
-    case '?':
-    case ':':
-        complain_option(argv, options, option);
-        return EXIT_USAGE;
-    default:
-        return choose(request, argc, argv, option) ? EXIT_SUCCESS : EXIT_USAGE;
-    }
-}
-
 int stat_main(int argc, char **argv)
 {
-    struct request request = {.what = 0};
-    int answer, status;
+    static const struct syntax syntax = {"stat", help, options, OPERANDS_NONE, NULL, 0};
+    struct request request = {.what = TABLE};
+    int status;
 
-    opterr = 0;
-    while ((answer = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-        if (answer == 'h')
-            return help();
-        status = take(&request, argc, argv, answer);
-        if (status != EXIT_SUCCESS)
-            return status;
-    }
-    if (optind < argc) {
-        complain("stat: found \"%s\", expected no argument", argv[optind]);
-        return EXIT_USAGE;
-    }
-    if (request.memories.file != NULL && request.memories.name != NULL) {
-        complain("stat: --memory and --user go one at a time");
-        return EXIT_USAGE;
-    }
-    return serve(&request);
+    return options_read(&syntax, &request, argc, argv, &status) != NULL ? serve(&request) : status;
 }

@@ -3,15 +3,12 @@
 #include "policy/nearest.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define OPTIONS_MOST 16
 
 static void __attribute__((format(printf, 1, 0)))
 say(const char *format, va_list arguments, const char *why)
@@ -49,45 +46,17 @@ void complain_report(void *context, const char *message)
     complain("%s", message);
 }
 
-void complain_unknown(const char *kind, const char *dashes, const char *word,
+void complain_unknown(const char *verb, const char *kind, const char *dashes, const char *word,
                       const char *const known[], size_t count)
 {
-    const char *meant = nearest(word, known, count);
+    const char *meant = nearest(word, known, count), *name = verb == NULL ? "" : verb;
 
     if (meant != NULL)
-        complain("unknown %s \"%s%s\", did you mean \"%s%s\"?", kind, dashes, word, dashes, meant);
+        complain("%s%sunknown %s \"%s%s\", did you mean \"%s%s\"?", name, verb == NULL ? "" : ": ",
+                 kind, dashes, word, dashes, meant);
     else
-        complain("unknown %s \"%s%s\", see tfoshim --help", kind, dashes, word);
-}
-
-/* What follows a "=" is no part of the name. */
-static void complain_unknown_option(const char *word, const char *const names[], size_t count)
-{
-    char *name = need_memory(strndup(word, strcspn(word, "=")));
-
-    complain_unknown("option", "--", name, names, count);
-    free(name);
-}
-
-void complain_option(char **argv, const struct option *options, int answer)
-{
-    const char *word = argv[optind - 1], *names[OPTIONS_MOST];
-    const char letter[] = {'-', (char)optopt, '\0'};
-    size_t count = 0;
-    bool known = false;
-
-    for (; options->name != NULL && count < OPTIONS_MOST; options++) {
-        known = known || options->val == optopt;
-        names[count++] = options->name;
-    }
-    if (answer == ':')
-        complain("option \"%s\" needs an argument", word[1] == '-' ? word : letter);
-    else if (known)
-        complain("option \"%s\" takes no argument", word);
-    else if (optopt != 0)
-        complain("unknown option \"%s\", see tfoshim --help", letter);
-    else
-        complain_unknown_option(word + 2, names, count);
+        complain("%s%sunknown %s \"%s%s\", see tfoshim %s%s--help", name, verb == NULL ? "" : ": ",
+                 kind, dashes, word, name, verb == NULL ? "" : " ");
 }
 
 char *duration_text(uint64_t milliseconds)

@@ -7,8 +7,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct option;
-
 /* One line to stderr: "tfoshim: message". */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -18,13 +16,10 @@ void complain_errno(const char *format, ...) __attribute__((format(printf, 1, 2)
 /* A policy_report that complains. */
 void complain_report(void *context, const char *message);
 
-/* 'unknown command "chek", did you mean "check"?'; `dashes` go before both words. */
-void complain_unknown(const char *kind, const char *dashes, const char *word,
+/* 'VERB: unknown command "chek", did you mean "check"?'; `dashes` go before both words. For the
+ * command itself the verb is NULL. */
+void complain_unknown(const char *verb, const char *kind, const char *dashes, const char *word,
                       const char *const known[], size_t count);
-
-/* getopt_long() has refused argv[optind - 1] (or the letter optopt, or ':' a missing argument):
- * says so in our words. */
-void complain_option(char **argv, const struct option *options, int answer);
 
 /* "12 s", "7 min", "3 h", "2 d". To be freed. */
 char *duration_text(uint64_t milliseconds);
