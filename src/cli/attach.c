@@ -5,7 +5,6 @@
 #include "cli/paint.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
-#include "kernel/tcp.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,7 +151,6 @@ static int serve(const struct verb_of *verb, int argc, char **argv)
     if (words == NULL)
         return status;
     request.word = words[0];
-    kernel_syscall = syscall;
     status = attach_target_find(&target, request.word, request.verb);
     if (status == EXIT_SUCCESS)
         status = serve_target(verb, &request, &target);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/attach.h"
 #include "cli/attach_table.h"
-#include "cli/recollection.h"
 #include "cli/util.h"
+#include "kernel/netns.h"
 #include "kernel/proc.h"
 #include "kernel/tcp.h"
 
@@ -74,7 +74,7 @@ static bool announce(const struct attach_request *request, const struct attach_l
 
 static bool is_in_ours(int socket_there)
 {
-    const uint64_t ours = recollection_netns();
+    const uint64_t ours = netns_own();
 
     return ours != 0 && ours == tcp_netns_cookie(socket_there);
 }

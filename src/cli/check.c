@@ -6,7 +6,6 @@
 #include "cli/show.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
-#include "kernel/tcp.h"
 #include "policy/search.h"
 
 #include <inttypes.h>
@@ -131,7 +130,6 @@ int check_main(int argc, char **argv)
     int status;
     char **words = options_read(&syntax, NULL, argc, argv, &status);
 
-    kernel_syscall = syscall;
     if (words != NULL)
         status = check_policy(words[0]);
     free(text);

@@ -5,7 +5,7 @@
 #include "cli/text_table.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
-#include "cli/metrics.h"
+#include "kernel/metrics.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,7 +85,7 @@ static int list_cookies(const struct addrinfo *wanted)
 {
     static const char *const titles[] = {"server", "from", "cookie", "mss", "age", "failures"};
     struct list list = {.table = table_of(titles, 6), .wanted = wanted};
-    const bool done = metrics_each(add_row, &list);
+    const bool done = no_error(metrics_each(add_row, &list), METRICS_UNREAD);
     if (done && list.table.count == list.table.columns)
         puts(wanted == NULL ? "the kernel has no cookies"
                             : "the kernel has no cookie of this host");
@@ -98,15 +98,13 @@ static int list_cookies(const struct addrinfo *wanted)
 
 static int flush(const struct addrinfo *wanted)
 {
+    int error = wanted == NULL ? metrics_forget(NULL) : 0;
     struct endpoint endpoint;
 
-    if (wanted == NULL)
-        return metrics_forget(NULL) ? EXIT_SUCCESS : EXIT_FAILURE;
-    for (const struct addrinfo *at = wanted; at != NULL; at = at->ai_next)
-        if (endpoint_from_sockaddr(&endpoint, at->ai_addr, at->ai_addrlen) &&
-            !metrics_forget(endpoint.address))
-            return EXIT_FAILURE;
-    return EXIT_SUCCESS;
+    for (const struct addrinfo *at = wanted; at != NULL && error == 0; at = at->ai_next)
+        if (endpoint_from_sockaddr(&endpoint, at->ai_addr, at->ai_addrlen))
+            error = metrics_forget(endpoint.address);
+    return no_error(error, "cannot make the kernel forget") ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int serve(const char *host, bool flushing)

@@ -5,7 +5,6 @@
 #include "cli/recollection.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
-#include "kernel/tcp.h"
 #include "policy/compile.h"
 #include "policy/names.h"
 #include "policy/search.h"
@@ -173,7 +172,6 @@ static int explain(const struct request *request, const char *what)
     explanation.policy = load(request);
     if (explanation.policy == NULL)
         return EXIT_FAILURE;
-    kernel_syscall = syscall;
     explanation.link = explain_link(request->listener);
     recollection_set_up_as(request->subject.program);
     addresses = place_resolve(&place, AF_UNSPEC, "explain");

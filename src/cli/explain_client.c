@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/explain.h"
-#include "cli/metrics.h"
 #include "cli/recollection.h"
+#include "cli/util.h"
 #include "decision/decision.h"
+#include "kernel/metrics.h"
+#include "kernel/netns.h"
 #include "kernel/proc.h"
 #include "policy/flat.h"
 
@@ -42,8 +44,10 @@ static void show_kernel(struct facts *facts, const struct endpoint *endpoint)
 {
     char cookie[2 * METRICS_COOKIE_MOST + 1], bits[PROC_FASTOPEN_WORDS_MOST];
     struct metrics metrics;
-    bool found = metrics_of(endpoint->address, &metrics, &facts->metrics_known);
+    bool found;
 
+    facts->metrics_known =
+        no_error(metrics_of(endpoint->address, &metrics, &found), METRICS_UNREAD);
     facts->cookie = found && metrics.cookie_length > 0;
     proc_fastopen_words(bits, facts->fastopen);
     if (facts->cookie) {
@@ -135,7 +139,7 @@ static void show_answer(const struct explanation *explanation, const struct fact
 
 void explain_client(const struct explanation *explanation, const struct endpoint *endpoint)
 {
-    const struct memory_destination to = {.netns = recollection_netns(), .endpoint = *endpoint};
+    const struct memory_destination to = {.netns = netns_own(), .endpoint = *endpoint};
     struct facts facts = {.decision = decide_client(explanation->policy, &to, &explanation->link),
                           .fastopen = proc_sysctl_number("tcp_fastopen")};
 

@@ -210,6 +210,5 @@ int key_main(int argc, char **argv)
     int status;
     char **words = options_read(&syntax, &request, argc, argv, &status);
 
-    kernel_syscall = syscall;
     return words != NULL ? act(&request, words) : status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/util.h"
 #include "cli/verbs.h"
+#include "kernel/tcp.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +66,7 @@ static int unknown(const char *word)
 
 int main(int argc, char **argv)
 {
+    kernel_syscall = syscall;
     if (argc < 2) {
         complain("no command given, see tfoshim --help");
         return EXIT_USAGE;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/probe.h"
-#include "cli/metrics.h"
 #include "cli/options.h"
 #include "cli/paint.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
+#include "kernel/metrics.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -147,9 +147,10 @@ static void report_no_cookie(bool syn_lost)
 static bool cookie_is_there(const struct probe *probe)
 {
     struct metrics metrics;
-    bool asked;
+    bool any;
 
-    return metrics_of(probe->endpoint.address, &metrics, &asked) && metrics.cookie_length > 0;
+    return no_error(metrics_of(probe->endpoint.address, &metrics, &any), METRICS_UNREAD) && any &&
+           metrics.cookie_length > 0;
 }
 
 static bool get_cookie(const struct probe *probe)

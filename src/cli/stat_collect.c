@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What is known of destinations and listeners, and what it tells. */
-#include "cli/metrics.h"
-#include "cli/recollection.h"
 #include "cli/stat.h"
 #include "cli/util.h"
+#include "kernel/metrics.h"
+#include "kernel/netns.h"
 #include "kernel/proc.h"
 
 #include <inttypes.h>
@@ -344,7 +344,7 @@ bool stat_collect(struct stat_view *view, const struct memories *memories, bool 
         "TCPFastOpenBlackhole",
     };
 
-    *view = (struct stat_view){.all = all, .netns = recollection_netns(), .now = memory_now()};
+    *view = (struct stat_view){.all = all, .netns = netns_own(), .now = memory_now()};
     if (!memories_each(memories, false, collect, view)) {
         stat_drop(view);
         return false;
@@ -357,7 +357,8 @@ bool stat_collect(struct stat_view *view, const struct memories *memories, bool 
         view->counters[i] = (struct stat_counter){names[i], proc_counter(names[i]), -1};
     count_ours(view);
     processes_collect(&view->processes, memories);
-    view->cookies_known = view->destination_count == 0 || metrics_each(add_cookie, view);
+    view->cookies_known =
+        view->destination_count == 0 || no_error(metrics_each(add_cookie, view), METRICS_UNREAD);
     return true;
 }
 

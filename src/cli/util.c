@@ -40,6 +40,14 @@ void complain_errno(const char *format, ...)
     va_end(arguments);
 }
 
+bool no_error(int error, const char *what)
+{
+    errno = error;
+    if (error != 0)
+        complain_errno("%s", what);
+    return error == 0;
+}
+
 void complain_report(void *context, const char *message)
 {
     (void)context;

@@ -13,6 +13,9 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same with ": " and what errno says. */
 void complain_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* True for 0, no error; else an errno, and false after "what: what that says". */
+bool no_error(int error, const char *what);
+
 /* A policy_report that complains. */
 void complain_report(void *context, const char *message);
 
