@@ -85,8 +85,7 @@ section() { # PAGE TITLE
 }
 
 @test "every key of the configuration is in tfoshim.conf(5), and nothing else" {
-  known=$(sed -n 's/{"/\n{"/gp' "$root"/src/policy/{settings,rule_keys}.c |
-    sed -nE 's/^\{"([a-z_]+)", (BOTH_SIDES|SIDE_[A-Z]+), .*/\1/p' | sort -u)
+  known=$(sed -nE 's/^[A-Z_]+\("([a-z_]+)", (BOTH_SIDES|SIDE_[A-Z]+),.*/\1/p' "$root/src/policy/keys.def" | sort -u)
   [[ $known == *first_write* && $known == *level* && $known == *queue* ]]
   said=$({
     section tfoshim.conf.5 GROUPS

@@ -41,16 +41,13 @@ static char *help(void)
 
 static int show_builtin(void)
 {
-    const struct policy_rule *client = &policy_builtin->client.fallback;
     const struct rule_file file = {
         .client = {.side = SIDE_CLIENT,
-                   .fastopen = client->fastopen,
-                   .first_write = client->first_write,
-                   .min_rtt = (int)client->min_rtt_us,
-                   .lately = (int)client->lately_s},
+                   .fastopen = policy_builtin->client.fallback.fastopen,
+                   .set = settings_initial},
         .server = {.side = SIDE_SERVER,
                    .fastopen = policy_builtin->server.fallback.fastopen,
-                   .first_write = policy_builtin->server.fallback.first_write},
+                   .set = settings_initial},
         .log_level = policy_log_level(policy_builtin),
         .log_to = policy_log_to(policy_builtin),
     };
