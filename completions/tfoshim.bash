@@ -2,20 +2,13 @@
 # shellcheck shell=bash
 # Completion of tfoshim(1) for bash.
 
+# What the command says of itself: its verbs, and the options of one.
+_tfoshim_commands() {
+  "${COMP_WORDS[0]}" --help 2>/dev/null | sed -nE 's/^  ([a-z]+) .*/\1/p'
+}
+
 _tfoshim_options() { # COMMAND
-  case $1 in
-  run) echo '-c --config --log --stats --dry-run --help' ;;
-  enable) echo '-c --config --root --help' ;;
-  disable) echo '--root --help' ;;
-  attach) echo '--color --first-read --port --queue --help' ;;
-  detach) echo '--color --port --help' ;;
-  check | doctor) echo '--color --help' ;;
-  explain) echo '-c --config --bytes --interface --listen --program --unit --user --color --help' ;;
-  probe) echo '-4 -6 --tls --data --count --timeout --color --help' ;;
-  stat) echo '--all --color --json --memory --prometheus --reset --user --watch --help' ;;
-  cookies) echo '--flush --color --help' ;;
-  key) echo '--day --secret --help' ;;
-  esac
+  "${COMP_WORDS[0]}" "$1" --help 2>/dev/null | grep -oE -- '(^|[ [])-(-[a-z-]+|[a-z46])\b' | tr -d ' [' | sort -u
 }
 
 # Services: all of them, those that "tfoshim enable" was used on, or those that run.
@@ -120,7 +113,7 @@ _tfoshim() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    _tfoshim_reply "$word" 'run enable disable attach detach check doctor explain probe stat cookies key --help --version'
+    _tfoshim_reply "$word" "$(_tfoshim_commands) --help --version"
   elif [[ $command == run ]]; then
     _tfoshim_run "$word" "$before"
   else

@@ -15,24 +15,26 @@ function __tfoshim_enabled
     end
 end
 
+# What the command says of itself: its verbs, and the options of one that is not below.
+function __tfoshim_commands
+    tfoshim --help 2>/dev/null | string replace -rf '^  ([a-z]+) +(.*)' '$1\t$2'
+end
+
+function __tfoshim_options
+    set -l words (commandline -opc)
+    tfoshim $words[2] --help 2>/dev/null |
+        string replace -rf '^ {2,6}(?:-[a-z], )?(--[a-z-]+)(?: [A-Z]+| \[[A-Z]+\])? *(.*)' '$1\t$2'
+end
+
 complete -c tfoshim -f
 complete -c tfoshim -n __fish_use_subcommand -l help -d 'What the command does'
 complete -c tfoshim -n __fish_use_subcommand -l version -d 'The version'
-complete -c tfoshim -n __fish_use_subcommand -a run -d 'Run a program with TCP Fast Open'
-complete -c tfoshim -n __fish_use_subcommand -a enable -d 'Run a systemd service with TCP Fast Open'
-complete -c tfoshim -n __fish_use_subcommand -a disable -d 'Undo that'
-complete -c tfoshim -n __fish_use_subcommand -a attach -d 'Have a server that runs take data in SYNs'
-complete -c tfoshim -n __fish_use_subcommand -a detach -d 'Undo that'
-complete -c tfoshim -n __fish_use_subcommand -a check -d 'Check the configuration'
-complete -c tfoshim -n __fish_use_subcommand -a doctor -d 'Say what keeps Fast Open from working here'
-complete -c tfoshim -n __fish_use_subcommand -a explain -d 'Say what becomes of a connect, and why'
-complete -c tfoshim -n __fish_use_subcommand -a probe -d 'Try whether Fast Open works with a server'
-complete -c tfoshim -n __fish_use_subcommand -a stat -d 'Show what Fast Open has saved'
-complete -c tfoshim -n __fish_use_subcommand -a cookies -d 'List the cookies that the kernel has'
-complete -c tfoshim -n __fish_use_subcommand -a key -d 'Show, set or rotate the keys of cookies'
+complete -c tfoshim -n __fish_use_subcommand -a '(__tfoshim_commands)'
 
 set -l seen __fish_seen_subcommand_from
-complete -c tfoshim -n "$seen run enable disable attach detach check doctor explain probe stat cookies key" -l help -d 'What the command does'
+set -l known run enable disable attach detach check doctor explain probe stat cookies key
+complete -c tfoshim -n "$seen $known" -l help -d 'What the command does'
+complete -c tfoshim -n "not __fish_use_subcommand; and not $seen $known" -a '(__tfoshim_options)'
 complete -c tfoshim -n "$seen run enable explain" -s c -l config -r -F -d 'The configuration'
 complete -c tfoshim -n "$seen run" -l log -x -a 'none error warn info debug' -d 'What the library tells'
 complete -c tfoshim -n "$seen run" -l stats -d 'Say at the end what was saved'

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes as what the kernel answers over netlink: to the library, whose system calls go through
- * a pointer, and to the command, for which libmnl asks. An input is a sequence of answers, each
- * after its length.
+ * Any bytes as what the kernel answers over netlink: system calls go through a pointer. An input is
+ * a sequence of answers, each after its length.
  */
 #include "input.h"
 
-#include "cli/metrics.h"
 #include "kernel/cookie.h"
 #include "kernel/interface.h"
 #include "kernel/listening.h"
+#include "kernel/metrics.h"
 #include "kernel/tcp.h"
 
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <sys/syscall.h>
@@ -69,53 +67,6 @@ static long fake_syscall(long number, ...)
     default:
         return 0;
     }
-}
-
-/* ---- libmnl's, those that ask ---- */
-
-struct mnl_socket {
-    int unused;
-};
-static struct mnl_socket the_socket;
-
-struct mnl_socket *mnl_socket_open2(int bus, int flags)
-{
-    (void)bus;
-    (void)flags;
-    return &the_socket;
-}
-
-int mnl_socket_bind(struct mnl_socket *s, unsigned groups, pid_t pid)
-{
-    (void)s;
-    (void)groups;
-    (void)pid;
-    return 0;
-}
-
-unsigned mnl_socket_get_portid(const struct mnl_socket *s)
-{
-    (void)s;
-    return 0;
-}
-
-ssize_t mnl_socket_sendto(const struct mnl_socket *s, const void *message, size_t length)
-{
-    (void)s;
-    (void)message;
-    return (ssize_t)length;
-}
-
-ssize_t mnl_socket_recvfrom(const struct mnl_socket *s, void *buffer, size_t size)
-{
-    (void)s;
-    return answer(buffer, size);
-}
-
-int mnl_socket_close(struct mnl_socket *s)
-{
-    (void)s;
-    return 0;
 }
 
 static void visit(void *context, const struct metrics *metrics)

@@ -9,15 +9,15 @@ static const char *input_path;
 
 #define fopen(path, mode) (fopen)((path) != NULL ? input_path : NULL, mode)
 #define open(path, flags) (open)((path) != NULL ? input_path : NULL, flags)
-/* Declared under names of their own; those of the command's are linked as well. */
-#define machine_sysctl fuzzed_sysctl
-#define machine_sysctl_number fuzzed_sysctl_number
-#define machine_fastopen_bits fuzzed_fastopen_bits
-#define machine_counter fuzzed_counter
+/* Declared under names of their own; those of the project are linked as well. */
+#define proc_sysctl fuzzed_sysctl
+#define proc_sysctl_number fuzzed_sysctl_number
+#define proc_fastopen_words fuzzed_fastopen_words
+#define proc_counter fuzzed_counter
 #include "kernel/cookie_keys.h"
 #include "policy/subject.h"
 
-#include "cli/machine.c" /* NOLINT(bugprone-suspicious-include) */
+#include "kernel/proc.c" /* NOLINT(bugprone-suspicious-include) */
 
 /* What is taken for keys is what it is written back as. */
 static void ask_keys(const char *text, size_t length)
@@ -56,20 +56,19 @@ static void ask_cgroups(const char *text, size_t length)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char text[32], *words;
+    char text[32], words[PROC_FASTOPEN_WORDS_MOST];
     char *copy = input_block(data, size);
 
     ask_keys(copy, size);
     ask_cgroups(copy, size);
     free(copy);
     input_path = input_file(data, size);
-    if (machine_sysctl("tcp_fastopen", text, sizeof(text)) && strchr(text, '\n') != NULL)
+    if (proc_sysctl("tcp_fastopen", text, sizeof(text)) && strchr(text, '\n') != NULL)
         abort();
-    words = machine_fastopen_bits(machine_sysctl_number("tcp_fastopen"));
+    proc_fastopen_words(words, proc_sysctl_number("tcp_fastopen"));
     if (words[0] == '\0')
         abort();
-    free(words);
-    (void)machine_counter("TCPFastOpenActive");
-    (void)machine_counter("TCPFastOpenBlackhole");
+    (void)proc_counter("TCPFastOpenActive");
+    (void)proc_counter("TCPFastOpenBlackhole");
     return 0;
 }

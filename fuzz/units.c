@@ -2,7 +2,7 @@
 /* Any bytes as a service unit, and as the name of one, which is its first line. */
 #include "input.h"
 
-#include "cli/unit_text.h"
+#include "cli/unit.h"
 
 static struct tree here, image;
 
@@ -31,9 +31,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     if (size > 0)
         read_name(data, size);
-    unit_text_read(&here, input_file(data, size), &settings);
+    unit_read_file(&here, input_file(data, size), &settings);
     /* A second one, after what is there already. */
-    unit_text_read(&here, input_file(data, size / 2), &settings);
+    unit_read_file(&here, input_file(data, size / 2), &settings);
     unit_settings_free(&settings);
     return 0;
 }

@@ -124,7 +124,7 @@ assert_not_taken() { # ADDRESS
     done
     for arguments in 0 -1 65536 80x ''; do
       run -2 "$tfoshim" "$verb" "--port=$arguments" 1
-      assert_output "tfoshim: $verb: found port \"$arguments\", expected a number from 1 to 65535"
+      assert_output "tfoshim: $verb: --port: found \"$arguments\", expected a number from 1 to 65535"
     done
     run -2 "$tfoshim" "$verb" 0
     assert_output "tfoshim: $verb: found \"0\", expected the number of a process, or a systemd service"
@@ -134,13 +134,13 @@ assert_not_taken() { # ADDRESS
     assert_output "tfoshim: $verb: found \"web.socket\", expected a service: the one that it starts"
   done
   run -2 "$tfoshim" attach --queue 0 1
-  assert_output 'tfoshim: attach: found queue "0", expected a number from 1 to 65535'
+  assert_output 'tfoshim: attach: --queue: found "0", expected a number from 1 to 65535'
   run -2 "$tfoshim" attach --first-read replay-safe 1
   assert_output --partial 'which takes the library in the process (tfoshim run, tfoshim enable); expected "any"'
   run -2 "$tfoshim" attach --first-read all 1
-  assert_output 'tfoshim: attach: found --first-read "all", expected "any"'
+  assert_output 'tfoshim: attach: --first-read: found "all", expected "any"'
   run -2 "$tfoshim" detach --queue 5 1
-  assert_output 'tfoshim: unknown option "--queue", see tfoshim --help'
+  assert_output 'tfoshim: detach: unknown option "--queue", see tfoshim detach --help'
 }
 
 # ---- servers ----

@@ -1095,9 +1095,9 @@ END
   assert_line --index 0 "usage: tfoshim check [--color WHEN] [FILE|-]"
   assert_equal "$stderr" ""
   run -2 --separate-stderr "$tfoshim" check --hepl
-  assert_equal "$stderr" 'tfoshim: unknown option "--hepl", did you mean "--help"?'
+  assert_equal "$stderr" 'tfoshim: check: unknown option "--hepl", did you mean "--help"?'
   run -2 --separate-stderr "$tfoshim" check -x
-  assert_equal "$stderr" 'tfoshim: unknown option "-x", see tfoshim --help'
+  assert_equal "$stderr" 'tfoshim: check: unknown option "-x", see tfoshim check --help'
   run -2 --separate-stderr "$tfoshim" check a b
   assert_equal "$stderr" 'tfoshim: check: one file at a time: found "b" after "a"'
 }

@@ -45,7 +45,7 @@ cookie_of() { # ADDRESS
   run -0 --separate-stderr "$tfoshim" cookies --help
   assert_line --index 0 "usage: tfoshim cookies [--color WHEN] [--flush] [HOST]"
   run -2 "$tfoshim" cookies --flsh
-  assert_output 'tfoshim: unknown option "--flsh", did you mean "--flush"?'
+  assert_output 'tfoshim: cookies: unknown option "--flsh", did you mean "--flush"?'
   run -2 "$tfoshim" cookies a b
   assert_output 'tfoshim: cookies: one host at a time: found "b" after "a"'
   run -2 "$tfoshim" cookies '[::1'

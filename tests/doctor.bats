@@ -40,10 +40,10 @@ doctor_with_fastopen() { # VALUE
   run -0 --separate-stderr "$tfoshim" doctor --help
   assert_line --index 0 "usage: tfoshim doctor [--color WHEN] [PROGRAM]"
   run -2 --separate-stderr "$tfoshim" doctor --colr=never
-  assert_equal "$stderr" 'tfoshim: unknown option "--colr", did you mean "--color"?'
+  assert_equal "$stderr" 'tfoshim: doctor: unknown option "--colr", did you mean "--color"?'
   run -2 --separate-stderr "$tfoshim" doctor --color=red
   assert_equal "$stderr" \
-    'tfoshim: --color: found "red", expected "auto", "always" or "never"'
+    'tfoshim: doctor: --color: found "red", expected "auto", "always" or "never"'
   run -2 --separate-stderr "$tfoshim" doctor a b
   assert_equal "$stderr" 'tfoshim: doctor: one program at a time: found "b" after "a"'
   run -2 --separate-stderr "$tfoshim" docter

@@ -70,7 +70,7 @@ teardown() {
   run -2 "$tfoshim" enable
   assert_output "tfoshim: enable: expected one unit, see tfoshim enable --help"
   run -2 "$tfoshim" disable --config x y
-  assert_output 'tfoshim: unknown option "--config", see tfoshim --help'
+  assert_output 'tfoshim: disable: unknown option "--config", see tfoshim disable --help'
   run -2 "$tfoshim" enable --root "$root" ../x
   assert_output 'tfoshim: enable: found "../x", expected the name of a service'
   run -2 "$tfoshim" enable --root "$root" x.socket

@@ -62,7 +62,7 @@ assert_agreed() { # WHY
   run -2 "$tfoshim" explain
   assert_output "tfoshim: explain: expected one host, see tfoshim explain --help"
   run -2 "$tfoshim" explain --lisen x
-  assert_output 'tfoshim: unknown option "--lisen", did you mean "--listen"?'
+  assert_output 'tfoshim: explain: unknown option "--lisen", did you mean "--listen"?'
   run -2 "$tfoshim" explain host:http
   assert_output \
     'tfoshim: explain: found port "http", expected a number from 1 to 65535'

@@ -61,11 +61,11 @@ key_of() { # DAY
   run -2 "$tfoshim" key rotat
   assert_output 'tfoshim: unknown command "key rotat", did you mean "key rotate"?'
   run -2 "$tfoshim" key show --secert x
-  assert_output 'tfoshim: unknown option "--secert", did you mean "--secret"?'
+  assert_output 'tfoshim: key: unknown option "--secert", did you mean "--secret"?'
   local day
   for day in 2026-02-31 2026-2-3 today '2026-01-31 ' 20260131; do
     run -2 "$tfoshim" key show --secret secret --day "$day"
-    assert_output "tfoshim: key: found \"$day\", expected a day such as 2026-01-31"
+    assert_output "tfoshim: key: --day: found \"$day\", expected a day such as 2026-01-31"
   done
 }
 

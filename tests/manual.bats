@@ -12,7 +12,8 @@ setup() {
   tfoshim=$build/tfoshim
   # Without man pages scdoc was missing when the build was configured.
   man=$build/man
-  export LC_ALL=C HOME=$BATS_TEST_TMPDIR
+  # The completions ask the command.
+  export LC_ALL=C HOME=$BATS_TEST_TMPDIR PATH=$build:$PATH
   cd "$BATS_TEST_TMPDIR" || exit
 }
 
@@ -85,8 +86,7 @@ section() { # PAGE TITLE
 }
 
 @test "every key of the configuration is in tfoshim.conf(5), and nothing else" {
-  known=$(sed -n 's/{"/\n{"/gp' "$root"/src/policy/{settings,rule_keys}.c |
-    sed -nE 's/^\{"([a-z_]+)", (BOTH_SIDES|SIDE_[A-Z]+), .*/\1/p' | sort -u)
+  known=$(sed -nE 's/^[A-Z_]+\("([a-z_]+)", (BOTH_SIDES|SIDE_[A-Z]+),.*/\1/p' "$root/src/policy/keys.def" | sort -u)
   [[ $known == *first_write* && $known == *level* && $known == *queue* ]]
   said=$({
     section tfoshim.conf.5 GROUPS
@@ -144,25 +144,27 @@ bash_completes() { # WORD...
   assert_line true
 }
 
+# What zsh would be told.
+zsh_prints() { # WORD...
+  # shellcheck disable=SC2016
+  zsh -fc '
+    _describe() { print -l -- ${(P)4} }
+    _arguments() {
+      if [[ $1 == -C ]]; then
+        state=argument
+        return 1
+      fi
+      print -l -- "$@"
+    }
+    file=$1
+    shift
+    words=("$@")
+    source $file
+    (($#)) || _tfoshim_commands' - "$root/completions/_tfoshim" "$@"
+}
+
 @test "completion in zsh" {
   run -0 zsh -n "$root/completions/_tfoshim"
-  # shellcheck disable=SC2016
-  zsh_prints() { # WORD...
-    zsh -fc '
-      _describe() { print -l -- ${(P)4} }
-      _arguments() {
-        if [[ $1 == -C ]]; then
-          state=argument
-          return 1
-        fi
-        print -l -- "$@"
-      }
-      file=$1
-      shift
-      words=("$@")
-      source $file
-      (($#)) || _tfoshim_commands' - "$root/completions/_tfoshim" "$@"
-  }
   assert_equal "$(zsh_prints | sed 's/:.*//' | sort)" "$(verbs | sort)"
   for verb in $(verbs); do
     said=$(zsh_prints "$verb" | sed -E 's/^(\([^)]*\))//' | grep -oE -- '^-(-[a-z-]+|[a-z46])\[' |
@@ -171,13 +173,14 @@ bash_completes() { # WORD...
   done
 }
 
+fish_completes() { # LINE
+  # shellcheck disable=SC2016
+  fish --no-config -c 'source $argv[1]; complete -C $argv[2]' "$root/completions/tfoshim.fish" "$1" |
+    cut -f 1 | sort -u
+}
+
 @test "completion in fish" {
   run -0 fish -n "$root/completions/tfoshim.fish"
-  fish_completes() { # LINE
-    # shellcheck disable=SC2016
-    fish --no-config -c 'source $argv[1]; complete -C $argv[2]' "$root/completions/tfoshim.fish" "$1" |
-      cut -f 1 | sort -u
-  }
   assert_equal "$(fish_completes 'tfoshim ')" "$(verbs | sort)"
   for verb in $(verbs); do
     said=$({
@@ -187,6 +190,25 @@ bash_completes() { # WORD...
     assert_equal "$verb: $said" "$verb: $(options "$verb")"
   done
   assert_equal "$(fish_completes 'tfoshim run --log d')" debug
+}
+
+@test "completion of a verb that the completions do not know" {
+  mkdir bin
+  cat >bin/tfoshim <<'END'
+#!/bin/sh
+case $1 in
+--help) printf 'commands:\n  run      run a program\n  frob     do so\n\noptions:\n  --help     this text\n' ;;
+frob) printf 'usage: tfoshim frob [--loud] [--at PLACE]\n\noptions:\n      --loud        so\n      --at PLACE    there\n' ;;
+esac
+END
+  chmod +x bin/tfoshim
+  PATH=$PWD/bin:$PATH
+  assert_equal "$(bash_completes tfoshim fr)" frob
+  assert_equal "$(bash_completes tfoshim frob --)" $'--at\n--loud'
+  assert_equal "$(zsh_prints | tail -n 1)" 'frob:do so'
+  assert_equal "$(zsh_prints frob)" $'--loud[so]\n--at[there]:PLACE:_files\n*:argument:_files'
+  assert_equal "$(fish_completes 'tfoshim fr')" frob
+  assert_equal "$(fish_completes 'tfoshim frob --')" $'--at\n--loud'
 }
 
 # shellcheck disable=SC2016 # its names stand in backquotes

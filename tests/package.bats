@@ -114,13 +114,12 @@ Package: tfoshim
 Architecture: $architecture
 Multi-Arch: foreign" "$(command_files)"
   run -0 dpkg-deb -f "$library_package" Depends
-  refute_output --partial libmnl
   refute_output --partial nettle
   for library in libc6 libconfig; do
     assert_output --regexp "(^| )$library"
   done
   run -0 dpkg-deb -f "$command_package" Depends
-  for library in "libtfoshim \\(= $(dpkg-deb -f "$library_package" Version)\\)" libc6 libconfig libmnl0 libnettle; do
+  for library in "libtfoshim \\(= $(dpkg-deb -f "$library_package" Version)\\)" libc6 libconfig libnettle; do
     assert_output --regexp "(^| )$library"
   done
 }

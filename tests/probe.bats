@@ -42,7 +42,7 @@ syns_with() { # BYTES
   run -2 "$tfoshim" probe
   assert_output "tfoshim: probe: expected one host, see tfoshim probe --help"
   run -2 "$tfoshim" probe --cuont 3 x
-  assert_output 'tfoshim: unknown option "--cuont", did you mean "--count"?'
+  assert_output 'tfoshim: probe: unknown option "--cuont", did you mean "--count"?'
   run -2 "$tfoshim" probe --count 0 x
   assert_output 'tfoshim: probe: --count: found "0", expected a number from 1 to 100'
   run -2 "$tfoshim" probe --tls --data x host

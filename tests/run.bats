@@ -87,9 +87,9 @@ value_of() {
     assert_line --index 0 --regexp "^usage: tfoshim $verb "
     run -2 --separate-stderr "$tfoshim" "$verb" --hlep
     assert_output ""
-    assert_equal "$stderr" 'tfoshim: unknown option "--hlep", did you mean "--help"?'
+    assert_equal "$stderr" "tfoshim: $verb: unknown option \"--hlep\", did you mean \"--help\"?"
     run -2 --separate-stderr "$tfoshim" "$verb" -x
-    assert_equal "$stderr" 'tfoshim: unknown option "-x", see tfoshim --help'
+    assert_equal "$stderr" "tfoshim: $verb: unknown option \"-x\", see tfoshim $verb --help"
   done
 }
 
@@ -113,7 +113,7 @@ value_of() {
     run "$tfoshim" "${arguments[@]/WHEN/auto}"
     refute_output --partial "$escape"
     run -2 "$tfoshim" "${verb%%:*}" --color=red
-    assert_output 'tfoshim: --color: found "red", expected "auto", "always" or "never"'
+    assert_output "tfoshim: ${verb%%:*}: --color: found \"red\", expected \"auto\", \"always\" or \"never\""
   done
 }
 
@@ -121,13 +121,13 @@ value_of() {
   run -2 --separate-stderr "$tfoshim" run
   assert_equal "$stderr" 'tfoshim: run: no program given, see tfoshim run --help'
   run -2 --separate-stderr "$tfoshim" run --confg x true
-  assert_equal "$stderr" 'tfoshim: unknown option "--confg", did you mean "--config"?'
+  assert_equal "$stderr" 'tfoshim: run: unknown option "--confg", did you mean "--config"?'
   run -2 --separate-stderr "$tfoshim" run -c
-  assert_equal "$stderr" 'tfoshim: option "-c" needs an argument'
+  assert_equal "$stderr" 'tfoshim: run: option "-c" needs an argument'
   run -2 --separate-stderr "$tfoshim" run --config
-  assert_equal "$stderr" 'tfoshim: option "--config" needs an argument'
+  assert_equal "$stderr" 'tfoshim: run: option "--config" needs an argument'
   run -2 --separate-stderr "$tfoshim" run --help=yes
-  assert_equal "$stderr" 'tfoshim: option "--help=yes" takes no argument'
+  assert_equal "$stderr" 'tfoshim: run: option "--help=yes" takes no argument'
 }
 
 @test "run: the exit status is the program's" {

@@ -57,9 +57,9 @@ shim_server_start() { # MODE [OPTION]...
   run -0 --separate-stderr "$tfoshim" stat --help
   assert_line --index 0 "usage: tfoshim stat [--all] [--color WHEN] [--watch [SECONDS]] [WHOSE]"
   run -2 "$tfoshim" stat --jsn
-  assert_output 'tfoshim: unknown option "--jsn", did you mean "--json"?'
+  assert_output 'tfoshim: stat: unknown option "--jsn", did you mean "--json"?'
   run -2 "$tfoshim" stat --json=yes
-  assert_output 'tfoshim: option "--json=yes" takes no argument'
+  assert_output 'tfoshim: stat: option "--json=yes" takes no argument'
   run -2 "$tfoshim" stat host
   assert_output 'tfoshim: stat: found "host", expected no argument'
   run -2 "$tfoshim" stat --json --reset

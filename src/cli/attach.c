@@ -1,119 +1,78 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/attach.h"
 #include "cli/attach_target.h"
+#include "cli/options.h"
 #include "cli/paint.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
-#include "kernel/tcp.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const struct option attach_options[] = {
-    PAINT_OPTION,
-    {"first-read", required_argument, NULL, 'f'},
-    {"help", no_argument, NULL, 'h'},
-    {"port", required_argument, NULL, 'p'},
-    {"queue", required_argument, NULL, 'q'},
-    {NULL, 0, NULL, 0},
-};
-
-static const struct option detach_options[] = {
-    PAINT_OPTION,
-    {"help", no_argument, NULL, 'h'},
-    {"port", required_argument, NULL, 'p'},
-    {NULL, 0, NULL, 0},
-};
+#include <unistd.h>
 
 struct verb_of {
-    const char *name;
-    const struct option *options;
-    int (*help)(void);
+    struct syntax syntax;
     int (*act)(const struct attach_request *, const struct attach_listeners *,
                struct attach_record *);
 };
 
-static int attach_help(void)
-{
-    fputs("usage: tfoshim attach --first-read any [--port N] [--queue N] PID|UNIT\n"
-          "\n"
-          "Has the listeners of a process, or of a systemd service, take data in SYNs: while it\n"
-          "runs, in whatever language it is written, statically linked or not. It gets neither\n"
-          "the guard nor Fast Open for the connections that it opens itself: those are the\n"
-          "library's (run, enable). Without the first option it says what it would do.\n"
-          "\n"
-          "options:\n"
-          "      --first-read WHAT\n"
-          "                    \"any\": the program may read whatever a SYN brings, before its\n"
-          "                    client has shown that it is there, and somebody who has recorded a\n"
-          "                    request may repeat it: that does no harm\n"
-          "      --port N      only listeners on this port\n"
-          "      --queue N     so many connections may be unproved at a time, instead of as many\n"
-          "                    as the listener's backlog\n" PAINT_HELP
-          "      --help        this text\n",
-          stdout);
-    return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+static const char attach_help[] =
+    "usage: tfoshim attach --first-read any [--port N] [--queue N] PID|UNIT\n"
+    "\n"
+    "Has the listeners of a process, or of a systemd service, take data in SYNs: while it\n"
+    "runs, in whatever language it is written, statically linked or not. It gets neither\n"
+    "the guard nor Fast Open for the connections that it opens itself: those are the\n"
+    "library's (run, enable). Without the first option it says what it would do.\n"
+    "\n"
+    "options:\n"
+    "      --first-read WHAT\n"
+    "                    \"any\": the program may read whatever a SYN brings, before its\n"
+    "                    client has shown that it is there, and somebody who has recorded a\n"
+    "                    request may repeat it: that does no harm\n"
+    "      --port N      only listeners on this port\n"
+    "      --queue N     so many connections may be unproved at a time, instead of as many\n"
+    "                    as the listener's backlog\n" PAINT_HELP "      --help        this text\n";
 
-static int detach_help(void)
-{
-    fputs("usage: tfoshim detach [--port N] PID|UNIT\n"
-          "\n"
-          "Undoes \"tfoshim attach\" for a process or a systemd service.\n"
-          "\n"
-          "options:\n"
-          "      --port N      only listeners on this port\n" PAINT_HELP
-          "      --help        this text\n",
-          stdout);
-    return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-static const struct verb_of attach = {"attach", attach_options, attach_help, attach_set};
-static const struct verb_of detach = {"detach", detach_options, detach_help, attach_put_back};
-
-/* 0 after a complaint. */
-static int read_number(const char *what, const char *text, int most, const char *verb)
-{
-    char *end;
-    const long number = strtol(text, &end, 10);
-
-    if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && number > 0 && number <= most)
-        return (int)number;
-    complain("%s: found %s \"%s\", expected a number from 1 to %d", verb, what, text, most);
-    return 0;
-}
+static const char detach_help[] = "usage: tfoshim detach [--port N] PID|UNIT\n"
+                                  "\n"
+                                  "Undoes \"tfoshim attach\" for a process or a systemd service.\n"
+                                  "\n"
+                                  "options:\n"
+                                  "      --port N      only listeners on this port\n" PAINT_HELP
+                                  "      --help        this text\n";
 
 /* There is nobody to guard it: the word is a rule's, see tfoshim.conf(5). */
-static bool read_consent(const char *text)
+static int take_consent(void *of, const struct verb_option *option, const char *word)
 {
-    if (strcmp(text, "any") == 0)
-        return true;
-    if (strcmp(text, "replay-safe") == 0)
-        complain("attach: found --first-read \"replay-safe\", which takes the library in the "
-                 "process (tfoshim run, tfoshim enable); expected \"any\"");
-    else
-        complain("attach: found --first-read \"%s\", expected \"any\"", text);
-    return false;
+    struct attach_request *request = of;
+
+    request->may_repeat = strcmp(word, "any") == 0;
+    if (request->may_repeat)
+        return EXIT_SUCCESS;
+    if (strcmp(word, "replay-safe") != 0)
+        return option_unexpected(option, word, "\"any\"");
+    complain("attach: --first-read: found \"replay-safe\", which takes the library in the process "
+             "(tfoshim run, tfoshim enable); expected \"any\"");
+    return EXIT_USAGE;
 }
 
-static bool read_option(struct attach_request *request, int option)
-{
-    switch (option) {
-    case 'C':
-        return paint_choose(optarg);
-    case 'f':
-        request->may_repeat = read_consent(optarg);
-        return request->may_repeat;
-    case 'p':
-        request->port = (uint16_t)read_number("port", optarg, UINT16_MAX, request->verb);
-        return request->port != 0;
-    default:
-        request->queue = read_number("queue", optarg, UINT16_MAX, request->verb);
-        return request->queue != 0;
-    }
-}
+#define PORT_OPTION OPTION_NUMBER_OF("port", struct attach_request, port, 1, UINT16_MAX)
+
+static const struct verb_option attach_options[] = {
+    PAINT_OPTION, {"first-read", .kind = OPTION_TAKE, .take = take_consent},
+    PORT_OPTION,  OPTION_NUMBER_OF("queue", struct attach_request, queue, 1, UINT16_MAX),
+    OPTIONS_END,
+};
+
+static const struct verb_option detach_options[] = {PAINT_OPTION, PORT_OPTION, OPTIONS_END};
+
+#define OPERAND "process or systemd service"
+
+static const struct verb_of attach = {
+    {"attach", attach_help, attach_options, OPERANDS_ONE, OPERAND, 0}, attach_set};
+static const struct verb_of detach = {
+    {"detach", detach_help, detach_options, OPERANDS_ONE, OPERAND, 0}, attach_put_back};
 
 /* ---- which listeners ---- */
 
@@ -153,7 +112,7 @@ static bool choose(const struct attach_request *request, const struct attach_tar
     }
     who(text, sizeof(text), request, target);
     if (found > 0)
-        complain("%s: %s does not listen on port %u, but on %u%s", request->verb, text,
+        complain("%s: %s does not listen on port %d, but on %u%s", request->verb, text,
                  request->port, listeners->all[0].endpoint.port, found > 1 ? " and others" : "");
     else
         complain("%s: %s does not listen for TCP connections: of its sockets, %u, none does",
@@ -170,10 +129,11 @@ static int serve_target(const struct verb_of *verb, const struct attach_request 
     bool all = true;
 
     for (size_t i = 0; i < target->count; i++)
-        all = attach_listeners_add(&listeners, target->processes[i], target->is_unit, verb->name) &&
+        all = attach_listeners_add(&listeners, target->processes[i], target->is_unit,
+                                   request->verb) &&
               all;
     if ((all || listeners.count > 0) && choose(request, target, &listeners) &&
-        attach_record_open(&record, verb->name)) {
+        attach_record_open(&record, request->verb)) {
         status = verb->act(request, &listeners, &record);
         attach_record_close(&record);
     }
@@ -183,29 +143,15 @@ static int serve_target(const struct verb_of *verb, const struct attach_request 
 
 static int serve(const struct verb_of *verb, int argc, char **argv)
 {
-    struct attach_request request = {.verb = verb->name};
+    struct attach_request request = {.verb = verb->syntax.verb};
     struct attach_target target;
-    int answer, status;
+    int status;
+    char **words = options_read(&verb->syntax, &request, argc, argv, &status);
 
-    opterr = 0;
-    while ((answer = getopt_long(argc, argv, ":h", verb->options, NULL)) != -1) {
-        if (answer == 'h')
-            return verb->help();
-        if (answer == '?' || answer == ':') {
-            complain_option(argv, verb->options, answer);
-            return EXIT_USAGE;
-        }
-        if (!read_option(&request, answer))
-            return EXIT_USAGE;
-    }
-    if (argc - optind != 1) {
-        complain("%s: expected one process or systemd service, see tfoshim %s --help", verb->name,
-                 verb->name);
-        return EXIT_USAGE;
-    }
-    request.word = argv[optind];
-    kernel_syscall = syscall;
-    status = attach_target_find(&target, request.word, verb->name);
+    if (words == NULL)
+        return status;
+    request.word = words[0];
+    status = attach_target_find(&target, request.word, request.verb);
     if (status == EXIT_SUCCESS)
         status = serve_target(verb, &request, &target);
     attach_target_free(&target);

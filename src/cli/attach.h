@@ -9,7 +9,7 @@
 struct attach_request {
     const char *verb;
     const char *word; /* which process or unit, as it was typed */
-    uint16_t port;    /* 0: all */
+    int port;         /* 0: all */
     int queue;        /* 0: as long as each listener's backlog */
     bool may_repeat;  /* whoever runs it has said that a repeated request does no harm */
 };

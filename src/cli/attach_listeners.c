@@ -94,8 +94,7 @@ static void add(struct attach_listeners *listeners, int fd, const struct scan *s
         close(fd);
         return;
     }
-    listeners->all =
-        need_memory(realloc(listeners->all, (listeners->count + 1) * sizeof(*listeners->all)));
+    listeners->all = need_room(listeners->all, listeners->count + 1, sizeof(*listeners->all));
     listeners->all[listeners->count++] = (struct attach_listener){.fd = fd,
                                                                   .cookie = cookie,
                                                                   .endpoint = endpoint,

@@ -144,8 +144,7 @@ void attach_record_put(struct attach_record *record, uint64_t cookie, int queue)
         return;
     if (record->count == ENTRIES_MOST)
         strike_out(record, 0);
-    record->entries =
-        need_memory(realloc(record->entries, (record->count + 1) * sizeof(*record->entries)));
+    record->entries = need_room(record->entries, record->count + 1, sizeof(*record->entries));
     record->entries[record->count++] = (struct attach_entry){cookie, queue};
 }
 

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/attach.h"
 #include "cli/attach_table.h"
-#include "cli/machine.h"
 #include "cli/util.h"
+#include "kernel/netns.h"
+#include "kernel/proc.h"
 #include "kernel/tcp.h"
 
+#include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 static int queue_of(const struct attach_listener *listener)
 {
@@ -67,11 +72,55 @@ static bool announce(const struct attach_request *request, const struct attach_l
     return attach_record_save(record, request->verb);
 }
 
+static bool is_in_ours(int socket_there)
+{
+    const uint64_t ours = netns_own();
+
+    return ours != 0 && ours == tcp_netns_cookie(socket_there);
+}
+
+/* Files in /proc/sys/net are those of who opens them: goes there and comes back, which takes
+ * CAP_NET_ADMIN there and CAP_SYS_ADMIN. */
+static long ask_there(int there)
+{
+    const int here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    long value = -1;
+
+    if (here >= 0 && setns(there, CLONE_NEWNET) == 0) {
+        value = proc_sysctl_number("tcp_fastopen");
+        if (setns(here, CLONE_NEWNET) != 0) {
+            complain_errno("cannot come back from another network namespace");
+            exit(EXIT_FAILURE);
+        }
+    }
+    if (here >= 0)
+        close(here);
+    return value;
+}
+
+/* net.ipv4.tcp_fastopen of the network namespace that a socket is in: is it ours? -1 where it may
+ * not be looked at. */
+static long fastopen_of(int socket_there, bool *is_ours)
+{
+    long value = -1;
+    int there;
+
+    *is_ours = is_in_ours(socket_there);
+    if (*is_ours)
+        return proc_sysctl_number("tcp_fastopen");
+    there = ioctl(socket_there, SIOCGSKNS);
+    if (there >= 0) {
+        value = ask_there(there);
+        close(there);
+    }
+    return value;
+}
+
 /* The sysctl is that of the socket's network namespace, which need not be ours. */
 static void warn_of_kernel(const struct attach_listener *listener, const char *verb)
 {
     bool is_ours;
-    const long bits = machine_fastopen_of(listener->fd, &is_ours);
+    const long bits = fastopen_of(listener->fd, &is_ours);
 
     if (bits < 0)
         complain("%s: only root may see whether the kernel lets listeners in the network "
@@ -111,7 +160,7 @@ static void say_what_lacks(const struct attach_request *request)
     char port[32] = "";
 
     if (request->port != 0)
-        snprintf(port, sizeof(port), "--port %u ", request->port);
+        snprintf(port, sizeof(port), "--port %d ", request->port);
     if (request->may_repeat)
         printf("no guard: a SYN that somebody has recorded, and sends again, is executed again\n"
                "no deferral: the connections that the process opens are as before\n"

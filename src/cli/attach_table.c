@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/attach_table.h"
 #include "cli/place.h"
-#include "cli/util.h"
-
-#include <stdio.h>
 
 const char *attach_table_words(enum attach_fate fate, bool may)
 {
@@ -30,15 +27,14 @@ const char *attach_table_words(enum attach_fate fate, bool may)
 void attach_table_add(struct table *table, const struct attach_listener *listener, int queue,
                       const char *now)
 {
-    char place[PLACE_TEXT_MOST], process[ATTACH_PROCESS_MOST], *text;
+    char place[PLACE_TEXT_MOST], process[ATTACH_PROCESS_MOST];
 
     place_endpoint_text(place, &listener->endpoint);
     table_add_copy(table, place);
-    table_add(table, asprintf(&text, "%d", queue) < 0 ? NULL : text);
+    table_add_text(table, "%d", queue);
     attach_process_text(process, listener->process);
     if (listener->others > 0)
-        table_add(table,
-                  asprintf(&text, "%s, %u more", process, listener->others) < 0 ? NULL : text);
+        table_add_text(table, "%s, %u more", process, listener->others);
     else
         table_add_copy(table, process);
     table_add_copy(table, now);
@@ -47,9 +43,6 @@ void attach_table_add(struct table *table, const struct attach_listener *listene
 struct table attach_table(void)
 {
     static const char *const headings[] = {"listener", "queue", "process", "now"};
-    struct table table = {.columns = sizeof(headings) / sizeof(headings[0])};
 
-    for (size_t i = 0; i < table.columns; i++)
-        table_add_copy(&table, headings[i]);
-    return table;
+    return table_of(headings, sizeof(headings) / sizeof(headings[0]));
 }

@@ -4,7 +4,7 @@
 #define TFOSHIM_CLI_ATTACH_TABLE_H
 
 #include "cli/attach_listeners.h"
-#include "cli/table.h"
+#include "cli/text_table.h"
 
 /* What becomes of a listener. */
 enum attach_fate {

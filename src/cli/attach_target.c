@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,11 +24,11 @@ struct service {
 
 static bool read_process(pid_t *process, const char *text)
 {
-    char *end;
-    const long number = strtol(text, &end, 10);
+    long long number;
+    const bool is_process = read_number(&number, text, 1, INT_MAX);
 
     *process = (pid_t)number;
-    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && number > 0 && *process == number;
+    return is_process;
 }
 
 static void add(struct attach_target *target, pid_t process)
@@ -35,8 +36,7 @@ static void add(struct attach_target *target, pid_t process)
     for (size_t i = 0; i < target->count; i++)
         if (target->processes[i] == process)
             return;
-    target->processes =
-        need_memory(realloc(target->processes, (target->count + 1) * sizeof(*target->processes)));
+    target->processes = need_room(target->processes, target->count + 1, sizeof(*target->processes));
     target->processes[target->count++] = process;
 }
 

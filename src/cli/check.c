@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/check_keys.h"
 #include "cli/check_rules.h"
+#include "cli/options.h"
 #include "cli/paint.h"
 #include "cli/show.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
-#include "kernel/tcp.h"
 #include "policy/search.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -17,15 +16,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const struct option options[] = {
-    PAINT_OPTION,
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
+static const struct verb_option options[] = {PAINT_OPTION, OPTIONS_END};
 
-static int help(void)
+/* To be freed. */
+static char *help(void)
 {
-    printf(
+    return need_text(
         "usage: tfoshim check [--color WHEN] [FILE|-]\n"
         "\n"
         "Checks a configuration file and shows the policy it makes, with its defaults spelled\n"
@@ -41,21 +37,17 @@ static int help(void)
         "\n"
         "options:\n" PAINT_HELP "      --help        this text\n",
         policy_system_file);
-    return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int show_builtin(void)
 {
-    const struct policy_rule *client = &policy_builtin->client.fallback;
     const struct rule_file file = {
         .client = {.side = SIDE_CLIENT,
-                   .fastopen = client->fastopen,
-                   .first_write = client->first_write,
-                   .min_rtt = (int)client->min_rtt_us,
-                   .lately = (int)client->lately_s},
+                   .fastopen = policy_builtin->client.fallback.fastopen,
+                   .set = settings_initial},
         .server = {.side = SIDE_SERVER,
                    .fastopen = policy_builtin->server.fallback.fastopen,
-                   .first_write = policy_builtin->server.fallback.first_write},
+                   .set = settings_initial},
         .log_level = policy_log_level(policy_builtin),
         .log_to = policy_log_to(policy_builtin),
     };
@@ -117,31 +109,26 @@ static int check_file(const char *path)
                      : rules_read(path, NULL, complain_report, NULL));
 }
 
-int check_main(int argc, char **argv)
+static int check_policy(const char *file)
 {
     char path[PATH_MAX];
-    int answer;
 
-    opterr = 0;
-    kernel_syscall = syscall;
-    while ((answer = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-        if (answer == 'h')
-            return help();
-        if (answer != 'C') {
-            complain_option(argv, options, answer);
-            return EXIT_USAGE;
-        }
-        if (!paint_choose(optarg))
-            return EXIT_USAGE;
-    }
-    if (argc - optind > 1) {
-        complain("check: one file at a time: found \"%s\" after \"%s\"", argv[optind + 1],
-                 argv[optind]);
-        return EXIT_USAGE;
-    }
-    if (argc > optind)
-        return check_file(argv[optind]);
+    if (file != NULL)
+        return check_file(file);
     if (!policy_search(path, sizeof(path), true))
         return show_builtin();
     return check(rules_read(path, NULL, complain_report, NULL));
+}
+
+int check_main(int argc, char **argv)
+{
+    char *text = help();
+    const struct syntax syntax = {"check", text, options, OPERANDS_MAYBE_ONE, "file", 0};
+    int status;
+    char **words = options_read(&syntax, NULL, argc, argv, &status);
+
+    if (words != NULL)
+        status = check_policy(words[0]);
+    free(text);
+    return status;
 }

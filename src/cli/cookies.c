@@ -1,38 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/metrics.h"
+#include "cli/options.h"
 #include "cli/paint.h"
 #include "cli/place.h"
-#include "cli/table.h"
+#include "cli/text_table.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
+#include "kernel/metrics.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const struct option options[] = {
-    PAINT_OPTION,
-    {"flush", no_argument, NULL, 'f'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
+struct request {
+    bool flushing;
 };
 
-static int help(void)
-{
-    fputs(
-        "usage: tfoshim cookies [--color WHEN] [--flush] [HOST]\n"
-        "\n"
-        "Lists the Fast Open cookies that the kernel has for this network namespace, those of all\n"
-        "servers or of one, and what went wrong with them.\n"
-        "\n"
-        "options:\n"
-        "      --flush       make the kernel forget HOST, or every host, with all that it has\n"
-        "                    learned of it (needs CAP_NET_ADMIN)\n" PAINT_HELP
-        "      --help        this text\n",
-        stdout);
-    return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+static const struct verb_option options[] = {
+    PAINT_OPTION,
+    {"flush", .kind = OPTION_FLAG, .target = offsetof(struct request, flushing)},
+    OPTIONS_END,
+};
+
+static const char help[] =
+    "usage: tfoshim cookies [--color WHEN] [--flush] [HOST]\n"
+    "\n"
+    "Lists the Fast Open cookies that the kernel has for this network namespace, those of all\n"
+    "servers or of one, and what went wrong with them.\n"
+    "\n"
+    "options:\n"
+    "      --flush       make the kernel forget HOST, or every host, with all that it has\n"
+    "                    learned of it (needs CAP_NET_ADMIN)\n" PAINT_HELP
+    "      --help        this text\n";
 
 struct list {
     struct table table;
@@ -41,16 +39,15 @@ struct list {
 
 static char *failures(const struct metrics *metrics)
 {
-    char *since, *text = NULL;
+    char *since, *text;
 
     if (metrics->syn_drops == 0)
         return need_memory(strdup("none"));
     since = duration_text(metrics->drop_age_ms);
-    if (asprintf(&text, "%u SYN%s lost, the last %s ago", metrics->syn_drops,
-                 metrics->syn_drops == 1 ? "" : "s", since) < 0)
-        text = NULL;
+    text = need_text("%u SYN%s lost, the last %s ago", metrics->syn_drops,
+                     metrics->syn_drops == 1 ? "" : "s", since);
     free(since);
-    return need_memory(text);
+    return text;
 }
 
 static bool is_wanted(const struct addrinfo *wanted, const uint8_t address[16])
@@ -67,7 +64,7 @@ static bool is_wanted(const struct addrinfo *wanted, const uint8_t address[16])
 /* Most entries of the cache have nothing to do with Fast Open. */
 static void add_row(void *context, const struct metrics *metrics)
 {
-    char text[PLACE_TEXT_MOST], cookie[2 * METRICS_COOKIE_MOST + 1], mss[8];
+    char text[PLACE_TEXT_MOST], cookie[2 * METRICS_COOKIE_MOST + 1];
     struct list *list = context;
 
     if ((metrics->cookie_length == 0 && metrics->syn_drops == 0) ||
@@ -79,8 +76,7 @@ static void add_row(void *context, const struct metrics *metrics)
     table_add_copy(&list->table, text);
     metrics_cookie_text(cookie, metrics);
     table_add_copy(&list->table, cookie[0] == '\0' ? "-" : cookie);
-    snprintf(mss, sizeof(mss), "%u", metrics->mss);
-    table_add_copy(&list->table, mss);
+    table_add_text(&list->table, "%u", metrics->mss);
     table_add(&list->table, duration_text(metrics->age_ms));
     table_add(&list->table, failures(metrics));
 }
@@ -88,12 +84,8 @@ static void add_row(void *context, const struct metrics *metrics)
 static int list_cookies(const struct addrinfo *wanted)
 {
     static const char *const titles[] = {"server", "from", "cookie", "mss", "age", "failures"};
-    struct list list = {.table = {.columns = 6}, .wanted = wanted};
-    bool done;
-
-    for (size_t i = 0; i < list.table.columns; i++)
-        table_add_copy(&list.table, titles[i]);
-    done = metrics_each(add_row, &list);
+    struct list list = {.table = table_of(titles, 6), .wanted = wanted};
+    const bool done = no_error(metrics_each(add_row, &list), METRICS_UNREAD);
     if (done && list.table.count == list.table.columns)
         puts(wanted == NULL ? "the kernel has no cookies"
                             : "the kernel has no cookie of this host");
@@ -106,15 +98,13 @@ static int list_cookies(const struct addrinfo *wanted)
 
 static int flush(const struct addrinfo *wanted)
 {
+    int error = wanted == NULL ? metrics_forget(NULL) : 0;
     struct endpoint endpoint;
 
-    if (wanted == NULL)
-        return metrics_forget(NULL) ? EXIT_SUCCESS : EXIT_FAILURE;
-    for (const struct addrinfo *at = wanted; at != NULL; at = at->ai_next)
-        if (endpoint_from_sockaddr(&endpoint, at->ai_addr, at->ai_addrlen) &&
-            !metrics_forget(endpoint.address))
-            return EXIT_FAILURE;
-    return EXIT_SUCCESS;
+    for (const struct addrinfo *at = wanted; at != NULL && error == 0; at = at->ai_next)
+        if (endpoint_from_sockaddr(&endpoint, at->ai_addr, at->ai_addrlen))
+            error = metrics_forget(endpoint.address);
+    return no_error(error, "cannot make the kernel forget") ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int serve(const char *host, bool flushing)
@@ -138,26 +128,10 @@ static int serve(const char *host, bool flushing)
 
 int cookies_main(int argc, char **argv)
 {
-    bool flushing = false;
-    int answer;
+    static const struct syntax syntax = {"cookies", help, options, OPERANDS_MAYBE_ONE, "host", 0};
+    struct request request = {.flushing = false};
+    int status;
+    char **words = options_read(&syntax, &request, argc, argv, &status);
 
-    opterr = 0;
-    while ((answer = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-        if (answer == 'h')
-            return help();
-        if (answer == 'f') {
-            flushing = true;
-        } else if (answer != 'C') {
-            complain_option(argv, options, answer);
-            return EXIT_USAGE;
-        } else if (!paint_choose(optarg)) {
-            return EXIT_USAGE;
-        }
-    }
-    if (argc - optind > 1) {
-        complain("cookies: one host at a time: found \"%s\" after \"%s\"", argv[optind + 1],
-                 argv[optind]);
-        return EXIT_USAGE;
-    }
-    return serve(argv[optind], flushing);
+    return words != NULL ? serve(words[0], request.flushing) : status;
 }

@@ -1,71 +1,362 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/doctor.h"
-#include "cli/finding.h"
+#include "cli/elf_file.h"
+#include "cli/log_trouble.h"
+#include "cli/options.h"
 #include "cli/paint.h"
+#include "cli/preload.h"
+#include "cli/target.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
+#include "memory/memory.h"
+#include "policy/rules.h"
+#include "policy/search.h"
 
-#include <getopt.h>
+#include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
+#include <unistd.h>
 
-static const struct option options[] = {
-    PAINT_OPTION,
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
+/* ---- findings ---- */
 
-static int help(void)
+static unsigned problems;
+
+static void section(const char *title)
 {
-    fputs("usage: tfoshim doctor [--color WHEN] [PROGRAM]\n"
-          "\n"
-          "Examines the machine, the installation and, when it is named, a program, and says what\n"
-          "keeps TCP Fast Open from working and how to mend that. A line a finding: \"ok\", "
-          "\"note\"\n"
-          "(worth knowing) or \"problem\" (Fast Open cannot work).\n"
-          "\n"
-          "options:\n" PAINT_HELP "      --help        this text\n"
-          "\n"
-          "The exit status is 1 if there is a problem.\n",
-          stdout);
-    return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
+    printf("%s%s%s\n", paint_on(PAINT_HEADING), title, paint_off());
 }
+
+void finding(enum finding kind, const char *format, ...)
+{
+    static const char *const words[] = {"ok", "note", "problem"};
+    static const enum paint paints[] = {PAINT_GOOD, PAINT_NOTE, PAINT_BAD};
+    va_list arguments;
+
+    if (kind == FINDING_PROBLEM)
+        problems++;
+    printf("  %s%-7s%s  ", paint_on(paints[kind]), words[kind], paint_off());
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+    putchar('\n');
+}
+
+void finding_remedy(const char *label, const char *format, ...)
+{
+    va_list arguments;
+
+    printf("           %s: ", label);
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+    putchar('\n');
+}
+
+/* ---- the installation ---- */
+
+/* The loader of 32-bit programs, where the machine has one. */
+#if defined(__x86_64__)
+#define NARROW_LOADER "/lib/ld-linux.so.2"
+#elif defined(__aarch64__)
+#define NARROW_LOADER "/lib/ld-linux-armhf.so.3"
+#else
+#define NARROW_LOADER ""
+#endif
+
+static void examine_narrow(const char *library)
+{
+    char narrow[PATH_MAX];
+
+    if (preload_find_narrow(narrow, library))
+        finding(FINDING_OK, "library for 32-bit programs: %s", narrow);
+    else if (narrow[0] != '\0' && access(NARROW_LOADER, F_OK) == 0)
+        finding(FINDING_NOTE, "32-bit programs run without Fast Open: there is no %s", narrow);
+}
+
+static void examine_compiler(const char *library, int directory)
+{
+    char compiler[PATH_MAX];
+
+    snprintf(compiler, sizeof(compiler), "%.*s/" PRELOAD_COMPILER, directory, library);
+    if (access(compiler, X_OK) != 0)
+        finding(FINDING_NOTE,
+                "compiler: %s: %s: programs that run do not take up a changed configuration",
+                compiler, strerror(errno));
+}
+
+static void examine_library(void)
+{
+    char library[PATH_MAX], module[PATH_MAX];
+    int directory;
+
+    if (!preload_find(library, NULL)) {
+        finding(FINDING_PROBLEM, "library: there is no %s: is the package installed as a whole?",
+                library);
+        return;
+    }
+    finding(FINDING_OK, "library: %s", library);
+    directory = (int)(strrchr(library, '/') - library);
+    snprintf(module, sizeof(module), "%.*s/" PRELOAD_MODULE, directory, library);
+    if (access(module, R_OK) == 0)
+        finding(FINDING_OK, "module that reads the configuration: %s", module);
+    else
+        finding(FINDING_PROBLEM,
+                "module: %s: %s: with a configuration file the library does nothing", module,
+                strerror(errno));
+    examine_compiler(library, directory);
+    examine_narrow(library);
+}
+
+/* Keeps the first of several. */
+static void keep_report(void *context, const char *message)
+{
+    char **first = context;
+
+    if (*first == NULL)
+        *first = strdup(message);
+}
+
+/* Whoever looks for lines in vain is told why. */
+static void examine_log(const char *to)
+{
+    const char *trouble = log_trouble(to);
+
+    if (trouble != NULL)
+        finding(FINDING_NOTE, "log: %s: %s: user %u writes no line there", to, trouble,
+                (unsigned)geteuid());
+}
+
+static void examine_policy(void)
+{
+    char path[PATH_MAX], *error = NULL;
+    struct rule_file *file;
+
+    if (!policy_search(path, sizeof(path), true)) {
+        finding(FINDING_OK, "configuration: no file, so the built-in policy serves");
+        return;
+    }
+    file = rules_read(path, NULL, keep_report, &error);
+    if (file == NULL) {
+        finding(FINDING_PROBLEM, "configuration: %s", error == NULL ? path : error);
+        finding_remedy("all of it", "tfoshim check %s", path);
+    } else if (!rules_enable(&file->client) && !rules_enable(&file->server)) {
+        finding(FINDING_NOTE, "configuration: %s enables nothing", path);
+    } else {
+        finding(FINDING_OK, "configuration: %s", path);
+    }
+    if (file != NULL) {
+        examine_log(file->log_to);
+        rules_free(file);
+    }
+    free(error);
+}
+
+/* Without a shared memory a connect is deferred only where this same process has connected before.
+ */
+static void examine_alone(void)
+{
+    finding(FINDING_NOTE,
+            "memory of destinations: there is no shared memory here (shmget: %s): each process has "
+            "its own, and those that connect to a server only once never open fast",
+            strerror(errno));
+}
+
+static bool can_share(void)
+{
+    int id = shmget(IPC_PRIVATE, 1, 0600);
+
+    return id >= 0 && shmctl(id, IPC_RMID, NULL) == 0;
+}
+
+static void examine_memory(void)
+{
+    char path[PATH_MAX];
+    const char *reason;
+
+    if (!can_share()) {
+        examine_alone();
+    } else if (!memory_path(path, sizeof(path), true)) {
+        finding(FINDING_OK, "memory of destinations: that of user %u, who has no runtime directory",
+                (unsigned)geteuid());
+    } else if (access(path, F_OK) != 0) {
+        finding(FINDING_OK, "memory of destinations: %s, made when it is needed", path);
+    } else {
+        memory_look(path, 0, &reason);
+        if (reason == NULL)
+            finding(FINDING_OK, "memory of destinations: %s", path);
+        else
+            finding(FINDING_NOTE, "memory of destinations: %s: %s: that of user %u serves instead",
+                    path, reason, (unsigned)geteuid());
+    }
+}
+
+static void examine_installation(void)
+{
+    examine_library();
+    examine_policy();
+    examine_memory();
+}
+
+static void examine_preload(const char *list)
+{
+    static const char *const redirectors[] = {"libtorsocks.so", "libproxychains", "libtsocks.so",
+                                              "libsocket_wrapper.so"};
+    char name[PRELOAD_NAME_MOST];
+
+    for (size_t i = 0; i < sizeof(redirectors) / sizeof(redirectors[0]); i++)
+        if (preload_like(name, list, redirectors[i]))
+            finding(FINDING_NOTE,
+                    "LD_PRELOAD has %s, which gives connect() a meaning of its own: at most the "
+                    "connections that it makes itself are opened fast",
+                    name);
+    if (preload_asan(name, list))
+        finding(FINDING_NOTE,
+                "LD_PRELOAD has %s, which must come first: \"tfoshim run\" goes after it", name);
+}
+
+static void examine_environment(void)
+{
+    const char *list = getenv("LD_PRELOAD"), *disable = getenv("TFOSHIM_DISABLE");
+    const char *level = getenv("TFOSHIM_LOG");
+
+    if (list != NULL)
+        examine_preload(list);
+    if (disable != NULL && disable[0] != '\0' && strcmp(disable, "0") != 0)
+        finding(FINDING_PROBLEM, "TFOSHIM_DISABLE is set: the library does nothing");
+    if (level == NULL)
+        return;
+    for (int i = 0; i < LOG_LEVEL_COUNT; i++)
+        if (strcasecmp(level, log_level_names[i]) == 0)
+            return;
+    finding(FINDING_NOTE, "TFOSHIM_LOG: found \"%s\", expected none, error, warn, info or debug",
+            level);
+}
+
+/* ---- a program ---- */
+
+/* A script is what its interpreter is. False: there is nothing to look at. */
+static bool find(char path[PATH_MAX], const char *program)
+{
+    char script[PATH_MAX];
+
+    if (!target_find(path, PATH_MAX, program)) {
+        finding(FINDING_PROBLEM, "cannot be started: no executable file of this name%s",
+                strchr(program, '/') == NULL ? " in $PATH" : "");
+        return false;
+    }
+    snprintf(script, sizeof(script), "%s", path);
+    if (target_interpreter(path)) {
+        finding(FINDING_OK, "%s is a script: its program is %s", script, path);
+        return true;
+    }
+    if (strcmp(path, script) != 0) {
+        finding(FINDING_PROBLEM, "%s is a script whose program is not found: %s", script, path);
+        return false;
+    }
+    finding(FINDING_OK, "found: %s", path);
+    return true;
+}
+
+static void hint_attach(void)
+{
+    finding_remedy("a server, while it runs", "tfoshim attach PID");
+}
+
+static void examine_calls(const struct elf_facts *facts)
+{
+    if (facts->is_go) {
+        finding(FINDING_NOTE, "made by the Go compiler: Go's own network code makes system calls "
+                              "itself, where no library sees them");
+        if (!facts->is_static)
+            hint_attach();
+    }
+    if (!facts->imports_known)
+        return;
+    if (facts->imports_connect || facts->imports_listen)
+        finding(FINDING_OK, "calls %s%s%s", facts->imports_connect ? "connect()" : "",
+                facts->imports_connect && facts->imports_listen ? " and " : "",
+                facts->imports_listen ? "listen()" : "");
+    else
+        finding(FINDING_NOTE, "calls neither connect() nor listen() itself: its libraries, modules "
+                              "or children may");
+}
+
+static void examine_sanitizer(const char *program, const char *path)
+{
+    char asan[PRELOAD_NAME_MOST];
+
+    if (!target_lacks_asan(asan, path, getenv("LD_PRELOAD")))
+        return;
+    finding(FINDING_PROBLEM, "it is linked with %s, which must come before all that is preloaded",
+            asan);
+    finding_remedy("now", "LD_PRELOAD=%s tfoshim run %s", asan, program);
+}
+
+static void examine_program(const char *program)
+{
+    char path[PATH_MAX];
+    const char *obstacle;
+    struct elf_facts facts;
+
+    if (!find(path, program))
+        return;
+    obstacle = target_obstacle(path);
+    if (obstacle != NULL) {
+        finding(FINDING_PROBLEM, "%s: LD_PRELOAD has no effect on it", obstacle);
+        hint_attach();
+    }
+    if (!elf_examine(&facts, path))
+        finding(FINDING_NOTE, "cannot be examined: %s", strerror(errno));
+    else if (!facts.is_elf)
+        finding(FINDING_NOTE, "neither an ELF file nor a script: a shell will try to run it");
+    else if (obstacle == NULL)
+        finding(FINDING_OK, "can be preloaded");
+    examine_sanitizer(program, path);
+    examine_calls(&facts);
+}
+
+/* ---- the verb ---- */
+
+static const struct verb_option options[] = {PAINT_OPTION, OPTIONS_END};
+
+static const char help[] =
+    "usage: tfoshim doctor [--color WHEN] [PROGRAM]\n"
+    "\n"
+    "Examines the machine, the installation and, when it is named, a program, and says what\n"
+    "keeps TCP Fast Open from working and how to mend that. A line a finding: \"ok\", "
+    "\"note\"\n"
+    "(worth knowing) or \"problem\" (Fast Open cannot work).\n"
+    "\n"
+    "options:\n" PAINT_HELP "      --help        this text\n"
+    "\n"
+    "The exit status is 1 if there is a problem.\n";
 
 static int examine(const char *program)
 {
-    finding_section("machine");
+    section("machine");
     doctor_machine();
-    finding_section("counters of this network namespace");
+    section("counters of this network namespace");
     doctor_counters();
-    finding_section("installation");
-    doctor_installation();
-    doctor_environment();
+    section("installation");
+    examine_installation();
+    examine_environment();
     if (program != NULL) {
-        finding_section(program);
-        doctor_program(program);
+        section(program);
+        examine_program(program);
     }
-    return finish_output() && finding_problems() == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return finish_output() && problems == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int doctor_main(int argc, char **argv)
 {
-    int answer;
+    static const struct syntax syntax = {"doctor", help, options, OPERANDS_MAYBE_ONE, "program", 0};
+    int status;
+    char **words = options_read(&syntax, NULL, argc, argv, &status);
 
-    opterr = 0;
-    while ((answer = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-        if (answer == 'h')
-            return help();
-        if (answer != 'C') {
-            complain_option(argv, options, answer);
-            return EXIT_USAGE;
-        }
-        if (!paint_choose(optarg))
-            return EXIT_USAGE;
-    }
-    if (argc - optind > 1) {
-        complain("doctor: one program at a time: found \"%s\" after \"%s\"", argv[optind + 1],
-                 argv[optind]);
-        return EXIT_USAGE;
-    }
-    return examine(argv[optind]);
+    return words != NULL ? examine(words[0]) : status;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/doctor.h"
-#include "cli/finding.h"
-#include "cli/machine.h"
+#include "kernel/proc.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,15 +55,15 @@ static void examine_open_doors(long value)
 
 static void examine_fastopen(void)
 {
-    const long value = machine_sysctl_number("tcp_fastopen");
-    char *words;
+    const long value = proc_sysctl_number("tcp_fastopen");
+    char words[PROC_FASTOPEN_WORDS_MOST];
 
     if (value < 0) {
         finding(FINDING_PROBLEM, SETTING " cannot be read (%s): is /proc mounted?",
                 strerror(errno));
         return;
     }
-    words = machine_fastopen_bits(value);
+    proc_fastopen_words(words, value);
     if (value & FASTOPEN_CLIENT) {
         finding(FINDING_OK, SETTING " is %ld: %s", value, words);
     } else {
@@ -71,7 +71,6 @@ static void examine_fastopen(void)
                 words);
         set_to(value | FASTOPEN_CLIENT | FASTOPEN_SERVER);
     }
-    free(words);
     if (value & FASTOPEN_CLIENT && !(value & FASTOPEN_SERVER)) {
         finding(FINDING_NOTE, "servers here take no SYN data: the server's bit (2) is not set");
         set_to(value | FASTOPEN_SERVER);
@@ -88,7 +87,7 @@ static void examine_key(void)
 {
     char key[128];
 
-    if (!machine_sysctl("tcp_fastopen_key", key, sizeof(key))) {
+    if (!proc_sysctl("tcp_fastopen_key", key, sizeof(key))) {
         if (errno == EACCES || errno == EPERM)
             finding(FINDING_OK, "cookie key: only root can see it");
         else
@@ -107,7 +106,7 @@ static void examine_key(void)
 
 static void examine_black_holes(void)
 {
-    const long seconds = machine_sysctl_number("tcp_fastopen_blackhole_timeout_sec");
+    const long seconds = proc_sysctl_number("tcp_fastopen_blackhole_timeout_sec");
 
     if (seconds < 0)
         finding(FINDING_OK, "black holes: this kernel does not look for them");
@@ -185,4 +184,43 @@ void doctor_machine(void)
     examine_key();
     examine_black_holes();
     examine_namespace();
+}
+
+/* ---- counters ---- */
+
+/* What a counter tells, and what it tells when it is not 0. */
+static const struct {
+    const char *name;
+    const char *meaning;
+    const char *trouble; /* NULL: the more the better */
+} counters[] = {
+    {"TCPFastOpenActive", "connections opened here whose SYN data was acknowledged", NULL},
+    {"TCPFastOpenPassive", "connections accepted here with data in the SYN", NULL},
+    {"TCPFastOpenActiveFail", "fast opens of clients here that failed",
+     "the server or the path did not take the SYN's data, or lost the SYN: \"tfoshim probe "
+     "HOST:PORT\" tells which"},
+    {"TCPFastOpenPassiveFail", "SYNs with data that servers here did not take",
+     "their cookies were not valid: the key has changed, or the servers behind this address do not "
+     "share one"},
+    {"TCPFastOpenListenOverflow", "SYNs with data that found a listener's queue full",
+     "make the queue of the rule, or the listener's backlog, longer"},
+    {"TCPFastOpenCookieReqd", "requests for a cookie that servers here have got", NULL},
+    {"TCPFastOpenBlackhole", "times that the kernel suspected a black hole",
+     "for a while every client here has connected plainly: see "
+     "net.ipv4.tcp_fastopen_blackhole_timeout_sec"},
+};
+
+void doctor_counters(void)
+{
+    for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+        const long long value = proc_counter(counters[i].name);
+
+        if (value < 0)
+            finding(FINDING_NOTE, "%s: not counted by this kernel", counters[i].name);
+        else if (value == 0 || counters[i].trouble == NULL)
+            finding(FINDING_OK, "%s %lld: %s", counters[i].name, value, counters[i].meaning);
+        else
+            finding(FINDING_NOTE, "%s %lld: %s: %s", counters[i].name, value, counters[i].meaning,
+                    counters[i].trouble);
+    }
 }

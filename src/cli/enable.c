@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "cli/options.h"
 #include "cli/preload.h"
 #include "cli/target.h"
 #include "cli/unit.h"
@@ -7,61 +8,54 @@
 #include "policy/rules.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static const struct option enable_options[] = {
-    {"config", required_argument, NULL, 'c'},
-    {"help", no_argument, NULL, 'h'},
-    {"root", required_argument, NULL, 'r'},
-    {NULL, 0, NULL, 0},
-};
-
-static const struct option disable_options[] = {
-    {"help", no_argument, NULL, 'h'},
-    {"root", required_argument, NULL, 'r'},
-    {NULL, 0, NULL, 0},
-};
-
 struct request {
     const char *verb;
-    const struct option *options;
-    const char *config;
+    const char *config, *root;
     struct tree tree; /* of the machine itself unless --root is given */
 };
+
+#define ROOT_OPTION                                                                                \
+    {                                                                                              \
+        "root", .kind = OPTION_TEXT, .target = offsetof(struct request, root)                      \
+    }
+
+static const struct verb_option enable_options[] = {
+    {"config", 'c', OPTION_TEXT, .target = offsetof(struct request, config)},
+    ROOT_OPTION,
+    OPTIONS_END,
+};
+
+static const struct verb_option disable_options[] = {ROOT_OPTION, OPTIONS_END};
 
 static bool is_image(const struct request *request)
 {
     return request->tree.path[0] != '\0';
 }
 
-static int help(const char *verb)
-{
-    if (strcmp(verb, "enable") == 0)
-        fputs("usage: tfoshim enable [-c FILE] [--root DIRECTORY] UNIT\n"
-              "\n"
-              "Gives a systemd service TCP Fast Open, by a drop-in file that preloads the library\n"
-              "behind what the unit preloads already.\n"
-              "\n"
-              "options:\n"
-              "  -c, --config FILE     the configuration, instead of what the service would find\n"
-              "      --root DIRECTORY  the system whose service it is, instead of this one\n"
-              "      --help            this text\n",
-              stdout);
-    else
-        fputs("usage: tfoshim disable [--root DIRECTORY] UNIT\n"
-              "\n"
-              "Takes away what \"tfoshim enable\" has made for a systemd service.\n"
-              "\n"
-              "options:\n"
-              "      --root DIRECTORY  the system whose service it is, instead of this one\n"
-              "      --help            this text\n",
-              stdout);
-    return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+static const char enable_help[] =
+    "usage: tfoshim enable [-c FILE] [--root DIRECTORY] UNIT\n"
+    "\n"
+    "Gives a systemd service TCP Fast Open, by a drop-in file that preloads the library\n"
+    "behind what the unit preloads already.\n"
+    "\n"
+    "options:\n"
+    "  -c, --config FILE     the configuration, instead of what the service would find\n"
+    "      --root DIRECTORY  the system whose service it is, instead of this one\n"
+    "      --help            this text\n";
+
+static const char disable_help[] =
+    "usage: tfoshim disable [--root DIRECTORY] UNIT\n"
+    "\n"
+    "Takes away what \"tfoshim enable\" has made for a systemd service.\n"
+    "\n"
+    "options:\n"
+    "      --root DIRECTORY  the system whose service it is, instead of this one\n"
+    "      --help            this text\n";
 
 /* The name as the service will see it goes to `path`; the file is checked where it is now. */
 static bool find_config(const struct request *request, char path[PATH_MAX])
@@ -180,56 +174,35 @@ static bool set_root(struct request *request, const char *directory)
     return false;
 }
 
-/* EXIT_SUCCESS, or what the verb is to return: *done says which. */
-static int read_arguments(struct request *request, int argc, char **argv, bool *done)
-{
-    const char *root = "/";
-    int answer;
-
-    opterr = 0;
-    *done = true;
-    while ((answer = getopt_long(argc, argv, request->options == enable_options ? ":c:h" : ":h",
-                                 request->options, NULL)) != -1) {
-        if (answer == 'h')
-            return help(request->verb);
-        if (answer != 'c' && answer != 'r') {
-            complain_option(argv, request->options, answer);
-            return EXIT_USAGE;
-        }
-        *(answer == 'c' ? &request->config : &root) = optarg;
-    }
-    if (argc - optind != 1) {
-        complain("%s: expected one unit, see tfoshim %s --help", request->verb, request->verb);
-        return EXIT_USAGE;
-    }
-    *done = !set_root(request, root);
-    return *done ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
-static int serve(struct request *request, int argc, char **argv,
+static int serve(const struct syntax *syntax, int argc, char **argv,
                  bool (*act)(const struct request *, const struct unit *))
 {
+    struct request request = {.verb = syntax->verb, .root = "/"};
     struct unit unit;
-    bool done;
-    int status = read_arguments(request, argc, argv, &done);
+    int status;
+    char **words = options_read(syntax, &request, argc, argv, &status);
 
-    if (done)
+    if (words == NULL)
         return status;
-    if (!unit_name(&unit, argv[optind], &request->tree, request->verb))
+    if (!set_root(&request, request.root))
+        return EXIT_FAILURE;
+    if (!unit_name(&unit, words[0], &request.tree, request.verb))
         return EXIT_USAGE;
-    return act(request, &unit) && finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
+    return act(&request, &unit) && finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int enable_main(int argc, char **argv)
 {
-    struct request request = {.verb = "enable", .options = enable_options};
+    static const struct syntax syntax = {"enable",     enable_help, enable_options,
+                                         OPERANDS_ONE, "unit",      0};
 
-    return serve(&request, argc, argv, enable);
+    return serve(&syntax, argc, argv, enable);
 }
 
 int disable_main(int argc, char **argv)
 {
-    struct request request = {.verb = "disable", .options = disable_options};
+    static const struct syntax syntax = {"disable",    disable_help, disable_options,
+                                         OPERANDS_ONE, "unit",       0};
 
-    return serve(&request, argc, argv, disable);
+    return serve(&syntax, argc, argv, disable);
 }

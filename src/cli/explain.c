@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/explain.h"
+#include "cli/options.h"
 #include "cli/paint.h"
 #include "cli/recollection.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
-#include "kernel/tcp.h"
 #include "policy/compile.h"
 #include "policy/names.h"
 #include "policy/search.h"
 
-#include <getopt.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,49 +19,56 @@
 
 #define PORT_UNLESS_GIVEN 443
 
-static const struct option options[] = {
-    {"bytes", required_argument, NULL, 'b'},
-    {"config", required_argument, NULL, 'c'},
-    PAINT_OPTION,
-    {"help", no_argument, NULL, 'h'},
-    {"interface", required_argument, NULL, 'i'},
-    {"listen", no_argument, NULL, 'l'},
-    {"program", required_argument, NULL, 'p'},
-    {"unit", required_argument, NULL, 'U'},
-    {"user", required_argument, NULL, 'u'},
-    {NULL, 0, NULL, 0},
+struct request {
+    const char *config;
+    const char *bytes; /* the file */
+    const char *interface, *program, *unit, *user;
+    bool listener;
+    struct policy_subject subject;
 };
 
-static int help(void)
-{
-    fputs(
-        "usage: tfoshim explain [OPTION...] HOST[:PORT]\n"
-        "       tfoshim explain [OPTION...] --listen ADDRESS:PORT\n"
-        "\n"
-        "Says what becomes of a connect() to each address of a host, or of a listener: which rule\n"
-        "decides, what the kernel and tfoshim's memory hold of the host, what would happen now,\n"
-        "and what to do for a fast open. The port is 443 unless given.\n"
-        "\n"
-        "options:\n"
-        "      --bytes FILE  say whether the bytes of this file, as a first write, may be "
-        "delivered\n"
-        "                    twice (replay-safe), and why\n"
-        "  -c, --config FILE\n"
-        "                    the configuration, instead of what \"tfoshim check\" finds\n"
-        "      --interface NAME\n"
-        "                    as if it left by this interface, or were a listener on it\n"
-        "      --listen      explain a listener\n"
-        "      --program NAME\n"
-        "                    as the program of this name, or file; without it rules that name\n"
-        "                    programs do not match, and what was learned of programs does not\n"
-        "                    count\n"
-        "      --unit UNIT   as a process of this systemd unit; without it rules that name units\n"
-        "                    do not match\n"
-        "      --user USER   as a process of this user, not one's own: which rules "
-        "match\n" PAINT_HELP "      --help        this text\n",
-        stdout);
-    return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+#define TEXT(option, letter)                                                                       \
+    {                                                                                              \
+#option, letter, OPTION_TEXT, .target = offsetof(struct request, option)                   \
+    }
+
+static const struct verb_option options[] = {
+    TEXT(bytes, 0),
+    TEXT(config, 'c'),
+    PAINT_OPTION,
+    TEXT(interface, 0),
+    {"listen", .kind = OPTION_FLAG, .target = offsetof(struct request, listener)},
+    TEXT(program, 0),
+    TEXT(unit, 0),
+    TEXT(user, 0),
+    OPTIONS_END,
+};
+
+static const char help[] =
+    "usage: tfoshim explain [OPTION...] HOST[:PORT]\n"
+    "       tfoshim explain [OPTION...] --listen ADDRESS:PORT\n"
+    "\n"
+    "Says what becomes of a connect() to each address of a host, or of a listener: which rule\n"
+    "decides, what the kernel and tfoshim's memory hold of the host, what would happen now,\n"
+    "and what to do for a fast open. The port is 443 unless given.\n"
+    "\n"
+    "options:\n"
+    "      --bytes FILE  say whether the bytes of this file, as a first write, may be "
+    "delivered\n"
+    "                    twice (replay-safe), and why\n"
+    "  -c, --config FILE\n"
+    "                    the configuration, instead of what \"tfoshim check\" finds\n"
+    "      --interface NAME\n"
+    "                    as if it left by this interface, or were a listener on it\n"
+    "      --listen      explain a listener\n"
+    "      --program NAME\n"
+    "                    as the program of this name, or file; without it rules that name\n"
+    "                    programs do not match, and what was learned of programs does not\n"
+    "                    count\n"
+    "      --unit UNIT   as a process of this systemd unit; without it rules that name units\n"
+    "                    do not match\n"
+    "      --user USER   as a process of this user, not one's own: which rules "
+    "match\n" PAINT_HELP "      --help        this text\n";
 
 void explain_line(const char *topic, const char *format, ...)
 {
@@ -79,16 +85,12 @@ char *explain_decider(const struct policy *policy, const char *file, uint32_t li
                       const char *group)
 {
     const char *path = policy_path(policy);
-    char *text;
-    int length;
 
     if (line != 0)
-        length = asprintf(&text, "by the rule at %s:%u", file, line);
-    else if (path != NULL)
-        length = asprintf(&text, "by the default of \"%s\" in %s: no rule matches", group, path);
-    else
-        length = asprintf(&text, "by the built-in policy: there is no configuration file");
-    return need_memory(length < 0 ? NULL : text);
+        return need_text("by the rule at %s:%u", file, line);
+    if (path != NULL)
+        return need_text("by the default of \"%s\" in %s: no rule matches", group, path);
+    return need_text("by the built-in policy: there is no configuration file");
 }
 
 /* Without a file both groups are on, so there is one wherever this is asked. */
@@ -105,13 +107,6 @@ void explain_how_to_enable(const struct explanation *explanation, const char *fi
         explain_line("to do", "add { %s = \"%s\"; port = %u; } to the rules of \"%s\" in %s", key,
                      place->host, place->port, group, policy_path(explanation->policy));
 }
-
-struct request {
-    const char *config;
-    struct policy_subject subject;
-    const char *bytes; /* the file */
-    bool listener;
-};
 
 static const struct policy *load(const struct request *request)
 {
@@ -177,7 +172,6 @@ static int explain(const struct request *request, const char *what)
     explanation.policy = load(request);
     if (explanation.policy == NULL)
         return EXIT_FAILURE;
-    kernel_syscall = syscall;
     explanation.link = explain_link(request->listener);
     recollection_set_up_as(request->subject.program);
     addresses = place_resolve(&place, AF_UNSPEC, "explain");
@@ -192,41 +186,28 @@ static int explain(const struct request *request, const char *what)
     return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* For whom it is asked. EXIT_SUCCESS, or what the command is to return. */
+static int set_subject(struct request *request)
+{
+    if (request->program != NULL)
+        explain_as_program(&request->subject, request->program);
+    if (request->unit != NULL)
+        explain_in_unit(&request->subject, request->unit);
+    if (request->interface != NULL && !explain_by_interface(request->interface))
+        return EXIT_USAGE;
+    if (request->user != NULL && !find_user("explain", request->user, &request->subject.user))
+        return EXIT_FAILURE;
+    return EXIT_SUCCESS;
+}
+
 int explain_main(int argc, char **argv)
 {
+    static const struct syntax syntax = {"explain", help, options, OPERANDS_ONE, "host", 0};
     struct request request = {.subject.user = geteuid()};
-    int answer;
+    int status;
+    char **words = options_read(&syntax, &request, argc, argv, &status);
 
-    opterr = 0;
-    while ((answer = getopt_long(argc, argv, ":c:h", options, NULL)) != -1) {
-        if (answer == 'h')
-            return help();
-        if (answer == 'c') {
-            request.config = optarg;
-        } else if (answer == 'b') {
-            request.bytes = optarg;
-        } else if (answer == 'l') {
-            request.listener = true;
-        } else if (answer == 'p') {
-            explain_as_program(&request.subject, optarg);
-        } else if (answer == 'i') {
-            if (!explain_by_interface(optarg))
-                return EXIT_USAGE;
-        } else if (answer == 'U') {
-            explain_in_unit(&request.subject, optarg);
-        } else if (answer == 'u') {
-            if (!find_user("explain", optarg, &request.subject.user))
-                return EXIT_FAILURE;
-        } else if (answer != 'C') {
-            complain_option(argv, options, answer);
-            return EXIT_USAGE;
-        } else if (!paint_choose(optarg)) {
-            return EXIT_USAGE;
-        }
-    }
-    if (argc - optind != 1) {
-        complain("explain: expected one host, see tfoshim explain --help");
-        return EXIT_USAGE;
-    }
-    return explain(&request, argv[optind]);
+    if (words != NULL)
+        status = set_subject(&request);
+    return words != NULL && status == EXIT_SUCCESS ? explain(&request, words[0]) : status;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/explain.h"
-#include "cli/machine.h"
-#include "cli/metrics.h"
 #include "cli/recollection.h"
+#include "cli/util.h"
 #include "decision/decision.h"
+#include "kernel/metrics.h"
+#include "kernel/netns.h"
+#include "kernel/proc.h"
 #include "policy/flat.h"
 
 #include <stdlib.h>
@@ -40,11 +42,14 @@ static void show_policy_of(const struct explanation *explanation, const struct f
 
 static void show_kernel(struct facts *facts, const struct endpoint *endpoint)
 {
-    char cookie[2 * METRICS_COOKIE_MOST + 1], *bits = machine_fastopen_bits(facts->fastopen);
+    char cookie[2 * METRICS_COOKIE_MOST + 1], bits[PROC_FASTOPEN_WORDS_MOST];
     struct metrics metrics;
-    bool found = metrics_of(endpoint->address, &metrics, &facts->metrics_known);
+    bool found;
 
+    facts->metrics_known =
+        no_error(metrics_of(endpoint->address, &metrics, &found), METRICS_UNREAD);
     facts->cookie = found && metrics.cookie_length > 0;
+    proc_fastopen_words(bits, facts->fastopen);
     if (facts->cookie) {
         metrics_cookie_text(cookie, &metrics);
         explain_line("kernel", "net.ipv4.tcp_fastopen is %ld: %s; has the cookie %s of this host",
@@ -56,7 +61,6 @@ static void show_kernel(struct facts *facts, const struct endpoint *endpoint)
     }
     if (found && metrics.syn_drops > 0)
         explain_line("", "SYNs with data to this host have got lost: %u", metrics.syn_drops);
-    free(bits);
 }
 
 static void show_memory(const struct endpoint *endpoint)
@@ -135,9 +139,9 @@ static void show_answer(const struct explanation *explanation, const struct fact
 
 void explain_client(const struct explanation *explanation, const struct endpoint *endpoint)
 {
-    const struct memory_destination to = {.netns = recollection_netns(), .endpoint = *endpoint};
+    const struct memory_destination to = {.netns = netns_own(), .endpoint = *endpoint};
     struct facts facts = {.decision = decide_client(explanation->policy, &to, &explanation->link),
-                          .fastopen = machine_sysctl_number("tcp_fastopen")};
+                          .fastopen = proc_sysctl_number("tcp_fastopen")};
 
     show_policy_of(explanation, &facts);
     explain_bytes(explanation->bytes, facts.decision.verdict.prefixes, endpoint->port);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/explain.h"
-#include "cli/machine.h"
 #include "cli/recollection.h"
 #include "kernel/cookie_keys.h"
 #include "kernel/listening.h"
+#include "kernel/proc.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -81,8 +81,8 @@ void explain_server(const struct explanation *explanation, const struct endpoint
 {
     const struct server_verdict verdict =
         policy_server(explanation->policy, endpoint, &explanation->link);
-    long fastopen = machine_sysctl_number("tcp_fastopen");
-    char *bits = machine_fastopen_bits(fastopen < 0 ? 0 : fastopen);
+    long fastopen = proc_sysctl_number("tcp_fastopen");
+    char bits[PROC_FASTOPEN_WORDS_MOST];
     struct memory_listener_entry entry;
     bool is_always;
 
@@ -90,8 +90,8 @@ void explain_server(const struct explanation *explanation, const struct endpoint
     explain_bytes(explanation->bytes, verdict.prefixes, endpoint->port);
     if (verdict.fastopen)
         show_keys(verdict.key_file);
+    proc_fastopen_words(bits, fastopen < 0 ? 0 : fastopen);
     explain_line("kernel", "net.ipv4.tcp_fastopen is %ld: %s", fastopen, bits);
-    free(bits);
     recollection_of_listener(endpoint, &entry);
     show_memory(&entry);
     if (fastopen < 0)

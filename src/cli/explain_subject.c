@@ -2,6 +2,7 @@
 #include "cli/explain.h"
 #include "cli/util.h"
 #include "kernel/interface.h"
+#include "path/path.h"
 #include "policy/flat.h"
 
 #include <stdio.h>
@@ -10,10 +11,8 @@
 
 void explain_as_program(struct policy_subject *subject, const char *name)
 {
-    const char *slash = strrchr(name, '/');
-
-    subject->program = slash == NULL ? name : slash + 1;
-    subject->executable = slash == NULL ? NULL : name;
+    subject->program = path_base(name);
+    subject->executable = subject->program == name ? NULL : name;
 }
 
 static char *cgroups;
@@ -25,7 +24,7 @@ static const char *tell_cgroups(void)
 
 void explain_in_unit(struct policy_subject *subject, const char *unit)
 {
-    need_memory(asprintf(&cgroups, "0::/%s", unit) < 0 ? NULL : cgroups);
+    cgroups = need_text("0::/%s", unit);
     subject->cgroups = tell_cgroups;
 }
 

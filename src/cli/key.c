@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/key_derive.h"
-#include "cli/machine.h"
+#include "cli/options.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
+#include "kernel/proc.h"
 #include "kernel/tcp.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,39 +17,43 @@
 #define SYSCTL "tcp_fastopen_key"
 #define SYSCTL_FILE "/proc/sys/net/ipv4/" SYSCTL
 
-static const struct option options[] = {
-    {"day", required_argument, NULL, 'd'},
-    {"help", no_argument, NULL, 'h'},
-    {"secret", required_argument, NULL, 's'},
-    {NULL, 0, NULL, 0},
-};
-
 struct request {
     const char *secret; /* a file, or NULL */
     time_t day;         /* 0: today */
 };
 
-static int help(void)
+static int take_day(void *of, const struct verb_option *option, const char *day)
 {
-    fputs("usage: tfoshim key show [--secret FILE [--day DAY]]\n"
-          "       tfoshim key set KEY[,BACKUP]\n"
-          "       tfoshim key rotate [--secret FILE [--day DAY]]\n"
-          "\n"
-          "The keys that listeners of this network namespace make their cookies with: a primary\n"
-          "one, and a backup whose cookies are good as well. Only root may see or set them.\n"
-          "  show    prints them, or with --secret those that the secret gives\n"
-          "  set     sets them; \"-\" reads them from standard input, where nobody sees them\n"
-          "  rotate  makes a new primary key; the one that was becomes the backup\n"
-          "\n"
-          "options:\n"
-          "      --secret FILE\n"
-          "                    the primary key is made of this secret and of the day, the backup\n"
-          "                    of the day before: machines that share it rotate in step\n"
-          "      --day DAY     as on another day in UTC, such as 2026-01-31\n"
-          "      --help        this text\n",
-          stdout);
-    return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
+    struct request *request = of;
+
+    if (key_day_read(day, &request->day))
+        return EXIT_SUCCESS;
+    return option_unexpected(option, day, "a day such as 2026-01-31");
 }
+
+static const struct verb_option options[] = {
+    {"day", .kind = OPTION_TAKE, .take = take_day},
+    {"secret", .kind = OPTION_TEXT, .target = offsetof(struct request, secret)},
+    OPTIONS_END,
+};
+
+static const char help[] =
+    "usage: tfoshim key show [--secret FILE [--day DAY]]\n"
+    "       tfoshim key set KEY[,BACKUP]\n"
+    "       tfoshim key rotate [--secret FILE [--day DAY]]\n"
+    "\n"
+    "The keys that listeners of this network namespace make their cookies with: a primary\n"
+    "one, and a backup whose cookies are good as well. Only root may see or set them.\n"
+    "  show    prints them, or with --secret those that the secret gives\n"
+    "  set     sets them; \"-\" reads them from standard input, where nobody sees them\n"
+    "  rotate  makes a new primary key; the one that was becomes the backup\n"
+    "\n"
+    "options:\n"
+    "      --secret FILE\n"
+    "                    the primary key is made of this secret and of the day, the backup\n"
+    "                    of the day before: machines that share it rotate in step\n"
+    "      --day DAY     as on another day in UTC, such as 2026-01-31\n"
+    "      --help        this text\n";
 
 /* Until somebody needs one the kernel has none, and shows zeros. */
 static bool is_none(const struct cookie_keys *keys)
@@ -63,7 +67,7 @@ static bool keys_in_force(struct cookie_keys *keys)
 {
     char text[COOKIE_KEYS_TEXT_SIZE + 8];
 
-    if (!machine_sysctl(SYSCTL, text, sizeof(text))) {
+    if (!proc_sysctl(SYSCTL, text, sizeof(text))) {
         if (errno == EACCES || errno == EPERM)
             complain_errno("key: only root may read " SYSCTL_FILE);
         else
@@ -175,12 +179,15 @@ static int rotate_at_random(void)
     return put_in_force(&wanted);
 }
 
-static int act(const struct request *request, char **words, int count)
+static int act(const struct request *request, char **words)
 {
     static const char *const known[] = {"show", "set", "rotate"};
-    const char *action = count > 0 ? words[0] : "";
+    const char *action = words[0] != NULL ? words[0] : "";
     const bool is_set = strcmp(action, "set") == 0;
+    size_t count = 0;
 
+    while (words[count] != NULL)
+        count++;
     if (count != (is_set ? 2 : 1) || (is_set && request->secret != NULL) ||
         (request->day != 0 && request->secret == NULL)) {
         complain("key: expected show, set KEY[,BACKUP] or rotate, see tfoshim key --help");
@@ -192,29 +199,16 @@ static int act(const struct request *request, char **words, int count)
         return show(request);
     if (strcmp(action, "rotate") == 0)
         return request->secret != NULL ? rotate_by_secret(request) : rotate_at_random();
-    complain_unknown("command", "key ", action, known, sizeof(known) / sizeof(known[0]));
+    complain_unknown(NULL, "command", "key ", action, known, sizeof(known) / sizeof(known[0]));
     return EXIT_USAGE;
 }
 
 int key_main(int argc, char **argv)
 {
+    static const struct syntax syntax = {"key", help, options, OPERANDS_ANY, NULL, 0};
     struct request request = {.secret = NULL};
-    int answer;
+    int status;
+    char **words = options_read(&syntax, &request, argc, argv, &status);
 
-    opterr = 0;
-    while ((answer = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-        if (answer == 'h')
-            return help();
-        if (answer == 's') {
-            request.secret = optarg;
-        } else if (answer != 'd') {
-            complain_option(argv, options, answer);
-            return EXIT_USAGE;
-        } else if (!key_day_read(optarg, &request.day)) {
-            complain("key: found \"%s\", expected a day such as 2026-01-31", optarg);
-            return EXIT_USAGE;
-        }
-    }
-    kernel_syscall = syscall;
-    return act(&request, argv + optind, argc - optind);
+    return words != NULL ? act(&request, words) : status;
 }

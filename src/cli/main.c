@@ -1,24 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/util.h"
 #include "cli/verbs.h"
+#include "kernel/tcp.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const struct verb verbs[] = {
-    {"run", run_main, "run a program with TCP Fast Open"},
-    {"enable", enable_main, "run a systemd service with TCP Fast Open from now on"},
-    {"disable", disable_main, "undo that"},
-    {"attach", attach_main, "have a server that runs take data in SYNs, without a restart"},
-    {"detach", detach_main, "undo that"},
-    {"check", check_main, "check the configuration and show the policy it makes"},
-    {"doctor", doctor_main, "say what keeps Fast Open from working here"},
-    {"explain", explain_main, "say what becomes of a connect, or of a listener, and why"},
-    {"probe", probe_main, "try whether Fast Open works with a server, and what it saves"},
-    {"stat", stat_main, "show what Fast Open has saved, and where it has failed"},
-    {"cookies", cookies_main, "list the cookies that the kernel has, or make it forget them"},
-    {"key", key_main, "show, set or rotate the keys that listeners make cookies with"},
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *help;
+} verbs[] = {
+#define VERB(name, help) {#name, name##_main, help},
+#include "cli/verbs.def"
+#undef VERB
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
@@ -55,16 +51,17 @@ static int unknown(const char *word)
     for (size_t i = 0; i < VERB_COUNT; i++)
         names[i] = verbs[i].name;
     if (word[0] != '-')
-        complain_unknown("command", "", word, names, VERB_COUNT);
+        complain_unknown(NULL, "command", "", word, names, VERB_COUNT);
     else if (word[1] != '-')
-        complain_unknown("option", "", word, NULL, 0);
+        complain_unknown(NULL, "option", "", word, NULL, 0);
     else
-        complain_unknown("option", "--", word + 2, options, 2);
+        complain_unknown(NULL, "option", "--", word + 2, options, 2);
     return EXIT_USAGE;
 }
 
 int main(int argc, char **argv)
 {
+    kernel_syscall = syscall;
     if (argc < 2) {
         complain("no command given, see tfoshim --help");
         return EXIT_USAGE;

@@ -8,10 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-bool memories_set_user(struct memories *memories, const char *name)
+bool memories_find_user(struct memories *memories)
 {
-    memories->name = name;
-    return find_user("stat", name, &memories->user);
+    return find_user("stat", memories->name, &memories->user);
 }
 
 /* Root's programs may have one of their own, as those of a test have: then that one is meant. */

@@ -12,8 +12,8 @@ struct memories {
     uid_t user;       /* who that is */
 };
 
-/* Takes a user's name or number; false after a complaint. */
-bool memories_set_user(struct memories *, const char *name);
+/* Who has that name, or number; false after a complaint. */
+bool memories_find_user(struct memories *);
 
 /* Calls back once for each of them while that one is in use. Where neither is asked for it is the
  * caller's own or, for root, everybody's. False after a complaint if there is none to be had. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/paint.h"
-#include "cli/util.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,18 +7,18 @@
 
 static enum { AUTO, ALWAYS, NEVER } choice;
 
-bool paint_choose(const char *when)
+int paint_choose(void *request, const struct verb_option *option, const char *when)
 {
     static const char *const words[] = {"auto", "always", "never"};
 
+    (void)request;
     for (unsigned i = 0; i < 3; i++) {
         if (strcmp(when, words[i]) == 0) {
             choice = i;
-            return true;
+            return EXIT_SUCCESS;
         }
     }
-    complain("--color: found \"%s\", expected \"auto\", \"always\" or \"never\"", when);
-    return false;
+    return option_unexpected(option, when, "\"auto\", \"always\" or \"never\"");
 }
 
 static bool wanted(void)

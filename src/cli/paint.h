@@ -3,12 +3,12 @@
 #ifndef TFOSHIM_CLI_PAINT_H
 #define TFOSHIM_CLI_PAINT_H
 
-#include <stdbool.h>
+#include "cli/options.h"
 
 enum paint { PAINT_HEADING, PAINT_GOOD, PAINT_NOTE, PAINT_BAD };
 
-/* The argument of --color: "auto", "always" or "never"; false after a complaint. */
-bool paint_choose(const char *when);
+/* Takes the argument of --color: "auto", "always" or "never". */
+int paint_choose(void *request, const struct verb_option *, const char *when);
 
 /* What to print before a text and after it: escape sequences or nothing. */
 const char *paint_on(enum paint);
@@ -17,7 +17,7 @@ const char *paint_off(void);
 /* For tables of options and for help texts. */
 #define PAINT_OPTION                                                                               \
     {                                                                                              \
-        "color", required_argument, NULL, 'C'                                                      \
+        .name = "color", .kind = OPTION_TAKE, .take = paint_choose                                 \
     }
 #define PAINT_HELP "      --color WHEN  colours: auto (the default), always or never\n"
 

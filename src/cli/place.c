@@ -9,17 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool read_port(uint16_t *port, const char *text)
-{
-    char *end;
-    const unsigned long number = strtoul(text, &end, 10);
-
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || number < 1 || number > 65535)
-        return false;
-    *port = (uint16_t)number;
-    return true;
-}
-
 /* Where the host ends: at the bracket, at the only colon, or, of an IPv6 address without brackets,
  * at its end. */
 static bool split(const char *text, const char **host, size_t *length, const char **port)
@@ -58,6 +47,7 @@ bool place_read(struct place *place, const char *text, const char *verb)
     const char *host, *port;
     struct in6_addr address;
     size_t length;
+    long long number = 0;
 
     *place = (struct place){.port = 0};
     if (!split(text, &host, &length, &port) || length >= sizeof(place->host)) {
@@ -66,10 +56,11 @@ bool place_read(struct place *place, const char *text, const char *verb)
     }
     memcpy(place->host, host, length);
     encode(place);
-    if (port != NULL && !read_port(&place->port, port)) {
+    if (port != NULL && !read_number(&number, port, 1, UINT16_MAX)) {
         complain("%s: found port \"%s\", expected a number from 1 to 65535", verb, port);
         return false;
     }
+    place->port = (uint16_t)number;
     place->is_numeric = inet_pton(AF_INET, place->host, &address) == 1 ||
                         inet_pton(AF_INET6, place->host, &address) == 1 ||
                         strchr(place->host, '%') != NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/preload.h"
 #include "cli/util.h"
+#include "path/path.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -54,13 +55,6 @@ bool preload_find(char path[PATH_MAX], const char *complain_as)
     return false;
 }
 
-static const char *base_name(const char *path, size_t length)
-{
-    const char *slash = memrchr(path, '/', length);
-
-    return slash == NULL ? path : slash + 1;
-}
-
 static bool is_in(const struct tree *tree, const char *library)
 {
     char path[PATH_MAX];
@@ -86,7 +80,7 @@ bool preload_find_in(char path[PATH_MAX], const struct tree *tree, const char *c
 
 void preload_warn(const char *library, const struct tree *tree, const char *complain_as)
 {
-    const int directory = (int)(base_name(library, strlen(library)) - library);
+    const int directory = (int)(path_base(library) - library);
     static const char *const names[] = {PRELOAD_LIBRARY, PRELOAD_MODULE, PRELOAD_COMPILER};
     char path[PATH_MAX], where[PATH_MAX];
 
@@ -168,15 +162,25 @@ bool preload_find_narrow(char other[PATH_MAX], const char *library)
 /* Where there is a library for either width, one name stands for both. */
 static char *name_for_loader(const char *library, const struct tree *tree)
 {
-    char narrow[PATH_MAX], *name;
+    char narrow[PATH_MAX];
     int prefix;
 
     if (!make_narrow(narrow, library) || !is_in(tree, narrow) ||
         find_width(library, &prefix) == NULL)
         return need_memory(strdup(library));
-    if (asprintf(&name, "%.*s/$LIB/" PRELOAD_LIBRARY, prefix, library) < 0)
-        name = NULL;
-    return need_memory(name);
+    return need_text("%.*s/$LIB/" PRELOAD_LIBRARY, prefix, library);
+}
+
+/* Goes on to the next entry of a list, and says where it ends and its name without a directory
+ * begins; NULL: there is none. */
+static const char *next_entry(const char **end, const char **base)
+{
+    const char *entry = *end + strspn(*end, SEPARATORS);
+
+    *end = entry + strcspn(entry, SEPARATORS);
+    *base = memrchr(entry, '/', (size_t)(*end - entry));
+    *base = *base == NULL ? entry : *base + 1;
+    return *end == entry ? NULL : entry;
 }
 
 /* A name without a directory stands for that library wherever it is. */
@@ -184,34 +188,27 @@ bool preload_has(const char *list, const char *name)
 {
     const size_t length = strlen(name);
     const bool any_directory = strchr(name, '/') == NULL;
+    const char *entry, *base;
 
-    for (;;) {
-        const char *entry = list + strspn(list, SEPARATORS), *from = entry;
-
-        list = entry + strcspn(entry, SEPARATORS);
-        if (list == entry)
-            return false;
+    while ((entry = next_entry(&list, &base)) != NULL) {
         if (any_directory)
-            from = base_name(entry, (size_t)(list - entry));
-        if ((size_t)(list - from) == length && memcmp(from, name, length) == 0)
+            entry = base;
+        if ((size_t)(list - entry) == length && memcmp(entry, name, length) == 0)
             return true;
     }
+    return false;
 }
 
 bool preload_like(char name[PRELOAD_NAME_MOST], const char *list, const char *beginning)
 {
-    for (;;) {
-        const char *entry = list + strspn(list, SEPARATORS), *base;
+    const char *base;
 
-        list = entry + strcspn(entry, SEPARATORS);
-        if (list == entry)
-            return false;
-        base = base_name(entry, (size_t)(list - entry));
+    while (next_entry(&list, &base) != NULL)
         if (strncmp(base, beginning, strlen(beginning)) == 0) {
             snprintf(name, PRELOAD_NAME_MOST, "%.*s", (int)(list - base), base);
             return true;
         }
-    }
+    return false;
 }
 
 bool preload_asan(char name[PRELOAD_NAME_MOST], const char *list)
@@ -236,10 +233,9 @@ char *preload_list(const char *list, const char *library, const struct tree *tre
         free(name);
         return need_memory(strdup(list));
     }
-    if (asprintf(&longer, "%s:%s", list, name) < 0)
-        longer = NULL;
+    longer = need_text("%s:%s", list, name);
     free(name);
-    return need_memory(longer);
+    return longer;
 }
 
 bool preload_set(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The parts of `tfoshim probe`. */
+/* The connections that `tfoshim probe` makes. */
 #ifndef TFOSHIM_CLI_PROBE_H
 #define TFOSHIM_CLI_PROBE_H
 
@@ -52,30 +52,5 @@ void attempt_make(struct attempt *, const struct probe *, enum attempt_way);
 
 /* Makes probe->data as its kind wants; false after a complaint. */
 bool probe_make_data(struct probe *, const char *file);
-
-/* Tries it; true: Fast Open works. `family` is AF_INET, AF_INET6 or AF_UNSPEC. */
-bool probe_run(struct probe *, int family, long count);
-
-#define PROBE_COUNT_MOST 100
-
-struct probe_tally {
-    unsigned tried;
-    unsigned acked;
-    unsigned ignored;
-    unsigned swallowed;
-    unsigned reset;
-    unsigned no_cookie;
-    unsigned lost; /* no connection at all */
-    double plain_ms[PROBE_COUNT_MOST];
-    unsigned plain_count;
-    double fast_ms[PROBE_COUNT_MOST];
-    unsigned fast_count;
-};
-
-/* What became of the SYN's data, the times, the verdict and the rule; true: Fast Open works. */
-bool probe_report(const struct probe *, struct probe_tally *);
-
-/* There is no cookie to try with. */
-void probe_report_no_cookie(bool syn_lost);
 
 #endif

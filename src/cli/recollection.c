@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/recollection.h"
 #include "cli/util.h"
+#include "kernel/netns.h"
 
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#ifndef SO_NETNS_COOKIE
-#define SO_NETNS_COOKIE 71
-#endif
 
 void recollection_set_up(void)
 {
@@ -34,23 +30,9 @@ void recollection_set_up_as(const char *program)
     complained = reason != NULL;
 }
 
-uint64_t recollection_netns(void)
-{
-    uint64_t netns = 0;
-    socklen_t length = sizeof(netns);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    if (fd < 0)
-        return 0;
-    if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &netns, &length) != 0)
-        netns = 0;
-    close(fd);
-    return netns;
-}
-
 static struct memory_destination destination_of(const struct endpoint *endpoint)
 {
-    return (struct memory_destination){.netns = recollection_netns(), .endpoint = *endpoint};
+    return (struct memory_destination){.netns = netns_own(), .endpoint = *endpoint};
 }
 
 static bool same_place(const struct memory_destination *one, const struct memory_destination *other)

@@ -11,9 +11,6 @@ void recollection_set_up(void);
 /* And recalls lessons as that program would; NULL: none. */
 void recollection_set_up_as(const char *program);
 
-/* The number by which it tells our network namespace from others; 0 where the kernel has none. */
-uint64_t recollection_netns(void);
-
 /* What is known of a listener. */
 void recollection_of_listener(const struct endpoint *, struct memory_listener_entry *);
 

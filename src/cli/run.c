@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "cli/options.h"
 #include "cli/preload.h"
 #include "cli/run_child.h"
 #include "cli/run_summary.h"
@@ -9,7 +10,6 @@
 #include "policy/rules.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,32 +18,48 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const struct option options[] = {
-    {"config", required_argument, NULL, 'c'}, {"dry-run", no_argument, NULL, 'd'},
-    {"help", no_argument, NULL, 'h'},         {"log", required_argument, NULL, 'l'},
-    {"stats", no_argument, NULL, 's'},        {NULL, 0, NULL, 0},
+struct request {
+    const char *config;
+    const char *log;
+    bool reports;
+    bool is_dry;
 };
 
-static int help(void)
+static int take_log(void *of, const struct verb_option *option, const char *level)
 {
-    fputs("usage: tfoshim run [-c FILE] [--log LEVEL] [--stats | --dry-run] [--] PROGRAM "
-          "[ARGUMENT...]\n"
-          "\n"
-          "Runs a program, and what it starts in its turn, with TCP Fast Open.\n"
-          "\n"
-          "options:\n"
-          "  -c, --config FILE  the configuration, instead of what \"tfoshim check\" finds\n"
-          "      --dry-run      change nothing, and say at the end what would have been\n"
-          "                     deferred and saved\n"
-          "      --help         this text\n"
-          "      --log LEVEL    what the library tells: none, error, warn, info or debug\n"
-          "      --stats        say at the end, on standard error, what was deferred and saved\n"
-          "\n"
-          "The exit status is the program's, or 125 if tfoshim fails, 126 if the program cannot\n"
-          "be executed, 127 if it is not found, 2 if the arguments are not understood.\n",
-          stdout);
-    return finish_output() ? EXIT_SUCCESS : EXIT_RUN_FAILED;
+    struct request *request = of;
+
+    request->log = level;
+    for (int i = 0; i < LOG_LEVEL_COUNT; i++)
+        if (strcmp(level, log_level_names[i]) == 0)
+            return EXIT_SUCCESS;
+    return option_unexpected(option, level, "\"none\", \"error\", \"warn\", \"info\" or \"debug\"");
 }
+
+static const struct verb_option options[] = {
+    {"config", 'c', OPTION_TEXT, .target = offsetof(struct request, config)},
+    {"dry-run", .kind = OPTION_FLAG, .target = offsetof(struct request, is_dry)},
+    {"log", .kind = OPTION_TAKE, .take = take_log},
+    {"stats", .kind = OPTION_FLAG, .target = offsetof(struct request, reports)},
+    OPTIONS_END,
+};
+
+static const char help[] =
+    "usage: tfoshim run [-c FILE] [--log LEVEL] [--stats | --dry-run] [--] PROGRAM "
+    "[ARGUMENT...]\n"
+    "\n"
+    "Runs a program, and what it starts in its turn, with TCP Fast Open.\n"
+    "\n"
+    "options:\n"
+    "  -c, --config FILE  the configuration, instead of what \"tfoshim check\" finds\n"
+    "      --dry-run      change nothing, and say at the end what would have been\n"
+    "                     deferred and saved\n"
+    "      --help         this text\n"
+    "      --log LEVEL    what the library tells: none, error, warn, info or debug\n"
+    "      --stats        say at the end, on standard error, what was deferred and saved\n"
+    "\n"
+    "The exit status is the program's, or 125 if tfoshim fails, 126 if the program cannot\n"
+    "be executed, 127 if it is not found, 2 if the arguments are not understood.\n";
 
 /* The program and its children may well work in another directory. A link is not followed: the
  * directory beside it is the one that counts. */
@@ -70,17 +86,6 @@ static bool use_config(const char *file)
         return false;
     munmap((void *)policy, policy_size(policy));
     return set_config(file);
-}
-
-static bool set_log(const char *level)
-{
-    for (int i = 0; i < LOG_LEVEL_COUNT; i++)
-        if (strcmp(level, log_level_names[i]) == 0)
-            return setenv("TFOSHIM_LOG", level, 1) == 0;
-    complain("run: --log: found \"%s\", expected \"none\", \"error\", \"warn\", \"info\" or "
-             "\"debug\"",
-             level);
-    return false;
 }
 
 static int start(char **argv)
@@ -138,41 +143,28 @@ static int start_and_report(char **argv, bool is_dry)
     return run_child_end(status);
 }
 
+static int run(const struct request *request, char **argv)
+{
+    const bool reports = request->reports || request->is_dry;
+
+    if (request->log != NULL && setenv("TFOSHIM_LOG", request->log, 1) != 0)
+        return EXIT_RUN_FAILED;
+    if (request->config != NULL && !use_config(request->config))
+        return EXIT_RUN_FAILED;
+    if (request->is_dry)
+        setenv("TFOSHIM_DRY_RUN", "1", 1);
+    if ((!is_left_alone(argv[0]) && !preload_set()) || (reports && !set_figures()))
+        return EXIT_RUN_FAILED;
+    return reports ? start_and_report(argv, request->is_dry) : start(argv);
+}
+
 int run_main(int argc, char **argv)
 {
-    const char *config = NULL, *log = NULL;
-    bool reports = false, is_dry = false;
-    int answer;
+    static const struct syntax syntax = {"run", help,           options, OPERANDS_PROGRAM,
+                                         NULL,  EXIT_RUN_FAILED};
+    struct request request = {.config = NULL};
+    int status;
+    char **words = options_read(&syntax, &request, argc, argv, &status);
 
-    opterr = 0;
-    /* "+": what follows the program's name is the program's. */
-    while ((answer = getopt_long(argc, argv, "+:c:h", options, NULL)) != -1) {
-        if (answer == 'h')
-            return help();
-        if (answer == 'c') {
-            config = optarg;
-        } else if (answer == 'l') {
-            log = optarg;
-        } else if (answer == 's') {
-            reports = true;
-        } else if (answer == 'd') {
-            reports = is_dry = true;
-        } else {
-            complain_option(argv, options, answer);
-            return EXIT_USAGE;
-        }
-    }
-    if (optind == argc) {
-        complain("run: no program given, see tfoshim run --help");
-        return EXIT_USAGE;
-    }
-    if (log != NULL && !set_log(log))
-        return EXIT_USAGE;
-    if (config != NULL && !use_config(config))
-        return EXIT_RUN_FAILED;
-    if (is_dry)
-        setenv("TFOSHIM_DRY_RUN", "1", 1);
-    if ((!is_left_alone(argv[optind]) && !preload_set()) || (reports && !set_figures()))
-        return EXIT_RUN_FAILED;
-    return reports ? start_and_report(argv + optind, is_dry) : start(argv + optind);
+    return words != NULL ? run(&request, words) : status;
 }

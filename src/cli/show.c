@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/show.h"
 #include "cli/log_trouble.h"
-#include "cli/table.h"
+#include "cli/text_table.h"
 #include "cli/util.h"
 
 #include <inttypes.h>
@@ -75,13 +75,6 @@ static char *selected(const struct selection *selection)
     return list_end(&list);
 }
 
-static char *place(const struct rule *rule)
-{
-    char *text;
-
-    return asprintf(&text, "%s:%" PRIu32, rule->file, rule->line) < 0 ? NULL : text;
-}
-
 static void add_prefixes(struct list *list, const struct rule *rule)
 {
     if (rule->prefix_count > 0)
@@ -89,7 +82,42 @@ static void add_prefixes(struct list *list, const struct rule *rule)
                 rule->prefix_count == 1 ? "" : "es");
 }
 
-/* The queue, and whatever is unusual about the rest. */
+static const char *on_off(bool on)
+{
+    return on ? "on" : "off";
+}
+
+/* Whatever is unusual: what a value is that is not the usual one, in words, and of a number what it
+ * counts. */
+static const struct unusual {
+    unsigned sides;
+    size_t target;
+    int initial;
+    const char *shown, *symbol;
+} unusual[] = {
+#define WORDS(...) NULL
+#define NUMBER(unit, symbol) (symbol)
+#define SETTING(name, sides, type, field, initial, least, most, stricter, shown, ...)              \
+    {sides, offsetof(struct settings, field), (int)(initial), shown, __VA_ARGS__},
+#define SETTING_ALSO SETTING
+#include "policy/keys.def"
+};
+
+static void add_unusual(struct list *list, const struct settings *settings, unsigned side)
+{
+    for (size_t i = 0; i < sizeof(unusual) / sizeof(unusual[0]); i++) {
+        const struct unusual *one = &unusual[i];
+        const int value = *(const int *)(const void *)((const char *)settings + one->target);
+
+        if (!(one->sides & side) || value == AS_THE_GROUP || value == one->initial ||
+            one->shown[0] == '\0')
+            continue;
+        fputs(one->shown, list_next(list));
+        if (one->symbol != NULL)
+            fprintf(list->stream, " %d %s", value, one->symbol);
+    }
+}
+
 static char *server_ways(const struct rule *rule)
 {
     struct list list;
@@ -99,40 +127,21 @@ static char *server_ways(const struct rule *rule)
         fprintf(list_next(&list), "%" PRIu32, rule->queue);
     else
         fputs("backlog", list_next(&list));
-    if (rule->first_write == FIRST_WRITE_ANY)
-        fputs("first read any", list_next(&list));
+    add_unusual(&list, &rule->set, SIDE_SERVER);
     add_prefixes(&list, rule);
     if (rule->key_file != NULL)
         fprintf(list_next(&list), "keys of %s", rule->key_file);
     return list_end(&list);
 }
 
-static const char *on_off(bool on)
-{
-    return on ? "on" : "off";
-}
-
-static const char *first_write_name(int first_write)
-{
-    return first_write == FIRST_WRITE_ANY ? "any" : "replay-safe";
-}
-
-/* The first write, and whatever is unusual about the rest. */
 static char *client_ways(const struct rule *rule)
 {
     struct list list;
 
     list_begin(&list);
-    fputs(first_write_name(rule->first_write), list_next(&list));
+    fputs(rule->set.first_write == FIRST_WRITE_ANY ? "any" : "replay-safe", list_next(&list));
     add_prefixes(&list, rule);
-    if (rule->first_contact == FIRST_CONTACT_DEFER)
-        fputs("first contact deferred", list_next(&list));
-    if (rule->deferral == DEFERRAL_BY_SHIM)
-        fputs("deferral by the shim", list_next(&list));
-    if (rule->min_rtt != AS_THE_GROUP && rule->min_rtt != POLICY_MIN_RTT_US)
-        fprintf(list_next(&list), "round trips from %d us", rule->min_rtt);
-    if (rule->lately != AS_THE_GROUP && rule->lately != (int)POLICY_LATELY_S)
-        fprintf(list_next(&list), "handshakes of the last %d s", rule->lately);
+    add_unusual(&list, &rule->set, SIDE_CLIENT);
     return list_end(&list);
 }
 
@@ -156,7 +165,7 @@ static void choose_columns(bool columns[SELECTORS], const struct rule_group *gro
 static void show_rule(struct table *table, const struct rule *rule, bool client,
                       const bool columns[SELECTORS])
 {
-    table_add(table, place(rule));
+    table_add_text(table, "%s:%" PRIu32, rule->file, rule->line);
     table_add_copy(table, on_off(rule->fastopen));
     table_add(table, client ? client_ways(rule) : server_ways(rule));
     table_add(table, ports(rule));
@@ -191,11 +200,7 @@ static void show_rules(const struct rule_group *group)
 static void show_group(const struct rule_group *group)
 {
     if (group->side == SIDE_CLIENT) {
-        const struct rule fallback = {.first_write = group->first_write,
-                                      .first_contact = group->first_contact,
-                                      .deferral = group->deferral,
-                                      .min_rtt = group->min_rtt,
-                                      .lately = group->lately};
+        const struct rule fallback = {.set = group->set};
         char *ways = client_ways(&fallback);
 
         printf("client: default %s, first write %s\n", on_off(group->fastopen), ways);
@@ -203,7 +208,7 @@ static void show_group(const struct rule_group *group)
     } else {
         printf("server: default %s, queue as long as the listener's backlog%s%s%s\n",
                on_off(group->fastopen),
-               group->first_write == FIRST_WRITE_ANY ? ", first read any" : "",
+               group->set.first_write == FIRST_WRITE_ANY ? ", first read any" : "",
                group->key_file != NULL ? ", keys of " : "",
                group->key_file != NULL ? group->key_file : "");
     }

@@ -4,7 +4,7 @@
 #define TFOSHIM_CLI_STAT_H
 
 #include "cli/memories.h"
-#include "cli/stat_processes.h"
+#include "cli/processes.h"
 #include "memory/memory.h"
 
 #include <stdio.h>
@@ -21,6 +21,7 @@ struct stat_counter {
 enum { STAT_ACTIVE, STAT_ACTIVE_FAIL, STAT_PASSIVE };
 
 struct stat_view {
+    bool all;       /* network namespaces, not ours alone */
     uint64_t netns; /* ours */
     uint32_t now;
     struct memory_entry *destinations; /* the most saved first, then the latest */
@@ -32,15 +33,15 @@ struct stat_view {
     size_t cookie_count;
     bool cookies_known;
     struct stat_counter counters[STAT_COUNTERS];
-    struct stat_processes processes;
+    struct processes processes;
 };
 
 /* Of this network namespace, or of all. False after a complaint, and then there is nothing to drop.
  */
 bool stat_collect(struct stat_view *, const struct memories *, bool all);
+void stat_drop(struct stat_view *);
 /* Makes one entry of those that several memories have of one place. */
 void stat_merge(struct stat_view *);
-void stat_drop(struct stat_view *);
 
 /* ---- what an entry says ---- */
 
@@ -66,9 +67,10 @@ static inline uint32_t stat_age(uint32_t since, uint32_t now)
     return now > since ? now - since : 0;
 }
 
-/* What happened last: a word for programs, and words for people. */
-const char *stat_reason_name(enum memory_reason);
-const char *stat_reason_text(enum memory_reason);
+/* What happened last. */
+extern const struct stat_reason {
+    const char *name, *text; /* a word for programs, and words for people */
+} stat_reasons[MEMORY_REASONS];
 
 /* The first lesson that holds for some program, as "; a program reads first"; NULL: none does. */
 const char *stat_lesson(const struct stat_view *, const struct memory_entry *);
@@ -78,23 +80,9 @@ char *stat_trouble(const struct stat_view *, const struct memory_entry *);
 
 /* ---- for programs ---- */
 
-/* A figure of an entry. Those of one metric stand together and differ in their outcome. */
-struct stat_field {
-    const char *key;     /* in JSON */
-    const char *metric;  /* of Prometheus, without "tfoshim_"; "_total" at its end: a counter */
-    const char *outcome; /* a label, or NULL */
-    const char *help;
-    double (*value)(const void *entry, uint32_t now); /* NaN: not known */
-};
-
-extern const struct stat_field stat_destination_fields[], stat_listener_fields[]; /* end: no key */
-
-/* ---- printing ---- */
-
-void stat_print_table(const struct stat_view *, bool all);
 void stat_print_json(const struct stat_view *);
-void stat_print_prometheus(FILE *, const struct stat_view *);
-/* Replaces the file as a whole; false after a complaint. */
+void stat_print_prometheus(const struct stat_view *);
+/* The same into a file, which is replaced as a whole; false after a complaint. */
 bool stat_export(const char *name, const struct stat_view *);
 
 /* What a label's value looks like between its quotes. */

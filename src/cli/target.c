@@ -2,6 +2,7 @@
 #include "cli/target.h"
 #include "cli/elf_file.h"
 #include "cli/preload.h"
+#include "path/path.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -99,13 +100,6 @@ static bool first_line(const char *path, char line[256])
     return true;
 }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash == NULL ? path : slash + 1;
-}
-
 /* "env -S NAME ...", "env VARIABLE=VALUE NAME": what is neither an option nor an assignment. */
 static const char *run_by_env(char **left)
 {
@@ -124,7 +118,7 @@ bool target_interpreter(char path[PATH_MAX])
     for (int depth = 0; depth < SCRIPTS_DEEP && first_line(path, line); depth++) {
         const char *word = strtok_r(line + 2, " \t", &left);
 
-        if (word != NULL && strcmp(base_name(word), "env") == 0)
+        if (word != NULL && strcmp(path_base(word), "env") == 0)
             word = run_by_env(&left);
         if (word == NULL)
             return script;

@@ -33,6 +33,8 @@ bool unit_name(struct unit *, const char *name, const struct tree *, const char 
 
 /* False after a complaint: there is no such unit. */
 bool unit_read(const struct unit *, struct unit_settings *);
+/* What one file adds to the settings, or takes back. A file that cannot be read adds nothing. */
+void unit_read_file(const struct tree *, const char *path, struct unit_settings *);
 void unit_settings_free(struct unit_settings *);
 
 /* Is there a drop-in of our name, and did we make it? */

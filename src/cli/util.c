@@ -3,15 +3,12 @@
 #include "policy/nearest.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define OPTIONS_MOST 16
 
 static void __attribute__((format(printf, 1, 0)))
 say(const char *format, va_list arguments, const char *why)
@@ -43,85 +40,69 @@ void complain_errno(const char *format, ...)
     va_end(arguments);
 }
 
+bool no_error(int error, const char *what)
+{
+    errno = error;
+    if (error != 0)
+        complain_errno("%s", what);
+    return error == 0;
+}
+
 void complain_report(void *context, const char *message)
 {
     (void)context;
     complain("%s", message);
 }
 
-void complain_unknown(const char *kind, const char *dashes, const char *word,
+void complain_unknown(const char *verb, const char *kind, const char *dashes, const char *word,
                       const char *const known[], size_t count)
 {
-    const char *meant = nearest(word, known, count);
+    const char *meant = nearest(word, known, count), *name = verb == NULL ? "" : verb;
 
     if (meant != NULL)
-        complain("unknown %s \"%s%s\", did you mean \"%s%s\"?", kind, dashes, word, dashes, meant);
+        complain("%s%sunknown %s \"%s%s\", did you mean \"%s%s\"?", name, verb == NULL ? "" : ": ",
+                 kind, dashes, word, dashes, meant);
     else
-        complain("unknown %s \"%s%s\", see tfoshim --help", kind, dashes, word);
-}
-
-/* What follows a "=" is no part of the name. */
-static void complain_unknown_option(const char *word, const char *const names[], size_t count)
-{
-    char *name = need_memory(strndup(word, strcspn(word, "=")));
-
-    complain_unknown("option", "--", name, names, count);
-    free(name);
-}
-
-void complain_option(char **argv, const struct option *options, int answer)
-{
-    const char *word = argv[optind - 1], *names[OPTIONS_MOST];
-    const char letter[] = {'-', (char)optopt, '\0'};
-    size_t count = 0;
-    bool known = false;
-
-    for (; options->name != NULL && count < OPTIONS_MOST; options++) {
-        known = known || options->val == optopt;
-        names[count++] = options->name;
-    }
-    if (answer == ':')
-        complain("option \"%s\" needs an argument", word[1] == '-' ? word : letter);
-    else if (known)
-        complain("option \"%s\" takes no argument", word);
-    else if (optopt != 0)
-        complain("unknown option \"%s\", see tfoshim --help", letter);
-    else
-        complain_unknown_option(word + 2, names, count);
+        complain("%s%sunknown %s \"%s%s\", see tfoshim %s%s--help", name, verb == NULL ? "" : ": ",
+                 kind, dashes, word, name, verb == NULL ? "" : " ");
 }
 
 char *duration_text(uint64_t milliseconds)
 {
     const uint64_t seconds = milliseconds / 1000;
-    char *text;
-    int length;
 
     if (seconds < 120)
-        length = asprintf(&text, "%" PRIu64 " s", seconds);
-    else if (seconds < 7200)
-        length = asprintf(&text, "%" PRIu64 " min", seconds / 60);
-    else if (seconds < 172800)
-        length = asprintf(&text, "%" PRIu64 " h", seconds / 3600);
-    else
-        length = asprintf(&text, "%" PRIu64 " d", seconds / 86400);
-    return need_memory(length < 0 ? NULL : text);
+        return need_text("%" PRIu64 " s", seconds);
+    if (seconds < 7200)
+        return need_text("%" PRIu64 " min", seconds / 60);
+    if (seconds < 172800)
+        return need_text("%" PRIu64 " h", seconds / 3600);
+    return need_text("%" PRIu64 " d", seconds / 86400);
+}
+
+bool read_number(long long *number, const char *text, long long least, long long most)
+{
+    char *end;
+
+    errno = 0;
+    *number = strtoll(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *number >= least &&
+           *number <= most;
 }
 
 bool find_user(const char *command, const char *name, uid_t *user)
 {
     const struct passwd *entry = getpwnam(name);
-    char *end = NULL;
-    unsigned long number;
+    long long number;
 
     if (entry != NULL) {
         *user = entry->pw_uid;
         return true;
     }
-    errno = 0;
-    number = strtoul(name, &end, 10);
-    *user = (uid_t)number;
-    if (name[0] >= '0' && name[0] <= '9' && *end == '\0' && errno == 0 && number < (uid_t)-1)
+    if (read_number(&number, name, 0, (uid_t)-1 - 1LL)) {
+        *user = (uid_t)number;
         return true;
+    }
     complain("%s: --user: there is no user \"%s\"", command, name);
     return false;
 }
@@ -140,4 +121,21 @@ void *need_memory(void *memory)
         return memory;
     complain("not enough memory");
     exit(EXIT_FAILURE);
+}
+
+char *need_text(const char *format, ...)
+{
+    va_list arguments;
+    char *text;
+    int length;
+
+    va_start(arguments, format);
+    length = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    return need_memory(length < 0 ? NULL : text);
+}
+
+void *need_room(void *list, size_t count, size_t size)
+{
+    return need_memory(reallocarray(list, count, size));
 }

@@ -10,23 +10,9 @@ enum {
     EXIT_NOT_FOUND = 127,
 };
 
-struct verb {
-    const char *name;
-    int (*run)(int argc, char **argv); /* argv[0] is the verb; returns the exit status */
-    const char *help;                  /* one line */
-};
-
-int run_main(int argc, char **argv);
-int check_main(int argc, char **argv);
-int enable_main(int argc, char **argv);
-int disable_main(int argc, char **argv);
-int attach_main(int argc, char **argv);
-int detach_main(int argc, char **argv);
-int doctor_main(int argc, char **argv);
-int probe_main(int argc, char **argv);
-int explain_main(int argc, char **argv);
-int cookies_main(int argc, char **argv);
-int key_main(int argc, char **argv);
-int stat_main(int argc, char **argv);
+/* Each gets its own name as argv[0], and returns the exit status. */
+#define VERB(name, help) int name##_main(int argc, char **argv);
+#include "cli/verbs.def"
+#undef VERB
 
 #endif

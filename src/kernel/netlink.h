@@ -20,9 +20,9 @@ struct netlink_answer {
     size_t length;
 };
 
-/* A socket for questions, to be closed with netlink_close(); -1 where there is none to be had, or
- * where the answers would be about another network namespace than the one with this
- * SO_NETNS_COOKIE. */
+/* A socket for questions, to be closed with netlink_close(); an errno below zero where there is
+ * none to be had, and -1 where the answers would be about another network namespace than the one
+ * with this SO_NETNS_COOKIE. */
 int netlink_open(int protocol, uint64_t netns);
 void netlink_close(int fd);
 

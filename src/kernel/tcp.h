@@ -7,7 +7,7 @@
 #ifndef TFOSHIM_KERNEL_TCP_H
 #define TFOSHIM_KERNEL_TCP_H
 
-#include "kernel/opening.h"
+#include "kernel/tcp_opening.h"
 
 #include <stdbool.h>
 #include <stdint.h>

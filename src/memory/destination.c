@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is known of a destination, and what happens to it. */
+#include "memory/facts.h"
 #include "memory/lessons.h"
-#include "memory/rules.h"
 
 #include <string.h>
 #include <time.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Listeners, and walking the table for whoever shows it. */
+#include "memory/facts.h"
 #include "memory/lessons.h"
-#include "memory/rules.h"
 
 /* ---- listeners ---- */
 

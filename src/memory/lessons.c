@@ -5,7 +5,7 @@
  */
 #include "memory/lessons.h"
 #include "hash/hash.h"
-#include "memory/rules.h"
+#include "memory/facts.h"
 
 #include <string.h>
 

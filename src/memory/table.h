@@ -27,7 +27,7 @@ typedef _Atomic uint64_t table_word;
 
 enum table_state {
     STATE_LATELY,  /* when the last handshake was; extra: LATELY_LOCAL */
-    STATE_BACKOFF, /* rules.c */
+    STATE_BACKOFF, /* facts.c */
     STATE_PATH,    /* the least round trip and the room of a SYN: path_pack() */
     STATES,
 };
@@ -67,7 +67,7 @@ _Static_assert(sizeof(struct entry) == 256, "four cache lines");
 /* What of a destination has no room in its entry, and is rarely asked for. */
 struct margin {
     table_word stale;   /* how often its cookie was out of date */
-    table_word cookie;  /* the host's, when it was looked up last: cookies.c */
+    table_word cookie;  /* the host's, when it was looked up last: known_cookies.c */
     table_word changed; /* when that was another one than before */
 };
 

@@ -73,12 +73,10 @@ static struct policy_array append_rules(struct builder *builder, const struct ru
             .key_file = rule->key_file ? block_string(builder, rule->key_file) : of_group,
             .prefixes = append_prefixes(builder, rule),
             .fastopen = rule->fastopen,
-            .first_write = (uint8_t)inherited(rule->first_write, group->first_write),
-            .first_contact = (uint8_t)inherited(rule->first_contact, group->first_contact),
-            .deferral = (uint8_t)inherited(rule->deferral, group->deferral),
-            .min_rtt_us = (uint32_t)inherited(rule->min_rtt, group->min_rtt),
-            .lately_s = (uint32_t)inherited(rule->lately, group->lately),
             .names_loopback = names_loopback(rule),
+#define SETTING(name, sides, type, field, initial, least, most, stricter, shown, ...)              \
+    .field = (type)inherited(rule->set.field, group->set.field),
+#include "policy/keys.def"
         };
     }
     return block_array(builder, rules, builder->rule_count, sizeof(*rules));
@@ -180,13 +178,13 @@ static struct policy_array append_hosts(struct builder *builder)
 
 static struct policy_group append_group(struct builder *builder, const struct rule_group *group)
 {
-    struct policy_group flat = {.fallback = {.fastopen = group->fastopen,
-                                             .first_write = (uint8_t)group->first_write,
-                                             .first_contact = (uint8_t)group->first_contact,
-                                             .deferral = (uint8_t)group->deferral,
-                                             .min_rtt_us = (uint32_t)group->min_rtt,
-                                             .lately_s = (uint32_t)group->lately,
-                                             .key_file = group_key_file(builder, group)}};
+    struct policy_group flat = {.fallback = {
+                                    .fastopen = group->fastopen,
+                                    .key_file = group_key_file(builder, group),
+#define SETTING(name, sides, type, field, initial, least, most, stricter, shown, ...)              \
+    .field = (type)group->set.field,
+#include "policy/keys.def"
+                                }};
 
     select_rules(builder, group);
     flat.rules = append_rules(builder, group);

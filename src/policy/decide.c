@@ -21,17 +21,19 @@ static struct client_verdict client_verdict(const struct policy *policy, uint32_
 
     return (struct client_verdict){
         .fastopen = rule->fastopen,
-        .first_write = rule->first_write,
-        .first_contact = rule->first_contact,
-        .deferral = rule->deferral,
-        .min_rtt_us = rule->min_rtt_us,
-        .lately_s = rule->lately_s,
+#define SETTING(name, sides, type, field, initial, least, most, stricter, shown, ...)              \
+    .field = rule->field,
+#include "policy/keys.def"
         .prefixes = string_at(policy, rule->prefixes),
         .names_loopback = rule->names_loopback,
         .line = rule->line,
         .file = string_at(policy, rule->file),
     };
 }
+
+#define HIGHER(mine, its) ((its) > (mine) ? (its) : (mine))
+#define LOWER(mine, its) ((its) < (mine) ? (its) : (mine))
+#define MINE(mine, its) (mine)
 
 static void tighten(struct client_verdict *verdict, const struct client_verdict *by)
 {
@@ -44,14 +46,9 @@ static void tighten(struct client_verdict *verdict, const struct client_verdict 
     /* What only one of them vouches for nobody vouches for. */
     if (by->prefixes != verdict->prefixes && by->first_write != FIRST_WRITE_ANY)
         verdict->prefixes = verdict->first_write == FIRST_WRITE_ANY ? by->prefixes : NULL;
-    if (by->first_write == FIRST_WRITE_REPLAY_SAFE)
-        verdict->first_write = by->first_write;
-    if (by->first_contact == FIRST_CONTACT_CONNECT)
-        verdict->first_contact = by->first_contact;
-    if (by->min_rtt_us > verdict->min_rtt_us)
-        verdict->min_rtt_us = by->min_rtt_us;
-    if (by->lately_s < verdict->lately_s)
-        verdict->lately_s = by->lately_s;
+#define SETTING(name, sides, type, field, initial, least, most, stricter, shown, ...)              \
+    verdict->field = stricter(verdict->field, by->field);
+#include "policy/keys.def"
     verdict->names_loopback = verdict->names_loopback && by->names_loopback;
 }
 

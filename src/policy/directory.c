@@ -2,6 +2,7 @@
 /* The files that a pattern stands for. Not by glob(), which knows no tree, and opens directories
  * without a look at whose they are. */
 #include "policy/directory.h"
+#include "path/path.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,9 +18,7 @@
 
 static size_t name_length(const char *pattern)
 {
-    const char *slash = strrchr(pattern, '/');
-
-    return slash == NULL ? 0 : (size_t)(slash - pattern) + 1;
+    return (size_t)(path_base(pattern) - pattern);
 }
 
 static const char *directory_name(struct reader *reader, const char *pattern)

@@ -3,9 +3,14 @@
 #define TFOSHIM_POLICY_FILE_H
 
 #include "policy/reader.h"
-#include "policy/scan.h"
 
 #include <sys/stat.h>
+
+/* What a line of it begins in. */
+struct scan {
+    enum { SCAN_CODE, SCAN_STRING, SCAN_COMMENT } state;
+    struct origin opened; /* where the current string or comment began */
+};
 
 struct file {
     const char *path;

@@ -18,7 +18,8 @@
 #include "policy/policy.h"
 
 #define POLICY_MAGIC 0x74666f70u
-#define POLICY_VERSION 8u
+/* What a key adds to a rule is another version by itself. */
+#define POLICY_VERSION (9u << 16 | (unsigned)sizeof(struct policy_rule))
 
 #define POLICY_NO_RULE UINT32_MAX
 #define POLICY_NO_PATTERNS 1u
@@ -27,16 +28,14 @@ struct policy_rule {
     uint32_t file; /* offset of the name of the file that holds the rule, 0: none */
     uint32_t line;
     uint32_t queue;
-    uint32_t min_rtt_us;
-    uint32_t lately_s;
     uint32_t key_file; /* offset of a name, 0: none */
     uint32_t
         prefixes; /* offset of the first of several strings, an empty one at the end; 0: none */
     uint8_t fastopen;
-    uint8_t first_write; /* a server's rule: first_read */
-    uint8_t first_contact;
-    uint8_t deferral;
     uint8_t names_loopback;
+/* Of a server's rule, first_write is first_read. */
+#define SETTING(name, sides, type, field, initial, least, most, stricter, shown, ...) type field;
+#include "policy/keys.def"
 };
 
 /* Ports lo to hi, both included. */

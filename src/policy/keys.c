@@ -46,62 +46,6 @@ void key_on_off(struct reader *reader, const config_setting_t *setting, bool *va
         *value = word == 1;
 }
 
-void key_first_write(struct reader *reader, const config_setting_t *setting, int *value)
-{
-    static const char *const words[] = {
-        [FIRST_WRITE_ANY] = "any",
-        [FIRST_WRITE_REPLAY_SAFE] = "replay-safe",
-    };
-    int word = key_word(reader, setting, words, 2, "\"any\" or \"replay-safe\"");
-
-    if (word >= 0)
-        *value = word;
-}
-
-void key_first_contact(struct reader *reader, const config_setting_t *setting, int *value)
-{
-    static const char *const words[] = {
-        [FIRST_CONTACT_CONNECT] = "connect",
-        [FIRST_CONTACT_DEFER] = "defer",
-    };
-    int word = key_word(reader, setting, words, 2, "\"connect\" or \"defer\"");
-
-    if (word >= 0)
-        *value = word;
-}
-
-void key_deferral(struct reader *reader, const config_setting_t *setting, int *value)
-{
-    static const char *const words[] = {
-        [DEFERRAL_BY_KERNEL] = "kernel",
-        [DEFERRAL_BY_SHIM] = "shim",
-    };
-    int word = key_word(reader, setting, words, 2, "\"kernel\" or \"shim\"");
-
-    if (word >= 0)
-        *value = word;
-}
-
-void key_min_rtt(struct reader *reader, const config_setting_t *setting, int *value)
-{
-    int microseconds;
-
-    if (key_integer(setting, &microseconds) && microseconds >= 0 && microseconds <= MIN_RTT_MOST)
-        *value = microseconds;
-    else
-        reader_unexpected(reader, setting, "a number of microseconds from 0 to 60000000");
-}
-
-void key_lately(struct reader *reader, const config_setting_t *setting, int *value)
-{
-    int seconds;
-
-    if (key_integer(setting, &seconds) && seconds >= 1 && seconds <= LATELY_MOST)
-        *value = seconds;
-    else
-        reader_unexpected(reader, setting, "a number of seconds from 1 to 86400");
-}
-
 void key_path(struct reader *reader, const config_setting_t *setting, const char **value)
 {
     const char *path = key_string(reader, setting);
@@ -132,24 +76,39 @@ void key_values(struct reader *reader, const config_setting_t *setting, value_re
     }
 }
 
-/* "a, b or c": the keys that belong on that side. */
-static void list_keys(char *list, size_t size, const struct key *keys, size_t count, unsigned side)
+/* Each in quotes: a, b or c. */
+static void list_words(char *list, size_t size, const char *const words[], int count)
 {
-    size_t last = 0, length = 0;
+    size_t length = 0;
 
-    for (size_t i = 0; i < count; i++)
-        if (keys[i].sides & side)
-            last = i;
     list[0] = '\0';
-    for (size_t i = 0; i <= last && length < size; i++) {
-        if (!(keys[i].sides & side))
-            continue;
+    for (int i = 0; i < count && length < size; i++)
         length += (size_t)snprintf(list + length, size - length, "%s\"%s\"",
-                                   length == 0 ? ""
-                                   : i == last ? " or "
-                                               : ", ",
-                                   keys[i].name);
+                                   i == 0           ? ""
+                                   : i + 1 == count ? " or "
+                                                    : ", ",
+                                   words[i]);
+}
+
+static void read_setting(struct reader *reader, const config_setting_t *setting,
+                         const struct key *key, int *target)
+{
+    char expected[128];
+    int value;
+
+    if (key->words != NULL) {
+        list_words(expected, sizeof(expected), key->words, key->most + 1);
+        value = key_word(reader, setting, key->words, (size_t)key->most + 1, expected);
+        if (value >= 0)
+            *target = value;
+        return;
     }
+    snprintf(expected, sizeof(expected), "a number of %s from %d to %d", key->unit, key->least,
+             key->most);
+    if (key_integer(setting, &value) && value >= key->least && value <= key->most)
+        *target = value;
+    else
+        reader_unexpected(reader, setting, expected);
 }
 
 static void refuse_key(struct reader *reader, const config_setting_t *setting,
@@ -157,14 +116,15 @@ static void refuse_key(struct reader *reader, const config_setting_t *setting,
 {
     const char *names[KEYS_MOST], *name = config_setting_name(setting), *meant;
     struct origin where = reader_origin(reader, setting);
-    char list[256];
+    char list[512];
     size_t known = 0;
 
-    list_keys(list, sizeof(list), keys, count, side);
-    for (size_t i = 0; i < count; i++) {
-        if (keys[i].sides & side && known < KEYS_MOST)
+    for (size_t i = 0; i < count && known < KEYS_MOST; i++)
+        if (keys[i].sides & side)
             names[known++] = keys[i].name;
-        else if (strcmp(keys[i].name, name) == 0) {
+    list_words(list, sizeof(list), names, (int)known);
+    for (size_t i = 0; i < count; i++) {
+        if (!(keys[i].sides & side) && strcmp(keys[i].name, name) == 0) {
             reader_error(reader, &where, "\"%s\" is not for %s, expected %s", name,
                          side == SIDE_CLIENT ? "clients" : "servers", list);
             return;
@@ -189,9 +149,11 @@ void keys_read(struct reader *reader, const config_setting_t *group, const struc
         while (key < keys + count &&
                !(key->sides & side && strcmp(key->name, config_setting_name(setting)) == 0))
             key++;
-        if (key < keys + count)
+        if (key == keys + count)
+            refuse_key(reader, setting, keys, count, side);
+        else if (key->read != NULL)
             key->read(reader, setting, target);
         else
-            refuse_key(reader, setting, keys, count, side);
+            read_setting(reader, setting, key, (int *)((char *)target + key->target));
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Groups of settings are read by tables of keys: a new key is a line in a table and a function that
- * reads its value into the structure the group stands for. */
+/* Groups of settings are read by the tables of keys.def, into the structures that they stand for.
+ */
 #ifndef TFOSHIM_POLICY_KEYS_H
 #define TFOSHIM_POLICY_KEYS_H
 
@@ -12,11 +12,30 @@ typedef void key_reader(struct reader *, const config_setting_t *, void *target)
 
 struct key {
     const char *name;
-    unsigned sides; /* where it belongs */
-    key_reader *read;
+    unsigned sides;   /* where it belongs */
+    key_reader *read; /* NULL: it is a setting, and the rest says how it is read */
+    size_t target;    /* the int, in the structure */
+    int least, most;
+    const char *const *words; /* of each value from 0 on; NULL: it is a number */
+    const char *unit;         /* of a number */
 };
 
-#define KEYS_MOST 16 /* in a table, for one side */
+#define KEYS_MOST 32 /* in a table, for one side */
+
+/* The settings of keys.def as lines of a table, for a structure that has them in `set`. */
+#define WORDS(...)                                                                                 \
+    .words = (const char *const[])                                                                 \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
+#define NUMBER(of, symbol) .unit = (of)
+#define SETTING_KEY(key, on, structure, field, lowest, highest, ...)                               \
+    {.name = (key),                                                                                \
+     .sides = (on),                                                                                \
+     .target = offsetof(struct structure, set.field),                                              \
+     .least = (lowest),                                                                            \
+     .most = (highest),                                                                            \
+     __VA_ARGS__},
 
 /* Reads every setting of `group` that its table knows, and reports the others. */
 void keys_read(struct reader *, const config_setting_t *group, const struct key *, size_t count,
@@ -33,11 +52,6 @@ bool key_integer(const config_setting_t *, int *value);
 int key_word(struct reader *, const config_setting_t *, const char *const words[], size_t count,
              const char *expected);
 void key_on_off(struct reader *, const config_setting_t *, bool *value);
-void key_first_write(struct reader *, const config_setting_t *, int *value);
-void key_first_contact(struct reader *, const config_setting_t *, int *value);
-void key_deferral(struct reader *, const config_setting_t *, int *value);
-void key_min_rtt(struct reader *, const config_setting_t *, int *value);
-void key_lately(struct reader *, const config_setting_t *, int *value);
 void key_path(struct reader *, const config_setting_t *, const char **value);
 
 /* Reads one value of a key that takes one or a list; false: not what was expected. */

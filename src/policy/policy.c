@@ -14,11 +14,20 @@ static const struct {
             .size = sizeof(builtin),
             .log_level = LOG_WARN,
             .log_to = sizeof(struct policy),
-            .client.fallback = {.fastopen = true,
-                                .first_write = FIRST_WRITE_REPLAY_SAFE,
-                                .min_rtt_us = POLICY_MIN_RTT_US,
-                                .lately_s = POLICY_LATELY_S},
-            .server.fallback = {.fastopen = true, .first_write = FIRST_WRITE_REPLAY_SAFE},
+            .client.fallback =
+                {
+                    .fastopen = true,
+#define SETTING(name, sides, type, field, initial, least, most, stricter, shown, ...)              \
+    .field = (initial),
+#include "policy/keys.def"
+                },
+            .server.fallback =
+                {
+                    .fastopen = true,
+#define SETTING(name, sides, type, field, initial, least, most, stricter, shown, ...)              \
+    .field = (initial),
+#include "policy/keys.def"
+                },
             .first_host_rule = POLICY_NO_RULE,
             .pattern_set = POLICY_NO_PATTERNS,
         },

@@ -62,11 +62,10 @@ enum log_level { LOG_NONE, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 struct client_verdict {
     bool fastopen;
-    enum first_write first_write;
-    enum first_contact first_contact;
-    enum deferral deferral;
-    uint32_t min_rtt_us;  /* 0: however short, and the machine itself as well */
-    uint32_t lately_s;    /* so long a handshake counts */
+/* min_rtt_us, 0: however short, and the machine itself as well; lately_s: so long a handshake
+ * counts. */
+#define SETTING(name, sides, type, field, initial, least, most, stricter, shown, ...) type field;
+#include "policy/keys.def"
     const char *prefixes; /* replay-safe as well (policy/prefixes.h); NULL: none */
     bool names_loopback;  /* the rule has an address of the loopback network */
     bool forgotten;       /* a name of the address was, and a rule could have been for it: off */

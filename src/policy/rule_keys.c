@@ -97,31 +97,6 @@ static void read_fastopen(struct reader *reader, const config_setting_t *setting
     key_on_off(reader, setting, &((struct rule *)rule)->fastopen);
 }
 
-static void read_first_write(struct reader *reader, const config_setting_t *setting, void *rule)
-{
-    key_first_write(reader, setting, &((struct rule *)rule)->first_write);
-}
-
-static void read_first_contact(struct reader *reader, const config_setting_t *setting, void *rule)
-{
-    key_first_contact(reader, setting, &((struct rule *)rule)->first_contact);
-}
-
-static void read_defer(struct reader *reader, const config_setting_t *setting, void *rule)
-{
-    key_deferral(reader, setting, &((struct rule *)rule)->deferral);
-}
-
-static void read_min_rtt(struct reader *reader, const config_setting_t *setting, void *rule)
-{
-    key_min_rtt(reader, setting, &((struct rule *)rule)->min_rtt);
-}
-
-static void read_lately(struct reader *reader, const config_setting_t *setting, void *rule)
-{
-    key_lately(reader, setting, &((struct rule *)rule)->lately);
-}
-
 static void read_queue(struct reader *reader, const config_setting_t *setting, void *rule)
 {
     int queue;
@@ -143,23 +118,11 @@ static void read_prefixes(struct reader *reader, const config_setting_t *setting
 }
 
 static const struct key rule_keys[] = {
-    {"address", BOTH_SIDES, read_addresses},
-    {"host", SIDE_CLIENT, read_hosts},
-    {"port", BOTH_SIDES, read_ports},
-    {"program", BOTH_SIDES, select_programs},
-    {"user", BOTH_SIDES, select_users},
-    {"unit", BOTH_SIDES, select_units},
-    {"interface", BOTH_SIDES, select_interfaces},
-    {"fastopen", BOTH_SIDES, read_fastopen},
-    {"first_write", SIDE_CLIENT, read_first_write},
-    {"queue", SIDE_SERVER, read_queue},
-    {"first_contact", SIDE_CLIENT, read_first_contact},
-    {"defer", SIDE_CLIENT, read_defer},
-    {"min_rtt", SIDE_CLIENT, read_min_rtt},
-    {"lately", SIDE_CLIENT, read_lately},
-    {"first_read", SIDE_SERVER, read_first_write},
-    {"key_file", SIDE_SERVER, read_key_file},
-    {"prefixes", BOTH_SIDES, read_prefixes},
+#define RULE_KEY(name, sides, reader) {name, sides, reader, 0, 0, 0, NULL, NULL},
+#define SETTING(name, sides, type, field, initial, least, most, stricter, shown, ...)              \
+    SETTING_KEY(name, sides, rule, field, least, most, __VA_ARGS__)
+#define SETTING_ALSO SETTING
+#include "policy/keys.def"
 };
 
 void rule_read(struct reader *reader, const config_setting_t *group, enum side side,

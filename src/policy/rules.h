@@ -10,8 +10,6 @@
 #include "policy/tree.h"
 
 #define PORT_HIGHEST 65535
-#define MIN_RTT_MOST 60000000
-#define LATELY_MOST 86400
 
 struct address_pattern {
     const char *text; /* as written */
@@ -43,6 +41,14 @@ struct selection {
 /* In a rule that does not say: as its group does. */
 #define AS_THE_GROUP (-1)
 
+/* Those that a group has for all of its rules, and a rule for itself. */
+struct settings {
+#define SETTING(name, sides, type, field, initial, least, most, stricter, shown, ...) int field;
+#include "policy/keys.def"
+};
+
+extern const struct settings settings_initial, settings_of_group; /* AS_THE_GROUP all of them */
+
 struct rule {
     const char *file;
     uint32_t line;
@@ -54,11 +60,7 @@ struct rule {
     size_t port_count;
     struct selection select[SELECTORS];
     bool fastopen;
-    int first_write;   /* enum first_write, or AS_THE_GROUP; a server's: first_read */
-    int first_contact; /* enum first_contact, or AS_THE_GROUP */
-    int deferral;      /* enum deferral, or AS_THE_GROUP */
-    int min_rtt;       /* in microseconds, or AS_THE_GROUP */
-    int lately;        /* in seconds, or AS_THE_GROUP */
+    struct settings set;
     uint32_t queue;
     const char *key_file; /* NULL: as its group does */
     const char **prefixes;
@@ -78,12 +80,8 @@ enum side { SIDE_CLIENT = 1, SIDE_SERVER = 2 };
 
 struct rule_group {
     enum side side;
-    bool fastopen;   /* what serves where no rule matches */
-    int first_write; /* a server's: first_read */
-    int first_contact;
-    int deferral;
-    int min_rtt;
-    int lately;
+    bool fastopen; /* what serves where no rule matches */
+    struct settings set;
     const char *key_file; /* NULL: none */
     struct rule *rules;
     size_t rule_count;

@@ -8,37 +8,19 @@
 
 const char *const log_level_names[] = {"none", "error", "warn", "info", "debug"};
 
+const struct settings settings_initial = {
+#define SETTING(name, sides, type, field, initial, least, most, stricter, shown, ...) (initial),
+#include "policy/keys.def"
+};
+
+const struct settings settings_of_group = {
+#define SETTING(name, sides, type, field, initial, least, most, stricter, shown, ...) AS_THE_GROUP,
+#include "policy/keys.def"
+};
+
 static void read_default(struct reader *reader, const config_setting_t *setting, void *group)
 {
     key_on_off(reader, setting, &((struct rule_group *)group)->fastopen);
-}
-
-static void read_default_first_write(struct reader *reader, const config_setting_t *setting,
-                                     void *group)
-{
-    key_first_write(reader, setting, &((struct rule_group *)group)->first_write);
-}
-
-static void read_default_first_contact(struct reader *reader, const config_setting_t *setting,
-                                       void *group)
-{
-    key_first_contact(reader, setting, &((struct rule_group *)group)->first_contact);
-}
-
-static void read_default_defer(struct reader *reader, const config_setting_t *setting, void *group)
-{
-    key_deferral(reader, setting, &((struct rule_group *)group)->deferral);
-}
-
-static void read_default_min_rtt(struct reader *reader, const config_setting_t *setting,
-                                 void *group)
-{
-    key_min_rtt(reader, setting, &((struct rule_group *)group)->min_rtt);
-}
-
-static void read_default_lately(struct reader *reader, const config_setting_t *setting, void *group)
-{
-    key_lately(reader, setting, &((struct rule_group *)group)->lately);
 }
 
 static void read_default_key_file(struct reader *reader, const config_setting_t *setting,
@@ -52,17 +34,17 @@ static void read_default_key_file(struct reader *reader, const config_setting_t 
 static void settle_first_write(struct reader *reader, const struct rule_group *group,
                                struct rule *rule, const struct origin *where)
 {
-    if (rule->prefix_count > 0 && rule->first_write == FIRST_WRITE_ANY)
+    if (rule->prefix_count > 0 && rule->set.first_write == FIRST_WRITE_ANY)
         reader_error(
             reader, where,
             "prefixes: found them beside %s = \"any\", expected \"replay-safe\" or nothing",
             group->side == SIDE_CLIENT ? "first_write" : "first_read");
-    if (rule->first_write != AS_THE_GROUP)
+    if (rule->set.first_write != AS_THE_GROUP)
         return;
     if (rule->prefix_count > 0)
-        rule->first_write = FIRST_WRITE_REPLAY_SAFE;
+        rule->set.first_write = FIRST_WRITE_REPLAY_SAFE;
     else if (group->side == SIDE_CLIENT)
-        rule->first_write = FIRST_WRITE_ANY;
+        rule->set.first_write = FIRST_WRITE_ANY;
 }
 
 static void add_rule(struct reader *reader, const config_setting_t *setting,
@@ -73,11 +55,7 @@ static void add_rule(struct reader *reader, const config_setting_t *setting,
         .file = where.file,
         .line = where.line,
         .fastopen = true,
-        .first_write = AS_THE_GROUP,
-        .first_contact = AS_THE_GROUP,
-        .deferral = AS_THE_GROUP,
-        .min_rtt = AS_THE_GROUP,
-        .lately = AS_THE_GROUP,
+        .set = settings_of_group,
     };
 
     rule_read(reader, setting, group->side, &rule);
@@ -105,15 +83,11 @@ static void read_rules(struct reader *reader, const config_setting_t *setting, v
 }
 
 static const struct key group_keys[] = {
-    {"default", BOTH_SIDES, read_default},
-    {"first_write", SIDE_CLIENT, read_default_first_write},
-    {"first_read", SIDE_SERVER, read_default_first_write},
-    {"first_contact", SIDE_CLIENT, read_default_first_contact},
-    {"defer", SIDE_CLIENT, read_default_defer},
-    {"min_rtt", SIDE_CLIENT, read_default_min_rtt},
-    {"lately", SIDE_CLIENT, read_default_lately},
-    {"key_file", SIDE_SERVER, read_default_key_file},
-    {"rules", BOTH_SIDES, read_rules},
+#define GROUP_KEY(name, sides, reader) {name, sides, reader, 0, 0, 0, NULL, NULL},
+#define SETTING(name, sides, type, field, initial, least, most, stricter, shown, ...)              \
+    SETTING_KEY(name, sides, rule_group, field, least, most, __VA_ARGS__)
+#define SETTING_ALSO SETTING
+#include "policy/keys.def"
 };
 
 static void read_level(struct reader *reader, const config_setting_t *setting, void *file)
@@ -136,8 +110,8 @@ static void read_to(struct reader *reader, const config_setting_t *setting, void
 }
 
 static const struct key log_keys[] = {
-    {"level", BOTH_SIDES, read_level},
-    {"to", BOTH_SIDES, read_to},
+#define LOG_KEY(name, sides, reader) {name, sides, reader, 0, 0, 0, NULL, NULL},
+#include "policy/keys.def"
 };
 
 static bool is_group(struct reader *reader, const config_setting_t *setting)
@@ -207,9 +181,8 @@ static void read_log(struct reader *reader, const config_setting_t *setting, voi
 }
 
 static const struct key file_keys[] = {
-    {"client", BOTH_SIDES, read_client},
-    {"server", BOTH_SIDES, read_server},
-    {"log", BOTH_SIDES, read_log},
+#define FILE_KEY(name, sides, reader) {name, sides, reader, 0, 0, 0, NULL, NULL},
+#include "policy/keys.def"
 };
 
 void settings_read(struct reader *reader)

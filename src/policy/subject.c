@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy/subject.h"
+#include "path/path.h"
 #include "policy/wildcard.h"
 
 #include <stdint.h>
@@ -10,19 +11,15 @@ static bool matches(const char *pattern, const char *text)
     return text != NULL && text[0] != '\0' && wildcard_matches(pattern, text, strlen(text));
 }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = path == NULL ? NULL : strrchr(path, '/');
-
-    return slash == NULL ? path : slash + 1;
-}
-
 /* By its file's name where the pattern has a slash. */
 static bool is_program(const struct policy_subject *subject, const char *pattern)
 {
+    const char *executable = subject->executable;
+
     if (strchr(pattern, '/') != NULL)
-        return matches(pattern, subject->executable);
-    return matches(pattern, subject->program) || matches(pattern, base_name(subject->executable));
+        return matches(pattern, executable);
+    return matches(pattern, subject->program) ||
+           (executable != NULL && matches(pattern, path_base(executable)));
 }
 
 /* A name that was no user's when the rule was read is nobody's. */

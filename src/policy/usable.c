@@ -54,12 +54,20 @@ static bool segments_fit(const struct policy *policy, const struct policy_array 
     return true;
 }
 
+static bool settings_fit(const struct policy_rule *rule)
+{
+#define SETTING(name, sides, type, field, initial, least, most, stricter, shown, ...)              \
+    if (rule->field > (most))                                                                      \
+        return false;
+#include "policy/keys.def"
+    return true;
+}
+
 static bool rule_fits(const struct policy *policy, const struct policy_rule *rule)
 {
     return optional_string_fits(policy, rule->file) &&
            optional_string_fits(policy, rule->key_file) && prefixes_fit(policy, rule->prefixes) &&
-           rule->first_write <= FIRST_WRITE_REPLAY_SAFE &&
-           rule->first_contact <= FIRST_CONTACT_DEFER && rule->deferral <= DEFERRAL_BY_SHIM;
+           settings_fit(rule);
 }
 
 static bool set_fits(const struct policy *policy, const struct policy_prefix_set *set,

@@ -7,8 +7,8 @@
 
 #include "decision/decision.h"
 #include "kernel/cookie.h"
-#include "kernel/opening.h"
 #include "kernel/tcp.h"
+#include "kernel/tcp_opening.h"
 #include "memory/run_figures.h"
 #include "policy/names.h"
 #include "shim/machine.h"

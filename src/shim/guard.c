@@ -4,8 +4,8 @@
 
 #include "shim/guard.h"
 
-#include "kernel/opening.h"
 #include "kernel/tcp.h"
+#include "kernel/tcp_opening.h"
 #include "policy/openings/openings.h"
 #include "policy/prefixes.h"
 #include "shim/machine.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "shim/listener.h"
 
-#include "kernel/opening.h"
 #include "kernel/tcp.h"
+#include "kernel/tcp_opening.h"
 #include "memory/memory.h"
 #include "memory/run_figures.h"
 #include "shim/guard.h"

@@ -2,8 +2,8 @@
 #include "shim/listener_cover.h"
 
 #include "kernel/cookie_keys.h"
-#include "kernel/opening.h"
 #include "kernel/tcp.h"
+#include "kernel/tcp_opening.h"
 #include "memory/memory.h"
 #include "memory/run_figures.h"
 #include "shim/concern.h"

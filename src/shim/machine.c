@@ -4,8 +4,8 @@
 
 #include "shim/machine.h"
 
-#include "kernel/opening.h"
 #include "kernel/tcp.h"
+#include "kernel/tcp_opening.h"
 #include "shim/concern.h"
 #include "shim/deferring.h"
 #include "shim/kept.h"

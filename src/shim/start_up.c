@@ -7,6 +7,7 @@
 #include "kernel/tcp.h"
 #include "memory/memory.h"
 #include "memory/run_figures.h"
+#include "path/path.h"
 #include "policy/compile.h"
 #include "shim/concern.h"
 #include "shim/ending.h"
@@ -56,12 +57,6 @@ static int module_flags(void)
 {
     int flags = RTLD_NOW | RTLD_LOCAL;
     return dlsym(RTLD_DEFAULT, "__sanitizer_print_stack_trace") ? flags : flags | RTLD_DEEPBIND;
-}
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
 }
 
 struct first_report {
@@ -216,7 +211,7 @@ __attribute__((constructor)) static void start_up(int count, char *const argumen
     NEXT_FIND(syscall);
     kernel_syscall = next_functions.syscall;
     if (is_wanted(trust_environment))
-        switch_on(count > 0 ? base_name(arguments[0]) : "", trust_environment);
+        switch_on(count > 0 ? path_base(arguments[0]) : "", trust_environment);
     concern_started(shim.active);
     errno = saved;
 }

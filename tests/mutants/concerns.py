@@ -11,7 +11,7 @@ CLIENT = ("hooks", "client", "closing", "corners", "waiting", "fallback", "isola
           "cookies", "log")
 CONCERNS = (
     ("src/memory/run_figures.*", ("memory", "stat", "log")),
-    ("src/memory/cookies.*", ("keys", "memory", "cookies", "stat")),
+    ("src/memory/known_cookies.*", ("keys", "memory", "cookies", "stat")),
     ("src/memory/*",
      ("memory", "policy", "stat", "cookies", "fallback", "client", "log", "users", "keys")),
     ("src/kernel/cookie_keys.*", ("keys",)),
@@ -20,6 +20,9 @@ CONCERNS = (
     ("src/kernel/interface.*", ("selection",)),
     ("src/kernel/cgroup.*", ("selection", "policy-cache")),
     ("src/kernel/cookie.*", ("cookies", "client", "fallback", "stat")),
+    ("src/kernel/metrics_request.*", ("cookies", "client", "fallback", "stat")),
+    ("src/kernel/metrics.*", ("cookies", "explain", "probe", "stat")),
+    ("src/kernel/proc.*", ("doctor", "explain", "stat", "keys")),
     ("src/kernel/*",
      ("kernel", "client", "closing", "fallback", "server", "guard", "cookies", "isolation", "stat")),
     ("src/shim/log.*", ("log", "log-sinks", "isolation", "client", "fallback")),
@@ -32,7 +35,7 @@ CONCERNS = (
     ("src/shim/environment.*", ("handed-over", "isolation")),
     ("src/shim/listen*", ("server", "guard", "keys", "ring", "handed-over", "isolation", "log")),
     ("src/shim/ring.*", ("ring", "server")),
-    ("src/shim/hooks/ring.*", ("ring", "hooks")),
+    ("src/shim/hooks/io_uring.*", ("ring", "hooks")),
     ("src/shim/hooks/listen.*", ("server", "keys", "isolation", "log")),
     ("src/shim/hooks/aio.*", ("unsafe", "hooks", "ring", "waiting")),
     ("src/shim/hooks/user.*", ("users", "hooks")),

@@ -85,13 +85,8 @@ static struct rule_file *rule_file_new(const char *path)
     if (file == NULL)
         return NULL;
     file->path = path;
-    file->client = (struct rule_group){
-        .side = SIDE_CLIENT,
-        .first_write = FIRST_WRITE_REPLAY_SAFE,
-        .min_rtt = POLICY_MIN_RTT_US,
-        .lately = POLICY_LATELY_S,
-    };
-    file->server = (struct rule_group){.side = SIDE_SERVER, .first_write = FIRST_WRITE_REPLAY_SAFE};
+    file->client = (struct rule_group){.side = SIDE_CLIENT, .set = settings_initial};
+    file->server = (struct rule_group){.side = SIDE_SERVER, .set = settings_initial};
     file->log_level = LOG_WARN;
     file->log_to = "stderr";
     return file;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/table.h"
+#include "cli/text_table.h"
 #include "cli/paint.h"
-#include "cli/util.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +8,17 @@
 
 void table_add(struct table *table, char *cell)
 {
-    table->cells = need_memory(realloc(table->cells, (table->count + 1) * sizeof(*table->cells)));
+    table->cells = need_room(table->cells, table->count + 1, sizeof(*table->cells));
     table->cells[table->count++] = need_memory(cell);
+}
+
+struct table table_of(const char *const headings[], size_t columns)
+{
+    struct table table = {.columns = columns};
+
+    for (size_t i = 0; i < columns; i++)
+        table_add_copy(&table, headings[i]);
+    return table;
 }
 
 void table_add_copy(struct table *table, const char *cell)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What facts mean, and how events change them. Pure functions of a fact and the time. */
-#ifndef TFOSHIM_MEMORY_RULES_H
-#define TFOSHIM_MEMORY_RULES_H
+#ifndef TFOSHIM_MEMORY_FACTS_H
+#define TFOSHIM_MEMORY_FACTS_H
 
 #include "memory/table.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernel/opening.h"
+#include "kernel/tcp_opening.h"
 
 #include "kernel/tcp.h"
 

@@ -9,7 +9,7 @@
  * Another program may have brought a new cookie home meanwhile. Then one failure of the path is
  * taken for a cookie out of date, and the next one is not.
  */
-#include "memory/rules.h"
+#include "memory/facts.h"
 
 #define KNOWN 1u /* extra: a cookie of 0 is none, which is known as well */
 

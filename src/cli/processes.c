@@ -3,7 +3,7 @@
  * No process is asked, nor counts itself anywhere: the policies that are shared lie in segments of
  * System V shared memory, and the kernel lists with each process which of them it has.
  */
-#include "cli/stat_processes.h"
+#include "cli/processes.h"
 #include "cli/util.h"
 #include "kernel/shared_memory.h"
 #include "policy/flat.h"
@@ -11,6 +11,7 @@
 
 #include <dirent.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,13 +54,13 @@ static struct policy *copy_segment(int id, uid_t owner)
     return copy;
 }
 
-static void copy_version(char version[STAT_VERSION_MOST], const struct policy *policy)
+static void copy_version(char version[PROCESS_VERSION_MOST], const struct policy *policy)
 {
-    snprintf(version, STAT_VERSION_MOST, "%08" PRIx32, policy->written);
+    snprintf(version, PROCESS_VERSION_MOST, "%08" PRIx32, policy->written);
 }
 
 /* A segment of that number, which the process has. */
-static void add_segment(struct stat_process *process, int id, uid_t owner)
+static void add_segment(struct process *process, int id, uid_t owner)
 {
     struct policy *policy = copy_segment(id, owner);
 
@@ -96,7 +97,7 @@ static int segment_of(const char *line)
     return (int)strtol(line, NULL, 10);
 }
 
-static bool read_maps(struct stat_process *process, FILE *maps, uid_t owner)
+static bool read_maps(struct process *process, FILE *maps, uid_t owner)
 {
     const bool known = shares_memory(process->pid);
     char *line = NULL;
@@ -112,7 +113,7 @@ static bool read_maps(struct stat_process *process, FILE *maps, uid_t owner)
     return found;
 }
 
-static void read_program(struct stat_process *process)
+static void read_program(struct process *process)
 {
     char path[64];
     FILE *file;
@@ -128,16 +129,15 @@ static void read_program(struct stat_process *process)
             *at = '?';
 }
 
-static void drop(struct stat_process *process)
+static void drop(struct process *process)
 {
     free(process->policy);
     free(process->refusal);
 }
 
-static void add(struct stat_processes *processes, pid_t pid, uid_t owner)
+static void add(struct processes *processes, pid_t pid, uid_t owner)
 {
-    const size_t size = (processes->count + 1) * sizeof(*processes->all);
-    struct stat_process process = {.pid = pid};
+    struct process process = {.pid = pid};
     char path[64];
     FILE *maps;
 
@@ -147,7 +147,7 @@ static void add(struct stat_processes *processes, pid_t pid, uid_t owner)
         return;
     if (read_maps(&process, maps, owner)) {
         read_program(&process);
-        processes->all = need_memory(realloc(processes->all, size));
+        processes->all = need_room(processes->all, processes->count + 1, sizeof(*processes->all));
         processes->all[processes->count++] = process;
     } else {
         drop(&process);
@@ -155,10 +155,38 @@ static void add(struct stat_processes *processes, pid_t pid, uid_t owner)
     fclose(maps);
 }
 
+static int compare_texts(const char *one, const char *other)
+{
+    return strcmp(one != NULL ? one : "", other != NULL ? other : "");
+}
+
+static int compare_words(const struct process *one, const struct process *other)
+{
+    int order = strcmp(one->program, other->program);
+
+    if (order == 0)
+        order = compare_texts(one->policy, other->policy);
+    if (order == 0)
+        order = strcmp(one->version, other->version);
+    if (order == 0)
+        order = strcmp(one->former, other->former);
+    return order != 0 ? order : compare_texts(one->refusal, other->refusal);
+}
+
+size_t processes_same(const struct processes *processes, size_t from)
+{
+    size_t count = 1;
+
+    while (from + count < processes->count &&
+           compare_words(&processes->all[from], &processes->all[from + count]) == 0)
+        count++;
+    return count;
+}
+
 static int compare(const void *left, const void *right)
 {
-    const struct stat_process *one = left, *other = right;
-    const int order = stat_processes_compare(one, other);
+    const struct process *one = left, *other = right;
+    const int order = compare_words(one, other);
 
     return order != 0 ? order : (one->pid > other->pid) - (one->pid < other->pid);
 }
@@ -170,18 +198,17 @@ static bool is_wanted(const struct memories *memories, uid_t owner)
     return geteuid() == 0 || owner == geteuid();
 }
 
-void stat_processes_collect(struct stat_processes *processes, const struct memories *memories)
+void processes_collect(struct processes *processes, const struct memories *memories)
 {
     DIR *directory = opendir("/proc");
     const struct dirent *entry;
 
-    *processes = (struct stat_processes){.count = 0};
+    *processes = (struct processes){.count = 0};
     while (directory != NULL && (entry = readdir(directory)) != NULL) {
         struct stat status;
-        char *end;
-        const long pid = strtol(entry->d_name, &end, 10);
+        long long pid;
 
-        if (pid > 0 && *end == '\0' && pid != getpid() &&
+        if (read_number(&pid, entry->d_name, 1, INT_MAX) && pid != getpid() &&
             fstatat(dirfd(directory), entry->d_name, &status, 0) == 0 &&
             is_wanted(memories, status.st_uid))
             add(processes, (pid_t)pid, status.st_uid);
@@ -192,7 +219,7 @@ void stat_processes_collect(struct stat_processes *processes, const struct memor
         qsort(processes->all, processes->count, sizeof(*processes->all), compare);
 }
 
-void stat_processes_drop(struct stat_processes *processes)
+void processes_drop(struct processes *processes)
 {
     for (size_t i = 0; i < processes->count; i++)
         drop(&processes->all[i]);

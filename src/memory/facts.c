@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "memory/rules.h"
+#include "memory/facts.h"
 
 /* A back-off's value is its end. In its extra: how often it was doubled, whether the one try after
  * it is under way, and how often in a row data was ignored. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/machine.h"
-#include "cli/util.h"
+#include "kernel/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-bool machine_sysctl(const char *name, char *text, size_t size)
+bool proc_sysctl(const char *name, char *text, size_t size)
 {
     char path[128];
     ssize_t length;
@@ -30,11 +29,11 @@ bool machine_sysctl(const char *name, char *text, size_t size)
     return true;
 }
 
-long machine_sysctl_number(const char *name)
+long proc_sysctl_number(const char *name)
 {
     char text[32];
 
-    return machine_sysctl(name, text, sizeof(text)) ? strtol(text, NULL, 10) : -1;
+    return proc_sysctl(name, text, sizeof(text)) ? strtol(text, NULL, 10) : -1;
 }
 
 static const struct {
@@ -49,26 +48,20 @@ static const struct {
     {FASTOPEN_SERVER_ALWAYS, "server on every listener (0x400)"},
 };
 
-char *machine_fastopen_bits(long value)
+void proc_fastopen_words(char words[PROC_FASTOPEN_WORDS_MOST], long value)
 {
-    const char *separator = "";
-    char *text = NULL;
-    size_t size;
-    FILE *stream = need_memory(open_memstream(&text, &size));
+    char *end = words;
 
     for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
         if (value & bits[i].bit) {
-            fprintf(stream, "%s%s", separator, bits[i].meaning);
-            separator = ", ";
+            end = stpcpy(stpcpy(end, end == words ? "" : ", "), bits[i].meaning);
             value &= ~bits[i].bit;
         }
     }
     if (value != 0)
-        fprintf(stream, "%sunknown (%#lx)", separator, (unsigned long)value);
-    else if (separator[0] == '\0')
-        fputs("off", stream);
-    fclose(stream);
-    return need_memory(text);
+        sprintf(end, "%sunknown (%#lx)", end == words ? "" : ", ", (unsigned long)value);
+    else if (end == words)
+        strcpy(words, "off");
 }
 
 /* The value in the column of `values` in which `names` has `name`. */
@@ -86,7 +79,7 @@ static long long value_under(char *names, char *values, const char *name)
 }
 
 /* The file has pairs of lines: names, then values. */
-long long machine_counter(const char *name)
+long long proc_counter(const char *name)
 {
     static const char group[] = "TcpExt:";
     FILE *file = fopen("/proc/net/netstat", "re");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What TCP_INFO and the route tell of an opening, a SYN and what became of it. As tcp.h. */
-#ifndef TFOSHIM_KERNEL_OPENING_H
-#define TFOSHIM_KERNEL_OPENING_H
+#ifndef TFOSHIM_KERNEL_TCP_OPENING_H
+#define TFOSHIM_KERNEL_TCP_OPENING_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The kernel's cache of what it has learned of other hosts (tcp_metrics), Fast Open cookies among
- * it, over generic netlink. */
-#ifndef TFOSHIM_CLI_METRICS_H
-#define TFOSHIM_CLI_METRICS_H
+ * it, over generic netlink: all of it, of our network namespace. */
+#ifndef TFOSHIM_KERNEL_METRICS_H
+#define TFOSHIM_KERNEL_METRICS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,17 +20,20 @@ struct metrics {
     uint64_t age_ms;       /* since anything of this was learned */
 };
 
+/* What to say where it is not told. */
+#define METRICS_UNREAD "cannot read the kernel's tcp_metrics"
+
 typedef void metrics_visit(void *context, const struct metrics *);
 
-/* Calls `visit` for every entry; false after a complaint. */
-bool metrics_each(metrics_visit *, void *context);
+/* Calls `visit` for every entry. 0, or the errno. */
+int metrics_each(metrics_visit *, void *context);
 
-/* The entry of a host, one with a cookie if there is any; false if there is none at all, or none
- * can be had: then *asked says false, after a complaint. */
-bool metrics_of(const uint8_t address[16], struct metrics *, bool *asked);
+/* The entry of a host, one with a cookie if there is any; *any: is there one at all? 0, or the
+ * errno. */
+int metrics_of(const uint8_t address[16], struct metrics *, bool *any);
 
-/* Makes the kernel forget a host, or all of them (NULL); false after a complaint. */
-bool metrics_forget(const uint8_t address[16]);
+/* Makes the kernel forget a host, or all of them (NULL). 0, or the errno. */
+int metrics_forget(const uint8_t address[16]);
 
 /* "0123456789abcdef" */
 void metrics_cookie_text(char text[2 * METRICS_COOKIE_MOST + 1], const struct metrics *);

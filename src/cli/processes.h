@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* The processes that have the library, and which version of the policy each has. */
+#ifndef TFOSHIM_CLI_PROCESSES_H
+#define TFOSHIM_CLI_PROCESSES_H
+
+#include "cli/memories.h"
+
+#include <stddef.h>
+
+#define PROCESS_VERSION_MOST 9
+
+struct process {
+    pid_t pid;
+    char program[20];                   /* as ps(1) has it, printable */
+    char version[PROCESS_VERSION_MOST]; /* empty: built in, or its own: nobody else can see it */
+    char former[PROCESS_VERSION_MOST];  /* that is still being asked, in the midst of a change */
+    char *policy;                       /* the file; NULL: not known */
+    char *refusal; /* what is wrong with the file as it is now; NULL: nothing */
+};
+
+struct processes {
+    struct process *all; /* by program, version and number */
+    size_t count;
+};
+
+/* Of whom the memories are; of those that nobody but root may look at, only root learns. */
+void processes_collect(struct processes *, const struct memories *);
+void processes_drop(struct processes *);
+
+/* Those that say the same of themselves are told of as one: how many do from here on, at least 1.
+ */
+size_t processes_same(const struct processes *, size_t from);
+
+#endif
