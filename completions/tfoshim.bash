@@ -6,7 +6,7 @@ _tfoshim_options() { # COMMAND
   case $1 in
   run) echo '-c --config --log --stats --dry-run --help' ;;
   enable) echo '-c --config --root --help' ;;
-  disable) echo '--root --help' ;;
+  disable) echo '--all --root --help' ;;
   attach) echo '--color --first-read --port --queue --help' ;;
   detach) echo '--color --port --help' ;;
   check | doctor) echo '--color --help' ;;

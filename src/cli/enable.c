@@ -6,7 +6,10 @@
 #include "cli/verbs.h"
 #include "policy/rules.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +24,7 @@ static const struct option enable_options[] = {
 };
 
 static const struct option disable_options[] = {
+    {"all", no_argument, NULL, 'a'},
     {"help", no_argument, NULL, 'h'},
     {"root", required_argument, NULL, 'r'},
     {NULL, 0, NULL, 0},
@@ -30,6 +34,7 @@ struct request {
     const char *verb;
     const struct option *options;
     const char *config;
+    bool all;         /* every unit that was enabled; none is named */
     struct tree tree; /* of the machine itself unless --root is given */
 };
 
@@ -52,11 +57,12 @@ static int help(const char *verb)
               "      --help            this text\n",
               stdout);
     else
-        fputs("usage: tfoshim disable [--root DIRECTORY] UNIT\n"
+        fputs("usage: tfoshim disable [--root DIRECTORY] UNIT|--all\n"
               "\n"
-              "Takes away what \"tfoshim enable\" has made for a systemd service.\n"
+              "Takes away what \"tfoshim enable\" has made for a systemd service, or for all.\n"
               "\n"
               "options:\n"
+              "      --all             every service that was enabled\n"
               "      --root DIRECTORY  the system whose service it is, instead of this one\n"
               "      --help            this text\n",
               stdout);
@@ -172,6 +178,54 @@ static bool disable(const struct request *request, const struct unit *unit)
     return true;
 }
 
+/* NULL where there is no such directory; false after a complaint. */
+static bool open_units(const struct request *request, DIR **directory)
+{
+    char path[PATH_MAX];
+    int fd = -1;
+
+    *directory = NULL;
+    errno = ENAMETOOLONG;
+    if (snprintf(path, sizeof(path), "%s" UNIT_DIRECTORY, request->tree.path) < PATH_MAX)
+        fd = tree_open(&request->tree, path, O_RDONLY | O_DIRECTORY);
+    if (fd >= 0)
+        *directory = need_memory(fdopendir(fd));
+    else if (errno != ENOENT) {
+        complain_errno("%s: cannot read %s", request->verb, path);
+        return false;
+    }
+    return true;
+}
+
+/* "nginx.service.d" may hold a drop-in of nginx.service. */
+static bool has_drop_ins(const char *directory, char name[NAME_MAX + 1])
+{
+    if (fnmatch("?*.service.d", directory, FNM_PERIOD) != 0)
+        return false;
+    snprintf(name, NAME_MAX + 1, "%.*s", (int)(strlen(directory) - strlen(".d")), directory);
+    return true;
+}
+
+/* Goes on after a drop-in that it cannot remove: as few as possible are to name a library that may
+ * be about to go. */
+static bool disable_all(const struct request *request)
+{
+    char name[NAME_MAX + 1];
+    const struct dirent *entry;
+    struct unit unit;
+    DIR *directory;
+    bool done = open_units(request, &directory);
+
+    while (directory != NULL && (entry = readdir(directory)) != NULL)
+        if (has_drop_ins(entry->d_name, name) &&
+            unit_name(&unit, name, &request->tree, request->verb) &&
+            unit_drop_in(&unit) == DROP_IN_OURS)
+            done = disable(request, &unit) && done;
+    if (directory != NULL)
+        closedir(directory);
+    return done;
+}
+
 static bool set_root(struct request *request, const char *directory)
 {
     if (tree_find(&request->tree, directory))
@@ -192,14 +246,18 @@ static int read_arguments(struct request *request, int argc, char **argv, bool *
                                  request->options, NULL)) != -1) {
         if (answer == 'h')
             return help(request->verb);
-        if (answer != 'c' && answer != 'r') {
+        if (answer == '?' || answer == ':') {
             complain_option(argv, request->options, answer);
             return EXIT_USAGE;
         }
-        *(answer == 'c' ? &request->config : &root) = optarg;
+        if (answer == 'a')
+            request->all = true;
+        else
+            *(answer == 'c' ? &request->config : &root) = optarg;
     }
-    if (argc - optind != 1) {
-        complain("%s: expected one unit, see tfoshim %s --help", request->verb, request->verb);
+    if (argc - optind != (request->all ? 0 : 1)) {
+        complain("%s: expected %s, see tfoshim %s --help", request->verb,
+                 request->all ? "no unit beside --all" : "one unit", request->verb);
         return EXIT_USAGE;
     }
     *done = !set_root(request, root);
@@ -215,6 +273,8 @@ static int serve(struct request *request, int argc, char **argv,
 
     if (done)
         return status;
+    if (request->all)
+        return disable_all(request) && finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
     if (!unit_name(&unit, argv[optind], &request->tree, request->verb))
         return EXIT_USAGE;
     return act(request, &unit) && finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
