@@ -23,6 +23,7 @@ if(TFOSHIM_COMMAND)
   configure_file(conf/tfoshim-key-rotate.service.in tfoshim-key-rotate.service @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/tfoshim-key-rotate.service conf/tfoshim-key-rotate.timer
     DESTINATION lib/systemd/system)
+  install(DIRECTORY conf/apparmor conf/selinux DESTINATION ${CMAKE_INSTALL_DOCDIR}/conf)
   # An example, not the system's configuration: as it stands it would switch off what the built-in
   # policy allows.
   install(FILES conf/tfoshim.conf DESTINATION ${CMAKE_INSTALL_DOCDIR}/conf)

@@ -37,6 +37,8 @@ share/doc/tfoshim/README.md
 share/doc/tfoshim/SECURITY.md
 share/doc/tfoshim/changelog.gz
 share/doc/tfoshim/copyright
+share/doc/tfoshim/conf/apparmor/tfoshim
+share/doc/tfoshim/conf/selinux/tfoshim.te
 share/doc/tfoshim/conf/tfoshim.conf
 $(cd "$BATS_TEST_DIRNAME/.." && find docs examples -type f ! -name CMakeLists.txt ! -name demo -printf 'share/doc/tfoshim/%p\n')
 share/fish/vendor_completions.d/tfoshim.fish
