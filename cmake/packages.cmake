@@ -23,24 +23,21 @@ if(TFOSHIM_COMMAND)
   configure_file(conf/tfoshim-key-rotate.service.in tfoshim-key-rotate.service @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/tfoshim-key-rotate.service conf/tfoshim-key-rotate.timer
     DESTINATION lib/systemd/system)
+  install(DIRECTORY conf/apparmor conf/selinux DESTINATION ${CMAKE_INSTALL_DOCDIR}/conf)
   # An example, not the system's configuration: as it stands it would switch off what the built-in
   # policy allows.
   install(FILES conf/tfoshim.conf DESTINATION ${CMAKE_INSTALL_DOCDIR}/conf)
 endif()
-find_program(GZIP gzip)
-if(GZIP)
-  add_custom_command(OUTPUT changelog.gz
-    COMMAND ${GZIP} -9nc ${PROJECT_SOURCE_DIR}/CHANGELOG.md > changelog.gz
-    DEPENDS CHANGELOG.md
-    VERBATIM)
-  add_custom_target(changelog ALL DEPENDS changelog.gz)
-endif()
+find_program(GZIP gzip REQUIRED)
+add_custom_command(OUTPUT changelog.gz
+  COMMAND ${GZIP} -9nc ${PROJECT_SOURCE_DIR}/CHANGELOG.md > changelog.gz
+  DEPENDS CHANGELOG.md
+  VERBATIM)
+add_custom_target(changelog ALL DEPENDS changelog.gz)
 while(documents)
   list(POP_FRONT documents component directory)
   install(FILES LICENSE DESTINATION ${directory} RENAME copyright COMPONENT ${component})
-  if(GZIP)
-    install(FILES ${PROJECT_BINARY_DIR}/changelog.gz DESTINATION ${directory} COMPONENT ${component})
-  endif()
+  install(FILES ${PROJECT_BINARY_DIR}/changelog.gz DESTINATION ${directory} COMPONENT ${component})
 endwhile()
 
 set(CPACK_PACKAGE_NAME tfoshim)
@@ -67,8 +64,10 @@ set(command_description
 The command tfoshim runs programs and services with it, checks its
 configuration, examines machines and paths, and explains what it does.")
 
-# CPack wants it under the name that it has in a package.
-configure_file(cmake/forget-memory ${PROJECT_BINARY_DIR}/postrm COPYONLY)
+# CPack wants them under the names that they have in a package.
+configure_file(packaging/before-removal ${PROJECT_BINARY_DIR}/prerm COPYONLY)
+configure_file(packaging/after-removal ${PROJECT_BINARY_DIR}/postrm COPYONLY)
+set(CPACK_PROJECT_CONFIG_FILE ${PROJECT_SOURCE_DIR}/cmake/cpack.cmake)
 
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
@@ -82,7 +81,8 @@ set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION "libs\nMulti-Arch: same")
 set(CPACK_DEBIAN_COMMAND_PACKAGE_NAME tfoshim)
 set(CPACK_DEBIAN_COMMAND_DESCRIPTION "${command_description}")
 set(CPACK_DEBIAN_COMMAND_PACKAGE_SECTION "net\nMulti-Arch: foreign")
-set(CPACK_DEBIAN_COMMAND_PACKAGE_CONTROL_EXTRA ${PROJECT_BINARY_DIR}/postrm)
+set(CPACK_DEBIAN_COMMAND_PACKAGE_CONTROL_EXTRA
+  ${PROJECT_BINARY_DIR}/prerm ${PROJECT_BINARY_DIR}/postrm)
 set(CPACK_DEBIAN_COMMAND_PACKAGE_DEPENDS "libtfoshim (= ${PROJECT_VERSION})")
 
 set(CPACK_RPM_COMPONENT_INSTALL ON)
@@ -93,6 +93,7 @@ set(CPACK_RPM_LIBRARY_PACKAGE_NAME libtfoshim)
 set(CPACK_RPM_LIBRARY_PACKAGE_DESCRIPTION "${library_description}")
 set(CPACK_RPM_COMMAND_PACKAGE_NAME tfoshim)
 set(CPACK_RPM_COMMAND_PACKAGE_DESCRIPTION "${command_description}")
+set(CPACK_RPM_COMMAND_PRE_UNINSTALL_SCRIPT_FILE ${PROJECT_BINARY_DIR}/prerm)
 set(CPACK_RPM_COMMAND_POST_UNINSTALL_SCRIPT_FILE ${PROJECT_BINARY_DIR}/postrm)
 set(CPACK_RPM_COMMAND_PACKAGE_REQUIRES "libtfoshim = ${PROJECT_VERSION}")
 set(CPACK_RPM_SPEC_MORE_DEFINE "%define _build_id_links none")
@@ -108,5 +109,15 @@ set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION
   ${CMAKE_INSTALL_FULL_DATADIR}/fish ${CMAKE_INSTALL_FULL_DATADIR}/fish/vendor_completions.d
   ${CMAKE_INSTALL_FULL_DATADIR}/doc
   ${CMAKE_INSTALL_PREFIX}/lib ${CMAKE_INSTALL_PREFIX}/lib/systemd ${CMAKE_INSTALL_PREFIX}/lib/systemd/system)
+
+# `make package_source` packs the files that `./dev dist` takes from git. The tree's name may have letters
+# that mean something in a regular expression.
+string(REGEX REPLACE [[([][+.*()^$?|\])]] [[\\\1]] tree "${PROJECT_SOURCE_DIR}")
+set(CPACK_VERBATIM_VARIABLES ON)
+set(CPACK_SOURCE_GENERATOR TGZ)
+set(CPACK_SOURCE_PACKAGE_FILE_NAME tfoshim-${PROJECT_VERSION})
+# What .gitignore names, and git's own.
+set(CPACK_SOURCE_IGNORE_FILES
+  "^${tree}/build[^/]*/" "^${tree}/[.]cache/" "^${tree}/[.]git(/|$)" "/compile_commands[.]json$" "[.]pcap$")
 
 include(CPack)

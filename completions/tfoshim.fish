@@ -42,6 +42,7 @@ complete -c tfoshim -n "$seen run" -l dry-run -d 'Say what would have been saved
 complete -c tfoshim -n "$seen run" -x -a '(__fish_complete_subcommand --fcs-skip=2)'
 complete -c tfoshim -n "$seen enable disable" -l root -x -a '(__fish_complete_directories)' -d 'The system whose service it is'
 complete -c tfoshim -n "$seen enable" -a '(__tfoshim_services)'
+complete -c tfoshim -n "$seen disable" -l all -d 'Every service that was enabled'
 complete -c tfoshim -n "$seen disable" -a '(__tfoshim_enabled)'
 complete -c tfoshim -n "$seen attach detach" -l port -x -d 'Only this port'
 complete -c tfoshim -n "$seen attach detach" -a '(__tfoshim_running)'

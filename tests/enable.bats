@@ -66,7 +66,7 @@ teardown() {
   run -0 --separate-stderr "$tfoshim" enable --help
   assert_line --index 0 "usage: tfoshim enable [-c FILE] [--root DIRECTORY] UNIT"
   run -0 --separate-stderr "$tfoshim" disable --help
-  assert_line --index 0 "usage: tfoshim disable [--root DIRECTORY] UNIT"
+  assert_line --index 0 "usage: tfoshim disable [--root DIRECTORY] UNIT|--all"
   run -2 "$tfoshim" enable
   assert_output "tfoshim: enable: expected one unit, see tfoshim enable --help"
   run -2 "$tfoshim" disable --config x y
@@ -100,6 +100,49 @@ Environment=\"LD_PRELOAD=$library\""
   run -1 "$tfoshim" disable --root "$root" web
   assert_output "tfoshim: disable: web.service is not enabled: there is no \
 $etc/web.service.d/50-tfoshim.conf"
+}
+
+@test "disable --all takes back every drop-in that enable has made, and no other" {
+  run -0 "$tfoshim" disable --root "$root" --all
+  refute_output
+  service web.service
+  service 'worker@.service'
+  service mail-out.service
+  mkdir "$etc/mail-out.service.d"
+  unit "$etc/other.service.d/50-tfoshim.conf" <<<'[Service]'
+  unit "$etc/web.service.d/10-other.conf" <<<'[Service]'
+  cp -a "$root" before
+  for name in web worker@ worker@3 mail-out; do
+    run -0 "$tfoshim" enable --root "$root" "$name"
+  done
+  run -2 "$tfoshim" disable --root "$root" --all web
+  assert_output 'tfoshim: disable: expected no unit beside --all, see tfoshim disable --help'
+  run -0 "$tfoshim" disable --root "$root" --all
+  assert_equal "$(sort <<<"$output")" "\
+removed $etc/mail-out.service.d/50-tfoshim.conf
+removed $etc/web.service.d/50-tfoshim.conf
+removed $etc/worker@.service.d/50-tfoshim.conf
+removed $etc/worker@3.service.d/50-tfoshim.conf"
+  run -0 diff -r before "$root"
+  # An image without systemd has none to take back.
+  rm -r "${root:?}/etc"
+  run -0 "$tfoshim" disable --root "$root" --all
+  : >"$root/etc"
+  run -1 "$tfoshim" disable --root "$root" --all
+  assert_output "tfoshim: disable: cannot read $etc: Not a directory"
+}
+
+@test "disable --all goes on after one that it cannot take back" {
+  for name in a b c; do
+    service "$name.service"
+    run -0 "$tfoshim" enable --root "$root" "$name"
+  done
+  mount --bind "$etc/b.service.d" "$etc/b.service.d"
+  mount -o remount,bind,ro "$etc/b.service.d"
+  run -1 "$tfoshim" disable --root "$root" --all
+  umount "$etc/b.service.d"
+  assert_line "tfoshim: disable: cannot remove $etc/b.service.d/50-tfoshim.conf: Read-only file system"
+  assert_equal "$(ls "$etc")" b.service.d
 }
 
 @test "a directory of drop-ins that was there stays, and one that somebody uses" {

@@ -10,7 +10,6 @@ setup() {
   root=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
   build=$(realpath "${TFOSHIM_BUILD:-$root/build}")
   tfoshim=$build/tfoshim
-  # Without man pages scdoc was missing when the build was configured.
   man=$build/man
   # The completions ask the command.
   export LC_ALL=C HOME=$BATS_TEST_TMPDIR PATH=$build:$PATH

@@ -9,14 +9,12 @@ bats_require_minimum_version 1.5.0
 bats_load_library bats-support
 bats_load_library bats-assert
 
-# Built once, as packages are.
+# Built once, as packages are: with debugging information, which is taken out again, but the build identifier is
+# made of it. The manual has the date.
 setup_file() {
-  export LC_ALL=C PACKAGE_BUILD=$BATS_FILE_TMPDIR/build
-  local source
-  source=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
-  cmake -S "$source" -B "$PACKAGE_BUILD" -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=/usr \
-    -DTFOSHIM_TESTS=OFF >/dev/null
-  cmake --build "$PACKAGE_BUILD" --parallel "$(nproc)" >/dev/null
+  export LC_ALL=C PACKAGE_BUILD=$BATS_FILE_TMPDIR/build SOURCE_DATE_EPOCH=1700000000 CFLAGS=-g
+  load lib/package
+  release_build "$(cd "$BATS_TEST_DIRNAME/.." && pwd)" "$PACKAGE_BUILD"
 }
 
 setup() {
@@ -33,42 +31,10 @@ teardown() {
   network_down
 }
 
-# What the two packages consist of, under the installation's prefix.
-library_files() {
-  cat <<END | sort
-$libdir/libtfoshim-policy.so
-$libdir/libtfoshim.so
-$libdir/pkgconfig/tfoshim.pc
-$libdir/tfoshim-compile
-share/doc/libtfoshim/changelog.gz
-share/doc/libtfoshim/copyright
-END
-}
-
-command_files() {
-  cat <<END | sort
-bin/tfoshim
-lib/systemd/system/tfoshim-key-rotate.service
-lib/systemd/system/tfoshim-key-rotate.timer
-share/bash-completion/completions/tfoshim
-share/doc/tfoshim/README.md
-share/doc/tfoshim/SECURITY.md
-share/doc/tfoshim/changelog.gz
-share/doc/tfoshim/copyright
-share/doc/tfoshim/conf/tfoshim.conf
-$(cd "$BATS_TEST_DIRNAME/.." && find docs examples -type f ! -name CMakeLists.txt ! -name demo -printf 'share/doc/tfoshim/%p\n')
-share/fish/vendor_completions.d/tfoshim.fish
-share/man/man1/tfoshim.1.gz
-share/man/man5/tfoshim.conf.5.gz
-share/man/man7/libtfoshim.7.gz
-share/zsh/site-functions/_tfoshim
-END
-}
-
 # Makes the packages; sets $library_package and $command_package.
-both_packages() { # GENERATOR
+both_packages() { # GENERATOR [BUILD]
   local made
-  made=$(packages "$1" "$PACKAGE_BUILD")
+  made=$(packages "$1" "${2:-$PACKAGE_BUILD}")
   library_package=$(grep '/libtfoshim[^/]*$' <<<"$made")
   command_package=$(grep '/tfoshim[^/]*$' <<<"$made")
 }
@@ -76,7 +42,7 @@ both_packages() { # GENERATOR
 @test "cmake --install puts everything where it belongs, and nothing else" {
   DESTDIR=$PWD/dest run -0 cmake --install "$PACKAGE_BUILD"
   assert_equal "$(cd dest/usr && find . -type f -printf '%P\n' | sort)" \
-    "$({ library_files && command_files; } | sort)"
+    "$({ library_files "$libdir" && command_files; } | sort)"
   assert_equal "$(ls dest)" usr
   export PKG_CONFIG_PATH=$PWD/dest/usr/$libdir/pkgconfig
   run -0 pkg-config --variable=preload tfoshim
@@ -108,7 +74,7 @@ deb_is() { # PACKAGE FIELDS FILES
   deb_is "$library_package" "\
 Package: libtfoshim
 Architecture: $architecture
-Multi-Arch: same" "$(library_files)"
+Multi-Arch: same" "$(library_files "$libdir")"
   deb_is "$command_package" "\
 Package: tfoshim
 Architecture: $architecture
@@ -128,11 +94,56 @@ Multi-Arch: foreign" "$(command_files)"
 #   bogus-mail-host        CPACK_PACKAGE_CONTACT is for whoever publishes packages to set
 #   sharedobject-...       the library is to be preloaded by its bare name, and nothing links with it
 #   maintscript-calls-...  CPack writes these scripts for whatever has a library
+#   maintainer-script-...  the drop-ins that it removes are of other packages' services
 #   syntax-error-in-...    the changelog is the project's, for no Debian source package is made
+@test "the .debs: what is done when they are removed" {
+  both_packages DEB
+  dpkg-deb -e "$command_package" control
+  run -0 cmp control/prerm "$BATS_TEST_DIRNAME/../packaging/before-removal"
+  run -0 cmp control/postrm "$BATS_TEST_DIRNAME/../packaging/after-removal"
+}
+
+@test "the .debs are the same bytes, in whichever directory they are built" {
+  local package tree=$PWD/'another tree'
+  both_packages DEB
+  mkdir "$tree"
+  tar -C "$BATS_TEST_DIRNAME/.." --exclude='./build*' --exclude=./.git -c . | tar -C "$tree" --no-same-owner -x
+  release_build "$tree" "$tree/build release"
+  for package in "$library_package" "$command_package"; do
+    mv "$package" "${package##*/}"
+  done
+  both_packages DEB "$tree/build release"
+  for package in "$library_package" "$command_package"; do
+    run -0 cmp "$package" "${package##*/}"
+  done
+}
+
+@test "without what finds a .deb's dependencies none is made" {
+  mount --bind /dev/null /usr/bin/dpkg-shlibdeps
+  run cpack --config "$PACKAGE_BUILD/CPackConfig.cmake" -G DEB -B "$PWD"
+  umount /usr/bin/dpkg-shlibdeps
+  assert_failure
+  assert_output --partial 'dpkg-shlibdeps is missing'
+  run -0 find . -name '*.deb'
+  refute_output
+}
+
+@test "without scdoc there is an error, or no manual where none is wanted" {
+  local options=(-S "$BATS_TEST_DIRNAME/.." -DTFOSHIM_TESTS=OFF)
+  mount --bind /dev/null /usr/bin/scdoc
+  run cmake "${options[@]}" -B with
+  local status_with=$status output_with=$output
+  run cmake "${options[@]}" -B without -DTFOSHIM_MANUAL=OFF
+  umount /usr/bin/scdoc
+  assert_success
+  [[ $status_with != 0 ]]
+  assert_regex "$output_with" 'scdoc is missing, which makes the manual: install it'
+}
+
 @test "lintian has no complaint that is not expected" {
   both_packages DEB
   run lintian --allow-root --suppress-tags "bogus-mail-host,sharedobject-in-library-directory-missing-soname,\
-maintscript-calls-ldconfig,syntax-error-in-debian-changelog" "$library_package" "$command_package"
+maintscript-calls-ldconfig,maintainer-script-calls-systemctl,syntax-error-in-debian-changelog" "$library_package" "$command_package"
   assert_output ''
   assert_success
 }
@@ -187,7 +198,7 @@ rpm_is() { # PACKAGE NAME FILES
 
 @test "the .rpms have the same files" {
   both_packages RPM
-  rpm_is "$library_package" libtfoshim "$(library_files)"
+  rpm_is "$library_package" libtfoshim "$(library_files "$libdir")"
   rpm_is "$command_package" tfoshim "$(command_files)"
   run -0 rpm -qp --requires "$command_package"
   assert_line --regexp '^libconfig\.so\.'

@@ -7,7 +7,10 @@
 #include "cli/verbs.h"
 #include "policy/rules.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +19,7 @@
 struct request {
     const char *verb;
     const char *config, *root;
+    bool all;         /* every unit that was enabled; none is named */
     struct tree tree; /* of the machine itself unless --root is given */
 };
 
@@ -30,7 +34,11 @@ static const struct verb_option enable_options[] = {
     OPTIONS_END,
 };
 
-static const struct verb_option disable_options[] = {ROOT_OPTION, OPTIONS_END};
+static const struct verb_option disable_options[] = {
+    {"all", .kind = OPTION_FLAG, .target = offsetof(struct request, all)},
+    ROOT_OPTION,
+    OPTIONS_END,
+};
 
 static bool is_image(const struct request *request)
 {
@@ -49,11 +57,12 @@ static const char enable_help[] =
     "      --help            this text\n";
 
 static const char disable_help[] =
-    "usage: tfoshim disable [--root DIRECTORY] UNIT\n"
+    "usage: tfoshim disable [--root DIRECTORY] UNIT|--all\n"
     "\n"
-    "Takes away what \"tfoshim enable\" has made for a systemd service.\n"
+    "Takes away what \"tfoshim enable\" has made for a systemd service, or for all.\n"
     "\n"
     "options:\n"
+    "      --all             every service that was enabled\n"
     "      --root DIRECTORY  the system whose service it is, instead of this one\n"
     "      --help            this text\n";
 
@@ -166,12 +175,70 @@ static bool disable(const struct request *request, const struct unit *unit)
     return true;
 }
 
+/* NULL where there is no such directory; false after a complaint. */
+static bool open_units(const struct request *request, DIR **directory)
+{
+    char path[PATH_MAX];
+    int fd = -1;
+
+    *directory = NULL;
+    errno = ENAMETOOLONG;
+    if (snprintf(path, sizeof(path), "%s" UNIT_DIRECTORY, request->tree.path) < PATH_MAX)
+        fd = tree_open(&request->tree, path, O_RDONLY | O_DIRECTORY);
+    if (fd >= 0)
+        *directory = need_memory(fdopendir(fd));
+    else if (errno != ENOENT) {
+        complain_errno("%s: cannot read %s", request->verb, path);
+        return false;
+    }
+    return true;
+}
+
+/* "nginx.service.d" may hold a drop-in of nginx.service. */
+static bool has_drop_ins(const char *directory, char name[NAME_MAX + 1])
+{
+    if (fnmatch("?*.service.d", directory, FNM_PERIOD) != 0)
+        return false;
+    snprintf(name, NAME_MAX + 1, "%.*s", (int)(strlen(directory) - strlen(".d")), directory);
+    return true;
+}
+
+/* Goes on after a drop-in that it cannot remove: as few as possible are to name a library that may
+ * be about to go. */
+static bool disable_all(const struct request *request)
+{
+    char name[NAME_MAX + 1];
+    const struct dirent *entry;
+    struct unit unit;
+    DIR *directory;
+    bool done = open_units(request, &directory);
+
+    while (directory != NULL && (entry = readdir(directory)) != NULL)
+        if (has_drop_ins(entry->d_name, name) &&
+            unit_name(&unit, name, &request->tree, request->verb) &&
+            unit_drop_in(&unit) == DROP_IN_OURS)
+            done = disable(request, &unit) && done;
+    if (directory != NULL)
+        closedir(directory);
+    return done;
+}
+
 static bool set_root(struct request *request, const char *directory)
 {
     if (tree_find(&request->tree, directory))
         return true;
     complain_errno("%s: cannot use \"%s\" as root", request->verb, directory);
     return false;
+}
+
+/* EXIT_SUCCESS, or what the verb is to return: one unit is named, or --all is given. */
+static int check_words(const struct request *request, char **words)
+{
+    if (request->all == (words[0] == NULL))
+        return EXIT_SUCCESS;
+    complain("%s: expected %s, see tfoshim %s --help", request->verb,
+             request->all ? "no unit beside --all" : "one unit", request->verb);
+    return EXIT_USAGE;
 }
 
 static int serve(const struct syntax *syntax, int argc, char **argv,
@@ -184,8 +251,13 @@ static int serve(const struct syntax *syntax, int argc, char **argv,
 
     if (words == NULL)
         return status;
+    status = check_words(&request, words);
+    if (status != EXIT_SUCCESS)
+        return status;
     if (!set_root(&request, request.root))
         return EXIT_FAILURE;
+    if (request.all)
+        return disable_all(&request) && finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
     if (!unit_name(&unit, words[0], &request.tree, request.verb))
         return EXIT_USAGE;
     return act(&request, &unit) && finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -201,8 +273,8 @@ int enable_main(int argc, char **argv)
 
 int disable_main(int argc, char **argv)
 {
-    static const struct syntax syntax = {"disable",    disable_help, disable_options,
-                                         OPERANDS_ONE, "unit",       0};
+    static const struct syntax syntax = {"disable",          disable_help, disable_options,
+                                         OPERANDS_MAYBE_ONE, "unit",       0};
 
     return serve(&syntax, argc, argv, disable);
 }

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#define UNIT_DIRECTORY "/etc/systemd/system"
 #define UNIT_DROP_IN "50-tfoshim.conf"
 #define UNIT_NAME_MOST 255
 

@@ -51,7 +51,7 @@ bool unit_name(struct unit *unit, const char *name, const struct tree *tree, con
         return false;
     }
     snprintf(unit->name, sizeof(unit->name), "%s%s", name, complete ? "" : SUFFIX);
-    return fits(unit, snprintf(unit->above, PATH_MAX, "%s/etc/systemd/system", tree->path)) &&
+    return fits(unit, snprintf(unit->above, PATH_MAX, "%s" UNIT_DIRECTORY, tree->path)) &&
            fits(unit, snprintf(unit->directory, PATH_MAX, "%s/%s.d", unit->above, unit->name)) &&
            fits(unit, snprintf(unit->drop_in, PATH_MAX, "%s/" UNIT_DROP_IN, unit->directory));
 }

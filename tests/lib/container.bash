@@ -65,7 +65,7 @@ container_root() {
 container_programs() {
   local directory
   for directory in /usr /usr/bin /usr/lib{,/systemd{,/system}} /usr/lib/*-linux-gnu{,/pkgconfig} /usr/local{,/sbin} \
-    /usr/share{,/doc,/man,/man/man{1,5,7},/bash-completion{,/completions},/zsh{,/site-functions},/fish{,/vendor_completions.d}}; do
+    /usr/share{,/doc,/man,/man/man{1,5,7},/bash-completion{,/completions},/zsh{,/site-functions},/fish{,/vendor_completions.d},/lintian{,/overrides}}; do
     [[ -d $directory ]] || continue
     rm -f "$CONTAINER_ROOT$directory"
     mkdir "$CONTAINER_ROOT$directory"
