@@ -88,6 +88,15 @@ static bool shares_memory(pid_t pid)
 
 /* "ADDRESSES RIGHTS OFFSET DEVICE INODE NAME": of a segment the inode is its number, and the name
  * is made of its key. */
+static int segment_of(const char *line)
+{
+    for (int i = 0; i < 4; i++) {
+        line += strcspn(line, " ");
+        line += strspn(line, " ");
+    }
+    return (int)strtol(line, NULL, 10);
+}
+
 static bool read_maps(struct process *process, FILE *maps, uid_t owner)
 {
     const bool known = shares_memory(process->pid);
@@ -96,11 +105,9 @@ static bool read_maps(struct process *process, FILE *maps, uid_t owner)
     bool found = false;
 
     while (getline(&line, &size, maps) > 0) {
-        int id;
-
         found = found || strstr(line, "/libtfoshim.so") != NULL;
-        if (known && strstr(line, "/SYSV") != NULL && sscanf(line, "%*s %*s %*s %*s %d", &id) == 1)
-            add_segment(process, id, owner);
+        if (known && strstr(line, "/SYSV") != NULL)
+            add_segment(process, segment_of(line), owner);
     }
     free(line);
     return found;
