@@ -69,11 +69,11 @@ static void make_table(struct getopt_table *table)
     add_name(table, "help", no_argument, 'h');
 }
 
-static const struct verb_option *find(int answer)
+static const struct verb_option *find(const struct verb_option *options, int answer)
 {
     if (answer >= FIRST_ANSWER)
-        return &syntax->options[answer - FIRST_ANSWER];
-    for (const struct verb_option *option = syntax->options; !is_end(option); option++)
+        return &options[answer - FIRST_ANSWER];
+    for (const struct verb_option *option = options; !is_end(option); option++)
         if (option->letter != '\0' && option->letter == answer)
             return option;
     return NULL;
@@ -91,7 +91,8 @@ static void complain_unknown_name(const char *word, const struct getopt_table *t
 }
 
 /* getopt_long() has refused argv[optind - 1], or the letter optopt. */
-static int complain_option(char **argv, const struct getopt_table *table, int answer)
+static int complain_option(const struct verb_option *options, char **argv,
+                           const struct getopt_table *table, int answer)
 {
     const char *word = argv[optind - 1];
     const char letter[] = {'-', (char)optopt, '\0'};
@@ -99,7 +100,8 @@ static int complain_option(char **argv, const struct getopt_table *table, int an
     if (answer == ':')
         complain("%s: option \"%s\" needs an argument", syntax->verb,
                  word[1] == '-' ? word : letter);
-    else if (optopt >= FIRST_ANSWER || find(optopt) != NULL || (optopt == 'h' && word[1] == '-'))
+    else if (optopt >= FIRST_ANSWER || find(options, optopt) != NULL ||
+             (optopt == 'h' && word[1] == '-'))
         complain("%s: option \"%s\" takes no argument", syntax->verb, word);
     else if (optopt != 0)
         complain_unknown(syntax->verb, "option", "-", letter + 1, NULL, 0);
@@ -187,19 +189,19 @@ static bool are_expected(char **words, int count)
 
 char **options_read(const struct syntax *of, void *request, int argc, char **argv, int *status)
 {
+    const struct verb_option *const options = of->options, *option;
     struct getopt_table table = {.count = 0};
-    const struct verb_option *option;
     int answer;
 
     syntax = of;
     make_table(&table);
     opterr = 0;
     while ((answer = getopt_long(argc, argv, table.letters, table.names, NULL)) != -1) {
-        option = find(answer);
+        option = find(options, answer);
         if (answer == 'h')
             *status = help();
         else if (option == NULL)
-            *status = complain_option(argv, &table, answer);
+            *status = complain_option(options, argv, &table, answer);
         else {
             if (option->kind == OPTION_TAKE_MAYBE && optarg == NULL && optind < argc &&
                 argv[optind][0] != '-')

@@ -90,15 +90,15 @@ static const char *on_off(bool on)
 /* Whatever is unusual: what a value is that is not the usual one, in words, and of a number what it
  * counts. */
 static const struct unusual {
-    unsigned sides;
     size_t target;
-    int initial;
     const char *shown, *symbol;
+    int initial;
+    unsigned sides;
 } unusual[] = {
 #define WORDS(...) NULL
 #define NUMBER(unit, symbol) (symbol)
 #define SETTING(name, sides, type, field, initial, least, most, stricter, shown, ...)              \
-    {sides, offsetof(struct settings, field), (int)(initial), shown, __VA_ARGS__},
+    {offsetof(struct settings, field), shown, __VA_ARGS__, (int)(initial), sides},
 #define SETTING_ALSO SETTING
 #include "policy/keys.def"
 };

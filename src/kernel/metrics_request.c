@@ -49,7 +49,7 @@ struct metrics_request metrics_request(uint16_t family, uint8_t command, const v
                                        size_t length)
 {
     struct metrics_request request = request_make(family, command, TCP_METRICS_GENL_VERSION);
-    if (length)
+    if (address)
         add_attribute(&request,
                       length == 4 ? TCP_METRICS_ATTR_ADDR_IPV4 : TCP_METRICS_ATTR_ADDR_IPV6,
                       address, length);

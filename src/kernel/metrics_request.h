@@ -20,8 +20,8 @@ struct metrics_request {
 /* The number that this kernel has given to the family; 0: it has none. */
 uint16_t metrics_family(int fd);
 
-/* A command to that family, about the host of that address: 4 bytes of IPv4 or 16 of IPv6, or 0 for
- * all hosts. */
+/* A command to that family, about the host of that address, 4 bytes of IPv4 or 16 of IPv6; NULL:
+ * about all hosts. */
 struct metrics_request metrics_request(uint16_t family, uint8_t command, const void *address,
                                        size_t length);
 

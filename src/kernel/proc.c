@@ -61,7 +61,7 @@ void proc_fastopen_words(char words[PROC_FASTOPEN_WORDS_MOST], long value)
     if (value != 0)
         sprintf(end, "%sunknown (%#lx)", end == words ? "" : ", ", (unsigned long)value);
     else if (end == words)
-        strcpy(words, "off");
+        stpcpy(words, "off");
 }
 
 /* The value in the column of `values` in which `names` has `name`. */
