@@ -56,7 +56,7 @@ packages() { # GENERATOR BUILD
   find "$directory" -maxdepth 1 -name "*.${1,,}" | sort
 }
 
-# The packages' scripts call ldconfig and do nothing else, so a shell that does nothing serves.
+# What the packages' scripts do is tried in packaging.bats. Here a shell that does nothing serves.
 scratch_root() {
   mkdir -p root/var/lib/dpkg/{info,updates} root/bin
   : >root/var/lib/dpkg/status
