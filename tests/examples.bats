@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # The examples do what their READMEs say. (The arithmetic one has a file of its own.)
 
-# run --separate-stderr assigns stderr.
-# shellcheck disable=SC2154
+# run --separate-stderr assigns stderr; what a README line has is not expanded here.
+# shellcheck disable=SC2154,SC2016
 
 bats_require_minimum_version 1.5.0
 bats_load_library bats-support
@@ -287,4 +287,101 @@ installed_here() { # FILE
     process_end "$SPAWNED"
   done
   wait_until "((\$(wc -l <orders) == 12))"
+}
+
+# ---- attach ----
+
+# Three visits by a client that uses Fast Open itself: how many of their SYNs' data the server takes, and the last one's.
+assert_visits_taken() { # ADDRESS COUNT
+  local before
+  before=$(netstat_value server TCPFastOpenPassive)
+  for _ in first second third; do
+    plain curl -sS --noproxy '*' --tcp-fastopen "http://$1:$PORT/"
+    assert_output 'the page'
+  done
+  assert_equal "$1 $(($(netstat_value server TCPFastOpenPassive) - before))" "$1 $2"
+  if (($2)); then
+    (($(last_syn_data) > 70))
+    assert_equal "$(last_syn synack.ack)" "$(($(last_syn_data) + 1))"
+  else
+    assert_equal "$(last_syn synack.ack)" 1
+  fi
+}
+
+# A command of the README on the server, where the server of the example is the only one of its name.
+attach_readme() { # STATUS BEGINNING
+  run "-$1" --separate-stderr on_server sh -c "$(readme_command attach "$2")"
+}
+
+# Go's web server by that name, perhaps after a while.
+legacy_spawn() { # [SECONDS]
+  server_spawn sh -c "sleep ${1:-0}; exec ./legacy :$PORT"
+}
+
+legacy_end() {
+  kill "$SPAWNED"
+  process_end "$SPAWNED"
+}
+
+# As systemd runs it after a start.
+start_post() { # LINE
+  local line=${1#ExecStartPost=+-}
+  run -0 on_server MAINPID="$SPAWNED" sh -c "${line//\/usr\/bin\/tfoshim/tfoshim}"
+  assert_line --regexp "^\[::\]:$PORT .* takes SYN data$"
+}
+
+@test "attach: a Go server takes requests from SYNs, until it is detached" {
+  local address
+  tools_required go pidof
+  cd "$BATS_TEST_TMPDIR" || exit
+  go_server_build legacy
+  network_up --rtt 20
+  on_server sysctl -qw net.ipv4.tcp_fastopen=1
+  legacy_spawn
+  wait_listening "$PORT"
+  attach_readme 0 sysctl
+  # Without the consent it only says what it would do.
+  attach_readme 1 'tfoshim attach --port'
+  assert_line --partial 'would take SYN data'
+  for address in "$SERVER_IP4" "[$SERVER_IP6]"; do
+    assert_visits_taken "$address" 0
+  done
+  attach_readme 0 'tfoshim attach --first-read any'
+  # The first visit is for the cookie.
+  for address in "$SERVER_IP4" "[$SERVER_IP6]"; do
+    assert_visits_taken "$address" 2
+    run -0 on_client sh -c "$(readme_command attach 'tfoshim probe' | sed "s/server.example.net/$address/")"
+  done
+  attach_readme 0 'tfoshim detach'
+  for address in "$SERVER_IP4" "[$SERVER_IP6]"; do
+    assert_visits_taken "$address" 0
+  done
+}
+
+@test "attach: the drop-in does it after each start, and its other line where a server is slow to listen" {
+  local address system=root/etc/systemd/system
+  tools_required go systemd-analyze
+  cd "$BATS_TEST_TMPDIR" || exit
+  go_server_build legacy
+  network_up --rtt 20
+  legacy_spawn
+  wait_listening "$PORT"
+  start_post "$(grep ^ExecStartPost= "$EXAMPLES/attach/attach.conf")"
+  for address in "$SERVER_IP4" "[$SERVER_IP6]"; do
+    assert_visits_taken "$address" 2
+  done
+  legacy_end
+  # The clients keep their cookies.
+  legacy_spawn 1
+  start_post "$(readme_command attach ExecStartPost=)"
+  for address in "$SERVER_IP4" "[$SERVER_IP6]"; do
+    assert_visits_taken "$address" 3
+  done
+  mkdir -p "$system/legacy.service.d"
+  printf '%s\n' '[Service]' "ExecStart=$PWD/legacy :$PORT" >"$system/legacy.service"
+  for address in "$(<"$EXAMPLES/attach/attach.conf")" "[Service]"$'\n'"$(readme_command attach ExecStartPost=)"; do
+    echo "${address//\/usr\/bin\/tfoshim/$TFOSHIM_BUILD/tfoshim}" >"$system/legacy.service.d/attach.conf"
+    run -0 systemd-analyze verify --man=no "$system/legacy.service"
+    assert_output ''
+  done
 }
