@@ -14,24 +14,11 @@ NO_GUARD='no guard: a SYN that somebody has recorded, and sends again, is execut
 
 setup_file() {
   local programs=$BATS_TEST_DIRNAME/programs
+  load lib/network
+  load programs/programs
   cd "$BATS_FILE_TMPDIR" || exit
   cc -static -D_GNU_SOURCE -o static-server "$programs"/{server,common}.c
-  cat >server.go <<'END'
-package main
-
-import (
-	"io"
-	"net/http"
-	"os"
-)
-
-func main() {
-	http.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "the page\n") })
-	panic(http.ListenAndServe(os.Args[1], nil))
-}
-END
-  HOME=$PWD GOCACHE=$PWD/go-cache GOPATH=$PWD/go GO111MODULE=off GOFLAGS='' GOPROXY=off CGO_ENABLED=0 \
-    go build -o go-server server.go
+  go_server_build go-server
 }
 
 setup() {

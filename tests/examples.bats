@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # The examples do what their READMEs say. (The arithmetic one has a file of its own.)
 
-# run --separate-stderr assigns stderr.
-# shellcheck disable=SC2154
+# run --separate-stderr assigns stderr; what is waited for is evaluated each time; output is that of the same test.
+# shellcheck disable=SC2154,SC2016,SC2030,SC2031
 
 bats_require_minimum_version 1.5.0
 bats_load_library bats-support
@@ -287,4 +287,196 @@ installed_here() { # FILE
     process_end "$SPAWNED"
   done
   wait_until "((\$(wc -l <orders) == 12))"
+}
+
+# ---- attach ----
+
+# Three visits by a client that uses Fast Open itself: how many of their SYNs' data the server takes, and the last one's.
+assert_visits_taken() { # ADDRESS COUNT
+  local before
+  before=$(netstat_value server TCPFastOpenPassive)
+  for _ in first second third; do
+    plain curl -sS --noproxy '*' --tcp-fastopen "http://$1:$PORT/"
+    assert_output 'the page'
+  done
+  assert_equal "$1 $(($(netstat_value server TCPFastOpenPassive) - before))" "$1 $2"
+  if (($2)); then
+    (($(last_syn_data) > 70))
+    assert_equal "$(last_syn synack.ack)" "$(($(last_syn_data) + 1))"
+  else
+    assert_equal "$(last_syn synack.ack)" 1
+  fi
+}
+
+# A command of the README on the server, where the server of the example is the only one of its name.
+attach_readme() { # STATUS BEGINNING
+  run "-$1" --separate-stderr on_server sh -c "$(readme_command attach "$2")"
+}
+
+# Go's web server by that name, perhaps after a while.
+legacy_spawn() { # [SECONDS]
+  server_spawn sh -c "sleep ${1:-0}; exec ./legacy :$PORT"
+}
+
+legacy_end() {
+  kill "$SPAWNED"
+  process_end "$SPAWNED"
+}
+
+# As systemd runs it after a start.
+start_post() { # LINE
+  local line=${1#ExecStartPost=+-}
+  run -0 on_server MAINPID="$SPAWNED" sh -c "${line//\/usr\/bin\/tfoshim/tfoshim}"
+  assert_line --regexp "^\[::\]:$PORT .* takes SYN data$"
+}
+
+@test "attach: a Go server takes requests from SYNs, until it is detached" {
+  local address
+  tools_required go pidof
+  cd "$BATS_TEST_TMPDIR" || exit
+  go_server_build legacy
+  network_up --rtt 20
+  on_server sysctl -qw net.ipv4.tcp_fastopen=1
+  legacy_spawn
+  wait_listening "$PORT"
+  attach_readme 0 sysctl
+  # Without the consent it only says what it would do.
+  attach_readme 1 'tfoshim attach --port'
+  assert_line --partial 'would take SYN data'
+  for address in "$SERVER_IP4" "[$SERVER_IP6]"; do
+    assert_visits_taken "$address" 0
+  done
+  attach_readme 0 'tfoshim attach --first-read any'
+  # The first visit is for the cookie.
+  for address in "$SERVER_IP4" "[$SERVER_IP6]"; do
+    assert_visits_taken "$address" 2
+    run -0 on_client sh -c "$(readme_command attach 'tfoshim probe' | sed "s/server.example.net/$address/")"
+  done
+  attach_readme 0 'tfoshim detach'
+  for address in "$SERVER_IP4" "[$SERVER_IP6]"; do
+    assert_visits_taken "$address" 0
+  done
+}
+
+@test "attach: the drop-in does it after each start, and its other line where a server is slow to listen" {
+  local address system=root/etc/systemd/system
+  tools_required go systemd-analyze
+  cd "$BATS_TEST_TMPDIR" || exit
+  go_server_build legacy
+  network_up --rtt 20
+  legacy_spawn
+  wait_listening "$PORT"
+  start_post "$(grep ^ExecStartPost= "$EXAMPLES/attach/attach.conf")"
+  for address in "$SERVER_IP4" "[$SERVER_IP6]"; do
+    assert_visits_taken "$address" 2
+  done
+  legacy_end
+  # The clients keep their cookies.
+  legacy_spawn 1
+  start_post "$(readme_command attach ExecStartPost=)"
+  for address in "$SERVER_IP4" "[$SERVER_IP6]"; do
+    assert_visits_taken "$address" 3
+  done
+  mkdir -p "$system/legacy.service.d"
+  printf '%s\n' '[Service]' "ExecStart=$PWD/legacy :$PORT" >"$system/legacy.service"
+  for address in "$(<"$EXAMPLES/attach/attach.conf")" "[Service]"$'\n'"$(readme_command attach ExecStartPost=)"; do
+    echo "${address//\/usr\/bin\/tfoshim/$TFOSHIM_BUILD/tfoshim}" >"$system/legacy.service.d/attach.conf"
+    run -0 systemd-analyze verify --man=no "$system/legacy.service"
+    assert_output ''
+  done
+}
+
+# ---- rollout ----
+
+# A command of the README, where /etc is a directory of the test.
+rollout_readme() { # BEGINNING
+  run -0 --separate-stderr on_client XDG_RUNTIME_DIR="$NETWORK_DIR" \
+    sh -c "$(readme_command rollout "$1" | sed "s|/etc/|$PWD/etc/|g; s|server.example.net|$SERVER_IP4|")"
+}
+
+rollout_version() { # FILE
+  tfoshim check "$1" 2>/dev/null | sed -n 's/^version //p'
+}
+
+# A program that connects to a port again and again, on both families.
+rollout_client() { # NAME PORT
+  client_spawn XDG_RUNTIME_DIR="$NETWORK_DIR" TFOSHIM_CONFIG="$PWD/etc/tfoshim.conf" LD_PRELOAD="$SHIM" \
+    "running/$1" "$PWD/stop" 1 200 "$2" "$SERVER_IP4" "$SERVER_IP6"
+  ROLLOUT_LOGS+=("$SPAWNED_LOG")
+}
+
+# The latest connections to a port, four of each family, are all so.
+wire_is() { # PORT FIELDS
+  local seen
+  seen=$(connections "tcp.port == $1" | grep 'from=client' | tail -n 8 |
+    sed -E 's/.* (family=[46]) .* (syn.data=[0-9]+ syn.option=[a-z]+) .* (synack.ack=[0-9]+) .*/\1 \2 \3/' | sort -u)
+  [[ $seen == "family=4 $2"$'\n'"family=6 $2" ]]
+}
+
+# As `tfoshim stat` of the README shows it.
+all_have_version() { # VERSION
+  local program
+  rollout_readme 'tfoshim stat' || return
+  for program in legacy-client legacy-server other-client; do
+    grep -qE "^$program +1 +$1 +$PWD/etc/tfoshim.conf +[0-9]+\$" <<<"$output" || return
+  done
+}
+
+@test "rollout: Fast Open comes to programs that run, to some first, and goes" {
+  local plain='syn.data=0 syn.option=none synack.ack=1' fast='syn.data=12 syn.option=cookie synack.ack=13'
+  local begun trial all off address ROLLOUT_LOGS=()
+  cd "$BATS_TEST_TMPDIR" || exit
+  cp "$EXAMPLES"/rollout/*.conf .
+  mkdir bin running
+  cp "$PROGRAMS/client" bin/legacy-client
+  cp "$PROGRAMS/steadfast" running/legacy-client
+  cp "$PROGRAMS/steadfast" running/other-client
+  cp "$PROGRAMS/server" running/legacy-server
+  network_up --rtt 2
+  rollout_readme 'install.*base'
+  rollout_readme 'install -d'
+  begun=$(rollout_version etc/tfoshim.conf)
+  # What has only just been written nobody shares.
+  wait_until "[[ -z \$(find etc -newerct '2.1 seconds ago') ]]"
+  server_spawn TFOSHIM_CONFIG="$PWD/etc/tfoshim.conf" LD_PRELOAD="$SHIM" running/legacy-server :: 8080 echo
+  PORT=8081 reference_start echo
+  wait_listening 8080
+  rollout_client legacy-client 8080
+  rollout_client other-client 8081
+  wait_until "wire_is 8080 '$plain' && wire_is 8081 '$plain' && all_have_version $begun" 20
+
+  rollout_readme 'mkdir next'
+  rollout_readme 'install.*20-trial.conf next'
+  rollout_readme 'tfoshim check next'
+  trial=$(rollout_version next/tfoshim.conf)
+  assert_line "version $trial"
+  # The first run is the first contact.
+  PATH=$PWD/bin:$PATH rollout_readme 'tfoshim run --dry-run'
+  PATH=$PWD/bin:$PATH rollout_readme 'tfoshim run --dry-run'
+  assert_regex "$stderr" '1 would have been deferred, 0 true; SYNs with data: 1, without: 0'
+
+  rollout_readme 'install.*20-trial.conf .etc'
+  wait_until "wire_is 8080 '$fast' && all_have_version $trial" 30
+  wire_is 8081 "$plain"
+
+  rollout_readme 'install.*30-all.conf'
+  all=$(rollout_version etc/tfoshim.conf)
+  wait_until "wire_is 8081 '$fast' && all_have_version $all" 30
+  wire_is 8080 "$fast"
+
+  rollout_readme 'install.*00-off.conf'
+  off=$(rollout_version etc/tfoshim.conf)
+  wait_until "wire_is 8080 '$plain' && wire_is 8081 '$plain' && all_have_version $off" 30
+  touch stop
+  for address in "${ROLLOUT_LOGS[@]}"; do
+    wait_until "grep -q '^failed 0, ' '$address'"
+  done
+  # The server, too: of a client with a cookie it takes nothing.
+  for address in "$SERVER_IP4" "$SERVER_IP6"; do
+    shim "$PROGRAMS/client" "$address" "$PORT"
+    assert_success
+    assert_equal "$(last_syn syn.option syn.data synack.ack)" 'cookie 79 1'
+  done
+  rollout_readme rm
+  assert_equal "$(rollout_version etc/tfoshim.conf)" "$begun"
 }

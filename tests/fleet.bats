@@ -42,7 +42,7 @@ legacy_start() { # PORT
   for name in "${names[@]}"; do
     [[ -f $EXAMPLES/$name/README.md ]] || fail "there is no example $name"
   done
-  ((${#names[@]} == 6))
+  ((${#names[@]} == 7))
 }
 
 # ---- nginx ----

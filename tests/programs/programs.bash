@@ -21,6 +21,7 @@
 #                                 bytes, headers and the largest options taken off
 #   syn_share WAY ADDRESS BYTES   how many of BYTES, written at once, the SYN is to carry: all or none
 #   opening WAY                   what option it carries: cookie, or none where connect is a plain one
+#   go_server_build FILE          build programs/page.go, a web server that cannot be preloaded
 #   client_syns                   the client's connections to $PORT, as `connections` prints them
 #   last_syn FIELD...             those fields of the last one, with a space between them
 #   last_syn_data                 how many bytes its SYN carried
@@ -140,6 +141,14 @@ syn_share() { # WAY ADDRESS BYTES
 
 opening() { # WAY
   (($(gain "$1" 1))) && echo cookie || echo none
+}
+
+# With a cache of its own: whoever runs the tests may have no home.
+go_server_build() { # FILE
+  local cache
+  cache=$(mktemp -d "$PWD/go.XXXXXX") || return
+  HOME=$cache GOCACHE=$cache/cache GOPATH=$cache/path GO111MODULE=off GOFLAGS='' GOPROXY=off CGO_ENABLED=0 \
+    go build -o "$1" "$TFOSHIM_ROOT/tests/programs/page.go"
 }
 
 client_syns() {
