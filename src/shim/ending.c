@@ -35,11 +35,12 @@ static void end_opening(struct record *record)
  */
 static void end(struct record *record)
 {
-    bool told = record_told_connected(record);
     if (!tcp_is_socket(record->fd, record->socket_cookie)) {
         machine_forget(record);
         return;
     }
+    machine_tell_in_time(record);
+    bool told = record_told_connected(record);
     machine_leave(record);
     if (!machine_is_to_end(record))
         told = false; /* its parent waits */
@@ -74,8 +75,10 @@ bool ending_shutdown(int fd, int how)
 {
     struct record record;
     machine_serve();
-    if ((unsigned)how > SHUT_RDWR || !machine_find(fd, &record) || !record_is_pending(&record) ||
-        !record_told_connected(&record))
+    if ((unsigned)how > SHUT_RDWR || !machine_find(fd, &record) || !record_is_pending(&record))
+        return false;
+    machine_tell_in_time(&record);
+    if (!record_told_connected(&record))
         return false;
     story_because("it ends without a write");
     if (machine_before(&record, CALL_ENDS) || record.tag.state != RECORD_OPENING)
@@ -110,6 +113,7 @@ void ending_range(unsigned first, unsigned last)
 /* All SYNs leave before any is waited for. */
 static void start(struct record *record)
 {
+    machine_tell_in_time(record);
     if (record->tag.state == RECORD_DEFERRED && record_told_connected(record) &&
         machine_find(record->fd, record))
         machine_start(record);

@@ -163,6 +163,14 @@ void machine_tell(struct record *record)
     set_flags(record, RECORD_TOLD_CONNECTED, 0);
 }
 
+void machine_tell_in_time(struct record *record)
+{
+    int64_t since_ms = tcp_now_ms() - record->syn_left_ms;
+    if (record->tag.state == RECORD_DEFERRED && record->round_trip_us &&
+        since_ms * 1000 > (int64_t)record->round_trip_us)
+        machine_tell(record);
+}
+
 bool machine_asked(struct record *record)
 {
     bool before = record_told_by_connect(record);
@@ -260,6 +268,7 @@ bool machine_defer(struct record *record)
     record->owner = deferring_thread();
     record->forks = forks;
     record->epoll = -1;
+    record->syn_left_ms = tcp_now_ms(); /* as the plain program's SYN */
     if (!record_put(table, record))
         return false;
     deferring_add(record_slot_of(table, record->fd));

@@ -154,6 +154,10 @@ int machine_before(struct record *, enum machine_call);
 /* The program has been told that it is connected. */
 void machine_tell(struct record *);
 
+/* The same where nobody has told it, but a round trip has passed since its connect(): it ends as
+ * what it would be by now. */
+void machine_tell_in_time(struct record *);
+
 /* Its own address. */
 void machine_named(struct record *);
 
@@ -161,8 +165,8 @@ void machine_named(struct record *);
  * succeeded. True: it has heard so before. */
 bool machine_asked(struct record *);
 
-/* It has been told that it is connected, its handshake is under way, and a write would yet be waited
- * for: an established connection is writable. */
+/* It has been told that it is connected, its handshake is under way, and a write would yet be
+ * waited for: an established connection is writable. */
 bool machine_keeps_writable(const struct record *);
 
 /* A wait has told that it is writable, or a read that there is nothing, and has left it deferred;

@@ -100,7 +100,7 @@ struct record {
     int epoll;                /* that it is registered with, and the program's data there; or -1 */
     uint64_t epoll_data;      /* RECORD_GUARDED: the program's SO_RCVLOWAT */
     uint32_t epoll_events;
-    int64_t syn_left_ms; /* when the SYN left, or was taken (CLOCK_MONOTONIC) */
+    int64_t syn_left_ms; /* when the SYN left, or was taken, or would have left (CLOCK_MONOTONIC) */
 };
 
 #define RECORD_PAYLOAD_WORDS 13
