@@ -130,22 +130,26 @@ static int take_number(int *target, const struct verb_option *option, const char
     return EXIT_SUCCESS;
 }
 
+static void *target(void *request, const struct verb_option *option)
+{
+    return (char *)request + option->target;
+}
+
+/* A verb whose options are all taken by functions may have no request. */
 static int take(void *request, const struct verb_option *option, const char *argument)
 {
-    void *target = (char *)request + option->target;
-
     switch (option->kind) {
     case OPTION_FLAG:
-        *(bool *)target = true;
+        *(bool *)target(request, option) = true;
         return EXIT_SUCCESS;
     case OPTION_SET:
-        *(int *)target = option->value;
+        *(int *)target(request, option) = option->value;
         return EXIT_SUCCESS;
     case OPTION_TEXT:
-        *(const char **)target = argument;
+        *(const char **)target(request, option) = argument;
         return EXIT_SUCCESS;
     case OPTION_NUMBER:
-        return take_number(target, option, argument);
+        return take_number(target(request, option), option, argument);
     default:
         return option->take(request, option, argument);
     }
