@@ -389,7 +389,7 @@ guarded() {
   wait_until "pgrep --parent $SPAWNED --runstates T"
   assert_equal "$(taken_from_syn "$SERVER_IP4")" 12
   assert_equal "$(guarded)" $((before + 1))
-  pkill -CONT --parent "$SPAWNED"
+  pkill -KILL --parent "$SPAWNED"
 }
 
 @test "an inherited listener that a change has begun is put back when the process ends" {

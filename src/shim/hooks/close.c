@@ -63,10 +63,11 @@ HOOK_WHILE(CONCERN_DESCRIPTORS, int, close_range, (unsigned first, unsigned last
 
 HOOK_WHILE(CONCERN_DESCRIPTORS, void, closefrom, (int first), (first))
 {
-    if (!shim.active || !pending_any()) {
-        ending_range(first < 0 ? 0 : (unsigned)first, UINT_MAX);
+    unsigned from = first < 0 ? 0 : (unsigned)first;
+    if (shim.active)
+        ending_range(from, UINT_MAX); /* what lingers from here on is spared as well */
+    if (shim.active && pending_any())
+        close_range_of(NEXT(close_range), from, UINT_MAX, 0);
+    else
         NEXT(closefrom)(first);
-        return;
-    }
-    close_range_of(NEXT(close_range), first < 0 ? 0 : (unsigned)first, UINT_MAX, 0);
 }
