@@ -111,11 +111,9 @@ void file_note_failure(struct rule_file *rules, const struct file *file)
 {
     const int error = errno;
     struct rule_source *source = add_source(rules, file);
-    struct stat status;
 
     if (error == EACCES) {
-        if (stat(file->path, &status) == 0)
-            source->stamp = stamp_of(&status);
+        source->stamp = stamp_of_name(file->path);
         source->stamp.mode |= POLICY_STAMP_UNREADABLE;
     } else if (error != ENOENT && error != ENAMETOOLONG) {
         rules->unsettled = true; /* no descriptors left, say: that may pass without a change */

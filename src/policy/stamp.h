@@ -32,6 +32,14 @@ static inline struct policy_stamp stamp_of(const struct stat *status)
     };
 }
 
+/* Of what has this name now; of nothing where that cannot be looked at. */
+static inline struct policy_stamp stamp_of_name(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 ? stamp_of(&status) : (struct policy_stamp){.mode = 0};
+}
+
 static inline bool stamp_equals(const struct policy_stamp *stamp, const struct policy_stamp *other)
 {
     return memcmp(stamp, other, sizeof(*stamp)) == 0;

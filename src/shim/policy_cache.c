@@ -86,10 +86,7 @@ static void remove_policy(int id)
 
 static bool is_as_unreadable(const char *path, const struct policy_stamp *stamp)
 {
-    struct stat status;
-    struct policy_stamp now = {.mode = 0};
-    if (stat(path, &status) == 0)
-        now = stamp_of(&status);
+    struct policy_stamp now = stamp_of_name(path);
     now.mode |= POLICY_STAMP_UNREADABLE;
     return stamp_equals(&now, stamp);
 }

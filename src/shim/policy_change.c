@@ -85,14 +85,6 @@ static bool copy_names(const struct policy_wanted *given)
     return copy(&at, end, COMPILER_NAME, sizeof COMPILER_NAME - 1) != NULL;
 }
 
-static int64_t coarse_now(void)
-{
-    struct timespec time;
-    if (clock_gettime(CLOCK_MONOTONIC_COARSE, &time) != 0)
-        return NEVER;
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
 static uint32_t hash_of_said(const char *text, const char *more)
 {
     return hash_bytes(text, strlen(text)) * 31 + hash_bytes(more, strlen(more));
@@ -113,8 +105,8 @@ static void look_again(int64_t when)
 
 void policy_change_begin(const struct policy_wanted *given)
 {
-    if (watch.places.count > 0 && copy_names(given) && coarse_now() != NEVER)
-        look_again(coarse_now() + LOOK_EVERY_MS);
+    if (watch.places.count > 0 && copy_names(given) && policy_change_clock() >= 0)
+        look_again(policy_change_clock() + LOOK_EVERY_MS);
     is_followed = !is_over();
     if (policy_in_force()->refusal)
         change.said = hash_of_said(policy_at(policy_in_force(), policy_in_force()->refusal), "");
@@ -178,7 +170,7 @@ void policy_change_resume(void)
         return;
     is_followed = true;
     is_paused = false;
-    look_again(coarse_now());
+    look_again(policy_change_clock());
 }
 
 /* ---- a change ---- */

@@ -36,13 +36,19 @@ bool policy_change_is_uncertain(void);
 extern _Atomic int64_t policy_change_due __attribute__((visibility("hidden")));
 void policy_change_look_now(int64_t now);
 
-static inline void policy_change_look(void)
+/* That clock; -1 where there is none. */
+static inline int64_t policy_change_clock(void)
 {
     struct timespec time;
     if (clock_gettime(CLOCK_MONOTONIC_COARSE, &time) != 0)
-        return;
-    int64_t now = (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-    if (now >= atomic_load_explicit(&policy_change_due, memory_order_relaxed))
+        return -1;
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static inline void policy_change_look(void)
+{
+    int64_t now = policy_change_clock();
+    if (now >= 0 && now >= atomic_load_explicit(&policy_change_due, memory_order_relaxed))
         policy_change_look_now(now);
 }
 

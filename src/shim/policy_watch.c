@@ -4,7 +4,6 @@
 #include "hash/hash.h"
 #include "policy/stamp.h"
 
-#include <errno.h>
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/vfs.h>
@@ -17,17 +16,9 @@
 #define NETWORK_9P 0x01021997u
 #define NETWORK_FUSE 0x65735546u
 
-static struct policy_stamp look(const char *path)
-{
-    struct stat status;
-    if (stat(path, &status) != 0)
-        return (struct policy_stamp){.mode = 0};
-    return stamp_of(&status);
-}
-
 static struct place place_of(const char *path)
 {
-    struct policy_stamp stamp = look(path);
+    struct policy_stamp stamp = stamp_of_name(path);
     return (struct place){.device = stamp.device, .inode = stamp.inode};
 }
 
@@ -65,7 +56,7 @@ static bool each_path(const struct policy_watch *watch, const struct policy *pol
 
 static bool is_as_it_was(void *context, const char *path, const struct policy_stamp *stamp)
 {
-    struct policy_stamp now = look(path), then = *stamp;
+    struct policy_stamp now = stamp_of_name(path), then = *stamp;
     (void)context;
     then.mode &= ~POLICY_STAMP_UNREADABLE;
     return stamp_equals(&now, &then);
@@ -78,7 +69,7 @@ bool policy_watch_is_unchanged(const struct policy_watch *watch, const struct po
 
 static bool count_state(void *context, const char *path, const struct policy_stamp *stamp)
 {
-    struct policy_stamp now = look(path);
+    struct policy_stamp now = stamp_of_name(path);
     uint64_t *state = context;
     (void)stamp;
     *state = hash_mix(*state + hash_bytes(&now, sizeof now));
@@ -94,7 +85,7 @@ uint64_t policy_watch_state(const struct policy_watch *watch, const struct polic
 
 static bool is_settled(void *context, const char *path, const struct policy_stamp *stamp)
 {
-    struct policy_stamp now = look(path);
+    struct policy_stamp now = stamp_of_name(path);
     (void)context, (void)stamp;
     return stamp_is_of_nothing(&now) || stamp_is_settled(&now);
 }

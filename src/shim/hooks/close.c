@@ -37,14 +37,9 @@ HOOK_WHILE(CONCERN_DESCRIPTORS, int, close, (int fd), (fd))
 SHIM_ALIAS(close) __typeof__(close) __close;
 
 /* The shim's own descriptors stay: the ranges between them are closed. */
-int close_range_of(close_range_fn *next, unsigned first, unsigned last, int flags)
+static int close_between_ours(close_range_fn *next, unsigned first, unsigned last, int flags)
 {
     unsigned ours = RECORD_CONNECTIONS; /* it holds none beyond */
-    if (!shim.active || (flags & ONLY_MARKS))
-        return next(first, last, flags);
-    ending_range(first, last);
-    if (!pending_any() || first > last)
-        return next(first, last, flags);
     for (unsigned fd = first; fd <= last && fd < ours; fd++) {
         if (!machine_is_ours((int)fd))
             continue;
@@ -53,6 +48,17 @@ int close_range_of(close_range_fn *next, unsigned first, unsigned last, int flag
         first = fd + 1;
     }
     return first <= last ? next(first, last, flags) : 0;
+}
+
+/* What lingers is known when the range has been ended: that may have begun it. */
+int close_range_of(close_range_fn *next, unsigned first, unsigned last, int flags)
+{
+    if (!shim.active || (flags & ONLY_MARKS))
+        return next(first, last, flags);
+    ending_range(first, last);
+    if (!pending_any() || first > last)
+        return next(first, last, flags);
+    return close_between_ours(next, first, last, flags);
 }
 
 HOOK_WHILE(CONCERN_DESCRIPTORS, int, close_range, (unsigned first, unsigned last, int flags),
@@ -65,9 +71,9 @@ HOOK_WHILE(CONCERN_DESCRIPTORS, void, closefrom, (int first), (first))
 {
     unsigned from = first < 0 ? 0 : (unsigned)first;
     if (shim.active)
-        ending_range(from, UINT_MAX); /* what lingers from here on is spared as well */
+        ending_range(from, UINT_MAX);
     if (shim.active && pending_any())
-        close_range_of(NEXT(close_range), from, UINT_MAX, 0);
+        close_between_ours(NEXT(close_range), from, UINT_MAX, 0);
     else
         NEXT(closefrom)(first);
 }
