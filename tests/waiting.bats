@@ -306,6 +306,18 @@ else:
   done
 }
 
+# What was closed is given its handshake before a wait that cannot be shared: that is where the signals come.
+@test "a signal ends the same waits as in the plain run, after a close that lingers" {
+  local ADDRESS=$SERVER_IP4
+  network_down
+  network_up --rtt 160
+  reference_start sink
+  compare --records any "$PROGRAMS/disturbed" "$ADDRESS" "$PORT"
+  assert_success
+  assert_line 'flock: EINTR'
+  assert_line 'flock, restarting: 0'
+}
+
 # The plain program has the handshake behind it when it waits; where the SYN's data is lost the shim's has
 # two round trips before it. And a limit for what is unacknowledged is none for a SYN that is lost.
 @test "limits for answers run from where they do in the plain run" {

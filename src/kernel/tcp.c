@@ -375,25 +375,31 @@ int64_t tcp_now_ms(void)
 
 /* The kernel's own struct: two longs, whatever the C library's time_t is. A sandbox may let the
  * older call through alone. */
-static long poll_one(struct pollfd *poll_fd, int64_t milliseconds, const uint64_t *mask)
+long tcp_poll_some(struct pollfd *fds, unsigned count, int64_t milliseconds, const uint64_t *mask)
 {
     long timeout[2] = {(long)(milliseconds / 1000), (long)(milliseconds % 1000) * 1000000};
-    long result = tcp_call(SYS_ppoll, (long)poll_fd, 1, milliseconds < 0 ? 0 : (long)timeout,
+    long result = tcp_call(SYS_ppoll, (long)fds, count, milliseconds < 0 ? 0 : (long)timeout,
                            (long)mask, mask ? sizeof *mask : 0, 0);
 #ifdef SYS_poll
     if (result < 0 && result != -EINTR)
-        result = tcp_call(SYS_poll, (long)poll_fd, 1, (long)milliseconds, 0, 0, 0);
+        result = tcp_call(SYS_poll, (long)fds, count, (long)milliseconds, 0, 0, 0);
 #endif
     return result;
 }
 
-static bool wait_with(int fd, short events, int milliseconds, const uint64_t *mask)
+short tcp_poll(int fd, short events)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = events};
+    return tcp_poll_some(&poll_fd, 1, 0, NULL) > 0 ? poll_fd.revents : 0;
+}
+
+bool tcp_wait(int fd, short events, int milliseconds)
 {
     struct pollfd poll_fd = {.fd = fd, .events = events};
     int64_t deadline = milliseconds > 0 ? tcp_now_ms() + milliseconds : 0;
     int64_t left = milliseconds;
     for (;;) {
-        long result = poll_one(&poll_fd, left, mask);
+        long result = tcp_poll_some(&poll_fd, 1, left, NULL);
         if (result != -EINTR || milliseconds == 0)
             return result > 0;
         if (milliseconds < 0)
@@ -402,21 +408,4 @@ static bool wait_with(int fd, short events, int milliseconds, const uint64_t *ma
         if (left <= 0)
             return false;
     }
-}
-
-short tcp_poll(int fd, short events)
-{
-    struct pollfd poll_fd = {.fd = fd, .events = events};
-    return poll_one(&poll_fd, 0, NULL) > 0 ? poll_fd.revents : 0;
-}
-
-bool tcp_wait(int fd, short events, int milliseconds)
-{
-    return wait_with(fd, events, milliseconds, NULL);
-}
-
-bool tcp_wait_quietly(int fd, short events, int milliseconds)
-{
-    const uint64_t all = ~UINT64_C(0);
-    return wait_with(fd, events, milliseconds, &all);
 }

@@ -9,6 +9,7 @@
 
 #include "kernel/tcp_opening.h"
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -131,8 +132,9 @@ short tcp_poll(int fd, short events);
  * `milliseconds`; negative: without limit. Signals do not end it. 0 asks without waiting. */
 bool tcp_wait(int fd, short events, int milliseconds);
 
-/* The same, and signals are not delivered before it ends. */
-bool tcp_wait_quietly(int fd, short events, int milliseconds);
+/* poll(), and ppoll() where there is a mask, the kernel's own. Returns how many are ready, or a
+ * negative errno: -EINTR, where a handler has run. */
+long tcp_poll_some(struct pollfd *, unsigned count, int64_t milliseconds, const uint64_t *mask);
 
 /* CLOCK_MONOTONIC. */
 int64_t tcp_now_ns(void);

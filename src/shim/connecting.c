@@ -54,7 +54,7 @@ static int connect_elsewhere(const struct call *call, int fd)
 {
     if (waiting_concerns_thread() &&
         !(call->flags_known ? call->nonblocking : tcp_is_nonblocking(fd)))
-        waiting_before_block();
+        waiting_before_block(WAIT_GOES_ON);
     return plain(call, fd);
 }
 
@@ -200,7 +200,7 @@ static int connect_by_shim(const struct call *call, struct record *record, bool 
         return defer(call, record, errno);
     }
     if (!call->nonblocking)
-        waiting_before_block();
+        waiting_before_block(WAIT_GOES_ON);
     return connect_now(call, record);
 }
 

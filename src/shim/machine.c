@@ -1089,25 +1089,31 @@ void machine_serve(void)
     }
 }
 
-static bool is_lingering(const struct record *record, const void *context)
+static bool is_lingering(const struct record *record)
 {
-    (void)context;
     return record->tag.state == RECORD_LINGERING || (record->tag.flags & SHUT_FLAGS);
 }
 
-/* Signals wait: the call that this is done for is the one that they are to interrupt. */
-static void settle_watched(struct record *record)
+/* Returns 0 when its time is over or it is settled, -EINTR, or what `beside` is ready for. */
+static long settle_watched(const struct record *record, const struct pollfd *beside,
+                           const uint64_t *blocked)
 {
-    if (!tcp_wait_quietly(record->fd, POLLOUT, patience(record)))
+    struct pollfd fds[] = {{.fd = record->fd, .events = POLLOUT}, *beside};
+    long ready = tcp_poll_some(fds, 2, patience(record), blocked);
+    if (ready == 0)
         deferring.gave_up_ms = tcp_now_ms();
+    return ready == -EINTR ? ready : fds[1].revents;
 }
 
-void machine_settle_lingering(void)
+bool machine_settle_lingering(const struct pollfd *beside, const uint64_t *blocked)
 {
-    if (!pending_any())
-        return;
-    machine_each(is_lingering, NULL, settle_watched);
+    struct record record;
+    long ended = 0;
+    for (unsigned slot = 0; ended == 0 && slot < record_end(table); slot++)
+        if (record_get_slot(table, slot, &record) && is_lingering(&record))
+            ended = settle_watched(&record, beside, blocked);
     machine_serve();
+    return ended != -EINTR;
 }
 
 /* ---- processes ---- */
@@ -1156,10 +1162,13 @@ void machine_forked_child(void)
 
 static void end_of_thread(void)
 {
+    const struct pollfd nothing = {.fd = -1};
+    const uint64_t all = ~UINT64_C(0);
     story_in_call(NULL);
     story_because("the thread ends");
     machine_start_thread();
-    machine_settle_lingering();
+    if (pending_any())
+        machine_settle_lingering(&nothing, &all);
 }
 
 void machine_set_up(void)

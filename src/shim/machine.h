@@ -20,6 +20,7 @@
 
 #include "shim/record.h"
 
+#include <poll.h>
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -225,8 +226,10 @@ void machine_set_least_to_read(struct record *, int least);
 /* Carries out what lingers, where the handshake is over, without waiting. */
 void machine_serve(void);
 
-/* Before a wait that no hook can share: what lingers is settled, together, within the budget. */
-void machine_settle_lingering(void);
+/* Before a wait that no hook can share: what lingers is settled, together, within the budget, or
+ * until `beside` is ready. False: a signal has been handled that is not among the `blocked` ones.
+ */
+bool machine_settle_lingering(const struct pollfd *beside, const uint64_t *blocked);
 
 /* Is its end this process's matter? What a child has inherited is so where it has shut it down. */
 bool machine_is_to_end(const struct record *);

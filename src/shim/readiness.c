@@ -227,8 +227,8 @@ static int run_prepared(const struct wait *wait, int64_t timeout)
             return told(wait, answer(wait, ready));
         machine_each(NULL, NULL, guard_settle); /* nobody would show its bytes */
     }
-    if (timeout != 0)
-        machine_settle_lingering();
+    if (timeout != 0 && !waiting_before_block(WAIT_ENDS))
+        return -1;
     errno = saved;
     return told(wait, answer(wait, wait_ask(wait, timeout, wait->mask)));
 }

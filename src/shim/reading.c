@@ -96,9 +96,8 @@ bool reading(int fd, int flags, ssize_t *result)
             return true;
         }
     }
-    if (!(flags & MSG_DONTWAIT))
-        waiting_before_call(fd, POLLIN);
-    return false;
+    *result = -1;
+    return !(flags & MSG_DONTWAIT) && !waiting_before_call(fd, POLLIN);
 }
 
 ssize_t have_read(int fd, int flags, ssize_t result)

@@ -15,16 +15,24 @@ static inline bool waiting_concerns_thread(void)
     return deferring_any() || pending_any();
 }
 
-/* Before a call that may block on `fd` until one of `events`: starts everything unless it will not
- * block, because the descriptor is non-blocking or ready. */
-void waiting_before_call(int fd, short events);
+/* What a signal handler that runs does to a wait (signal(7)). */
+enum wait_kind {
+    WAIT_GOES_ON,  /* nothing: a mutex, a look-up */
+    WAIT_RESTARTS, /* ends it with EINTR, unless it was installed with SA_RESTART: a read, a child
+                    */
+    WAIT_ENDS,     /* ends it with EINTR: a sleep */
+};
 
-/* Before every other wait. errno is kept. */
-void waiting_before_block_slowly(void);
-static inline void waiting_before_block(void)
+/* Before a call that may block on `fd` until one of `events`: starts everything unless it will not
+ * block, because the descriptor is non-blocking or ready. False: the call has been interrupted, and
+ * errno is EINTR. Else errno is kept. */
+bool waiting_before_call(int fd, short events);
+
+/* Before every other wait; the same of that. */
+bool waiting_before_block_slowly(enum wait_kind);
+static inline bool waiting_before_block(enum wait_kind kind)
 {
-    if (waiting_concerns_thread())
-        waiting_before_block_slowly();
+    return !waiting_concerns_thread() || waiting_before_block_slowly(kind);
 }
 
 /* This thread has looked for something without waiting, and may do so again and again. errno is

@@ -214,9 +214,8 @@ static bool write_first(int fd, const struct message *message, int flags, ssize_
         return write_pending(&record, message, flags, result);
     if (shim.dry_run && machine_find(fd, &record))
         rehearse(&record, message, flags);
-    if (!(flags & MSG_DONTWAIT))
-        waiting_before_call(fd, POLLOUT);
-    return false;
+    *result = -1;
+    return !(flags & MSG_DONTWAIT) && !waiting_before_call(fd, POLLOUT);
 }
 
 bool writing(int fd, const struct msghdr *header, int flags, ssize_t *result)
@@ -244,8 +243,7 @@ int writing_in_bulk(int fd)
             story_lesson(&record, MEMORY_WRITES_UNFIT);
         return machine_before(&record, CALL_MOVES);
     }
-    waiting_before_call(fd, POLLOUT);
-    return 0;
+    return waiting_before_call(fd, POLLOUT) ? 0 : errno;
 }
 
 ssize_t written(int fd, ssize_t result)

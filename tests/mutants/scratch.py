@@ -14,7 +14,7 @@ import time
 import concerns
 
 RUNS_MOST = 3
-FETCHED = "resolved"
+FETCHED = ("resolved", "promtool")
 OBJECTS = ("src/shim", "src/kernel", "src/memory")
 
 
@@ -55,7 +55,8 @@ class Scratch:
     def _borrow(self, root: pathlib.Path) -> None:
         """What ./dev has fetched for tests."""
         self.build_tree.mkdir()
-        (self.build_tree / FETCHED).symlink_to(root / "build" / FETCHED)
+        for name in FETCHED:
+            (self.build_tree / name).symlink_to(root / "build" / name)
 
     def close(self) -> None:
         self.stop()

@@ -34,7 +34,8 @@ static int before_request(const void *requested, int operation)
     if (machine_idle() || !program_memory_readable(request, sizeof *request) ||
         !machine_knows(request->fd))
         return 0;
-    return operation == LIO_READ ? before_read(request->fd) : writing_in_bulk(request->fd);
+    int error = operation == LIO_READ ? before_read(request->fd) : writing_in_bulk(request->fd);
+    return error == EINTR ? 0 : error; /* it does not wait */
 }
 
 /* Whoever submits a list is not told of one of them that has failed. */
@@ -65,7 +66,7 @@ static void before_requests(void *const list[], int count)
     {                                                                                              \
         before_requests((void *const *)list, count);                                               \
         if (mode == LIO_WAIT)                                                                      \
-            waiting_before_block();                                                                \
+            waiting_before_block(WAIT_GOES_ON);                                                    \
         return NEXT(name)(mode, list, count, event);                                               \
     }
 
@@ -87,7 +88,7 @@ static void before_submit(long count, void *const list[])
         if (program_memory_readable(request, sizeof *request))
             sharing_unseen((int)request->aio_fildes, SUBMITTED);
     }
-    waiting_before_block();
+    waiting_before_block(WAIT_GOES_ON);
 }
 
 NEXT_FIRST(int, io_submit, next_functions.io_submit,

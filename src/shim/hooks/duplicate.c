@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A second descriptor of a socket, or a stream over it, is used where no record and no hook is. */
-#include "shim/hook.h"
+#include "shim/hooks/wait_hook.h"
 
 #include "shim/ending.h"
 #include "shim/hooks/inner.h"
@@ -50,6 +50,15 @@ HOOK_WHILE(CONCERN_DESCRIPTORS, int, dup3, (int from, int to, int flags), (from,
     return replace(NEXT(dup3), from, to, flags);
 }
 
+/* What asks for the same lock without waiting; 0: this is none that waits. */
+static int at_once_of(int command)
+{
+    return command == F_SETLKW       ? F_SETLK
+           : command == F_SETLKW64   ? F_SETLK64
+           : command == F_OFD_SETLKW ? F_OFD_SETLK
+                                     : 0;
+}
+
 int control_file(fcntl_fn *next, int fd, int command, void *argument)
 {
     bool duplicates = command == F_DUPFD || command == F_DUPFD_CLOEXEC;
@@ -57,8 +66,8 @@ int control_file(fcntl_fn *next, int fd, int command, void *argument)
         return hook_fail(EBADF);
     if (duplicates)
         sharing_before(fd);
-    else if (command == F_SETLKW || command == F_SETLKW64 || command == F_OFD_SETLKW)
-        waiting_before_block();
+    else if (at_once_of(command) && !waiting_before_block(WAIT_RESTARTS))
+        return (int)wait_interrupted(next(fd, at_once_of(command), argument), EAGAIN);
     else if (command == F_SETFL && ((uintptr_t)argument & O_ASYNC) && !machine_idle())
         sharing_with_signals(fd);
     int result = next(fd, command, argument);

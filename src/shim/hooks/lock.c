@@ -23,6 +23,9 @@ static bool try_again(int64_t *since)
 
 /* `try` is the same lock's way to be asked without waiting; any answer but `busy` is the answer. */
 #define LOCK_HOOK(name, parameters, try, busy, arguments)                                          \
+    LOCK_HOOK_OF(WAIT_GOES_ON, name, parameters, try, busy, arguments)
+
+#define LOCK_HOOK_OF(kind, name, parameters, try, busy, arguments)                                 \
     HOOK_WHILE(CONCERN_CONNECTIONS, int, name, parameters, arguments)                              \
     {                                                                                              \
         if (waiting_concerns_thread()) {                                                           \
@@ -33,7 +36,8 @@ static bool try_again(int64_t *since)
             while (answer == (busy) && try_again(&since));                                         \
             if (answer != (busy))                                                                  \
                 return answer;                                                                     \
-            waiting_before_block();                                                                \
+            if (!waiting_before_block(kind))                                                       \
+                return (answer = try) == (busy) ? hook_fail(EINTR) : answer;                       \
         }                                                                                          \
         return NEXT(name) arguments;                                                               \
     }
@@ -57,7 +61,13 @@ static int take(sem_t *semaphore)
     return failed ? EAGAIN : 0;
 }
 
-LOCK_HOOK(sem_wait, (sem_t * semaphore), take(semaphore), EAGAIN, (semaphore))
+LOCK_HOOK_OF(WAIT_RESTARTS, sem_wait, (sem_t * semaphore), take(semaphore), EAGAIN, (semaphore))
+LOCK_HOOK_OF(WAIT_ENDS, sem_timedwait,
+             (sem_t *restrict semaphore, const struct timespec *restrict until), take(semaphore),
+             EAGAIN, (semaphore, until))
+LOCK_HOOK_OF(WAIT_ENDS, sem_clockwait,
+             (sem_t *restrict semaphore, clockid_t clock, const struct timespec *restrict until),
+             take(semaphore), EAGAIN, (semaphore, clock, until))
 LOCK_HOOK(pthread_mutex_lock, (pthread_mutex_t * mutex), NEXT(pthread_mutex_trylock)(mutex), EBUSY,
           (mutex))
 LOCK_HOOK(pthread_mutex_timedlock,
@@ -96,7 +106,7 @@ HOOK_WHILE(CONCERN_CONNECTIONS, void, flockfile, (FILE * stream), (stream))
             if (NEXT(ftrylockfile)(stream) == 0)
                 return;
         while (try_again(&since));
-        waiting_before_block();
+        waiting_before_block(WAIT_GOES_ON);
     }
     NEXT(flockfile)(stream);
 }
@@ -108,7 +118,7 @@ SHIM_ALIAS(flockfile) __typeof__(flockfile) _IO_flockfile;
 static void before_once(const int *control)
 {
     if (waiting_concerns_thread() && (__atomic_load_n(control, __ATOMIC_RELAXED) & 1))
-        waiting_before_block();
+        waiting_before_block(WAIT_GOES_ON);
 }
 
 HOOK_WHILE(CONCERN_CONNECTIONS, int, pthread_once,
@@ -126,6 +136,11 @@ HOOK_WHILE(CONCERN_CONNECTIONS, void, call_once, (once_flag * flag, void (*initi
 }
 
 #ifdef TFOSHIM_TIME64
+LOCK_HOOK_OF(WAIT_ENDS, __sem_timedwait64, (sem_t * semaphore, const struct timespec64 *until),
+             take(semaphore), EAGAIN, (semaphore, until))
+LOCK_HOOK_OF(WAIT_ENDS, __sem_clockwait64,
+             (sem_t * semaphore, clockid_t clock, const struct timespec64 *until), take(semaphore),
+             EAGAIN, (semaphore, clock, until))
 LOCK_HOOK(__pthread_mutex_timedlock64, (pthread_mutex_t * mutex, const struct timespec64 *until),
           NEXT(pthread_mutex_trylock)(mutex), EBUSY, (mutex, until))
 LOCK_HOOK(__pthread_mutex_clocklock64,

@@ -99,7 +99,7 @@ long PROCESS_by_number(const struct call *call)
     const union argument *a = call->a;
     switch (call->number) {
     case SYS_exit: /* of this thread */
-        waiting_before_block();
+        waiting_before_block(WAIT_GOES_ON);
         break;
     case SYS_exit_group:
         ending_process();

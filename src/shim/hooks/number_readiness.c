@@ -192,7 +192,7 @@ static long made_by_number(const struct call *call)
         return select_by_number(call);
 #ifdef SYS__newselect
     case SYS_select:
-        waiting_before_block();
+        waiting_before_block(WAIT_GOES_ON);
         return call_plainly(call);
 #endif
     default:

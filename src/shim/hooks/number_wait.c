@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Other waits, by their numbers. */
-#include "shim/hook.h"
+#include "shim/hooks/wait_hook.h"
 
 #include "shim/hooks/by_number.h"
 
@@ -66,12 +66,52 @@ static enum waiting waiting_of(const struct call *call)
     }
 }
 
+/* Of the other waits nothing is known when a handler has run: they go on. */
+static enum wait_kind kind_by_number(const struct call *call)
+{
+    switch (call->number) {
+#ifdef SYS_waitpid
+    case SYS_waitpid:
+#endif
+#ifdef SYS_wait4
+    case SYS_wait4:
+#endif
+    case SYS_flock:
+        return WAIT_RESTARTS;
+#ifdef SYS_pause
+    case SYS_pause:
+#endif
+#ifdef SYS_sigsuspend
+    case SYS_sigsuspend:
+#endif
+    case SYS_rt_sigsuspend:
+        return WAIT_ENDS;
+    default:
+        return WAIT_GOES_ON;
+    }
+}
+
+/* The same call without waiting may find what it would have waited for. */
+static long interrupted(const struct call *call)
+{
+    struct call now = *call;
+    if (kind_by_number(call) == WAIT_ENDS)
+        return hook_fail(EINTR);
+    if (call->number == SYS_flock) {
+        now.a[1].word |= LOCK_NB;
+        return wait_interrupted(call_plainly(&now), EWOULDBLOCK);
+    }
+    now.a[2].word |= WNOHANG;
+    long child = call_plainly(&now);
+    return child ? child : hook_fail(EINTR);
+}
+
 long BLOCK_by_number(const struct call *call)
 {
     enum waiting waiting = waiting_of(call);
-    if (waiting == WAITS)
-        waiting_before_block();
-    else if (waiting == LOOKS)
+    if (waiting == WAITS && !waiting_before_block(kind_by_number(call)))
+        return interrupted(call);
+    if (waiting == LOOKS)
         waiting_looked();
     return call_plainly(call);
 }

@@ -113,7 +113,8 @@ HOOK_WHILE(CONCERN_CONNECTIONS, int, __recvmmsg64,
 int take_connection(accept_fn *next, int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
     struct record former;
-    waiting_before_call(fd, POLLIN);
+    if (!waiting_before_call(fd, POLLIN))
+        return -1;
     if (!record_present(&record_notes, fd))
         listener_accept(fd);
     int connection = next(fd, address, length, flags);

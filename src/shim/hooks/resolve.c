@@ -42,7 +42,7 @@ static void before_look_up(const char *name)
     struct in6_addr address;
     if (waiting_concerns_thread() && name && inet_pton(AF_INET, name, &address) != 1 &&
         inet_pton(AF_INET6, name, &address) != 1)
-        waiting_before_block();
+        waiting_before_block(WAIT_GOES_ON);
 }
 
 HOOK_WHILE(CONCERN_PROCESS, int, getaddrinfo,
@@ -129,14 +129,14 @@ HOOK_WHILE(CONCERN_CONNECTIONS, int, getnameinfo,
            (address, length, host, host_size, service, service_size, flags))
 {
     if (!(flags & NI_NUMERICHOST) && host)
-        waiting_before_block();
+        waiting_before_block(WAIT_GOES_ON);
     return NEXT(getnameinfo)(address, length, host, host_size, service, service_size, flags);
 }
 
 HOOK_WHILE(CONCERN_CONNECTIONS, struct hostent *, gethostbyaddr,
            (const void *address, socklen_t length, int family), (address, length, family))
 {
-    waiting_before_block();
+    waiting_before_block(WAIT_GOES_ON);
     return NEXT(gethostbyaddr)(address, length, family);
 }
 
@@ -146,7 +146,7 @@ HOOK_WHILE(CONCERN_CONNECTIONS, int, gethostbyaddr_r,
             struct hostent **restrict answer, int *restrict error),
            (address, length, family, host, buffer, size, answer, error))
 {
-    waiting_before_block();
+    waiting_before_block(WAIT_GOES_ON);
     return NEXT(gethostbyaddr_r)(address, length, family, host, buffer, size, answer, error);
 }
 
@@ -196,7 +196,7 @@ HOOK_WHILE(CONCERN_PROCESS, int, getaddrinfo_a,
            (mode, list, count, event))
 {
     if (mode == GAI_WAIT)
-        waiting_before_block();
+        waiting_before_block(WAIT_GOES_ON);
     int result = NEXT(getaddrinfo_a)(mode, list, count, event);
     if (result == 0 && mode == GAI_WAIT)
         learn_requests((const struct gaicb *const *)list, count);
@@ -207,7 +207,7 @@ HOOK_WHILE(CONCERN_PROCESS, int, gai_suspend,
            (const struct gaicb *const list[], int count, const struct timespec *timeout),
            (list, count, timeout))
 {
-    waiting_before_block();
+    waiting_before_block(WAIT_GOES_ON);
     int result = NEXT(gai_suspend)(list, count, timeout);
     learn_requests(list, count);
     return result;
@@ -218,7 +218,7 @@ HOOK_WHILE(CONCERN_PROCESS, int, __gai_suspend_time64,
            (const struct gaicb *const list[], int count, const struct timespec64 *timeout),
            (list, count, timeout))
 {
-    waiting_before_block();
+    waiting_before_block(WAIT_GOES_ON);
     int result = NEXT(__gai_suspend_time64)(list, count, timeout);
     learn_requests(list, count);
     return result;

@@ -2,17 +2,21 @@
 /* Streams read inside the C library, where no hook sees it: somebody may have to type first. */
 #include "shim/hook.h"
 
-static void before_stream_read(FILE *stream)
+/* False: the read has been interrupted, as the C library would have been. What is buffered it would
+ * have found without waiting. */
+static bool before_stream_read(FILE *stream)
 {
-    if (waiting_concerns_thread())
-        waiting_before_call(fileno(stream), POLLIN);
+    if (!waiting_concerns_thread() || waiting_before_call(fileno(stream), POLLIN) ||
+        stream->_IO_read_ptr < stream->_IO_read_end)
+        return true;
+    stream->_flags |= _IO_ERR_SEEN;
+    return false;
 }
 
-#define STREAM_HOOK(type, name, parameters, stream, arguments)                                     \
+#define STREAM_HOOK(type, failed, name, parameters, stream, arguments)                             \
     HOOK_WHILE(CONCERN_CONNECTIONS, type, name, parameters, arguments)                             \
     {                                                                                              \
-        before_stream_read(stream);                                                                \
-        return NEXT(name) arguments;                                                               \
+        return before_stream_read(stream) ? NEXT(name) arguments : (failed);                       \
     }
 
 #undef getc
@@ -24,64 +28,67 @@ static void before_stream_read(FILE *stream)
 #undef fgetwc_unlocked
 #undef getwc_unlocked
 #undef getwchar_unlocked
-STREAM_HOOK(int, fgetc, (FILE * stream), stream, (stream))
-STREAM_HOOK(int, getc, (FILE * stream), stream, (stream))
+STREAM_HOOK(int, EOF, fgetc, (FILE * stream), stream, (stream))
+STREAM_HOOK(int, EOF, getc, (FILE * stream), stream, (stream))
 SHIM_ALIAS(getc) __typeof__(getc) _IO_getc;
-STREAM_HOOK(int, getchar, (void), stdin, ())
-STREAM_HOOK(int, __uflow, (FILE * stream), stream, (stream))
-STREAM_HOOK(int, __underflow, (FILE * stream), stream, (stream))
-STREAM_HOOK(char *, fgets, (char *restrict line, int size, FILE *restrict stream), stream,
+STREAM_HOOK(int, EOF, getchar, (void), stdin, ())
+STREAM_HOOK(int, EOF, __uflow, (FILE * stream), stream, (stream))
+STREAM_HOOK(int, EOF, __underflow, (FILE * stream), stream, (stream))
+STREAM_HOOK(char *, NULL, fgets, (char *restrict line, int size, FILE *restrict stream), stream,
             (line, size, stream))
 SHIM_ALIAS(fgets) __typeof__(fgets) _IO_fgets;
-STREAM_HOOK(char *, __fgets_chk, (char *line, size_t buffer_size, int size, FILE *stream), stream,
-            (line, buffer_size, size, stream))
-STREAM_HOOK(size_t, fread, (void *restrict to, size_t size, size_t count, FILE *restrict stream),
+STREAM_HOOK(char *, NULL, __fgets_chk, (char *line, size_t buffer_size, int size, FILE *stream),
+            stream, (line, buffer_size, size, stream))
+STREAM_HOOK(size_t, 0, fread, (void *restrict to, size_t size, size_t count, FILE *restrict stream),
             stream, (to, size, count, stream))
 SHIM_ALIAS(fread) __typeof__(fread) _IO_fread;
-STREAM_HOOK(size_t, __fread_chk,
+STREAM_HOOK(size_t, 0, __fread_chk,
             (void *to, size_t buffer_size, size_t size, size_t count, FILE *stream), stream,
             (to, buffer_size, size, count, stream))
-STREAM_HOOK(ssize_t, getline, (char **restrict line, size_t *restrict size, FILE *restrict stream),
-            stream, (line, size, stream))
-STREAM_HOOK(ssize_t, getdelim,
+STREAM_HOOK(ssize_t, -1, getline,
+            (char **restrict line, size_t *restrict size, FILE *restrict stream), stream,
+            (line, size, stream))
+STREAM_HOOK(ssize_t, -1, getdelim,
             (char **restrict line, size_t *restrict size, int delimiter, FILE *restrict stream),
             stream, (line, size, delimiter, stream))
-STREAM_HOOK(ssize_t, __getdelim, (char **line, size_t *size, int delimiter, FILE *stream), stream,
-            (line, size, delimiter, stream))
-STREAM_HOOK(int, fgetc_unlocked, (FILE * stream), stream, (stream))
-STREAM_HOOK(int, getc_unlocked, (FILE * stream), stream, (stream))
-STREAM_HOOK(int, getchar_unlocked, (void), stdin, ())
-STREAM_HOOK(char *, fgets_unlocked, (char *restrict line, int size, FILE *restrict stream), stream,
-            (line, size, stream))
-STREAM_HOOK(size_t, fread_unlocked,
+STREAM_HOOK(ssize_t, -1, __getdelim, (char **line, size_t *size, int delimiter, FILE *stream),
+            stream, (line, size, delimiter, stream))
+STREAM_HOOK(int, EOF, fgetc_unlocked, (FILE * stream), stream, (stream))
+STREAM_HOOK(int, EOF, getc_unlocked, (FILE * stream), stream, (stream))
+STREAM_HOOK(int, EOF, getchar_unlocked, (void), stdin, ())
+STREAM_HOOK(char *, NULL, fgets_unlocked, (char *restrict line, int size, FILE *restrict stream),
+            stream, (line, size, stream))
+STREAM_HOOK(size_t, 0, fread_unlocked,
             (void *restrict to, size_t size, size_t count, FILE *restrict stream), stream,
             (to, size, count, stream))
-STREAM_HOOK(wint_t, fgetwc, (FILE * stream), stream, (stream))
-STREAM_HOOK(wint_t, getwc, (FILE * stream), stream, (stream))
-STREAM_HOOK(wint_t, getwchar, (void), stdin, ())
-STREAM_HOOK(wchar_t *, fgetws, (wchar_t *restrict line, int size, FILE *restrict stream), stream,
-            (line, size, stream))
-STREAM_HOOK(wint_t, fgetwc_unlocked, (FILE * stream), stream, (stream))
-STREAM_HOOK(wint_t, getwc_unlocked, (FILE * stream), stream, (stream))
-STREAM_HOOK(wint_t, getwchar_unlocked, (void), stdin, ())
-STREAM_HOOK(wint_t, __wuflow, (FILE * stream), stream, (stream))
-STREAM_HOOK(wint_t, __wunderflow, (FILE * stream), stream, (stream))
-STREAM_HOOK(wchar_t *, fgetws_unlocked, (wchar_t *restrict line, int size, FILE *restrict stream),
+STREAM_HOOK(wint_t, WEOF, fgetwc, (FILE * stream), stream, (stream))
+STREAM_HOOK(wint_t, WEOF, getwc, (FILE * stream), stream, (stream))
+STREAM_HOOK(wint_t, WEOF, getwchar, (void), stdin, ())
+STREAM_HOOK(wchar_t *, NULL, fgetws, (wchar_t *restrict line, int size, FILE *restrict stream),
             stream, (line, size, stream))
-STREAM_HOOK(wchar_t *, __fgetws_chk, (wchar_t * line, size_t buffer_size, int size, FILE *stream),
-            stream, (line, buffer_size, size, stream))
-STREAM_HOOK(wchar_t *, __fgetws_unlocked_chk,
+STREAM_HOOK(wint_t, WEOF, fgetwc_unlocked, (FILE * stream), stream, (stream))
+STREAM_HOOK(wint_t, WEOF, getwc_unlocked, (FILE * stream), stream, (stream))
+STREAM_HOOK(wint_t, WEOF, getwchar_unlocked, (void), stdin, ())
+STREAM_HOOK(wint_t, WEOF, __wuflow, (FILE * stream), stream, (stream))
+STREAM_HOOK(wint_t, WEOF, __wunderflow, (FILE * stream), stream, (stream))
+STREAM_HOOK(wchar_t *, NULL, fgetws_unlocked,
+            (wchar_t *restrict line, int size, FILE *restrict stream), stream, (line, size, stream))
+STREAM_HOOK(wchar_t *, NULL, __fgetws_chk,
             (wchar_t * line, size_t buffer_size, int size, FILE *stream), stream,
             (line, buffer_size, size, stream))
-STREAM_HOOK(char *, __fgets_unlocked_chk, (char *line, size_t buffer_size, int size, FILE *stream),
-            stream, (line, buffer_size, size, stream))
-STREAM_HOOK(size_t, __fread_unlocked_chk,
+STREAM_HOOK(wchar_t *, NULL, __fgetws_unlocked_chk,
+            (wchar_t * line, size_t buffer_size, int size, FILE *stream), stream,
+            (line, buffer_size, size, stream))
+STREAM_HOOK(char *, NULL, __fgets_unlocked_chk,
+            (char *line, size_t buffer_size, int size, FILE *stream), stream,
+            (line, buffer_size, size, stream))
+STREAM_HOOK(size_t, 0, __fread_unlocked_chk,
             (void *to, size_t buffer_size, size_t size, size_t count, FILE *stream), stream,
             (to, buffer_size, size, count, stream))
-STREAM_HOOK(int, getw, (FILE * stream), stream, (stream))
-STREAM_HOOK(char *, gets, (char *line), stdin, (line))
+STREAM_HOOK(int, EOF, getw, (FILE * stream), stream, (stream))
+STREAM_HOOK(char *, NULL, gets, (char *line), stdin, (line))
 SHIM_ALIAS(gets) __typeof__(gets) _IO_gets;
-STREAM_HOOK(char *, __gets_chk, (char *line, size_t buffer_size), stdin, (line, buffer_size))
+STREAM_HOOK(char *, NULL, __gets_chk, (char *line, size_t buffer_size), stdin, (line, buffer_size))
 
 /* By the standard that a program is compiled for, headers redirect scanf() to one of three symbols:
  * the hooks are named by their symbols alone. */
@@ -93,14 +100,12 @@ STREAM_HOOK(char *, __gets_chk, (char *line, size_t buffer_size), stdin, (line, 
                       (FILE * stream, const character *format, va_list arguments),                 \
                       (stream, format, arguments))                                                 \
     {                                                                                              \
-        before_stream_read(stream);                                                                \
-        return NEXT(vfscanf)(stream, format, arguments);                                           \
+        return before_stream_read(stream) ? NEXT(vfscanf)(stream, format, arguments) : EOF;        \
     }                                                                                              \
     HOOK_SYMBOL_WHILE(CONCERN_CONNECTIONS, int, vscanf,                                            \
                       (const character *format, va_list arguments), (format, arguments))           \
     {                                                                                              \
-        before_stream_read(stdin);                                                                 \
-        return NEXT(vscanf)(format, arguments);                                                    \
+        return before_stream_read(stdin) ? NEXT(vscanf)(format, arguments) : EOF;                  \
     }                                                                                              \
     int hook_##fscanf(FILE *stream, const character *format, ...)                                  \
     {                                                                                              \

@@ -6,13 +6,12 @@
  */
 #include "shim/hooks/wait_hook.h"
 
+#include "kernel/tcp.h"
+#include "shim/hooks/inner.h"
 #include "shim/sharing.h"
 
-WAIT_HOOK(int, sem_timedwait, (sem_t *restrict semaphore, const struct timespec *restrict until),
-          (semaphore, until))
-WAIT_HOOK(int, sem_clockwait,
-          (sem_t *restrict semaphore, clockid_t clock, const struct timespec *restrict until),
-          (semaphore, clock, until))
+#define SECOND INT64_C(1000000000)
+
 WAIT_HOOK(int, pthread_cond_wait,
           (pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex), (condition, mutex))
 WAIT_HOOK(int, pthread_cond_timedwait,
@@ -35,48 +34,144 @@ WAIT_HOOK(int, cnd_timedwait,
           (cnd_t *restrict condition, mtx_t *restrict mutex, const struct timespec *restrict until),
           (condition, mutex, until))
 WAIT_HOOK(int, thrd_join, (thrd_t thread, int *result), (thread, result))
-WAIT_HOOK(int, thrd_sleep, (const struct timespec *time, struct timespec *left), (time, left))
-WAIT_HOOK(unsigned, sleep, (unsigned seconds), (seconds))
-WAIT_HOOK(int, usleep, (useconds_t microseconds), (microseconds))
-WAIT_HOOK(int, nanosleep, (const struct timespec *time, struct timespec *left), (time, left))
+/* What is left of a sleep that is interrupted counts from its call; 0: it would have been over. */
+enum slept { SLEEPS, WOKEN };
+
+static enum slept before_sleep(int64_t nanoseconds, int64_t *left)
+{
+    int64_t began = tcp_now_ns();
+    if (waiting_before_block(WAIT_ENDS))
+        return SLEEPS;
+    *left = nanoseconds - (tcp_now_ns() - began);
+    if (*left < 0)
+        *left = 0;
+    return WOKEN;
+}
+
+HOOK_WHILE(CONCERN_CONNECTIONS, unsigned, sleep, (unsigned seconds), (seconds))
+{
+    int64_t left;
+    return before_sleep(seconds * SECOND, &left) == SLEEPS ? NEXT(sleep)(seconds)
+                                                           : (unsigned)(left / SECOND);
+}
+
+HOOK_WHILE(CONCERN_CONNECTIONS, int, usleep, (useconds_t microseconds), (microseconds))
+{
+    int64_t left;
+    if (before_sleep(microseconds * INT64_C(1000), &left) == SLEEPS)
+        return NEXT(usleep)(microseconds);
+    return left ? hook_fail(EINTR) : 0;
+}
+
+/* 0, or EINTR. */
+static int woken(int64_t nanoseconds, struct timespec *left)
+{
+    if (nanoseconds && left)
+        *left = (struct timespec){(time_t)(nanoseconds / SECOND), (long)(nanoseconds % SECOND)};
+    return nanoseconds ? EINTR : 0;
+}
+
+HOOK_WHILE(CONCERN_CONNECTIONS, int, nanosleep,
+           (const struct timespec *time, struct timespec *left), (time, left))
+{
+    int64_t length, rest;
+    if (!time || !timeout_of(time, &length) || before_sleep(length, &rest) == SLEEPS)
+        return NEXT(nanosleep)(time, left);
+    return woken(rest, left) ? hook_fail(EINTR) : 0;
+}
+
 SHIM_ALIAS(nanosleep) __typeof__(nanosleep) __nanosleep;
-WAIT_HOOK(int, clock_nanosleep,
-          (clockid_t clock, int flags, const struct timespec *time, struct timespec *left),
-          (clock, flags, time, left))
-WAIT_HOOK(int, pause, (void), ())
-WAIT_HOOK(int, sigsuspend, (const sigset_t *mask), (mask))
+/* One that ends at a time is woken whatever is left. */
+HOOK_WHILE(CONCERN_CONNECTIONS, int, clock_nanosleep,
+           (clockid_t clock, int flags, const struct timespec *time, struct timespec *left),
+           (clock, flags, time, left))
+{
+    bool until = flags & TIMER_ABSTIME;
+    int64_t length, rest;
+    if (!time || !timeout_of(time, &length) || before_sleep(length, &rest) == SLEEPS)
+        return NEXT(clock_nanosleep)(clock, flags, time, left);
+    return until ? EINTR : woken(rest, left);
+}
+
+/* The standard's: -1 where it is interrupted, and errno is not said. */
+HOOK_WHILE(CONCERN_CONNECTIONS, int, thrd_sleep,
+           (const struct timespec *time, struct timespec *left), (time, left))
+{
+    int64_t length, rest;
+    if (!time || !timeout_of(time, &length) || before_sleep(length, &rest) == SLEEPS)
+        return NEXT(thrd_sleep)(time, left);
+    return woken(rest, left) ? -1 : 0;
+}
+
+WAIT_HOOK_ENDED(int, pause, (void), ())
+WAIT_HOOK_ENDED(int, sigsuspend, (const sigset_t *mask), (mask))
 SHIM_ALIAS(sigsuspend) __typeof__(sigsuspend) __sigsuspend;
 WAIT_HOOK(int, sigwait, (const sigset_t *restrict set, int *restrict signal_number),
           (set, signal_number))
-WAIT_HOOK(int, sigwaitinfo, (const sigset_t *restrict set, siginfo_t *restrict info), (set, info))
-WAIT_HOOK(int, sigtimedwait,
-          (const sigset_t *restrict set, siginfo_t *restrict info,
-           const struct timespec *restrict timeout),
-          (set, info, timeout))
-WAIT_HOOK(pid_t, wait, (int *status), (status))
+static int received(int number)
+{
+    return (int)wait_interrupted(number, EAGAIN);
+}
+
+static const struct timespec at_once = {0, 0};
+
+WAIT_HOOK_OF(WAIT_ENDS, true, int, sigwaitinfo,
+             (const sigset_t *restrict set, siginfo_t *restrict info), (set, info),
+             received(NEXT(sigtimedwait)(set, info, &at_once)))
+WAIT_HOOK_OF(WAIT_ENDS, true, int, sigtimedwait,
+             (const sigset_t *restrict set, siginfo_t *restrict info,
+              const struct timespec *restrict timeout),
+             (set, info, timeout), received(NEXT(sigtimedwait)(set, info, &at_once)))
+
+/* A child that is there is found without waiting. */
+static pid_t child(pid_t found)
+{
+    return found ? found : hook_fail(EINTR);
+}
+
+static int child_now(idtype_t type, id_t id, siginfo_t *info, int options)
+{
+    siginfo_t found;
+    if (!info)
+        info = &found;
+    info->si_pid = 0;
+    int result = NEXT(waitid)(type, id, info, options | WNOHANG);
+    return result == 0 && info->si_pid == 0 ? hook_fail(EINTR) : result;
+}
+
+WAIT_HOOK_OF(WAIT_RESTARTS, true, pid_t, wait, (int *status), (status),
+             child(NEXT(waitpid)(-1, status, WNOHANG)))
 SHIM_ALIAS(wait) __typeof__(wait) __wait;
-WAIT_HOOK_IF(!(options & WNOHANG), pid_t, waitpid, (pid_t pid, int *status, int options),
-             (pid, status, options))
+WAIT_HOOK_OF(WAIT_RESTARTS, !(options & WNOHANG), pid_t, waitpid,
+             (pid_t pid, int *status, int options), (pid, status, options),
+             child(NEXT(waitpid)(pid, status, options | WNOHANG)))
 SHIM_ALIAS(waitpid) __typeof__(waitpid) __waitpid;
-WAIT_HOOK_IF(!(options & WNOHANG), int, waitid,
-             (idtype_t type, id_t id, siginfo_t *info, int options), (type, id, info, options))
-WAIT_HOOK_IF(!(options & WNOHANG), pid_t, wait3, (int *status, int options, struct rusage *usage),
-             (status, options, usage))
-WAIT_HOOK_IF(!(options & WNOHANG), pid_t, wait4,
+WAIT_HOOK_OF(WAIT_RESTARTS, !(options & WNOHANG), int, waitid,
+             (idtype_t type, id_t id, siginfo_t *info, int options), (type, id, info, options),
+             child_now(type, id, info, options))
+WAIT_HOOK_OF(WAIT_RESTARTS, !(options & WNOHANG), pid_t, wait3,
+             (int *status, int options, struct rusage *usage), (status, options, usage),
+             child(NEXT(wait3)(status, options | WNOHANG, usage)))
+WAIT_HOOK_OF(WAIT_RESTARTS, !(options & WNOHANG), pid_t, wait4,
              (pid_t pid, int *status, int options, struct rusage *usage),
-             (pid, status, options, usage))
-WAIT_HOOK_IF(!(operation & (LOCK_NB | LOCK_UN)), int, flock, (int fd, int operation),
-             (fd, operation))
-WAIT_HOOK_IF(command == F_LOCK, int, lockf, (int fd, int command, off_t length),
-             (fd, command, length))
-WAIT_HOOK_IF(command == F_LOCK, int, lockf64, (int fd, int command, off64_t length),
-             (fd, command, length))
-WAIT_HOOK_IF(!(flags & IPC_NOWAIT), ssize_t, msgrcv,
+             (pid, status, options, usage),
+             child(NEXT(wait4)(pid, status, options | WNOHANG, usage)))
+WAIT_HOOK_OF(WAIT_RESTARTS, !(operation & (LOCK_NB | LOCK_UN)), int, flock, (int fd, int operation),
+             (fd, operation),
+             (int)wait_interrupted(NEXT(flock)(fd, operation | LOCK_NB), EWOULDBLOCK))
+WAIT_HOOK_OF(WAIT_RESTARTS, command == F_LOCK, int, lockf, (int fd, int command, off_t length),
+             (fd, command, length), (int)wait_interrupted(NEXT(lockf)(fd, F_TLOCK, length), EAGAIN))
+WAIT_HOOK_OF(WAIT_RESTARTS, command == F_LOCK, int, lockf64, (int fd, int command, off64_t length),
+             (fd, command, length),
+             (int)wait_interrupted(NEXT(lockf64)(fd, F_TLOCK, length), EAGAIN))
+WAIT_HOOK_OF(WAIT_ENDS, !(flags & IPC_NOWAIT), ssize_t, msgrcv,
              (int queue, void *message, size_t size, long type, int flags),
-             (queue, message, size, type, flags))
-WAIT_HOOK_IF(!(flags & IPC_NOWAIT), int, msgsnd,
+             (queue, message, size, type, flags),
+             wait_interrupted(NEXT(msgrcv)(queue, message, size, type, flags | IPC_NOWAIT), ENOMSG))
+WAIT_HOOK_OF(WAIT_ENDS, !(flags & IPC_NOWAIT), int, msgsnd,
              (int queue, const void *message, size_t size, int flags),
-             (queue, message, size, flags))
+             (queue, message, size, flags),
+             (int)wait_interrupted(NEXT(msgsnd)(queue, message, size, flags | IPC_NOWAIT), EAGAIN))
 WAIT_HOOK(int, semop, (int semaphore, struct sembuf *operations, size_t count),
           (semaphore, operations, count))
 WAIT_HOOK(int, semtimedop,
@@ -100,15 +195,23 @@ WAIT_HOOK(int, aio_suspend,
 WAIT_HOOK(int, aio_suspend64,
           (const struct aiocb64 *const list[], int count, const struct timespec *timeout),
           (list, count, timeout))
-WAIT_HOOK(int, eventfd_read, (int fd, eventfd_t *value), (fd, value))
-WAIT_HOOK(int, eventfd_write, (int fd, eventfd_t value), (fd, value))
+HOOK_WHILE(CONCERN_CONNECTIONS, int, eventfd_read, (int fd, eventfd_t *value), (fd, value))
+{
+    return waiting_before_call(fd, POLLIN) ? NEXT(eventfd_read)(fd, value) : -1;
+}
+
+HOOK_WHILE(CONCERN_CONNECTIONS, int, eventfd_write, (int fd, eventfd_t value), (fd, value))
+{
+    return waiting_before_call(fd, POLLOUT) ? NEXT(eventfd_write)(fd, value) : -1;
+}
+
 WAIT_HOOK(int, tcdrain, (int fd), (fd))
 WAIT_HOOK(char *, getpass, (const char *prompt), (prompt))
 WAIT_HOOK(int, pthread_mutex_setprioceiling,
           (pthread_mutex_t *restrict mutex, int ceiling, int *restrict old), (mutex, ceiling, old))
-WAIT_HOOK(int, sigpause, (int mask), (mask))
-WAIT_HOOK(int, __sigpause, (int signal_or_mask, int is_signal), (signal_or_mask, is_signal))
-WAIT_HOOK(int, __xpg_sigpause, (int signal_number), (signal_number))
+WAIT_HOOK_ENDED(int, sigpause, (int mask), (mask))
+WAIT_HOOK_ENDED(int, __sigpause, (int signal_or_mask, int is_signal), (signal_or_mask, is_signal))
+WAIT_HOOK_ENDED(int, __xpg_sigpause, (int signal_number), (signal_number))
 
 /* No wait, but a thread that yields again and again does wait. */
 HOOK_WHILE(CONCERN_CONNECTIONS, int, sched_yield, (void), ())
@@ -128,7 +231,7 @@ HOOK_WHILE(CONCERN_CONNECTIONS, void, thrd_yield, (void), ())
 /* These wait for a child, to which the descriptors go as well. */
 HOOK_WHILE(CONCERN_DESCRIPTORS, int, system, (const char *command), (command))
 {
-    waiting_before_block();
+    waiting_before_block(WAIT_GOES_ON);
     sharing_before_spawn(NULL);
     return NEXT(system)(command);
 }
@@ -147,7 +250,7 @@ HOOK_WHILE(CONCERN_DESCRIPTORS, int, wordexp,
            (const char *restrict text, wordexp_t *restrict words, int flags), (text, words, flags))
 {
     if (!(flags & WRDE_NOCMD)) {
-        waiting_before_block();
+        waiting_before_block(WAIT_GOES_ON);
         sharing_before_spawn(NULL);
     }
     return NEXT(wordexp)(text, words, flags);
@@ -155,16 +258,11 @@ HOOK_WHILE(CONCERN_DESCRIPTORS, int, wordexp,
 
 HOOK_WHILE(CONCERN_CONNECTIONS, int, pclose, (FILE * stream), (stream))
 {
-    waiting_before_block();
+    waiting_before_block(WAIT_GOES_ON);
     return NEXT(pclose)(stream);
 }
 
 #ifdef TFOSHIM_TIME64
-WAIT_HOOK(int, __sem_timedwait64, (sem_t * semaphore, const struct timespec64 *until),
-          (semaphore, until))
-WAIT_HOOK(int, __sem_clockwait64,
-          (sem_t * semaphore, clockid_t clock, const struct timespec64 *until),
-          (semaphore, clock, until))
 WAIT_HOOK(int, __pthread_cond_timedwait64,
           (pthread_cond_t * condition, pthread_mutex_t *mutex, const struct timespec64 *until),
           (condition, mutex, until))
@@ -190,11 +288,13 @@ WAIT_HOOK(int, __clock_nanosleep_time64,
 WAIT_HOOK(int, __sigtimedwait64,
           (const sigset_t *set, siginfo_t *info, const struct timespec64 *timeout),
           (set, info, timeout))
-WAIT_HOOK_IF(!(options & WNOHANG), pid_t, __wait3_time64,
-             (int *status, int options, struct rusage64 *usage), (status, options, usage))
-WAIT_HOOK_IF(!(options & WNOHANG), pid_t, __wait4_time64,
+WAIT_HOOK_OF(WAIT_RESTARTS, !(options & WNOHANG), pid_t, __wait3_time64,
+             (int *status, int options, struct rusage64 *usage), (status, options, usage),
+             child(NEXT(__wait3_time64)(status, options | WNOHANG, usage)))
+WAIT_HOOK_OF(WAIT_RESTARTS, !(options & WNOHANG), pid_t, __wait4_time64,
              (pid_t pid, int *status, int options, struct rusage64 *usage),
-             (pid, status, options, usage))
+             (pid, status, options, usage),
+             child(NEXT(__wait4_time64)(pid, status, options | WNOHANG, usage)))
 WAIT_HOOK(int, __semtimedop64,
           (int semaphore, struct sembuf *operations, size_t count,
            const struct timespec64 *timeout),
