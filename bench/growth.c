@@ -149,12 +149,11 @@ static double timed(const char *kind)
     bool many = strcmp(kind, "destinations") == 0, flight = strcmp(kind, "flight") == 0;
     unsigned int seed = next_other;
     double start = now_us();
-    for (long n = 0; n < count; n++) {
+    for (long n = 0; n < count; n++)
         if (flight)
             leave_on_its_way(&other);
         else
             connection(many ? rand_r(&seed) % size : -1);
-    }
     return (now_us() - start) / (double)count;
 }
 
@@ -169,10 +168,9 @@ static void prepare(const char *kind)
         {"descriptors", open_descriptor},
         {"destinations", connection},
     };
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         for (long n = 0; strcmp(kind, kinds[i].kind) == 0 && n < size; n++)
             kinds[i].one(n);
-    }
     for (int n = 0; n < BEFORE; n++)
         connection(-1);
     if (strcmp(kind, "flight") == 0)

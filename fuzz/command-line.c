@@ -35,8 +35,7 @@ static int refuse(int error)
 static bool may_open(const char *path)
 {
     static const char *const beneath[] = {"/proc/self/", "/proc/sys/net/", "/proc/net/", "/etc/"};
-
-    for (size_t i = 0; i < sizeof(beneath) / sizeof(beneath[0]); i++)
+    for (size_t i = 0; i < sizeof beneath / sizeof beneath[0]; i++)
         if (strncmp(path, beneath[i], strlen(beneath[i])) == 0)
             return strstr(path, "/fd/") == NULL;
     return false;
@@ -142,7 +141,6 @@ int sealed_getaddrinfo(const char *name, const char *service, const struct addri
                        struct addrinfo **answer)
 {
     struct addrinfo numeric = *hints;
-
     numeric.ai_flags |= AI_NUMERICHOST;
     return getaddrinfo(name, service, &numeric, answer);
 }
@@ -175,7 +173,6 @@ void sealed__exit(int status)
 static void run(int argc, char **argv)
 {
     int status;
-
     if (setjmp(out) != 0)
         return;
     optind = 0; /* getopt_long(3) begins anew */
@@ -198,7 +195,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *text = strndup((const char *)data, size), *words[WORDS_MOST + 2], name[] = "tfoshim";
     sigset_t mask;
     int count = 1;
-
     words[0] = name;
     if (text == NULL)
         abort();

@@ -32,11 +32,9 @@ static void ask(const struct policy *policy)
     static const struct policy_link link = {tell_interface, -1};
     static const char *const hosts[] = {"example.com", "www.example.com", "a.b.c.d.e.f", "x"};
     static const uint16_t ports[] = {0, 1, 53, 80, 443, 8080, 65535};
-
     for (size_t i = 0; i < 16; i++)
-        for (size_t j = 0; j < sizeof(ports) / sizeof(ports[0]); j++) {
+        for (size_t j = 0; j < sizeof ports / sizeof ports[0]; j++) {
             struct endpoint to = {.port = ports[j]};
-
             memset(to.address + i % 8, (int)(i * 17), 16 - i % 8);
             if (i % 2 == 0)
                 memcpy(to.address, "\0\0\0\0\0\0\0\0\0\0\xff\xff\x0a", 13);
@@ -53,7 +51,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct policy *policy;
     const struct policy_subject subject = {.program = "program", .executable = "/usr/bin/file"};
     unsigned reports = 0;
-
     policy = policy_compile(input_file(data, size), &subject, count_reports, &reports);
     if ((policy != NULL) == (reports > 0))
         abort();

@@ -10,10 +10,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     void *block = input_block(data, size);
     const struct image image = {.bytes = block, .size = size};
     struct elf_facts facts = {.is_elf = false}, mapped;
-
     if (size > 0)
         examine(&facts, &image);
-    if (memchr(facts.asan, '\0', sizeof(facts.asan)) == NULL)
+    if (memchr(facts.asan, '\0', sizeof facts.asan) == NULL)
         abort();
     if (!elf_examine(&mapped, input_file(data, size)) || mapped.is_elf != facts.is_elf ||
         mapped.is_static != facts.is_static)

@@ -22,7 +22,6 @@ struct input {
 static inline void input_take(struct input *input, void *to, size_t size)
 {
     const size_t some = size < input->left ? size : input->left;
-
     memset(to, 0, size);
     if (some > 0)
         memcpy(to, input->at, some);
@@ -33,7 +32,6 @@ static inline void input_take(struct input *input, void *to, size_t size)
 static inline uint8_t input_byte(struct input *input)
 {
     uint8_t byte;
-
     input_take(input, &byte, 1);
     return byte;
 }
@@ -41,8 +39,7 @@ static inline uint8_t input_byte(struct input *input)
 static inline uint64_t input_word(struct input *input)
 {
     uint64_t word;
-
-    input_take(input, &word, sizeof(word));
+    input_take(input, &word, sizeof word);
     return word;
 }
 
@@ -50,7 +47,6 @@ static inline uint64_t input_word(struct input *input)
 static inline void *input_block(const uint8_t *data, size_t size)
 {
     void *block = malloc(size > 0 ? size : 1);
-
     if (block == NULL)
         abort();
     if (size > 0)
@@ -70,7 +66,6 @@ static inline void input_remove(void)
 static inline const char *input_file(const uint8_t *data, size_t size)
 {
     static int fd = -1;
-
     if (fd < 0) {
         fd = mkstemp(input_name);
         atexit(input_remove);

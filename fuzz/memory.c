@@ -14,7 +14,7 @@
 
 #define DESTINATIONS 12
 
-static char directory[] = "/dev/shm/tfoshim-fuzz-XXXXXX", path[sizeof(directory) + 16];
+static char directory[] = "/dev/shm/tfoshim-fuzz-XXXXXX", path[sizeof directory + 16];
 static struct table shared; /* for the segment, which others write, too */
 static uint32_t clock_now;
 
@@ -33,7 +33,7 @@ static void begin(void)
 {
     if (mkdtemp(directory) == NULL)
         abort();
-    snprintf(path, sizeof(path), "%s/memory", directory);
+    snprintf(path, sizeof path, "%s/memory", directory);
     atexit(clean_up);
     memory_now = fake_now;
 }
@@ -41,7 +41,6 @@ static void begin(void)
 static struct memory_destination destination(uint8_t number)
 {
     struct memory_destination to = {.netns = 1 + number % 2};
-
     to.endpoint.address[10] = to.endpoint.address[11] = 0xff;
     to.endpoint.address[12] = 10;
     to.endpoint.address[15] = number % DESTINATIONS;
@@ -57,14 +56,13 @@ static void other_file(struct input *input)
     uint8_t content[64] = {0};
     uint64_t token = 0;
     int fd;
-
-    memcpy(content, &mark, sizeof(mark));
+    memcpy(content, &mark, sizeof mark);
     /* A header that is good in part, and bad in part. */
     for (unsigned changes = kind >> 1 & 7; changes > 0; changes--)
-        content[input_byte(input) % sizeof(content)] = input_byte(input);
+        content[input_byte(input) % sizeof content] = input_byte(input);
     unlink(path);
     fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kind & 16 ? 0600 : 0640);
-    if (fd < 0 || write(fd, content, kind & 1 ? 24 : input_byte(input) % sizeof(content)) < 0)
+    if (fd < 0 || write(fd, content, kind & 1 ? 24 : input_byte(input) % sizeof content) < 0)
         abort();
     close(fd);
     if (name_make(path, &token) == NULL && token == 0)
@@ -83,18 +81,16 @@ static void scribble(struct input *input)
     const uint64_t value = input_word(input);
     size_t at = offsetof(struct table, refusals) + (size_t)where * 8;
     unsigned skip = where;
-
     for (unsigned i = 0; i < MEMORY_ENTRIES && where < 128; i++)
         if (is_used(i) && skip-- == 0)
             at = offsetof(struct table, destinations) + i * sizeof(struct entry) + word * 8u;
-    memcpy((char *)&shared + at, &value, sizeof(value));
+    memcpy((char *)&shared + at, &value, sizeof value);
 }
 
 static void happen(struct input *input, unsigned what)
 {
     const struct memory_destination to = destination(input_byte(input));
     struct memory_handshake handshake = {0};
-
     switch (what % 12) {
     case 0:
         input_take(input, &handshake.rtt_us, 4);
@@ -143,11 +139,9 @@ static void check(void)
 {
     struct memory_entry entry;
     struct memory_listener_entry listener;
-
     for (uint8_t i = 0; i < 2 * DESTINATIONS; i++) {
         const struct memory_destination to = destination(i);
         const struct memory_knowledge known = memory_recall(&to);
-
         if (known.lessons >> MEMORY_LESSONS != 0)
             abort();
     }
@@ -164,15 +158,13 @@ static void check(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input input = {data, size};
-
     if (path[0] == '\0')
         begin();
     clock_now = 1000;
-    memset(&shared, 0, sizeof(shared));
+    memset(&shared, 0, sizeof shared);
     table_use(&shared, geteuid());
     while (input.left > 0) {
         const uint8_t what = input_byte(&input);
-
         if (what < 160)
             happen(&input, what);
         else if (what < 230)

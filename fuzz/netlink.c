@@ -22,12 +22,11 @@ static long answer(void *buffer, size_t room)
 {
     uint16_t length;
     uint8_t *bytes;
-
     if (input.left == 0) {
         errno = EAGAIN;
         return -1;
     }
-    input_take(&input, &length, sizeof(length));
+    input_take(&input, &length, sizeof length);
     if (length > room)
         length = (uint16_t)room;
     bytes = input_block(input.at, length < input.left ? length : input.left);
@@ -43,7 +42,6 @@ static long fake_syscall(long number, ...)
 {
     va_list arguments;
     long a, b, c, e;
-
     va_start(arguments, number);
     a = va_arg(arguments, long);
     b = va_arg(arguments, long);
@@ -72,7 +70,6 @@ static long fake_syscall(long number, ...)
 static void visit(void *context, const struct metrics *metrics)
 {
     char text[2 * METRICS_COOKIE_MOST + 1];
-
     if (metrics->cookie_length > METRICS_COOKIE_MOST)
         abort();
     metrics_cookie_text(text, metrics);
@@ -88,7 +85,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const uint8_t address[16] = {[10] = 0xff, [11] = 0xff, [12] = 192};
     char name[IF_NAMESIZE] = "";
     unsigned visits = 0;
-
     kernel_syscall = fake_syscall;
     for (unsigned from = 0; from < 7; from++) {
         input = (struct input){data, size};

@@ -20,7 +20,6 @@ static void ask(const struct policy *policy, const uint8_t address[16], uint16_t
     struct endpoint to = {.port = port};
     struct client_verdict client;
     struct server_verdict server;
-
     memcpy(to.address, address, 16);
     client = policy_client(policy, &to, &link);
     server = policy_server(policy, &to, &link);
@@ -35,15 +34,13 @@ static void ask_hosts(const struct policy *policy)
 {
     const struct policy_host *hosts = policy_at(policy, policy->hosts.offset);
     uint8_t address[16] = {10};
-
     for (uint32_t i = 0; i < policy->hosts.count && i < 8; i++) {
         const char *pattern = policy_at(policy, hosts[i].pattern);
         struct endpoint to = {.port = 80};
         char name[80];
-
         address[1] = (uint8_t)i;
         memcpy(to.address, address, 16);
-        snprintf(name, sizeof(name), "%s%.70s", pattern[0] == '.' ? "x" : "", pattern);
+        snprintf(name, sizeof name, "%s%.70s", pattern[0] == '.' ? "x" : "", pattern);
         names_learn(policy, name, &to);
         ask(policy, address, 80);
     }
@@ -53,10 +50,9 @@ static void ask_all(const struct policy *policy)
 {
     static const uint16_t ports[] = {0, 80, 443, 65535};
     uint8_t address[16];
-
     for (unsigned i = 0; i < 8; i++)
-        for (unsigned j = 0; j < sizeof(ports) / sizeof(ports[0]); j++) {
-            memset(address, (int)(i * 37), sizeof(address));
+        for (unsigned j = 0; j < sizeof ports / sizeof ports[0]; j++) {
+            memset(address, (int)(i * 37), sizeof address);
             if (i % 2 == 0)
                 memcpy(address, "\0\0\0\0\0\0\0\0\0\0\xff\xff\x0a", 13);
             ask(policy, address, ports[j]);
@@ -79,12 +75,10 @@ static void compare_head(const struct policy *policy)
     const struct policy_selector *selectors = policy_at(policy, policy->selectors.offset);
     const struct policy_source *sources = policy_at(policy, policy->sources.offset);
     size_t length = strlen(policy_path(policy));
-
     if (policy->refusal != 0)
         length += strlen(policy_at(policy, policy->refusal));
     for (uint32_t i = 0; i < policy->selectors.count; i++) {
         const char *pattern = policy_at(policy, selectors[i].pattern);
-
         if (strlen(pattern) > policy->size ||
             subject_matches(&subject, selectors[i].selector, pattern) == selectors[i].holds + 1)
             length++;
@@ -99,8 +93,7 @@ static void compare_head(const struct policy *policy)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct policy *policy;
-
-    if (size < sizeof(*policy))
+    if (size < sizeof *policy)
         return 0;
     policy = input_block(data, size);
     /* Of these, whoever maps a block knows better. */

@@ -24,7 +24,6 @@ static void ask_keys(const char *text, size_t length)
 {
     char again[COOKIE_KEYS_TEXT_SIZE];
     struct cookie_keys keys;
-
     if (!cookie_keys_read(&keys, text, length))
         return;
     cookie_keys_write(again, &keys);
@@ -45,7 +44,6 @@ static void ask_cgroups(const char *text, size_t length)
     const struct policy_subject subject = {.cgroups = tell_cgroups};
     char *copy = strndup(text, length);
     bool any;
-
     cgroups = copy;
     any = subject_matches(&subject, SELECT_UNIT, "*");
     if (!any && (subject_matches(&subject, SELECT_UNIT, "*.service") ||
@@ -58,12 +56,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char text[32], words[PROC_FASTOPEN_WORDS_MOST];
     char *copy = input_block(data, size);
-
     ask_keys(copy, size);
     ask_cgroups(copy, size);
     free(copy);
     input_path = input_file(data, size);
-    if (proc_sysctl("tcp_fastopen", text, sizeof(text)) && strchr(text, '\n') != NULL)
+    if (proc_sysctl("tcp_fastopen", text, sizeof text) && strchr(text, '\n') != NULL)
         abort();
     proc_fastopen_words(words, proc_sysctl_number("tcp_fastopen"));
     if (words[0] == '\0')

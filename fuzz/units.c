@@ -12,7 +12,6 @@ static void read_name(const uint8_t *data, size_t size)
     const uint8_t *end = memchr(data, '\n', size);
     char *name = strndup((const char *)data, end == NULL ? size : (size_t)(end - data));
     struct unit unit;
-
     if (name == NULL)
         abort();
     if (unit_name(&unit, name, &image, "fuzz") &&
@@ -25,7 +24,6 @@ static void read_name(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct unit_settings settings = {.preload = NULL};
-
     /* A root that nothing is looked up in. */
     if (image.path[0] == '\0' && (!tree_find(&here, "/") || !tree_find(&image, "/proc")))
         abort();

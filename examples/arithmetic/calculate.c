@@ -14,9 +14,8 @@
 static bool read_operand(const char *request, const char *name, long long *operand)
 {
     char text[VALUE_MOST];
-    if (!message_field(request, name, text, sizeof text) || strchr(" \t\r\v\f", text[0]) != NULL) {
+    if (!message_field(request, name, text, sizeof text) || strchr(" \t\r\v\f", text[0]) != NULL)
         return false;
-    }
     char *end;
     errno = 0;
     *operand = strtoll(text, &end, 10);
@@ -38,9 +37,8 @@ static const char *apply(char operator, long long a, long long b, long long *res
         overflow = __builtin_mul_overflow(a, b, result);
         break;
     default: /* '/' */
-        if (b == 0) {
+        if (b == 0)
             return "division by zero";
-        }
         overflow = a == LLONG_MIN && b == -1;
         *result = overflow ? 0 : a / b;
     }
@@ -67,10 +65,9 @@ void calculate(const char *request, char *answer, size_t size)
         calculate_refuse("Operand2 must be a 64-bit integer", answer, size);
     } else {
         const char *reason = apply(operator[0], a, b, &result);
-        if (reason != NULL) {
+        if (reason != NULL)
             snprintf(answer, size, "MATH/1.1 422 No Result\nReason: %s\n\n", reason);
-        } else {
+        else
             snprintf(answer, size, "MATH/1.1 200 OK\nResult: %lld\n\n", result);
-        }
     }
 }

@@ -20,21 +20,17 @@ static int connect_to(const char *address, const char *port)
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found;
     int error = getaddrinfo(address, port, &hints, &found);
-    if (error != 0) {
+    if (error != 0)
         errx(EXIT_FAILURE, "%s port %s: %s", address, port, gai_strerror(error));
-    }
     int connection = -1;
     for (const struct addrinfo *each = found; each != NULL; each = each->ai_next) {
         connection = socket(each->ai_family, each->ai_socktype, each->ai_protocol);
-        if (connection >= 0 && connect(connection, each->ai_addr, each->ai_addrlen) == 0) {
+        if (connection >= 0 && connect(connection, each->ai_addr, each->ai_addrlen) == 0)
             break;
-        }
-        if (each->ai_next == NULL) {
+        if (each->ai_next == NULL)
             err(EXIT_FAILURE, "%s port %s", address, port);
-        }
-        if (connection >= 0) {
+        if (connection >= 0)
             close(connection);
-        }
     }
     freeaddrinfo(found);
     return connection;
@@ -49,9 +45,8 @@ static bool show(const char *answer)
         puts(value);
         return true;
     }
-    if (!message_field(answer, "Reason", value, sizeof value)) {
+    if (!message_field(answer, "Reason", value, sizeof value))
         errx(EXIT_FAILURE, "the answer makes no sense");
-    }
     warnx("%.*s: %s", (int)strcspn(answer, "\n"), answer, value);
     return false;
 }
@@ -64,12 +59,10 @@ static bool ask(struct inbox *inbox, char *const sum[3])
                           "Operand1: %s\nOperator: %s\nOperand2: %s\n"
                           "Connection: Keep-Alive\n\n",
                           sum[0], sum[1], sum[2]);
-    if (length < 0 || (size_t)length >= sizeof request) {
+    if (length < 0 || (size_t)length >= sizeof request)
         errx(EXIT_FAILURE, "operands too long");
-    }
-    if (!message_send(inbox->socket, request)) {
+    if (!message_send(inbox->socket, request))
         err(EXIT_FAILURE, "send");
-    }
     switch (message_receive(inbox, answer)) {
     case RECEIVED_MESSAGE:
         return show(answer);
@@ -90,9 +83,8 @@ int main(int argc, char **argv)
     }
     struct inbox inbox = {.socket = connect_to(argv[1], argv[2])};
     bool all = true;
-    for (int i = 3; i < argc; i += 3) {
+    for (int i = 3; i < argc; i += 3)
         all = ask(&inbox, argv + i) && all;
-    }
     close(inbox.socket);
     return all ? EXIT_SUCCESS : EXIT_FAILURE;
 }

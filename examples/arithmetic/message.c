@@ -18,17 +18,14 @@ enum received message_receive(struct inbox *inbox, char *message)
             memmove(inbox->bytes, inbox->bytes + length, inbox->length);
             return RECEIVED_MESSAGE;
         }
-        if (inbox->length == MESSAGE_MOST) {
+        if (inbox->length == MESSAGE_MOST)
             return RECEIVED_TOO_LONG;
-        }
         ssize_t got =
             recv(inbox->socket, inbox->bytes + inbox->length, MESSAGE_MOST - inbox->length, 0);
-        if (got == 0) {
+        if (got == 0)
             return inbox->length == 0 ? RECEIVED_END : RECEIVED_CUT;
-        }
-        if (got < 0 && errno != EINTR) {
+        if (got < 0 && errno != EINTR)
             return RECEIVED_ERROR;
-        }
         inbox->length += got > 0 ? (size_t)got : 0;
     }
 }
@@ -38,9 +35,8 @@ bool message_send(int socket, const char *text)
     size_t left = strlen(text);
     while (left > 0) {
         ssize_t sent = send(socket, text, left, MSG_NOSIGNAL);
-        if (sent < 0 && errno != EINTR) {
+        if (sent < 0 && errno != EINTR)
             return false;
-        }
         if (sent > 0) {
             text += sent;
             left -= (size_t)sent;
@@ -55,14 +51,12 @@ bool message_field(const char *message, const char *name, char *value, size_t si
     /* Every line but the first is a field, and the first ends somewhere: there is an empty line. */
     for (const char *line = strchr(message, '\n'); line != NULL; line = strchr(line, '\n')) {
         line++;
-        if (strncmp(line, name, length) != 0 || strncmp(line + length, ": ", 2) != 0) {
+        if (strncmp(line, name, length) != 0 || strncmp(line + length, ": ", 2) != 0)
             continue;
-        }
         const char *start = line + length + 2;
         size_t found = strcspn(start, "\n");
-        if (found == 0 || found >= size) {
+        if (found == 0 || found >= size)
             return false;
-        }
         memcpy(value, start, found);
         value[found] = '\0';
         return true;

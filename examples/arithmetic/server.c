@@ -21,17 +21,14 @@ static int listen_at(const char *address, const char *port)
         .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     struct addrinfo *found;
     int error = getaddrinfo(address, port, &hints, &found);
-    if (error != 0) {
+    if (error != 0)
         errx(EXIT_FAILURE, "%s port %s: %s", address ? address : "*", port, gai_strerror(error));
-    }
     int listener = socket(found->ai_family, found->ai_socktype, found->ai_protocol);
-    if (listener < 0) {
+    if (listener < 0)
         err(EXIT_FAILURE, "socket");
-    }
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
-    if (bind(listener, found->ai_addr, found->ai_addrlen) != 0 || listen(listener, 16) != 0) {
+    if (bind(listener, found->ai_addr, found->ai_addrlen) != 0 || listen(listener, 16) != 0)
         err(EXIT_FAILURE, "%s port %s", address ? address : "*", port);
-    }
     freeaddrinfo(found);
     return listener;
 }
@@ -66,29 +63,25 @@ static int serve(int connection)
         default:
             return EXIT_FAILURE;
         }
-        if (!message_send(connection, answer)) {
+        if (!message_send(connection, answer))
             return EXIT_FAILURE;
-        }
-        if (message_field(request, "Connection", keep, sizeof keep) && strcmp(keep, "Close") == 0) {
+        if (message_field(request, "Connection", keep, sizeof keep) && strcmp(keep, "Close") == 0)
             return EXIT_SUCCESS;
-        }
     }
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 2 || argc > 3) {
+    if (argc < 2 || argc > 3)
         errx(EXIT_FAILURE, "usage: arithmetic-server [ADDRESS] PORT");
-    }
     int listener = listen_at(argc == 3 ? argv[1] : NULL, argv[argc - 1]);
     signal(SIGCHLD, SIG_IGN); /* children are not waited for */
     for (;;) {
         int connection = accept(listener, NULL, NULL);
         if (connection < 0) {
             /* A client that gave up, or a momentary shortage, is no reason to stop serving. */
-            if (errno != ECONNABORTED && errno != EINTR) {
+            if (errno != ECONNABORTED && errno != EINTR)
                 warn("accept");
-            }
             continue;
         }
         pid_t child = fork();
@@ -96,9 +89,8 @@ int main(int argc, char **argv)
             close(listener);
             exit(serve(connection));
         }
-        if (child < 0) {
+        if (child < 0)
             warn("fork");
-        }
         close(connection);
     }
 }

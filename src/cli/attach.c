@@ -46,7 +46,6 @@ static const char detach_help[] = "usage: tfoshim detach [--port N] PID|UNIT\n"
 static int take_consent(void *of, const struct verb_option *option, const char *word)
 {
     struct attach_request *request = of;
-
     request->may_repeat = strcmp(word, "any") == 0;
     if (request->may_repeat)
         return EXIT_SUCCESS;
@@ -80,7 +79,6 @@ static void who(char *text, size_t size, const struct attach_request *request,
                 const struct attach_target *target)
 {
     char process[ATTACH_PROCESS_MOST];
-
     attach_process_text(process, target->processes[0]);
     if (target->is_unit)
         snprintf(text, size, "%s, of %zu process%s,", request->word, target->count,
@@ -96,11 +94,9 @@ static bool choose(const struct attach_request *request, const struct attach_tar
     const size_t found = listeners->count;
     char text[320];
     size_t kept = 0;
-
     for (size_t i = 0; i < found; i++)
         if (request->port == 0 || listeners->all[i].endpoint.port == request->port) {
             const struct attach_listener chosen = listeners->all[i];
-
             listeners->all[i] = listeners->all[kept];
             listeners->all[kept++] = chosen;
         }
@@ -110,7 +106,7 @@ static bool choose(const struct attach_request *request, const struct attach_tar
         listeners->count = kept;
         return true;
     }
-    who(text, sizeof(text), request, target);
+    who(text, sizeof text, request, target);
     if (found > 0)
         complain("%s: %s does not listen on port %d, but on %u%s", request->verb, text,
                  request->port, listeners->all[0].endpoint.port, found > 1 ? " and others" : "");
@@ -127,7 +123,6 @@ static int serve_target(const struct verb_of *verb, const struct attach_request 
     struct attach_record record;
     int status = EXIT_FAILURE;
     bool all = true;
-
     for (size_t i = 0; i < target->count; i++)
         all = attach_listeners_add(&listeners, target->processes[i], target->is_unit,
                                    request->verb) &&
@@ -147,7 +142,6 @@ static int serve(const struct verb_of *verb, int argc, char **argv)
     struct attach_target target;
     int status;
     char **words = options_read(&verb->syntax, &request, argc, argv, &status);
-
     if (words == NULL)
         return status;
     request.word = words[0];

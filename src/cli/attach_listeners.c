@@ -38,8 +38,7 @@ struct scan {
 static int socket_option(int fd, int name)
 {
     int value = -1;
-    socklen_t length = sizeof(value);
-
+    socklen_t length = sizeof value;
     return getsockopt(fd, SOL_SOCKET, name, &value, &length) == 0 ? value : -1;
 }
 
@@ -47,7 +46,6 @@ static int socket_option(int fd, int name)
 static bool is_listener(int fd)
 {
     const int domain = tcp_domain(fd), protocol = socket_option(fd, SO_PROTOCOL);
-
     return (domain == AF_INET || domain == AF_INET6) &&
            (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP) &&
            socket_option(fd, SO_ACCEPTCONN) == 1;
@@ -56,8 +54,7 @@ static bool is_listener(int fd)
 int attach_listener_backlog(const struct attach_listener *listener)
 {
     struct tcp_info info;
-    socklen_t length = sizeof(info);
-
+    socklen_t length = sizeof info;
     /* Of a listener the two fields are its queue's length and limit. */
     if (getsockopt(listener->fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0 ||
         length < offsetof(struct tcp_info, tcpi_lost))
@@ -81,7 +78,6 @@ static void add(struct attach_listeners *listeners, int fd, const struct scan *s
     struct sockaddr_storage address;
     struct endpoint endpoint;
     socklen_t length;
-
     if (known != NULL) {
         known->others += known->last != scan->process;
         known->last = scan->process;
@@ -94,7 +90,7 @@ static void add(struct attach_listeners *listeners, int fd, const struct scan *s
         close(fd);
         return;
     }
-    listeners->all = need_room(listeners->all, listeners->count + 1, sizeof(*listeners->all));
+    listeners->all = need_room(listeners->all, listeners->count + 1, sizeof *listeners->all);
     listeners->all[listeners->count++] = (struct attach_listener){.fd = fd,
                                                                   .cookie = cookie,
                                                                   .endpoint = endpoint,
@@ -110,8 +106,7 @@ static bool has_library(pid_t process)
     size_t size = 0;
     bool found = false;
     FILE *maps;
-
-    snprintf(path, sizeof(path), "/proc/%d/maps", process);
+    snprintf(path, sizeof path, "/proc/%d/maps", process);
     maps = fopen(path, "re");
     while (maps != NULL && !found && getline(&line, &size, maps) > 0)
         found = strstr(line, "/libtfoshim.so") != NULL;
@@ -126,18 +121,16 @@ static bool has_library(pid_t process)
 static int is_socket(int directory, const char *name)
 {
     static const char kind[] = "socket:";
-    char target[sizeof(kind)] = "";
-
-    if (readlinkat(directory, name, target, sizeof(target) - 1) < 0)
+    char target[sizeof kind] = "";
+    if (readlinkat(directory, name, target, sizeof target - 1) < 0)
         return errno == ENOENT ? 0 : -1;
-    return strncmp(target, kind, sizeof(kind) - 1) == 0;
+    return strncmp(target, kind, sizeof kind - 1) == 0;
 }
 
 /* False: errno says why. */
 static bool add_one(struct attach_listeners *listeners, const struct scan *scan, int number)
 {
     const int fd = (int)syscall(SYS_pidfd_getfd, scan->pidfd, number, 0);
-
     if (fd < 0)
         return errno == EBADF; /* it has been closed meanwhile */
     if (is_listener(fd)) {
@@ -152,10 +145,8 @@ static bool add_one(struct attach_listeners *listeners, const struct scan *scan,
 static bool add_each(struct attach_listeners *listeners, struct scan *scan, DIR *directory)
 {
     const struct dirent *entry;
-
     while ((entry = readdir(directory)) != NULL) {
         const int socket = entry->d_name[0] == '.' ? 0 : is_socket(dirfd(directory), entry->d_name);
-
         if (socket < 0)
             return false;
         scan->stage = ATTACH_TAKING;
@@ -173,13 +164,12 @@ static bool add_process(struct attach_listeners *listeners, struct scan *scan)
     DIR *directory;
     bool done;
     int error;
-
     scan->pidfd = (int)syscall(SYS_pidfd_open, scan->process, 0);
     if (scan->pidfd < 0)
         return false;
     scan->stage = ATTACH_LOOKING;
     scan->is_shimmed = has_library(scan->process);
-    snprintf(path, sizeof(path), "/proc/%d/fd", scan->process);
+    snprintf(path, sizeof path, "/proc/%d/fd", scan->process);
     directory = opendir(path);
     done = directory != NULL && add_each(listeners, scan, directory);
     error = errno;
@@ -194,7 +184,6 @@ bool attach_listeners_add(struct attach_listeners *listeners, pid_t process, boo
                           const char *verb)
 {
     struct scan scan = {.process = process, .stage = ATTACH_OPENING};
-
     if (add_process(listeners, &scan))
         return true;
     if (may_be_gone && (errno == ESRCH || errno == ENOENT))
@@ -214,10 +203,9 @@ void attach_process_text(char text[ATTACH_PROCESS_MOST], pid_t process)
 {
     char path[64], name[20] = "";
     FILE *file;
-
-    snprintf(path, sizeof(path), "/proc/%d/comm", process);
+    snprintf(path, sizeof path, "/proc/%d/comm", process);
     file = fopen(path, "re");
-    if (file != NULL && fgets(name, sizeof(name), file) != NULL)
+    if (file != NULL && fgets(name, sizeof name, file) != NULL)
         name[strcspn(name, "\n")] = '\0';
     if (file != NULL)
         fclose(file);

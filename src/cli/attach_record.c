@@ -28,7 +28,6 @@
 static bool find_directory(char directory[PATH_MAX])
 {
     char *slash;
-
     if (geteuid() == 0) {
         snprintf(directory, PATH_MAX, "%s", DIRECTORY_OF_ROOT);
         return true;
@@ -43,7 +42,6 @@ static bool find_directory(char directory[PATH_MAX])
 static const char *objection(int fd)
 {
     struct stat status;
-
     if (fstat(fd, &status) != 0)
         return strerror(errno);
     if (!S_ISREG(status.st_mode) || status.st_uid != geteuid() || status.st_mode & 077)
@@ -57,13 +55,12 @@ static int open_file(const char *verb)
     char directory[PATH_MAX], path[PATH_MAX + sizeof(FILE_NAME) + 1];
     const char *problem;
     int fd;
-
     if (!find_directory(directory)) {
         complain("%s: there is no runtime directory ($XDG_RUNTIME_DIR) to keep a record in", verb);
         return -1;
     }
     mkdir(directory, 0700);
-    snprintf(path, sizeof(path), "%s/%s", directory, FILE_NAME);
+    snprintf(path, sizeof path, "%s/%s", directory, FILE_NAME);
     fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
     problem = fd < 0 || flock(fd, LOCK_EX) != 0 ? strerror(errno) : objection(fd);
     if (problem == NULL)
@@ -78,7 +75,6 @@ static int open_file(const char *verb)
 static void read_boot(char boot[BOOT_SIZE])
 {
     FILE *file = fopen(BOOT_FILE, "re");
-
     if (file == NULL || fgets(boot, BOOT_SIZE, file) == NULL)
         boot[0] = '\0';
     boot[strcspn(boot, "\n")] = '\0';
@@ -92,13 +88,12 @@ static void read_entries(struct attach_record *record)
     FILE *file = need_memory(fdopen(dup(record->fd), "r"));
     unsigned long long cookie;
     char *end;
-
     read_boot(boot);
     line[0] = '\0';
-    if (fgets(line, sizeof(line), file) != NULL)
+    if (fgets(line, sizeof line, file) != NULL)
         line[strcspn(line, "\n")] = '\0';
     if (strcmp(line, boot) == 0)
-        while (fgets(line, sizeof(line), file) != NULL) {
+        while (fgets(line, sizeof line, file) != NULL) {
             cookie = strtoull(line, &end, 10);
             attach_record_put(record, cookie, (int)strtol(end, NULL, 10));
         }
@@ -132,7 +127,7 @@ static void strike_out(struct attach_record *record, size_t at)
 {
     record->count--;
     memmove(record->entries + at, record->entries + at + 1,
-            (record->count - at) * sizeof(*record->entries));
+            (record->count - at) * sizeof *record->entries);
 }
 
 void attach_record_put(struct attach_record *record, uint64_t cookie, int queue)
@@ -144,7 +139,7 @@ void attach_record_put(struct attach_record *record, uint64_t cookie, int queue)
         return;
     if (record->count == ENTRIES_MOST)
         strike_out(record, 0);
-    record->entries = need_room(record->entries, record->count + 1, sizeof(*record->entries));
+    record->entries = need_room(record->entries, record->count + 1, sizeof *record->entries);
     record->entries[record->count++] = (struct attach_entry){cookie, queue};
 }
 
@@ -154,7 +149,6 @@ bool attach_record_save(const struct attach_record *record, const char *verb)
     size_t size;
     FILE *stream = need_memory(open_memstream(&text, &size));
     bool done;
-
     read_boot(boot);
     fprintf(stream, "%s\n", boot);
     for (size_t i = 0; i < record->count; i++)

@@ -27,12 +27,10 @@ static bool status_of(const char *process, const char *name, char *value, size_t
     char path[64], line[256];
     bool found = false;
     FILE *file;
-
-    snprintf(path, sizeof(path), "/proc/%s/status", process);
+    snprintf(path, sizeof path, "/proc/%s/status", process);
     file = fopen(path, "re");
-    while (file != NULL && !found && fgets(line, sizeof(line), file) != NULL) {
+    while (file != NULL && !found && fgets(line, sizeof line, file) != NULL) {
         const size_t length = strlen(name);
-
         found = strncmp(line, name, length) == 0 && line[length] == ':';
         if (found)
             snprintf(value, size, "%s", line + length + 1);
@@ -46,16 +44,14 @@ static bool status_of(const char *process, const char *name, char *value, size_t
 static long user_of(pid_t process)
 {
     char number[16], value[64];
-
-    snprintf(number, sizeof(number), "%d", process);
-    return status_of(number, "Uid", value, sizeof(value)) ? strtol(value, NULL, 10) : -1;
+    snprintf(number, sizeof number, "%d", process);
+    return status_of(number, "Uid", value, sizeof value) ? strtol(value, NULL, 10) : -1;
 }
 
 static bool may_trace_all(void)
 {
     char value[64];
-
-    return status_of("self", "CapEff", value, sizeof(value)) &&
+    return status_of("self", "CapEff", value, sizeof value) &&
            strtoull(value, NULL, 16) >> CAP_SYS_PTRACE & 1;
 }
 
@@ -64,8 +60,7 @@ static long yama_scope(void)
 {
     char value[16] = "";
     FILE *file = fopen(YAMA_FILE, "re");
-    const bool known = file != NULL && fgets(value, sizeof(value), file) != NULL;
-
+    const bool known = file != NULL && fgets(value, sizeof value, file) != NULL;
     if (file != NULL)
         fclose(file);
     return known ? strtol(value, NULL, 10) : -1;
@@ -77,7 +72,6 @@ static bool is_in_sandbox(void)
     const int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
     const int fd = self < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, self, STDERR_FILENO, 0);
     const bool refused = fd < 0 && errno != EBADF;
-
     if (fd >= 0)
         close(fd);
     if (self >= 0)
@@ -94,7 +88,6 @@ static void explain_missing(const char *verb)
     struct utsname kernel;
     char *end;
     long version, part = 0;
-
     uname(&kernel);
     version = strtol(kernel.release, &end, 10);
     if (*end == '.')
@@ -123,7 +116,6 @@ static void explain_refused(pid_t process, enum attach_stage stage, const char *
     const bool privileged = may_trace_all(), is_root = geteuid() == 0;
     const long scope = stage == ATTACH_TAKING ? yama_scope() : -1, user = user_of(process);
     const bool is_others = user >= 0 && user != (long)geteuid();
-
     if (scope >= 3 || (scope > 0 && !privileged && !is_root && !is_others))
         explain_yama(scope, verb);
     else if (!privileged && is_root)
@@ -148,7 +140,6 @@ static void explain_refused(pid_t process, enum attach_stage stage, const char *
 void attach_refusal_explain(pid_t process, enum attach_stage stage, int error, const char *verb)
 {
     char text[ATTACH_PROCESS_MOST];
-
     /* A thread that is not its process's first has a number, too. */
     if (error == ESRCH || (stage == ATTACH_LOOKING && error == ENOENT) ||
         (stage == ATTACH_OPENING && (error == EINVAL || error == ENOENT))) {

@@ -18,7 +18,6 @@
 static int queue_of(const struct attach_listener *listener)
 {
     const int queue = tcp_option(listener->fd, TCP_FASTOPEN);
-
     return queue > 0 ? queue : 0;
 }
 
@@ -34,7 +33,6 @@ static enum attach_fate fate_when_set(const struct attach_request *request,
                                       const struct attach_record *record)
 {
     const int now = queue_of(listener);
-
     if (listener->is_shimmed)
         return ATTACH_SHIMMED;
     if (now != 0 && now != attach_record_queue(record, listener->cookie))
@@ -47,7 +45,6 @@ static enum attach_fate set(const struct attach_request *request,
                             const struct attach_listener *listener, struct attach_record *record)
 {
     const enum attach_fate fate = fate_when_set(request, listener, record);
-
     if (fate != ATTACH_SET || !request->may_repeat)
         return fate;
     if (tcp_set_option(listener->fd, TCP_FASTOPEN, queue_for(request, listener)) != 0) {
@@ -65,7 +62,6 @@ static bool announce(const struct attach_request *request, const struct attach_l
 {
     for (size_t i = 0; i < listeners->count; i++) {
         const struct attach_listener *listener = &listeners->all[i];
-
         if (queue_of(listener) == 0 && fate_when_set(request, listener, record) == ATTACH_SET)
             attach_record_put(record, listener->cookie, queue_for(request, listener));
     }
@@ -75,7 +71,6 @@ static bool announce(const struct attach_request *request, const struct attach_l
 static bool is_in_ours(int socket_there)
 {
     const uint64_t ours = netns_own();
-
     return ours != 0 && ours == tcp_netns_cookie(socket_there);
 }
 
@@ -85,7 +80,6 @@ static long ask_there(int there)
 {
     const int here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
     long value = -1;
-
     if (here >= 0 && setns(there, CLONE_NEWNET) == 0) {
         value = proc_sysctl_number("tcp_fastopen");
         if (setns(here, CLONE_NEWNET) != 0) {
@@ -104,7 +98,6 @@ static long fastopen_of(int socket_there, bool *is_ours)
 {
     long value = -1;
     int there;
-
     *is_ours = is_in_ours(socket_there);
     if (*is_ours)
         return proc_sysctl_number("tcp_fastopen");
@@ -121,7 +114,6 @@ static void warn_of_kernel(const struct attach_listener *listener, const char *v
 {
     bool is_ours;
     const long bits = fastopen_of(listener->fd, &is_ours);
-
     if (bits < 0)
         complain("%s: only root may see whether the kernel lets listeners in the network "
                  "namespace of process %d take SYN data: nsenter --net --target %d sysctl "
@@ -143,10 +135,8 @@ static void warn_of_kernels(const struct attach_listeners *listeners,
                             const struct attach_record *record, const char *verb)
 {
     const struct attach_listener *before = NULL;
-
     for (size_t i = 0; i < listeners->count; i++) {
         const struct attach_listener *listener = &listeners->all[i];
-
         if (attach_record_queue(record, listener->cookie) == 0)
             continue;
         if (before == NULL || tcp_netns_cookie(listener->fd) != tcp_netns_cookie(before->fd))
@@ -158,9 +148,8 @@ static void warn_of_kernels(const struct attach_listeners *listeners,
 static void say_what_lacks(const struct attach_request *request)
 {
     char port[32] = "";
-
     if (request->port != 0)
-        snprintf(port, sizeof(port), "--port %d ", request->port);
+        snprintf(port, sizeof port, "--port %d ", request->port);
     if (request->may_repeat)
         printf("no guard: a SYN that somebody has recorded, and sends again, is executed again\n"
                "no deferral: the connections that the process opens are as before\n"
@@ -178,7 +167,6 @@ int attach_set(const struct attach_request *request, const struct attach_listene
 {
     struct table table = attach_table();
     bool refused = false, any = false;
-
     if (request->may_repeat && !announce(request, listeners, record)) {
         table_drop(&table);
         return EXIT_FAILURE;
@@ -186,7 +174,6 @@ int attach_set(const struct attach_request *request, const struct attach_listene
     for (size_t i = 0; i < listeners->count; i++) {
         const struct attach_listener *listener = &listeners->all[i];
         const enum attach_fate fate = set(request, listener, record);
-
         attach_table_add(&table, listener,
                          fate == ATTACH_SET && !request->may_repeat ? queue_for(request, listener)
                                                                     : queue_of(listener),
@@ -209,7 +196,6 @@ static enum attach_fate put_back(const struct attach_listener *listener,
                                  struct attach_record *record)
 {
     const int set = attach_record_queue(record, listener->cookie), now = queue_of(listener);
-
     if (set == 0)
         return ATTACH_UNKNOWN;
     if (now == set && tcp_set_option(listener->fd, TCP_FASTOPEN, 0) != 0)
@@ -225,11 +211,9 @@ int attach_put_back(const struct attach_request *request, const struct attach_li
 {
     struct table table = attach_table();
     bool refused = false, any = false;
-
     for (size_t i = 0; i < listeners->count; i++) {
         const struct attach_listener *listener = &listeners->all[i];
         const enum attach_fate fate = put_back(listener, record);
-
         attach_table_add(&table, listener, queue_of(listener), attach_table_words(fate, true));
         refused = refused || fate == ATTACH_REFUSED;
         any = any || fate != ATTACH_UNKNOWN;

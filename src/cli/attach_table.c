@@ -28,7 +28,6 @@ void attach_table_add(struct table *table, const struct attach_listener *listene
                       const char *now)
 {
     char place[PLACE_TEXT_MOST], process[ATTACH_PROCESS_MOST];
-
     place_endpoint_text(place, &listener->endpoint);
     table_add_copy(table, place);
     table_add_text(table, "%d", queue);
@@ -43,6 +42,5 @@ void attach_table_add(struct table *table, const struct attach_listener *listene
 struct table attach_table(void)
 {
     static const char *const headings[] = {"listener", "queue", "process", "now"};
-
-    return table_of(headings, sizeof(headings) / sizeof(headings[0]));
+    return table_of(headings, sizeof headings / sizeof headings[0]);
 }

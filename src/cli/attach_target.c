@@ -26,7 +26,6 @@ static bool read_process(pid_t *process, const char *text)
 {
     long long number;
     const bool is_process = read_number(&number, text, 1, INT_MAX);
-
     *process = (pid_t)number;
     return is_process;
 }
@@ -36,7 +35,7 @@ static void add(struct attach_target *target, pid_t process)
     for (size_t i = 0; i < target->count; i++)
         if (target->processes[i] == process)
             return;
-    target->processes = need_room(target->processes, target->count + 1, sizeof(*target->processes));
+    target->processes = need_room(target->processes, target->count + 1, sizeof *target->processes);
     target->processes[target->count++] = process;
 }
 
@@ -53,7 +52,6 @@ static FILE *start_systemctl(const char *unit, pid_t *child)
                                  NULL};
     posix_spawn_file_actions_t actions;
     int ends[2], error;
-
     if (pipe2(ends, O_CLOEXEC) != 0)
         return NULL;
     posix_spawn_file_actions_init(&actions);
@@ -71,13 +69,12 @@ static FILE *start_systemctl(const char *unit, pid_t *child)
 static void read_property(struct service *service, const char *line)
 {
     static const char group[] = "ControlGroup=", process[] = "MainPID=";
-
-    if (strncmp(line, process, sizeof(process) - 1) == 0) {
-        if (!read_process(&service->main, line + sizeof(process) - 1))
+    if (strncmp(line, process, sizeof process - 1) == 0) {
+        if (!read_process(&service->main, line + sizeof process - 1))
             service->main = 0;
-    } else if (strncmp(line, group, sizeof(group) - 1) == 0) {
+    } else if (strncmp(line, group, sizeof group - 1) == 0) {
         free(service->group);
-        service->group = need_memory(strdup(line + sizeof(group) - 1));
+        service->group = need_memory(strdup(line + sizeof group - 1));
     } else if (strcmp(line, "LoadState=not-found") == 0) {
         service->is_missing = true;
     }
@@ -90,7 +87,6 @@ static bool ask_systemd(struct service *service, const char *unit, const char *v
     pid_t child;
     FILE *answer = start_systemctl(unit, &child);
     int status = 0;
-
     if (answer == NULL) {
         complain_errno("%s: cannot run systemctl, which knows the processes of %s", verb, unit);
         return false;
@@ -115,10 +111,9 @@ static void add_group(struct attach_target *target, const char *directory)
     char path[PATH_MAX];
     FILE *list;
     int process;
-
     if (stream == NULL)
         return;
-    snprintf(path, sizeof(path), "%s/cgroup.procs", directory);
+    snprintf(path, sizeof path, "%s/cgroup.procs", directory);
     list = fopen(path, "re");
     /* NOLINTNEXTLINE(cert-err34-c) ; the kernel writes nothing but numbers */
     while (list != NULL && fscanf(list, "%d", &process) == 1)
@@ -127,7 +122,7 @@ static void add_group(struct attach_target *target, const char *directory)
         fclose(list);
     while ((entry = readdir(stream)) != NULL)
         if (entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
-            snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name) < PATH_MAX)
+            snprintf(path, sizeof path, "%s/%s", directory, entry->d_name) < PATH_MAX)
             add_group(target, path);
     closedir(stream);
 }
@@ -139,12 +134,11 @@ static void add_processes(struct attach_target *target, const struct service *se
     static const char *const hierarchies[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified",
                                               "/sys/fs/cgroup/systemd"};
     char path[PATH_MAX];
-
     if (service->main > 0)
         add(target, service->main);
-    for (size_t i = 0; i < sizeof(hierarchies) / sizeof(hierarchies[0]); i++)
+    for (size_t i = 0; i < sizeof hierarchies / sizeof hierarchies[0]; i++)
         if (service->group != NULL && service->group[0] == '/' && service->group[1] != '\0' &&
-            snprintf(path, sizeof(path), "%s%s", hierarchies[i], service->group) < PATH_MAX)
+            snprintf(path, sizeof path, "%s%s", hierarchies[i], service->group) < PATH_MAX)
             add_group(target, path);
 }
 
@@ -153,7 +147,6 @@ static int find_unit(struct attach_target *target, const char *word, const char 
     static const struct tree here; /* only for a name's sake */
     struct service service = {.main = 0};
     struct unit unit;
-
     if (!unit_name(&unit, word, &here, verb))
         return EXIT_USAGE;
     target->is_unit = true;
@@ -171,7 +164,6 @@ static int find_unit(struct attach_target *target, const char *word, const char 
 int attach_target_find(struct attach_target *target, const char *word, const char *verb)
 {
     pid_t process;
-
     *target = (struct attach_target){.count = 0};
     if (word[strspn(word, "0123456789")] != '\0')
         return find_unit(target, word, verb);

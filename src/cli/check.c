@@ -51,7 +51,6 @@ static int show_builtin(void)
         .log_level = policy_log_level(policy_builtin),
         .log_to = policy_log_to(policy_builtin),
     };
-
     puts("no configuration file: this is the built-in policy");
     show_policy(&file);
     return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -67,7 +66,6 @@ static void show_files(const struct rule_file *file)
 {
     const char *separator = "files: ";
     size_t count = 0;
-
     for (size_t i = 0; i < file->source_count; i++)
         count += is_file(&file->sources[i]);
     for (size_t i = 0; i < file->source_count && count > 1; i++)
@@ -112,10 +110,9 @@ static int check_file(const char *path)
 static int check_policy(const char *file)
 {
     char path[PATH_MAX];
-
     if (file != NULL)
         return check_file(file);
-    if (!policy_search(path, sizeof(path), true))
+    if (!policy_search(path, sizeof path, true))
         return show_builtin();
     return check(rules_read(path, NULL, complain_report, NULL));
 }
@@ -126,7 +123,6 @@ int check_main(int argc, char **argv)
     const struct syntax syntax = {"check", text, options, OPERANDS_MAYBE_ONE, "file", 0};
     int status;
     char **words = options_read(&syntax, NULL, argc, argv, &status);
-
     if (words != NULL)
         status = check_policy(words[0]);
     free(text);

@@ -76,7 +76,6 @@ static bool same(const char *one, const char *other)
 static void compare(const struct rule_group *group, const struct rule *rule)
 {
     const char *own = key_file_of(group, rule);
-
     if (!rule->fastopen)
         return;
     for (const struct rule *before = group->rules; before < rule; before++)
@@ -98,8 +97,7 @@ static void try(const char *file, uint32_t line, const char *key_file)
 {
     struct cookie_keys keys;
     const char *problem = cookie_keys_load(key_file, &keys);
-
-    explicit_bzero(&keys, sizeof(keys));
+    explicit_bzero(&keys, sizeof keys);
     if (problem != NULL && line != 0)
         complain("warning: %s:%u: key_file %s: %s", file, line, key_file, problem);
     else if (problem != NULL)
@@ -117,14 +115,12 @@ static bool any_has_one(const struct rule_group *group)
 void check_keys(const struct rule_file *file)
 {
     const struct rule_group *group = &file->server;
-
     if (group->key_file != NULL)
         try(file->path, 0, group->key_file);
     if (!any_has_one(group))
         return;
     for (size_t i = 0; i < group->rule_count; i++) {
         const struct rule *rule = &group->rules[i];
-
         if (rule->key_file != NULL)
             try(rule->file, rule->line, rule->key_file);
         compare(group, rule);

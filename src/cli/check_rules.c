@@ -62,11 +62,9 @@ static bool is_in_first(const struct claim *claim, enum policy_family family, un
 static size_t part(struct claim *claims, size_t count, enum policy_family family, unsigned length)
 {
     size_t first = 0;
-
     for (size_t i = 0; i < count; i++)
         if (is_in_first(&claims[i], family, length)) {
             struct claim other = claims[first];
-
             claims[first++] = claims[i];
             claims[i] = other;
         }
@@ -78,7 +76,6 @@ static bool is_covered(struct search *search, struct port_set ports, struct clai
                        size_t count, enum policy_family family, unsigned length)
 {
     size_t within = 0, first;
-
     search->steps += count + PORT_SET_WORDS / 8;
     for (size_t i = 0; i < count; i++)
         if (covers_whole(&claims[i], family, length))
@@ -107,7 +104,6 @@ static bool overlap(const struct address_pattern *one, const struct address_patt
 static const struct address_pattern *addresses_of(const struct rule *rule, size_t *count)
 {
     const bool is_every = rule->address_count == 0 && rule->host_count == 0;
-
     *count = is_every ? 1 : rule->address_count;
     return is_every ? &every : rule->addresses;
 }
@@ -117,15 +113,14 @@ static size_t add_claims(struct search *search, size_t made, const struct rule *
 {
     size_t count;
     const struct address_pattern *patterns = addresses_of(rule, &count);
-
     search->steps += count;
     for (size_t i = 0; i < count; i++) {
         if (!overlap(&patterns[i], where))
             continue;
         if (made == search->capacity) {
             search->capacity = made * 2 + 64;
-            search->claims = need_memory(
-                reallocarray(search->claims, search->capacity, sizeof(*search->claims)));
+            search->claims =
+                need_memory(reallocarray(search->claims, search->capacity, sizeof *search->claims));
         }
         search->claims[made++] = (struct claim){&patterns[i], rule};
     }
@@ -138,7 +133,6 @@ static bool has_host(const struct rule *rule, const char *host)
     for (size_t i = 0; i < rule->host_count; i++) {
         const char *pattern = rule->hosts[i].pattern;
         const size_t length = strlen(host), end = strlen(pattern);
-
         if (strcmp(pattern, host) == 0 ||
             (pattern[0] == '.' && end < length && strcmp(host + length - end, pattern) == 0))
             return true;
@@ -152,7 +146,6 @@ static bool pattern_is_covered(struct search *search, const struct address_patte
 {
     struct port_set ports;
     size_t made = 0;
-
     port_set_of(&ports, search->rule);
     for (const struct rule *by = search->group->rules; by < search->rule; by++) {
         search->steps++;
@@ -169,7 +162,6 @@ static bool rule_is_covered(struct search *search)
 {
     size_t count;
     const struct address_pattern *patterns = addresses_of(search->rule, &count);
-
     for (size_t i = 0; i < count; i++)
         if (!pattern_is_covered(search, &patterns[i], NULL))
             return false;
@@ -182,8 +174,7 @@ static bool rule_is_covered(struct search *search)
 static bool never_matches(struct search *search)
 {
     const struct rule *rule = search->rule;
-
-    memset(search->covers, 0, search->group->rule_count * sizeof(*search->covers));
+    memset(search->covers, 0, search->group->rule_count * sizeof *search->covers);
     who_first(&search->who, rule);
     do {
         if (!rule_is_covered(search))
@@ -196,7 +187,6 @@ static bool never_matches(struct search *search)
 static bool is_for_nobody(const struct rule *rule)
 {
     const struct selection *users = &rule->select[SELECT_USER];
-
     for (size_t i = 0; i < users->count; i++)
         if (users->any[i].pattern[strspn(users->any[i].pattern, "0123456789")] == '\0')
             return false;
@@ -212,7 +202,6 @@ static void warn(const struct search *search)
     char *text = NULL;
     size_t size, count = 0;
     FILE *stream = need_memory(open_memstream(&text, &size));
-
     for (const struct rule *by = search->group->rules; by < search->rule; by++)
         if (search->covers[by - search->group->rules] && count++ < NAMED_MOST)
             fprintf(stream, "%s%s:%u", count == 1 ? "" : ", ", by->file, by->line);
@@ -230,7 +219,6 @@ static void check_group(const struct rule_file *file, const struct rule_group *g
     struct search search = {.group = group,
                             .covers = need_memory(calloc(group->rule_count + 1, sizeof(bool))),
                             .never = need_memory(calloc(group->rule_count + 1, sizeof(bool)))};
-
     for (size_t i = 0; i < group->rule_count && search.steps <= STEPS_MOST; i++) {
         search.rule = &group->rules[i];
         search.never[i] = is_for_nobody(search.rule);

@@ -40,7 +40,6 @@ struct list {
 static char *failures(const struct metrics *metrics)
 {
     char *since, *text;
-
     if (metrics->syn_drops == 0)
         return need_memory(strdup("none"));
     since = duration_text(metrics->drop_age_ms);
@@ -53,10 +52,9 @@ static char *failures(const struct metrics *metrics)
 static bool is_wanted(const struct addrinfo *wanted, const uint8_t address[16])
 {
     struct endpoint endpoint;
-
     for (const struct addrinfo *at = wanted; at != NULL; at = at->ai_next)
         if (endpoint_from_sockaddr(&endpoint, at->ai_addr, at->ai_addrlen) &&
-            memcmp(endpoint.address, address, sizeof(endpoint.address)) == 0)
+            memcmp(endpoint.address, address, sizeof endpoint.address) == 0)
             return true;
     return wanted == NULL;
 }
@@ -66,7 +64,6 @@ static void add_row(void *context, const struct metrics *metrics)
 {
     char text[PLACE_TEXT_MOST], cookie[2 * METRICS_COOKIE_MOST + 1];
     struct list *list = context;
-
     if ((metrics->cookie_length == 0 && metrics->syn_drops == 0) ||
         !is_wanted(list->wanted, metrics->address))
         return;
@@ -100,7 +97,6 @@ static int flush(const struct addrinfo *wanted)
 {
     int error = wanted == NULL ? metrics_forget(NULL) : 0;
     struct endpoint endpoint;
-
     for (const struct addrinfo *at = wanted; at != NULL && error == 0; at = at->ai_next)
         if (endpoint_from_sockaddr(&endpoint, at->ai_addr, at->ai_addrlen))
             error = metrics_forget(endpoint.address);
@@ -112,7 +108,6 @@ static int serve(const char *host, bool flushing)
     struct addrinfo *wanted = NULL;
     struct place place;
     int status;
-
     if (host != NULL) {
         if (!place_read(&place, host, "cookies"))
             return EXIT_USAGE;
@@ -132,6 +127,5 @@ int cookies_main(int argc, char **argv)
     struct request request = {.flushing = false};
     int status;
     char **words = options_read(&syntax, &request, argc, argv, &status);
-
     return words != NULL ? serve(words[0], request.flushing) : status;
 }

@@ -36,7 +36,6 @@ void finding(enum finding kind, const char *format, ...)
     static const char *const words[] = {"ok", "note", "problem"};
     static const enum paint paints[] = {PAINT_GOOD, PAINT_NOTE, PAINT_BAD};
     va_list arguments;
-
     if (kind == FINDING_PROBLEM)
         problems++;
     printf("  %s%-7s%s  ", paint_on(paints[kind]), words[kind], paint_off());
@@ -49,7 +48,6 @@ void finding(enum finding kind, const char *format, ...)
 void finding_remedy(const char *label, const char *format, ...)
 {
     va_list arguments;
-
     printf("           %s: ", label);
     va_start(arguments, format);
     vprintf(format, arguments);
@@ -71,7 +69,6 @@ void finding_remedy(const char *label, const char *format, ...)
 static void examine_narrow(const char *library)
 {
     char narrow[PATH_MAX];
-
     if (preload_find_narrow(narrow, library))
         finding(FINDING_OK, "library for 32-bit programs: %s", narrow);
     else if (narrow[0] != '\0' && access(NARROW_LOADER, F_OK) == 0)
@@ -81,8 +78,7 @@ static void examine_narrow(const char *library)
 static void examine_compiler(const char *library, int directory)
 {
     char compiler[PATH_MAX];
-
-    snprintf(compiler, sizeof(compiler), "%.*s/" PRELOAD_COMPILER, directory, library);
+    snprintf(compiler, sizeof compiler, "%.*s/" PRELOAD_COMPILER, directory, library);
     if (access(compiler, X_OK) != 0)
         finding(FINDING_NOTE,
                 "compiler: %s: %s: programs that run do not take up a changed configuration",
@@ -93,7 +89,6 @@ static void examine_library(void)
 {
     char library[PATH_MAX], module[PATH_MAX];
     int directory;
-
     if (!preload_find(library, NULL)) {
         finding(FINDING_PROBLEM, "library: there is no %s: is the package installed as a whole?",
                 library);
@@ -101,7 +96,7 @@ static void examine_library(void)
     }
     finding(FINDING_OK, "library: %s", library);
     directory = (int)(strrchr(library, '/') - library);
-    snprintf(module, sizeof(module), "%.*s/" PRELOAD_MODULE, directory, library);
+    snprintf(module, sizeof module, "%.*s/" PRELOAD_MODULE, directory, library);
     if (access(module, R_OK) == 0)
         finding(FINDING_OK, "module that reads the configuration: %s", module);
     else
@@ -116,7 +111,6 @@ static void examine_library(void)
 static void keep_report(void *context, const char *message)
 {
     char **first = context;
-
     if (*first == NULL)
         *first = strdup(message);
 }
@@ -125,7 +119,6 @@ static void keep_report(void *context, const char *message)
 static void examine_log(const char *to)
 {
     const char *trouble = log_trouble(to);
-
     if (trouble != NULL)
         finding(FINDING_NOTE, "log: %s: %s: user %u writes no line there", to, trouble,
                 (unsigned)geteuid());
@@ -135,8 +128,7 @@ static void examine_policy(void)
 {
     char path[PATH_MAX], *error = NULL;
     struct rule_file *file;
-
-    if (!policy_search(path, sizeof(path), true)) {
+    if (!policy_search(path, sizeof path, true)) {
         finding(FINDING_OK, "configuration: no file, so the built-in policy serves");
         return;
     }
@@ -169,7 +161,6 @@ static void examine_alone(void)
 static bool can_share(void)
 {
     int id = shmget(IPC_PRIVATE, 1, 0600);
-
     return id >= 0 && shmctl(id, IPC_RMID, NULL) == 0;
 }
 
@@ -177,10 +168,9 @@ static void examine_memory(void)
 {
     char path[PATH_MAX];
     const char *reason;
-
     if (!can_share()) {
         examine_alone();
-    } else if (!memory_path(path, sizeof(path), true)) {
+    } else if (!memory_path(path, sizeof path, true)) {
         finding(FINDING_OK, "memory of destinations: that of user %u, who has no runtime directory",
                 (unsigned)geteuid());
     } else if (access(path, F_OK) != 0) {
@@ -207,8 +197,7 @@ static void examine_preload(const char *list)
     static const char *const redirectors[] = {"libtorsocks.so", "libproxychains", "libtsocks.so",
                                               "libsocket_wrapper.so"};
     char name[PRELOAD_NAME_MOST];
-
-    for (size_t i = 0; i < sizeof(redirectors) / sizeof(redirectors[0]); i++)
+    for (size_t i = 0; i < sizeof redirectors / sizeof redirectors[0]; i++)
         if (preload_like(name, list, redirectors[i]))
             finding(FINDING_NOTE,
                     "LD_PRELOAD has %s, which gives connect() a meaning of its own: at most the "
@@ -223,7 +212,6 @@ static void examine_environment(void)
 {
     const char *list = getenv("LD_PRELOAD"), *disable = getenv("TFOSHIM_DISABLE");
     const char *level = getenv("TFOSHIM_LOG");
-
     if (list != NULL)
         examine_preload(list);
     if (disable != NULL && disable[0] != '\0' && strcmp(disable, "0") != 0)
@@ -243,13 +231,12 @@ static void examine_environment(void)
 static bool find(char path[PATH_MAX], const char *program)
 {
     char script[PATH_MAX];
-
     if (!target_find(path, PATH_MAX, program)) {
         finding(FINDING_PROBLEM, "cannot be started: no executable file of this name%s",
                 strchr(program, '/') == NULL ? " in $PATH" : "");
         return false;
     }
-    snprintf(script, sizeof(script), "%s", path);
+    snprintf(script, sizeof script, "%s", path);
     if (target_interpreter(path)) {
         finding(FINDING_OK, "%s is a script: its program is %s", script, path);
         return true;
@@ -289,7 +276,6 @@ static void examine_calls(const struct elf_facts *facts)
 static void examine_sanitizer(const char *program, const char *path)
 {
     char asan[PRELOAD_NAME_MOST];
-
     if (!target_lacks_asan(asan, path, getenv("LD_PRELOAD")))
         return;
     finding(FINDING_PROBLEM, "it is linked with %s, which must come before all that is preloaded",
@@ -302,7 +288,6 @@ static void examine_program(const char *program)
     char path[PATH_MAX];
     const char *obstacle;
     struct elf_facts facts;
-
     if (!find(path, program))
         return;
     obstacle = target_obstacle(path);
@@ -357,6 +342,5 @@ int doctor_main(int argc, char **argv)
     static const struct syntax syntax = {"doctor", help, options, OPERANDS_MAYBE_ONE, "program", 0};
     int status;
     char **words = options_read(&syntax, NULL, argc, argv, &status);
-
     return words != NULL ? examine(words[0]) : status;
 }

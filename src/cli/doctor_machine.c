@@ -22,7 +22,6 @@
 static void set_to(long value)
 {
     struct statvfs status;
-
     if (statvfs("/proc/sys/net", &status) == 0 && status.f_flag & ST_RDONLY) {
         finding_remedy("outside",
                        "this container may not set it; its engine can: "
@@ -57,7 +56,6 @@ static void examine_fastopen(void)
 {
     const long value = proc_sysctl_number("tcp_fastopen");
     char words[PROC_FASTOPEN_WORDS_MOST];
-
     if (value < 0) {
         finding(FINDING_PROBLEM, SETTING " cannot be read (%s): is /proc mounted?",
                 strerror(errno));
@@ -86,8 +84,7 @@ static void examine_fastopen(void)
 static void examine_key(void)
 {
     char key[128];
-
-    if (!proc_sysctl("tcp_fastopen_key", key, sizeof(key))) {
+    if (!proc_sysctl("tcp_fastopen_key", key, sizeof key)) {
         if (errno == EACCES || errno == EPERM)
             finding(FINDING_OK, "cookie key: only root can see it");
         else
@@ -107,7 +104,6 @@ static void examine_key(void)
 static void examine_black_holes(void)
 {
     const long seconds = proc_sysctl_number("tcp_fastopen_blackhole_timeout_sec");
-
     if (seconds < 0)
         finding(FINDING_OK, "black holes: this kernel does not look for them");
     else if (seconds == 0)
@@ -125,14 +121,13 @@ static void examine_black_holes(void)
 static void try_options(int *client, int *server)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP), value = 1;
-    socklen_t length = sizeof(value);
-
+    socklen_t length = sizeof value;
     if (fd < 0)
         fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
     *client = *server = fd < 0 ? errno : 0;
     if (fd < 0)
         return;
-    if (setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &value, sizeof(value)) != 0)
+    if (setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &value, sizeof value) != 0)
         *client = errno;
     if (getsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &value, &length) != 0)
         *server = errno;
@@ -143,7 +138,6 @@ static void examine_kernel(void)
 {
     struct utsname name;
     int client, server;
-
     try_options(&client, &server);
     uname(&name);
     /* With the client's bit off the kernel refuses the option: that has been said. */
@@ -164,10 +158,9 @@ static void examine_kernel(void)
 static void examine_namespace(void)
 {
     char own[64] = "", pid[64] = "", first[64] = "";
-    const ssize_t first_length = readlink("/proc/1/ns/net", first, sizeof(first) - 1);
-
-    if (readlink("/proc/self/ns/net", own, sizeof(own) - 1) < 0 ||
-        readlink("/proc/self/ns/pid", pid, sizeof(pid) - 1) < 0)
+    const ssize_t first_length = readlink("/proc/1/ns/net", first, sizeof first - 1);
+    if (readlink("/proc/self/ns/net", own, sizeof own - 1) < 0 ||
+        readlink("/proc/self/ns/pid", pid, sizeof pid - 1) < 0)
         return;
     if (strcmp(pid, FIRST_PID_NAMESPACE) != 0)
         finding(FINDING_NOTE, "this seems to be a container: settings, cookies and counters are "
@@ -212,9 +205,8 @@ static const struct {
 
 void doctor_counters(void)
 {
-    for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+    for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++) {
         const long long value = proc_counter(counters[i].name);
-
         if (value < 0)
             finding(FINDING_NOTE, "%s: not counted by this kernel", counters[i].name);
         else if (value == 0 || counters[i].trouble == NULL)

@@ -37,11 +37,9 @@ static const void *at(const struct image *image, size_t offset, size_t count, si
 
 static bool has_loader(const struct image *image, const ElfW(Ehdr) * header)
 {
-    const ElfW(Phdr) *segments =
-        header->e_phentsize == sizeof(*segments)
-            ? at(image, header->e_phoff, header->e_phnum, sizeof(*segments))
-            : NULL;
-
+    const ElfW(Phdr) *segments = header->e_phentsize == sizeof *segments
+                                     ? at(image, header->e_phoff, header->e_phnum, sizeof *segments)
+                                     : NULL;
     for (unsigned i = 0; segments != NULL && i < header->e_phnum; i++)
         if (segments[i].p_type == PT_INTERP)
             return true;
@@ -63,12 +61,10 @@ static void examine_imports(struct elf_facts *facts, const struct image *image,
                             const ElfW(Shdr) * section, const ElfW(Shdr) * strings)
 {
     const size_t count = section->sh_size / sizeof(ElfW(Sym));
-    const ElfW(Sym) *symbols = at(image, section->sh_offset, count, sizeof(*symbols));
-
+    const ElfW(Sym) *symbols = at(image, section->sh_offset, count, sizeof *symbols);
     facts->imports_known = symbols != NULL;
     for (size_t i = 0; symbols != NULL && i < count; i++) {
         const char *name = string_at(image, strings, symbols[i].st_name);
-
         if (symbols[i].st_shndx != SHN_UNDEF)
             continue;
         facts->imports_connect = facts->imports_connect || strcmp(name, "connect") == 0;
@@ -80,28 +76,23 @@ static void examine_libraries(struct elf_facts *facts, const struct image *image
                               const ElfW(Shdr) * section, const ElfW(Shdr) * strings)
 {
     const size_t count = section->sh_size / sizeof(ElfW(Dyn));
-    const ElfW(Dyn) *entries = at(image, section->sh_offset, count, sizeof(*entries));
-
-    for (size_t i = 0; entries != NULL && i < count; i++) {
+    const ElfW(Dyn) *entries = at(image, section->sh_offset, count, sizeof *entries);
+    for (size_t i = 0; entries != NULL && i < count; i++)
         if (entries[i].d_tag == DT_NEEDED &&
             preload_asan(facts->asan, string_at(image, strings, entries[i].d_un.d_val)))
             return;
-    }
 }
 
 static void examine_sections(struct elf_facts *facts, const struct image *image,
                              const ElfW(Ehdr) * header)
 {
-    const ElfW(Shdr) *sections =
-        header->e_shentsize == sizeof(*sections)
-            ? at(image, header->e_shoff, header->e_shnum, sizeof(*sections))
-            : NULL;
-
+    const ElfW(Shdr) *sections = header->e_shentsize == sizeof *sections
+                                     ? at(image, header->e_shoff, header->e_shnum, sizeof *sections)
+                                     : NULL;
     if (sections == NULL || header->e_shstrndx >= header->e_shnum)
         return;
     for (unsigned i = 0; i < header->e_shnum; i++) {
         const char *name = string_at(image, &sections[header->e_shstrndx], sections[i].sh_name);
-
         if (strcmp(name, ".go.buildinfo") == 0 || strcmp(name, ".note.go.buildid") == 0)
             facts->is_go = true;
         if (sections[i].sh_type == SHT_DYNSYM && sections[i].sh_link < header->e_shnum)
@@ -113,8 +104,7 @@ static void examine_sections(struct elf_facts *facts, const struct image *image,
 
 static void examine(struct elf_facts *facts, const struct image *image)
 {
-    const ElfW(Ehdr) *header = at(image, 0, 1, sizeof(*header));
-
+    const ElfW(Ehdr) *header = at(image, 0, 1, sizeof *header);
     if (header == NULL || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
         return;
     facts->is_elf = true;
@@ -144,7 +134,6 @@ bool elf_examine(struct elf_facts *facts, const char *path)
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct image image = {.bytes = MAP_FAILED};
     struct stat status;
-
     *facts = (struct elf_facts){.is_elf = false};
     if (fd < 0)
         return false;

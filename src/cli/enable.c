@@ -71,7 +71,6 @@ static bool find_config(const struct request *request, char path[PATH_MAX])
 {
     char inside[PATH_MAX];
     struct rule_file *file;
-
     if (is_image(request) ? request->config[0] != '/' : realpath(request->config, path) == NULL) {
         complain("%s: cannot use \"%s\" as configuration: %s", request->verb, request->config,
                  is_image(request) ? "expected its name inside the root" : strerror(errno));
@@ -79,7 +78,7 @@ static bool find_config(const struct request *request, char path[PATH_MAX])
     }
     if (is_image(request))
         snprintf(path, PATH_MAX, "%s", request->config);
-    if (snprintf(inside, sizeof(inside), "%s%s", request->tree.path, path) >= PATH_MAX)
+    if (snprintf(inside, sizeof inside, "%s%s", request->tree.path, path) >= PATH_MAX)
         return false;
     file = rules_read(inside, &request->tree, complain_report, NULL);
     if (file == NULL)
@@ -92,7 +91,6 @@ static void warn(const struct request *request, const struct unit *unit,
                  const struct unit_settings *settings)
 {
     const char *obstacle = NULL;
-
     if (settings->program != NULL && !is_image(request))
         obstacle = target_obstacle(settings->program);
     if (obstacle != NULL)
@@ -117,7 +115,6 @@ static bool would_end(const struct request *request, const struct unit *unit,
                       const struct unit_settings *settings)
 {
     char asan[PRELOAD_NAME_MOST];
-
     if (settings->program == NULL || is_image(request) ||
         !target_lacks_asan(asan, settings->program, settings->preload))
         return false;
@@ -132,7 +129,6 @@ static bool enable(const struct request *request, const struct unit *unit)
     char library[PATH_MAX], config[PATH_MAX], *list;
     struct unit_settings settings;
     bool done;
-
     if (unit_drop_in(unit) == DROP_IN_FOREIGN) {
         complain("enable: %s is not one that tfoshim has made", unit->drop_in);
         return false;
@@ -180,10 +176,9 @@ static bool open_units(const struct request *request, DIR **directory)
 {
     char path[PATH_MAX];
     int fd = -1;
-
     *directory = NULL;
     errno = ENAMETOOLONG;
-    if (snprintf(path, sizeof(path), "%s" UNIT_DIRECTORY, request->tree.path) < PATH_MAX)
+    if (snprintf(path, sizeof path, "%s" UNIT_DIRECTORY, request->tree.path) < PATH_MAX)
         fd = tree_open(&request->tree, path, O_RDONLY | O_DIRECTORY);
     if (fd >= 0)
         *directory = need_memory(fdopendir(fd));
@@ -212,7 +207,6 @@ static bool disable_all(const struct request *request)
     struct unit unit;
     DIR *directory;
     bool done = open_units(request, &directory);
-
     while (directory != NULL && (entry = readdir(directory)) != NULL)
         if (has_drop_ins(entry->d_name, name) &&
             unit_name(&unit, name, &request->tree, request->verb) &&
@@ -248,7 +242,6 @@ static int serve(const struct syntax *syntax, int argc, char **argv,
     struct unit unit;
     int status;
     char **words = options_read(syntax, &request, argc, argv, &status);
-
     if (words == NULL)
         return status;
     status = check_words(&request, words);
@@ -267,7 +260,6 @@ int enable_main(int argc, char **argv)
 {
     static const struct syntax syntax = {"enable",     enable_help, enable_options,
                                          OPERANDS_ONE, "unit",      0};
-
     return serve(&syntax, argc, argv, enable);
 }
 
@@ -275,6 +267,5 @@ int disable_main(int argc, char **argv)
 {
     static const struct syntax syntax = {"disable",          disable_help, disable_options,
                                          OPERANDS_MAYBE_ONE, "unit",       0};
-
     return serve(&syntax, argc, argv, disable);
 }

@@ -73,7 +73,6 @@ static const char help[] =
 void explain_line(const char *topic, const char *format, ...)
 {
     va_list arguments;
-
     printf("  %-6s  ", topic);
     va_start(arguments, format);
     vprintf(format, arguments);
@@ -85,7 +84,6 @@ char *explain_decider(const struct policy *policy, const char *file, uint32_t li
                       const char *group)
 {
     const char *path = policy_path(policy);
-
     if (line != 0)
         return need_text("by the rule at %s:%u", file, line);
     if (path != NULL)
@@ -99,7 +97,6 @@ void explain_how_to_enable(const struct explanation *explanation, const char *fi
 {
     const struct place *place = explanation->place;
     const char *key = place->is_numeric ? "address" : "host";
-
     if (line != 0)
         explain_line("to do", "put { %s = \"%s\"; port = %u; } before the rule at %s:%u", key,
                      place->host, place->port, file, line);
@@ -111,8 +108,7 @@ void explain_how_to_enable(const struct explanation *explanation, const char *fi
 static const struct policy *load(const struct request *request)
 {
     char path[PATH_MAX];
-
-    if (request->config == NULL && !policy_search(path, sizeof(path), true))
+    if (request->config == NULL && !policy_search(path, sizeof path, true))
         return policy_builtin;
     return policy_compile(request->config == NULL ? path : request->config, &request->subject,
                           complain_report, NULL);
@@ -122,7 +118,6 @@ static void explain_one(const struct explanation *explanation, bool listener,
                         const struct endpoint *endpoint)
 {
     char text[PLACE_TEXT_MOST];
-
     place_endpoint_text(text, endpoint);
     printf("%s%s%s\n", paint_on(PAINT_HEADING), text, paint_off());
     (listener ? explain_server : explain_client)(explanation, endpoint);
@@ -133,7 +128,6 @@ static void explain_each(const struct explanation *explanation, bool listener,
                          const struct addrinfo *addresses)
 {
     struct endpoint endpoint, before = {.port = 0};
-
     names_follow(explanation->policy);
     for (const struct addrinfo *at = addresses; at != NULL; at = at->ai_next)
         if (endpoint_from_sockaddr(&endpoint, at->ai_addr, at->ai_addrlen)) {
@@ -153,7 +147,6 @@ static int explain(const struct request *request, const char *what)
     struct explain_bytes bytes;
     struct explanation explanation = {.place = &place, .subject = &request->subject};
     struct addrinfo *addresses;
-
     if (!place_read(&place, what, "explain"))
         return EXIT_USAGE;
     if (request->listener && (place.port == 0 || !place.is_numeric)) {
@@ -206,7 +199,6 @@ int explain_main(int argc, char **argv)
     struct request request = {.subject.user = geteuid()};
     int status;
     char **words = options_read(&syntax, &request, argc, argv, &status);
-
     if (words != NULL)
         status = set_subject(&request);
     return words != NULL && status == EXIT_SUCCESS ? explain(&request, words[0]) : status;

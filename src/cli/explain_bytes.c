@@ -10,13 +10,12 @@ bool explain_read_bytes(struct explain_bytes *bytes, const char *path)
 {
     FILE *file = fopen(path, "re");
     bool read;
-
     if (file == NULL) {
         complain_errno("explain: %s", path);
         return false;
     }
     bytes->path = path;
-    bytes->shown = fread(bytes->look, 1, sizeof(bytes->look), file);
+    bytes->shown = fread(bytes->look, 1, sizeof bytes->look, file);
     bytes->total = bytes->shown;
     while (fgetc(file) != EOF)
         bytes->total++;
@@ -33,7 +32,6 @@ void explain_bytes(const struct explain_bytes *bytes, const char *prefixes, uint
 {
     const struct opening_text *text;
     enum opening opening;
-
     if (bytes == NULL)
         return;
     opening = opening_of(bytes->look, bytes->shown, bytes->total, port);

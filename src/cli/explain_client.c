@@ -22,7 +22,6 @@ static void show_policy_of(const struct explanation *explanation, const struct f
 {
     const struct client_verdict *verdict = &facts->decision.verdict;
     char *decider = explain_decider(explanation->policy, verdict->file, verdict->line, "client");
-
     if (!verdict->fastopen)
         explain_line("policy", "off, %s", decider);
     else
@@ -45,7 +44,6 @@ static void show_kernel(struct facts *facts, const struct endpoint *endpoint)
     char cookie[2 * METRICS_COOKIE_MOST + 1], bits[PROC_FASTOPEN_WORDS_MOST];
     struct metrics metrics;
     bool found;
-
     facts->metrics_known =
         no_error(metrics_of(endpoint->address, &metrics, &found), METRICS_UNREAD);
     facts->cookie = found && metrics.cookie_length > 0;
@@ -66,7 +64,6 @@ static void show_kernel(struct facts *facts, const struct endpoint *endpoint)
 static void show_memory(const struct endpoint *endpoint)
 {
     char *text = recollection_text(endpoint);
-
     explain_line("memory", "%s", text);
     free(text);
 }
@@ -94,7 +91,6 @@ static const char *remedy(enum decision_reason reason)
 static void say_plain(const struct facts *facts)
 {
     const enum decision_reason reason = facts->decision.reason;
-
     explain_line("now", "an ordinary connect: %s", decision_why(reason));
     if (facts->decision.asks_cookie && !facts->cookie)
         explain_line("", "its SYN asks the server for a cookie");
@@ -122,7 +118,6 @@ static void say_deferred(const struct facts *facts)
 static void show_answer(const struct explanation *explanation, const struct facts *facts)
 {
     const struct client_verdict *verdict = &facts->decision.verdict;
-
     if (facts->decision.reason == DECISION_NO_RULE) {
         explain_line("now", "an ordinary connect");
         explain_how_to_enable(explanation, verdict->file, verdict->line, "client");
@@ -142,7 +137,6 @@ void explain_client(const struct explanation *explanation, const struct endpoint
     const struct memory_destination to = {.netns = netns_own(), .endpoint = *endpoint};
     struct facts facts = {.decision = decide_client(explanation->policy, &to, &explanation->link),
                           .fastopen = proc_sysctl_number("tcp_fastopen")};
-
     show_policy_of(explanation, &facts);
     explain_bytes(explanation->bytes, facts.decision.verdict.prefixes, endpoint->port);
     if (facts.fastopen < 0)

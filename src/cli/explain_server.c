@@ -14,7 +14,6 @@ static void show_verdict(const struct explanation *explanation,
                          const struct server_verdict *verdict)
 {
     char *decider = explain_decider(explanation->policy, verdict->file, verdict->line, "server");
-
     if (!verdict->fastopen)
         explain_line("policy", "off, %s", decider);
     else if (verdict->queue > 0)
@@ -36,7 +35,6 @@ static void show_keys(const char *key_file)
 {
     struct cookie_keys keys;
     const char *problem;
-
     if (key_file == NULL)
         return;
     problem = cookie_keys_load(key_file, &keys);
@@ -45,14 +43,13 @@ static void show_keys(const char *key_file)
                      keys.count > 1 ? "a primary and a backup" : "a primary without a backup");
     else
         explain_line("keys", "the network namespace's: %s: %s", key_file, problem);
-    explicit_bzero(&keys, sizeof(keys));
+    explicit_bzero(&keys, sizeof keys);
 }
 
 /* Whoever listens there now, and was not under the library when it began. */
 static bool is_uncovered(const struct endpoint *endpoint, const struct memory_listener_entry *entry)
 {
     struct sockaddr_storage address;
-
     endpoint_to_sockaddr(endpoint, &address);
     return entry->set == 0 && somebody_listens((struct sockaddr *)&address, entry->listener.netns);
 }
@@ -85,7 +82,6 @@ void explain_server(const struct explanation *explanation, const struct endpoint
     char bits[PROC_FASTOPEN_WORDS_MOST];
     struct memory_listener_entry entry;
     bool is_always;
-
     show_verdict(explanation, &verdict);
     explain_bytes(explanation->bytes, verdict.prefixes, endpoint->port);
     if (verdict.fastopen)

@@ -31,7 +31,6 @@ void explain_in_unit(struct policy_subject *subject, const char *unit)
 static bool selects(const struct policy *policy, enum selector selector)
 {
     const struct policy_selector *selectors = policy_at(policy, policy->selectors.offset);
-
     for (uint32_t i = 0; i < policy->selectors.count; i++)
         if (selectors[i].selector == selector)
             return true;
@@ -43,7 +42,6 @@ void explain_unsaid(const struct explanation *explanation)
     const struct policy_subject *subject = explanation->subject;
     bool program = subject->program == NULL && selects(explanation->policy, SELECT_PROGRAM);
     bool unit = subject->cgroups == NULL && selects(explanation->policy, SELECT_UNIT);
-
     if (program && unit)
         explain_line("", "rules by program and by unit match only with --program and --unit");
     else if (program || unit)
@@ -59,7 +57,7 @@ static bool asked;
 
 bool explain_by_interface(const char *name)
 {
-    if (name[0] != '\0' && strlen(name) < sizeof(given)) {
+    if (name[0] != '\0' && strlen(name) < sizeof given) {
         memcpy(given, name, strlen(name) + 1);
         return true;
     }
@@ -74,10 +72,10 @@ static enum interface answer(interface_fn *find, int fd, const uint8_t address[1
     asked = true;
     found = INTERFACE_KNOWN;
     if (given[0] != '\0')
-        memcpy(name, given, sizeof(given));
+        memcpy(name, given, sizeof given);
     else
         found = find(fd, address, name);
-    memcpy(told, name, sizeof(told));
+    memcpy(told, name, sizeof told);
     return found;
 }
 

@@ -25,7 +25,6 @@ struct request {
 static int take_day(void *of, const struct verb_option *option, const char *day)
 {
     struct request *request = of;
-
     if (key_day_read(day, &request->day))
         return EXIT_SUCCESS;
     return option_unexpected(option, day, "a day such as 2026-01-31");
@@ -59,15 +58,13 @@ static const char help[] =
 static bool is_none(const struct cookie_keys *keys)
 {
     static const uint8_t zeros[COOKIE_KEY_BYTES];
-
-    return memcmp(keys->bytes, zeros, sizeof(zeros)) == 0;
+    return memcmp(keys->bytes, zeros, sizeof zeros) == 0;
 }
 
 static bool keys_in_force(struct cookie_keys *keys)
 {
     char text[COOKIE_KEYS_TEXT_SIZE + 8];
-
-    if (!proc_sysctl(SYSCTL, text, sizeof(text))) {
+    if (!proc_sysctl(SYSCTL, text, sizeof text)) {
         if (errno == EACCES || errno == EPERM)
             complain_errno("key: only root may read " SYSCTL_FILE);
         else
@@ -84,7 +81,6 @@ static bool write_sysctl(const char *text)
 {
     const int fd = open(SYSCTL_FILE, O_WRONLY | O_CLOEXEC);
     const bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
     if (!written && (errno == EACCES || errno == EPERM))
         complain_errno("key: only root may write " SYSCTL_FILE);
     else if (!written)
@@ -98,10 +94,9 @@ static int put_in_force(const struct cookie_keys *keys)
 {
     char text[COOKIE_KEYS_TEXT_SIZE];
     bool done;
-
     cookie_keys_write(text, keys);
     done = write_sysctl(text);
-    explicit_bzero(text, sizeof(text));
+    explicit_bzero(text, sizeof text);
     return done ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -109,12 +104,11 @@ static bool derived_keys(struct cookie_keys *keys, const struct request *request
 {
     struct key_secret secret;
     const char *problem = key_secret_load(request->secret, &secret);
-
     if (problem == NULL)
         key_derive(keys, &secret, request->day != 0 ? request->day : time(NULL));
     else
         complain("key: %s: %s", request->secret, problem);
-    explicit_bzero(&secret, sizeof(secret));
+    explicit_bzero(&secret, sizeof secret);
     return problem == NULL;
 }
 
@@ -122,7 +116,6 @@ static int show(const struct request *request)
 {
     char text[COOKIE_KEYS_TEXT_SIZE];
     struct cookie_keys keys;
-
     if (!(request->secret != NULL ? derived_keys(&keys, request) : keys_in_force(&keys)))
         return EXIT_FAILURE;
     cookie_keys_write(text, &keys);
@@ -139,9 +132,8 @@ static int set(const char *given)
 {
     char line[COOKIE_KEYS_TEXT_SIZE + 32] = "";
     struct cookie_keys keys;
-
     if (strcmp(given, "-") == 0) {
-        if (fgets(line, sizeof(line), stdin) != NULL)
+        if (fgets(line, sizeof line, stdin) != NULL)
             line[strcspn(line, "\n")] = '\0';
         given = line;
     }
@@ -156,10 +148,9 @@ static int set(const char *given)
 static int rotate_by_secret(const struct request *request)
 {
     struct cookie_keys now, wanted;
-
     if (!derived_keys(&wanted, request) || !keys_in_force(&now))
         return EXIT_FAILURE;
-    if (now.count == wanted.count && memcmp(now.bytes, wanted.bytes, sizeof(now.bytes)) == 0)
+    if (now.count == wanted.count && memcmp(now.bytes, wanted.bytes, sizeof now.bytes) == 0)
         return EXIT_SUCCESS;
     return put_in_force(&wanted);
 }
@@ -167,7 +158,6 @@ static int rotate_by_secret(const struct request *request)
 static int rotate_at_random(void)
 {
     struct cookie_keys now, wanted;
-
     if (!keys_in_force(&now))
         return EXIT_FAILURE;
     wanted.count = is_none(&now) ? 1 : 2;
@@ -185,7 +175,6 @@ static int act(const struct request *request, char **words)
     const char *action = words[0] != NULL ? words[0] : "";
     const bool is_set = strcmp(action, "set") == 0;
     size_t count = 0;
-
     while (words[count] != NULL)
         count++;
     if (count != (is_set ? 2 : 1) || (is_set && request->secret != NULL) ||
@@ -199,7 +188,7 @@ static int act(const struct request *request, char **words)
         return show(request);
     if (strcmp(action, "rotate") == 0)
         return request->secret != NULL ? rotate_by_secret(request) : rotate_at_random();
-    complain_unknown(NULL, "command", "key ", action, known, sizeof(known) / sizeof(known[0]));
+    complain_unknown(NULL, "command", "key ", action, known, sizeof known / sizeof known[0]);
     return EXIT_USAGE;
 }
 
@@ -209,6 +198,5 @@ int key_main(int argc, char **argv)
     struct request request = {.secret = NULL};
     int status;
     char **words = options_read(&syntax, &request, argc, argv, &status);
-
     return words != NULL ? act(&request, words) : status;
 }

@@ -18,8 +18,7 @@ static const char *unless_accessible(const char *path, int mode)
 static const char *before_the_first_line(const char *to)
 {
     char directory[PATH_MAX];
-
-    snprintf(directory, sizeof(directory), "%.*s", (int)(strrchr(to, '/') - to), to);
+    snprintf(directory, sizeof directory, "%.*s", (int)(strrchr(to, '/') - to), to);
     return unless_accessible(directory[0] == '\0' ? "/" : directory, W_OK | X_OK);
 }
 
@@ -27,7 +26,6 @@ const char *log_trouble(const char *to)
 {
     const char *refusal;
     struct stat status;
-
     if (to[0] != '/')
         return NULL;
     if (lstat(to, &status) != 0)

@@ -17,7 +17,7 @@ static const struct {
 #undef VERB
 };
 
-#define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
+#define VERB_COUNT (sizeof verbs / sizeof verbs[0])
 
 static int help(void)
 {
@@ -47,7 +47,6 @@ static int unknown(const char *word)
 {
     static const char *const options[] = {"help", "version"};
     const char *names[VERB_COUNT];
-
     for (size_t i = 0; i < VERB_COUNT; i++)
         names[i] = verbs[i].name;
     if (word[0] != '-')

@@ -17,17 +17,15 @@ bool memories_find_user(struct memories *memories)
 static bool is_everybody_meant(void)
 {
     char given[PATH_MAX], usual[PATH_MAX];
-
     if (geteuid() != 0)
         return false;
-    return !memory_path(given, sizeof(given), true) ||
-           (memory_path(usual, sizeof(usual), false) && strcmp(given, usual) == 0);
+    return !memory_path(given, sizeof given, true) ||
+           (memory_path(usual, sizeof usual, false) && strcmp(given, usual) == 0);
 }
 
 static bool open_file(const char *file)
 {
     const char *reason = memory_open(file);
-
     if (reason != NULL)
         complain("stat: --memory: %s: %s", file, reason);
     return reason == NULL;

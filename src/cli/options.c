@@ -54,11 +54,9 @@ static void add_name(struct getopt_table *table, const char *name, int argument,
 static void make_table(struct getopt_table *table)
 {
     char *letter = stpcpy(table->letters, syntax->operands == OPERANDS_PROGRAM ? "+:h" : ":h");
-
     for (int i = 0; !is_end(&syntax->options[i]); i++) {
         const struct verb_option *option = &syntax->options[i];
         const int answer = option->letter != '\0' ? option->letter : FIRST_ANSWER + i;
-
         if (option->name != NULL)
             add_name(table, option->name, argument_of(option), answer);
         if (option->letter != '\0')
@@ -85,7 +83,6 @@ static const struct verb_option *find(const struct verb_option *options, int ans
 static void complain_unknown_name(const char *word, const struct getopt_table *table)
 {
     char *name = need_memory(strndup(word, strcspn(word, "=")));
-
     complain_unknown(syntax->verb, "option", "--", name, table->words, table->count);
     free(name);
 }
@@ -96,7 +93,6 @@ static int complain_option(const struct verb_option *options, char **argv,
 {
     const char *word = argv[optind - 1];
     const char letter[] = {'-', (char)optopt, '\0'};
-
     if (answer == ':')
         complain("%s: option \"%s\" needs an argument", syntax->verb,
                  word[1] == '-' ? word : letter);
@@ -122,7 +118,6 @@ static int take_number(int *target, const struct verb_option *option, const char
 {
     char expected[64];
     long long number;
-
     snprintf(expected, sizeof expected, "a number from %d to %d", option->value, option->most);
     if (!read_number(&number, argument, option->value, option->most))
         return option_unexpected(option, argument, expected);
@@ -196,7 +191,6 @@ char **options_read(const struct syntax *of, void *request, int argc, char **arg
     const struct verb_option *const options = of->options, *option;
     struct getopt_table table = {.count = 0};
     int answer;
-
     syntax = of;
     make_table(&table);
     opterr = 0;

@@ -10,7 +10,6 @@ static enum { AUTO, ALWAYS, NEVER } choice;
 int paint_choose(void *request, const struct verb_option *option, const char *when)
 {
     static const char *const words[] = {"auto", "always", "never"};
-
     (void)request;
     for (unsigned i = 0; i < 3; i++) {
         if (strcmp(when, words[i]) == 0) {
@@ -24,7 +23,6 @@ int paint_choose(void *request, const struct verb_option *option, const char *wh
 static bool wanted(void)
 {
     const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
-
     if (choice != AUTO)
         return choice == ALWAYS;
     if (no_color != NULL && no_color[0] != '\0')
@@ -35,7 +33,6 @@ static bool wanted(void)
 const char *paint_on(enum paint paint)
 {
     static const char *const sequences[] = {"\033[1m", "\033[32m", "\033[33m", "\033[1;31m"};
-
     return wanted() ? sequences[paint] : "";
 }
 

@@ -12,7 +12,6 @@ static inline bool pattern_same_prefix(const struct address_pattern *one,
 {
     const unsigned length = one->length < other->length ? one->length : other->length;
     const unsigned bytes = length / 8, bits = length % 8;
-
     return memcmp(one->address, other->address, bytes) == 0 &&
            (bits == 0 || ((one->address[bytes] ^ other->address[bytes]) >> (8 - bits)) == 0);
 }

@@ -14,13 +14,11 @@
 static bool split(const char *text, const char **host, size_t *length, const char **port)
 {
     const char *colon = strchr(text, ':');
-
     *host = text;
     *length = strlen(text);
     *port = NULL;
     if (text[0] == '[') {
         const char *bracket = strchr(text, ']');
-
         if (bracket == NULL || (bracket[1] != '\0' && bracket[1] != ':'))
             return false;
         *host = text + 1;
@@ -36,10 +34,9 @@ static bool split(const char *text, const char **host, size_t *length, const cha
 /* A name with other letters is asked for, and told to the server, in ASCII. */
 static void encode(struct place *place)
 {
-    char ascii[sizeof(place->host)] = "";
-
-    if (idn_is_wide(place->host) && idn_encode(ascii, sizeof(ascii), place->host))
-        memcpy(place->host, ascii, sizeof(ascii));
+    char ascii[sizeof place->host] = "";
+    if (idn_is_wide(place->host) && idn_encode(ascii, sizeof ascii, place->host))
+        memcpy(place->host, ascii, sizeof ascii);
 }
 
 bool place_read(struct place *place, const char *text, const char *verb)
@@ -48,9 +45,8 @@ bool place_read(struct place *place, const char *text, const char *verb)
     struct in6_addr address;
     size_t length;
     long long number = 0;
-
     *place = (struct place){.port = 0};
-    if (!split(text, &host, &length, &port) || length >= sizeof(place->host)) {
+    if (!split(text, &host, &length, &port) || length >= sizeof place->host) {
         complain("%s: found \"%s\", expected HOST, HOST:PORT or [ADDRESS]:PORT", verb, text);
         return false;
     }
@@ -73,8 +69,7 @@ struct addrinfo *place_resolve(const struct place *place, int family, const char
     struct addrinfo *answer = NULL;
     char port[8];
     int error;
-
-    snprintf(port, sizeof(port), "%u", place->port);
+    snprintf(port, sizeof port, "%u", place->port);
     error = getaddrinfo(place->host, port, &hints, &answer);
     if (error == 0)
         return answer;
@@ -93,7 +88,6 @@ void place_address_text(char text[PLACE_TEXT_MOST], const uint8_t address[16])
 void place_endpoint_text(char text[PLACE_TEXT_MOST], const struct endpoint *endpoint)
 {
     char address[PLACE_TEXT_MOST];
-
     place_address_text(address, endpoint->address);
     snprintf(text, PLACE_TEXT_MOST, strchr(address, ':') != NULL ? "[%.45s]:%u" : "%.45s:%u",
              address, endpoint->port);

@@ -16,7 +16,6 @@ struct port_set {
 static inline uint64_t port_set_bits(const struct port_range *ports, unsigned word)
 {
     uint64_t bits = UINT64_MAX;
-
     if (ports->lo / 64u == word)
         bits &= UINT64_MAX << ports->lo % 64;
     if (ports->hi / 64u == word)
@@ -28,8 +27,7 @@ static inline void port_set_of(struct port_set *set, const struct rule *rule)
 {
     size_t count;
     const struct port_range *ranges = rule_ports(rule, &count);
-
-    memset(set, 0, sizeof(*set));
+    memset(set, 0, sizeof *set);
     for (size_t i = 0; i < count; i++)
         for (unsigned word = ranges[i].lo / 64; word <= ranges[i].hi / 64u; word++)
             set->words[word] |= port_set_bits(&ranges[i], word);
@@ -41,11 +39,9 @@ static inline bool port_set_take(struct port_set *set, const struct rule *rule)
     size_t count;
     const struct port_range *ranges = rule_ports(rule, &count);
     uint64_t taken = 0;
-
     for (size_t i = 0; i < count; i++)
         for (unsigned word = ranges[i].lo / 64; word <= ranges[i].hi / 64u; word++) {
             const uint64_t bits = set->words[word] & port_set_bits(&ranges[i], word);
-
             taken |= bits;
             set->words[word] &= ~bits;
         }

@@ -17,7 +17,6 @@ static bool own_directory(char path[PATH_MAX])
 {
     ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
     char *slash;
-
     if (length <= 0)
         return false;
     path[length] = '\0';
@@ -39,7 +38,6 @@ static bool make_path(char path[PATH_MAX], const char *directory, const char *re
 bool preload_find(char path[PATH_MAX], const char *complain_as)
 {
     char own[PATH_MAX], beside[PATH_MAX], moved[PATH_MAX];
-
     if (own_directory(own)) {
         if (make_path(beside, own, PRELOAD_LIBRARY) && access(beside, R_OK) == 0)
             return make_path(path, beside, "");
@@ -59,7 +57,6 @@ static bool is_in(const struct tree *tree, const char *library)
 {
     char path[PATH_MAX];
     int fd;
-
     if (tree == NULL)
         return access(library, R_OK) == 0;
     fd = make_path(path, tree->path, library) ? tree_open_file(tree, path) : -1;
@@ -83,8 +80,7 @@ void preload_warn(const char *library, const struct tree *tree, const char *comp
     const int directory = (int)(path_base(library) - library);
     static const char *const names[] = {PRELOAD_LIBRARY, PRELOAD_MODULE, PRELOAD_COMPILER};
     char path[PATH_MAX], where[PATH_MAX];
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (snprintf(path, PATH_MAX, "%s%.*s%s", tree->path, directory, library, names[i]) >=
                 PATH_MAX ||
             !tree_is_exposed(tree, path, where))
@@ -110,7 +106,6 @@ static const struct width {
 static int prefix_before(const char *library, const char *directory)
 {
     const size_t length = strlen(library), end = strlen(directory);
-
     if (length <= end || strcmp(library + length - end, directory) != 0)
         return -1;
     return (int)(length - end);
@@ -123,7 +118,6 @@ static bool is_lib(const char *directory)
     const size_t length = (size_t)(strrchr(directory, '/') + 1 - directory);
     const char *slash;
     Dl_info library;
-
     if (function == NULL || dladdr(function, &library) == 0)
         return false;
     slash = strrchr(library.dli_fname, '/');
@@ -134,7 +128,7 @@ static bool is_lib(const char *directory)
 /* The widths of a library that $LIB can name, and how long its name is before that; or NULL. */
 static const struct width *find_width(const char *library, int *prefix)
 {
-    for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
+    for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++) {
         *prefix = prefix_before(library, widths[i].wide);
         if (*prefix >= 0)
             return is_lib(widths[i].wide) ? &widths[i] : NULL;
@@ -147,7 +141,6 @@ static bool make_narrow(char other[PATH_MAX], const char *library)
 {
     int prefix;
     const struct width *width = find_width(library, &prefix);
-
     other[0] = '\0';
     if (width != NULL)
         snprintf(other, PATH_MAX, "%.*s%s", prefix, library, width->narrow);
@@ -164,7 +157,6 @@ static char *name_for_loader(const char *library, const struct tree *tree)
 {
     char narrow[PATH_MAX];
     int prefix;
-
     if (!make_narrow(narrow, library) || !is_in(tree, narrow) ||
         find_width(library, &prefix) == NULL)
         return need_memory(strdup(library));
@@ -176,7 +168,6 @@ static char *name_for_loader(const char *library, const struct tree *tree)
 static const char *next_entry(const char **end, const char **base)
 {
     const char *entry = *end + strspn(*end, SEPARATORS);
-
     *end = entry + strcspn(entry, SEPARATORS);
     *base = memrchr(entry, '/', (size_t)(*end - entry));
     *base = *base == NULL ? entry : *base + 1;
@@ -189,7 +180,6 @@ bool preload_has(const char *list, const char *name)
     const size_t length = strlen(name);
     const bool any_directory = strchr(name, '/') == NULL;
     const char *entry, *base;
-
     while ((entry = next_entry(&list, &base)) != NULL) {
         if (any_directory)
             entry = base;
@@ -202,7 +192,6 @@ bool preload_has(const char *list, const char *name)
 bool preload_like(char name[PRELOAD_NAME_MOST], const char *list, const char *beginning)
 {
     const char *base;
-
     while (next_entry(&list, &base) != NULL)
         if (strncmp(base, beginning, strlen(beginning)) == 0) {
             snprintf(name, PRELOAD_NAME_MOST, "%.*s", (int)(list - base), base);
@@ -220,7 +209,6 @@ char *preload_list(const char *list, const char *library, const struct tree *tre
                    const char *complain_as)
 {
     char *name, *longer;
-
     if (strpbrk(library, SEPARATORS) != NULL) {
         complain("%s: cannot preload \"%s\": LD_PRELOAD takes no blank or colon in a name",
                  complain_as, library);
@@ -242,7 +230,6 @@ bool preload_set(void)
 {
     char library[PATH_MAX], *list;
     bool done;
-
     if (!preload_find(library, "run"))
         return false;
     list = preload_list(getenv("LD_PRELOAD"), library, NULL, "run");

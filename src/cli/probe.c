@@ -44,20 +44,18 @@ static void line(const char *topic, const char *text)
 static int compare(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;
-
     return (x > y) - (x < y);
 }
 
 static double median(double values[], unsigned count)
 {
-    qsort(values, count, sizeof(values[0]), compare);
+    qsort(values, count, sizeof values[0], compare);
     return count % 2 == 1 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
 static void show_times(const struct probe *probe, struct tally *tally)
 {
     double plain, fast;
-
     if (!probe->server_answers) {
         line("first byte", "the server does not answer what was sent, so there are no times "
                            "(--data FILE sends something else)");
@@ -86,7 +84,7 @@ static void show_fates(const struct tally *tally)
         {tally->lost, "lost: no connection in time"},
     };
 
-    for (size_t i = 0; i < sizeof(fates) / sizeof(fates[0]); i++)
+    for (size_t i = 0; i < sizeof fates / sizeof fates[0]; i++)
         if (fates[i].count > 0)
             printf("  %-10s  %u of %u %s\n", "SYN data", fates[i].count, tally->tried,
                    fates[i].text);
@@ -95,7 +93,6 @@ static void show_fates(const struct tally *tally)
 static void show_rule(const struct probe *probe, bool on)
 {
     const char *first_write = probe->kind == PROBE_FILE ? "" : " first_write = \"replay-safe\";";
-
     printf("    { %s = \"%s\"; port = %u;%s }\n", probe->place.is_numeric ? "address" : "host",
            probe->place.host, probe->endpoint.port, on ? first_write : " fastopen = \"off\";");
 }
@@ -109,7 +106,6 @@ static void show_verdict(bool works, const char *text)
 static bool report(const struct probe *probe, struct tally *tally)
 {
     const bool works = tally->acked * 2 > tally->tried;
-
     show_fates(tally);
     show_times(probe, tally);
     if (works) {
@@ -148,7 +144,6 @@ static bool cookie_is_there(const struct probe *probe)
 {
     struct metrics metrics;
     bool any;
-
     return no_error(metrics_of(probe->endpoint.address, &metrics, &any), METRICS_UNREAD) && any &&
            metrics.cookie_length > 0;
 }
@@ -157,7 +152,6 @@ static bool get_cookie(const struct probe *probe)
 {
     bool syn_lost = false;
     struct attempt attempt;
-
     if (cookie_is_there(probe)) {
         puts("  cookie      there already");
         return true;
@@ -202,7 +196,6 @@ static bool try_by_turns(const struct probe *probe, int count)
 {
     struct tally tally = {.tried = 0};
     struct attempt attempt;
-
     for (int i = 0; i < count && tally.swallowed + tally.lost < SWALLOWED_ENOUGH; i++) {
         attempt_make(&attempt, probe, ATTEMPT_PLAIN);
         if (attempt.end == ATTEMPT_ANSWERED)
@@ -216,7 +209,6 @@ static bool try_by_turns(const struct probe *probe, int count)
 static const char *name_of(const struct probe *probe)
 {
     static const char *const names[] = {"an HTTP request", "a TLS ClientHello", "the file"};
-
     return names[probe->kind];
 }
 
@@ -225,7 +217,6 @@ static bool is_reachable(struct probe *probe)
 {
     char text[PLACE_TEXT_MOST];
     struct attempt attempt;
-
     place_endpoint_text(text, &probe->endpoint);
     printf("%s%s%s, sending %s of %zu bytes\n", paint_on(PAINT_HEADING), text, paint_off(),
            name_of(probe), probe->size);
@@ -244,7 +235,6 @@ static bool is_reachable(struct probe *probe)
 static bool try_it(struct probe *probe, int family, int count)
 {
     struct addrinfo *addresses = place_resolve(&probe->place, family, "probe");
-
     if (addresses == NULL)
         return false;
     memcpy(&probe->address, addresses->ai_addr, addresses->ai_addrlen);
@@ -306,7 +296,6 @@ static const char help[] =
 static void shake_off_library(char **argv)
 {
     const char *disabled = getenv("TFOSHIM_DISABLE");
-
     if (getenv("LD_PRELOAD") == NULL && disabled != NULL && strcmp(disabled, "1") == 0)
         return;
     unsetenv("LD_PRELOAD");
@@ -318,7 +307,6 @@ static int probe(const struct request *request, char *host, char **argv)
 {
     struct probe probe = {.timeout_ms = request->timeout_s * 1000};
     bool works;
-
     if (request->tls && request->file != NULL) {
         complain("probe: --tls and --data cannot be used together");
         return EXIT_USAGE;
@@ -345,6 +333,5 @@ int probe_main(int argc, char **argv)
     struct request request = {.family = AF_UNSPEC, .count = 5, .timeout_s = 5};
     int status;
     char **words = options_read(&syntax, &request, argc, argv, &status);
-
     return words != NULL ? probe(&request, words[0], argv) : status;
 }

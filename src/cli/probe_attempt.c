@@ -52,7 +52,6 @@ static size_t begin(struct writer *writer, size_t size)
 static void end(struct writer *writer, size_t begun, size_t size)
 {
     const size_t used = writer->used;
-
     writer->used = begun - size;
     put_number(writer, (unsigned)(used - begun), size);
     writer->used = used;
@@ -68,7 +67,6 @@ static void put_extension(struct writer *writer, unsigned type, const void *body
 static void put_server_name(struct writer *writer, const char *name)
 {
     size_t extension, list;
-
     put_number(writer, 0, 2);
     extension = begin(writer, 2);
     list = begin(writer, 2);
@@ -89,7 +87,6 @@ static void put_key_share(struct writer *writer)
 static void put_extensions(struct writer *writer, const struct place *place)
 {
     size_t extensions = begin(writer, 2);
-
     if (!place->is_numeric)
         put_server_name(writer, place->host);
     put_extension(writer, 10, "\0\x04\0\x1d\0\x17", 6); /* groups: x25519, secp256r1 */
@@ -108,7 +105,6 @@ static void write_client_hello(struct writer *writer, const struct place *place)
                                            0xc0, 0x2f, 0xc0, 0x2c, 0xc0, 0x30, 0xcc, 0xa9,
                                            0xcc, 0xa8, 0x00, 0x9c, 0x00, 0x2f};
     size_t record, message;
-
     put(writer, "\x16\x03\x01", 3);
     record = begin(writer, 2);
     put_number(writer, 1, 1);
@@ -117,8 +113,8 @@ static void write_client_hello(struct writer *writer, const struct place *place)
     put_random(writer, 32);
     put_number(writer, 32, 1); /* a session id, for middleboxes that want one */
     put_random(writer, 32);
-    put_number(writer, sizeof(suites), 2);
-    put(writer, suites, sizeof(suites));
+    put_number(writer, sizeof suites, 2);
+    put(writer, suites, sizeof suites);
     put(writer, "\x01\0", 2);
     put_extensions(writer, place);
     end(writer, message, 3);
@@ -128,8 +124,7 @@ static void write_client_hello(struct writer *writer, const struct place *place)
 static void write_head(struct writer *writer, const struct place *place)
 {
     const bool brackets = strchr(place->host, ':') != NULL;
-
-    writer->used = (size_t)snprintf((char *)writer->bytes, sizeof(writer->bytes),
+    writer->used = (size_t)snprintf((char *)writer->bytes, sizeof writer->bytes,
                                     "HEAD / HTTP/1.1\r\n"
                                     "Host: %s%s%s\r\n"
                                     "User-Agent: tfoshim/" TFOSHIM_VERSION "\r\n"
@@ -141,7 +136,6 @@ static void write_head(struct writer *writer, const struct place *place)
 static bool read_file(struct probe *probe, const char *path)
 {
     FILE *file = fopen(path, "re");
-
     if (file == NULL) {
         complain_errno("probe: cannot read %s", path);
         return false;
@@ -161,7 +155,6 @@ static bool read_file(struct probe *probe, const char *path)
 bool probe_make_data(struct probe *probe, const char *file)
 {
     struct writer writer = {.used = 0};
-
     if (probe->kind == PROBE_FILE)
         return read_file(probe, file);
     if (probe->kind == PROBE_TLS)
@@ -187,7 +180,6 @@ struct run {
 static double now_ms(void)
 {
     struct timespec now;
-
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec * 1000 + (double)now.tv_nsec / 1000000;
 }
@@ -196,11 +188,9 @@ static double now_ms(void)
 static bool wait_for(const struct run *run, short events)
 {
     struct pollfd waiting = {.fd = run->fd, .events = events};
-
     for (;;) {
         double left = run->begun_ms + run->probe->timeout_ms - now_ms();
         int ready = left > 0 ? poll(&waiting, 1, (int)left + 1) : 0;
-
         if (ready >= 0 || errno != EINTR)
             return ready > 0;
     }
@@ -220,7 +210,6 @@ static bool start(struct run *run, enum attempt_way way)
     const struct sockaddr *address = (const struct sockaddr *)&probe->address;
     ssize_t sent = 0;
     int result;
-
     run->begun_ms = now_ms();
     if (way == ATTEMPT_PLAIN) {
         result = connect(run->fd, address, probe->length);
@@ -238,8 +227,7 @@ static bool start(struct run *run, enum attempt_way way)
 static bool finish_handshake(struct run *run)
 {
     int error = 0;
-    socklen_t length = sizeof(error);
-
+    socklen_t length = sizeof error;
     if (!wait_for(run, POLLOUT))
         return fail(run, ETIMEDOUT);
     if (getsockopt(run->fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0)
@@ -252,7 +240,6 @@ static bool send_rest(struct run *run)
     while (run->sent < run->probe->size) {
         ssize_t sent =
             send(run->fd, run->probe->data + run->sent, run->probe->size - run->sent, MSG_NOSIGNAL);
-
         if (sent >= 0)
             run->sent += (size_t)sent;
         else if (errno != EAGAIN)
@@ -266,7 +253,6 @@ static bool send_rest(struct run *run)
 static void await_answer(struct run *run)
 {
     char byte;
-
     run->attempt->end = ATTEMPT_SILENT;
     if (!run->probe->server_answers || !wait_for(run, POLLIN))
         return;
@@ -280,9 +266,8 @@ static void await_answer(struct run *run)
 static void look_at_kernel(const struct run *run)
 {
     struct tcp_info info;
-    socklen_t length = sizeof(info);
-
-    memset(&info, 0, sizeof(info));
+    socklen_t length = sizeof info;
+    memset(&info, 0, sizeof info);
     if (getsockopt(run->fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
         return;
     run->attempt->syn_data_acked = (info.tcpi_options & TCPI_OPT_SYN_DATA) != 0;
@@ -293,7 +278,6 @@ static void look_at_kernel(const struct run *run)
 void attempt_make(struct attempt *attempt, const struct probe *probe, enum attempt_way way)
 {
     struct run run = {.probe = probe, .attempt = attempt};
-
     *attempt = (struct attempt){.end = ATTEMPT_SILENT};
     run.fd = socket(probe->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (run.fd < 0) {

@@ -23,7 +23,6 @@
 static struct policy *copy_of(const struct kept *kept, size_t size)
 {
     struct policy *copy = kept->mark == KEPT_MARK ? need_memory(malloc(size)) : NULL;
-
     if (copy == NULL)
         return NULL;
     memcpy(copy, &kept->policy, size);
@@ -39,12 +38,11 @@ static struct policy *copy_segment(int id, uid_t owner)
     struct shmid_ds status;
     struct policy *copy;
     struct kept *kept;
-
     if (shmctl(id, IPC_STAT, &status) != 0)
         return NULL;
     /* One that is out of date has been removed, and lives on for those who have it. */
     status.shm_perm.mode &= ~(unsigned)SHM_DEST;
-    if (!shared_memory_is_of(&status, owner, KEPT_WHOLE) || status.shm_segsz < sizeof(*kept))
+    if (!shared_memory_is_of(&status, owner, KEPT_WHOLE) || status.shm_segsz < sizeof *kept)
         return NULL;
     kept = shared_memory_attach(id, SHM_RDONLY);
     if (kept == NULL)
@@ -63,7 +61,6 @@ static void copy_version(char version[PROCESS_VERSION_MOST], const struct policy
 static void add_segment(struct process *process, int id, uid_t owner)
 {
     struct policy *policy = copy_segment(id, owner);
-
     if (policy == NULL)
         return;
     if (policy->refusal != 0 && process->refusal == NULL)
@@ -80,8 +77,7 @@ static bool shares_memory(pid_t pid)
 {
     char path[64];
     struct stat ours, its;
-
-    snprintf(path, sizeof(path), "/proc/%d/ns/ipc", pid);
+    snprintf(path, sizeof path, "/proc/%d/ns/ipc", pid);
     return stat("/proc/self/ns/ipc", &ours) == 0 && stat(path, &its) == 0 &&
            ours.st_ino == its.st_ino && ours.st_dev == its.st_dev;
 }
@@ -103,7 +99,6 @@ static bool read_maps(struct process *process, FILE *maps, uid_t owner)
     char *line = NULL;
     size_t size = 0;
     bool found = false;
-
     while (getline(&line, &size, maps) > 0) {
         found = found || strstr(line, "/libtfoshim.so") != NULL;
         if (known && strstr(line, "/SYSV") != NULL)
@@ -117,10 +112,9 @@ static void read_program(struct process *process)
 {
     char path[64];
     FILE *file;
-
-    snprintf(path, sizeof(path), "/proc/%d/comm", process->pid);
+    snprintf(path, sizeof path, "/proc/%d/comm", process->pid);
     file = fopen(path, "re");
-    if (file != NULL && fgets(process->program, sizeof(process->program), file) != NULL)
+    if (file != NULL && fgets(process->program, sizeof process->program, file) != NULL)
         process->program[strcspn(process->program, "\n")] = '\0';
     if (file != NULL)
         fclose(file);
@@ -140,14 +134,13 @@ static void add(struct processes *processes, pid_t pid, uid_t owner)
     struct process process = {.pid = pid};
     char path[64];
     FILE *maps;
-
-    snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+    snprintf(path, sizeof path, "/proc/%d/maps", pid);
     maps = fopen(path, "re");
     if (maps == NULL)
         return;
     if (read_maps(&process, maps, owner)) {
         read_program(&process);
-        processes->all = need_room(processes->all, processes->count + 1, sizeof(*processes->all));
+        processes->all = need_room(processes->all, processes->count + 1, sizeof *processes->all);
         processes->all[processes->count++] = process;
     } else {
         drop(&process);
@@ -163,7 +156,6 @@ static int compare_texts(const char *one, const char *other)
 static int compare_words(const struct process *one, const struct process *other)
 {
     int order = strcmp(one->program, other->program);
-
     if (order == 0)
         order = compare_texts(one->policy, other->policy);
     if (order == 0)
@@ -176,7 +168,6 @@ static int compare_words(const struct process *one, const struct process *other)
 size_t processes_same(const struct processes *processes, size_t from)
 {
     size_t count = 1;
-
     while (from + count < processes->count &&
            compare_words(&processes->all[from], &processes->all[from + count]) == 0)
         count++;
@@ -187,7 +178,6 @@ static int compare(const void *left, const void *right)
 {
     const struct process *one = left, *other = right;
     const int order = compare_words(one, other);
-
     return order != 0 ? order : (one->pid > other->pid) - (one->pid < other->pid);
 }
 
@@ -202,12 +192,10 @@ void processes_collect(struct processes *processes, const struct memories *memor
 {
     DIR *directory = opendir("/proc");
     const struct dirent *entry;
-
     *processes = (struct processes){.count = 0};
     while (directory != NULL && (entry = readdir(directory)) != NULL) {
         struct stat status;
         long long pid;
-
         if (read_number(&pid, entry->d_name, 1, INT_MAX) && pid != getpid() &&
             fstatat(dirfd(directory), entry->d_name, &status, 0) == 0 &&
             is_wanted(memories, status.st_uid))
@@ -216,7 +204,7 @@ void processes_collect(struct processes *processes, const struct memories *memor
     if (directory != NULL)
         closedir(directory);
     if (processes->count > 0)
-        qsort(processes->all, processes->count, sizeof(*processes->all), compare);
+        qsort(processes->all, processes->count, sizeof *processes->all, compare);
 }
 
 void processes_drop(struct processes *processes)

@@ -21,8 +21,7 @@ void recollection_set_up_as(const char *program)
     static bool complained;
     char path[PATH_MAX];
     const char *reason;
-    const bool named = memory_path(path, sizeof(path), true);
-
+    const bool named = memory_path(path, sizeof path, true);
     memory_look(named ? path : NULL, memory_program(program), &reason);
     if (reason != NULL && !complained)
         complain("%s: %s: programs use the memory that user %u has without it", path, reason,
@@ -38,14 +37,13 @@ static struct memory_destination destination_of(const struct endpoint *endpoint)
 static bool same_place(const struct memory_destination *one, const struct memory_destination *other)
 {
     return one->netns == other->netns && one->endpoint.port == other->endpoint.port &&
-           memcmp(one->endpoint.address, other->endpoint.address, sizeof(one->endpoint.address)) ==
+           memcmp(one->endpoint.address, other->endpoint.address, sizeof one->endpoint.address) ==
                0;
 }
 
 void recollection_of_listener(const struct endpoint *endpoint, struct memory_listener_entry *entry)
 {
     const struct memory_destination wanted = destination_of(endpoint);
-
     for (unsigned i = 0; i < MEMORY_LISTENERS; i++)
         if (memory_listener_entry(i, entry) && same_place(&entry->listener, &wanted))
             return;
@@ -55,7 +53,6 @@ void recollection_of_listener(const struct endpoint *endpoint, struct memory_lis
 static bool find(const struct endpoint *endpoint, struct memory_entry *entry)
 {
     const struct memory_destination wanted = destination_of(endpoint);
-
     for (unsigned i = 0; i < MEMORY_ENTRIES; i++)
         if (memory_entry(i, entry) && same_place(&entry->destination, &wanted))
             return true;
@@ -71,7 +68,6 @@ static void write_lessons(FILE *stream, const struct memory_entry *entry, uint32
         [MEMORY_NEVER_READS] = "never reads",
         [MEMORY_COSTS_A_WAIT] = "was made to wait",
     };
-
     for (unsigned i = 0; i < MEMORY_LESSONS; i++)
         if (entry->learned_until[i] > now)
             fprintf(stream, "; some program %s, for %" PRIu32 " s more", texts[i],
@@ -103,7 +99,6 @@ char *recollection_text(const struct endpoint *endpoint)
     char *text = NULL;
     size_t size;
     FILE *stream;
-
     if (!find(endpoint, &entry))
         return need_memory(strdup("nothing"));
     stream = need_memory(open_memstream(&text, &size));

@@ -28,7 +28,6 @@ struct request {
 static int take_log(void *of, const struct verb_option *option, const char *level)
 {
     struct request *request = of;
-
     request->log = level;
     for (int i = 0; i < LOG_LEVEL_COUNT; i++)
         if (strcmp(level, log_level_names[i]) == 0)
@@ -66,9 +65,8 @@ static const char help[] =
 static bool set_config(const char *file)
 {
     char directory[PATH_MAX] = "", path[2 * PATH_MAX];
-
-    if (file[0] == '/' || getcwd(directory, sizeof(directory)) != NULL) {
-        snprintf(path, sizeof(path), "%s%s%s", directory, file[0] == '/' ? "" : "/", file);
+    if (file[0] == '/' || getcwd(directory, sizeof directory) != NULL) {
+        snprintf(path, sizeof path, "%s%s%s", directory, file[0] == '/' ? "" : "/", file);
         if (setenv("TFOSHIM_CONFIG", path, 1) == 0)
             return true;
     }
@@ -81,7 +79,6 @@ static bool set_config(const char *file)
 static bool use_config(const char *file)
 {
     const struct policy *policy = policy_compile(file, NULL, complain_report, NULL);
-
     if (policy == NULL)
         return false;
     munmap((void *)policy, policy_size(policy));
@@ -92,8 +89,7 @@ static int start(char **argv)
 {
     char path[PATH_MAX];
     const char *obstacle = NULL;
-
-    if (target_find(path, sizeof(path), argv[0]))
+    if (target_find(path, sizeof path, argv[0]))
         obstacle = target_obstacle(path);
     if (obstacle != NULL)
         complain("run: %s runs without TCP Fast Open: %s, so LD_PRELOAD has no effect", argv[0],
@@ -107,8 +103,7 @@ static int start(char **argv)
 static bool is_left_alone(const char *program)
 {
     char path[PATH_MAX], asan[PRELOAD_NAME_MOST];
-
-    if (!target_find(path, sizeof(path), program) ||
+    if (!target_find(path, sizeof path, program) ||
         !target_lacks_asan(asan, path, getenv("LD_PRELOAD")))
         return false;
     complain("run: %s runs without TCP Fast Open: it is linked with %s, which must come first: "
@@ -121,8 +116,7 @@ static bool is_left_alone(const char *program)
 static bool set_figures(void)
 {
     char name[64];
-
-    if (run_figures_make(name, sizeof(name)) && setenv("TFOSHIM_FIGURES", name, 1) == 0)
+    if (run_figures_make(name, sizeof name) && setenv("TFOSHIM_FIGURES", name, 1) == 0)
         return true;
     complain_errno("run: cannot keep statistics");
     return false;
@@ -135,7 +129,6 @@ static int start_and_report(char **argv, bool is_dry)
     const bool has_started =
         run_figures_get(RUN_PROGRAMS) > 0 || !WIFEXITED(status) ||
         (WEXITSTATUS(status) != EXIT_CANNOT_EXECUTE && WEXITSTATUS(status) != EXIT_NOT_FOUND);
-
     if (status == -1)
         return EXIT_RUN_FAILED;
     if (has_started)
@@ -146,7 +139,6 @@ static int start_and_report(char **argv, bool is_dry)
 static int run(const struct request *request, char **argv)
 {
     const bool reports = request->reports || request->is_dry;
-
     if (request->log != NULL && setenv("TFOSHIM_LOG", request->log, 1) != 0)
         return EXIT_RUN_FAILED;
     if (request->config != NULL && !use_config(request->config))
@@ -165,6 +157,5 @@ int run_main(int argc, char **argv)
     struct request request = {.config = NULL};
     int status;
     char **words = options_read(&syntax, &request, argc, argv, &status);
-
     return words != NULL ? run(&request, words) : status;
 }

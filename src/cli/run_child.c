@@ -17,9 +17,8 @@
 static void set_of_theirs(sigset_t *set)
 {
     static const int ours[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
-
     sigfillset(set);
-    for (unsigned i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+    for (unsigned i = 0; i < sizeof ours / sizeof ours[0]; i++)
         sigdelset(set, ours[i]);
 }
 
@@ -29,7 +28,6 @@ static void hand_on(pid_t program, const siginfo_t *info)
 {
     const bool is_sent =
         info->si_code == SI_USER || info->si_code == SI_QUEUE || info->si_code == SI_TKILL;
-
     if (is_sent && info->si_pid != program)
         kill(program, info->si_signo);
 }
@@ -65,7 +63,6 @@ int run_child(int (*start)(char **argv), char **argv)
     siginfo_t info;
     pid_t program, self = getpid();
     int status = -1;
-
     set_of_theirs(&theirs);
     sigprocmask(SIG_BLOCK, &theirs, &mask);
     /* Where it is ignored, children leave no status. */
@@ -90,7 +87,6 @@ int run_child_end(int status)
     const struct sigaction by_default = {.sa_handler = SIG_DFL};
     const struct rlimit none = {0, 0};
     sigset_t set;
-
     if (WIFEXITED(status))
         return WEXITSTATUS(status);
     /* The program has left its core, if any. */

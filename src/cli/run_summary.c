@@ -14,7 +14,6 @@ static const char *plural(uint64_t count)
 static void say_clients(const char *what, bool is_dry)
 {
     const uint64_t connects = run_figures_get(RUN_CONNECTS);
-
     complain("%s: %" PRIu64 " connect%s enabled by the policy: %" PRIu64 " %s, %" PRIu64
              " true; SYNs with data: %" PRIu64 ", without: %" PRIu64,
              what, connects, plural(connects), run_figures_get(RUN_DEFERRED),
@@ -26,7 +25,6 @@ static void say_clients(const char *what, bool is_dry)
 static void say_gain(const char *what, bool is_dry)
 {
     const uint64_t saved = run_figures_get(RUN_ACCEPTED);
-
     complain("%s: %" PRIu64 " round trip%s %s, %.1f ms in all%s", what, saved, plural(saved),
              is_dry ? "would have been saved" : "saved", run_figures_get(RUN_SAVED_US) / 1e3,
              is_dry ? ", of servers that do Fast Open: see tfoshim probe" : "");
@@ -36,7 +34,6 @@ static void say_listeners(const char *what, bool is_dry)
 {
     const uint64_t listeners = run_figures_get(RUN_LISTENERS);
     const uint64_t taken = run_figures_get(RUN_TAKEN);
-
     if (is_dry)
         complain("%s: %" PRIu64 " listener%s would have taken SYN data", what, listeners,
                  plural(listeners));
@@ -51,7 +48,6 @@ static void say_listeners(const char *what, bool is_dry)
 static void say_lost(const char *what)
 {
     const uint64_t lost = run_figures_get(RUN_LINES_LOST);
-
     if (lost > 0)
         complain("%s: %" PRIu64 " line%s of the log could not be written: see tfoshim check", what,
                  lost, plural(lost));
@@ -62,7 +58,6 @@ void run_summary(bool is_dry)
     const char *what = is_dry ? "dry run" : "run";
     const bool connects = run_figures_get(RUN_CONNECTS) > 0;
     const bool listeners = run_figures_get(RUN_LISTENERS) > 0;
-
     if (run_figures_get(RUN_PROGRAMS) == 0)
         complain("%s: the library was in no program: see tfoshim doctor PROGRAM", what);
     else if (!connects && !listeners)

@@ -41,7 +41,6 @@ static char *list_end(struct list *list)
 static char *destinations(const struct rule *rule)
 {
     struct list list;
-
     list_begin(&list);
     for (size_t i = 0; i < rule->address_count; i++)
         fputs(rule->addresses[i].text, list_next(&list));
@@ -53,11 +52,9 @@ static char *destinations(const struct rule *rule)
 static char *ports(const struct rule *rule)
 {
     struct list list;
-
     list_begin(&list);
     for (size_t i = 0; i < rule->port_count; i++) {
         FILE *stream = list_next(&list);
-
         fprintf(stream, "%u", rule->ports[i].lo);
         if (rule->ports[i].hi != rule->ports[i].lo)
             fprintf(stream, "-%u", rule->ports[i].hi);
@@ -68,7 +65,6 @@ static char *ports(const struct rule *rule)
 static char *selected(const struct selection *selection)
 {
     struct list list;
-
     list_begin(&list);
     for (size_t i = 0; i < selection->count; i++)
         fputs(selection->any[i].text, list_next(&list));
@@ -105,10 +101,9 @@ static const struct unusual {
 
 static void add_unusual(struct list *list, const struct settings *settings, unsigned side)
 {
-    for (size_t i = 0; i < sizeof(unusual) / sizeof(unusual[0]); i++) {
+    for (size_t i = 0; i < sizeof unusual / sizeof unusual[0]; i++) {
         const struct unusual *one = &unusual[i];
         const int value = *(const int *)(const void *)((const char *)settings + one->target);
-
         if (!(one->sides & side) || value == AS_THE_GROUP || value == one->initial ||
             one->shown[0] == '\0')
             continue;
@@ -121,7 +116,6 @@ static void add_unusual(struct list *list, const struct settings *settings, unsi
 static char *server_ways(const struct rule *rule)
 {
     struct list list;
-
     list_begin(&list);
     if (rule->queue > 0)
         fprintf(list_next(&list), "%" PRIu32, rule->queue);
@@ -137,7 +131,6 @@ static char *server_ways(const struct rule *rule)
 static char *client_ways(const struct rule *rule)
 {
     struct list list;
-
     list_begin(&list);
     fputs(rule->set.first_write == FIRST_WRITE_ANY ? "any" : "replay-safe", list_next(&list));
     add_prefixes(&list, rule);
@@ -180,7 +173,6 @@ static void show_rules(const struct rule_group *group)
     const bool client = group->side == SIDE_CLIENT;
     struct table table = {.columns = 5};
     bool columns[SELECTORS];
-
     choose_columns(columns, group);
     table_add_copy(&table, "rule");
     table_add_copy(&table, "fastopen");
@@ -202,7 +194,6 @@ static void show_group(const struct rule_group *group)
     if (group->side == SIDE_CLIENT) {
         const struct rule fallback = {.set = group->set};
         char *ways = client_ways(&fallback);
-
         printf("client: default %s, first write %s\n", on_off(group->fastopen), ways);
         free(ways);
     } else {
@@ -221,7 +212,6 @@ static void show_group(const struct rule_group *group)
 void show_policy(const struct rule_file *file)
 {
     const char *trouble;
-
     show_group(&file->client);
     show_group(&file->server);
     printf("log: level %s, to %s", log_level_names[file->log_level], file->log_to);

@@ -29,7 +29,6 @@ static void add_netns(struct table *table, const struct stat_view *view, uint64_
 static void add_place(struct table *table, const struct endpoint *endpoint)
 {
     char text[PLACE_TEXT_MOST];
-
     place_endpoint_text(text, endpoint);
     table_add_copy(table, text);
 }
@@ -47,7 +46,6 @@ static void add_last(struct table *table, const struct stat_view *view,
                      const struct memory_entry *entry)
 {
     const uint32_t left = stat_left(entry->backed_off_until, view->now);
-
     table_add_text(table, "%s%s%s%s", stat_reasons[entry->reason].text,
                    entry->local ? "; the machine itself" : "",
                    stat_lesson(view, entry) != NULL ? stat_lesson(view, entry) : "",
@@ -59,10 +57,8 @@ static void print_destinations(const struct stat_view *view)
     static const char *const headings[] = {"netns",   "destination", "tried", "accepted",
                                            "refused", "saved",       "seen",  "last"};
     struct table table = table_of(view->all ? headings : headings + 1, view->all ? 8 : 7);
-
     for (size_t i = 0; i < view->destination_count; i++) {
         const struct memory_entry *entry = &view->destinations[i];
-
         if (view->all)
             add_netns(&table, view, entry->destination.netns);
         add_place(&table, &entry->destination.endpoint);
@@ -81,10 +77,8 @@ static void print_listeners(const struct stat_view *view)
     static const char *const headings[] = {"netns",   "listener", "queue", "with SYN data",
                                            "guarded", "unproved", "seen"};
     struct table table = table_of(view->all ? headings : headings + 1, view->all ? 7 : 6);
-
     for (size_t i = 0; i < view->listener_count; i++) {
         const struct memory_listener_entry *entry = &view->listeners[i];
-
         if (view->all)
             add_netns(&table, view, entry->listener.netns);
         add_place(&table, &entry->listener.endpoint);
@@ -103,9 +97,8 @@ static void add_numbers(struct table *table, const struct process *process, size
 {
     char text[NUMBERS_MOST * 12 + 8] = "";
     size_t length = 0;
-
     for (size_t i = 0; i < count && i < NUMBERS_MOST; i++)
-        length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%d", i > 0 ? ", " : "",
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s%d", i > 0 ? ", " : "",
                                    process[i].pid);
     table_add_text(table, "%s%s", text, count > NUMBERS_MOST ? ", ..." : "");
 }
@@ -123,10 +116,8 @@ static void print_processes(const struct processes *processes)
 {
     static const char *const headings[] = {"program", "running", "version", "policy", "process"};
     struct table table = table_of(headings, 5);
-
     for (size_t i = 0; i < processes->count; i += processes_same(processes, i)) {
         const struct process *process = &processes->all[i];
-
         table_add_copy(&table, process->program);
         table_add_text(&table, "%zu", processes_same(processes, i));
         table_add_text(&table, "%s%s%s", process->version[0] != '\0' ? process->version : "-",
@@ -143,10 +134,8 @@ static void print_counters(const struct stat_view *view)
 {
     static const char *const headings[] = {"here since boot", "kernel", "tfoshim"};
     struct table table = table_of(headings, 3);
-
     for (size_t i = 0; i < STAT_COUNTERS; i++) {
         const struct stat_counter *counter = &view->counters[i];
-
         table_add_copy(&table, counter->name);
         table_add_text(&table, counter->kernel < 0 ? "-" : "%lld", counter->kernel);
         table_add_text(&table, counter->ours < 0 ? "-" : "%lld", counter->ours);
@@ -160,7 +149,6 @@ static void print_gain(const struct stat_view *view)
 {
     unsigned long long round_trips = 0;
     double seconds = 0;
-
     for (size_t i = 0; i < view->destination_count; i++) {
         round_trips += view->destinations[i].accepted;
         seconds += stat_saved_seconds(&view->destinations[i]);
@@ -172,10 +160,8 @@ static void print_gain(const struct stat_view *view)
 static void print_troubles(const struct stat_view *view)
 {
     bool any = false;
-
     for (size_t i = 0; i < view->destination_count; i++) {
         char place[PLACE_TEXT_MOST], *trouble = stat_trouble(view, &view->destinations[i]);
-
         if (trouble == NULL)
             continue;
         if (!any)
@@ -194,7 +180,6 @@ static void print_troubles(const struct stat_view *view)
 static void print_switched_off(const struct stat_view *view)
 {
     const long bits = proc_sysctl_number("tcp_fastopen");
-
     if (bits >= 0 && !(bits & FASTOPEN_CLIENT))
         printf("%sthe kernel lets no client here open fast (net.ipv4.tcp_fastopen is %ld): see "
                "tfoshim doctor%s\n",
@@ -210,7 +195,6 @@ static void print_comparison(const struct stat_counter *counter, const char *wha
                              const char *which, const char *others)
 {
     const char *why = "";
-
     if (counter->kernel < 0 || (counter->kernel == 0 && counter->ours == 0))
         return;
     if (counter->kernel > counter->ours)
@@ -232,7 +216,6 @@ static void print_table(const struct stat_view *view)
 {
     static const char others[] = ": the others are of programs that ask for Fast Open themselves, "
                                  "or were attached to, of other users, or forgotten";
-
     if (view->destination_count == 0 && view->listener_count == 0)
         print_nothing();
     if (view->destination_count > 0) {
@@ -277,7 +260,6 @@ struct request {
 static int choose(void *of, const struct verb_option *option, const char *operand)
 {
     struct request *request = of;
-
     if (request->what != TABLE && (int)request->what != option->value) {
         complain("stat: --json, --prometheus, --reset and --watch go one at a time");
         return EXIT_USAGE;
@@ -327,7 +309,6 @@ static const char help[] =
 static int print_once(void (*print)(const struct stat_view *), const struct request *request)
 {
     struct stat_view view;
-
     if (!stat_collect(&view, &request->memories, request->all))
         return EXIT_FAILURE;
     print(&view);
@@ -351,7 +332,6 @@ static int reset(const struct request *request)
 static bool read_interval(const char *text, double *seconds)
 {
     char *end = NULL;
-
     *seconds = INTERVAL_S;
     if (text == NULL)
         return true;
@@ -368,7 +348,6 @@ static int watch(const struct request *request)
     const bool is_terminal = isatty(STDOUT_FILENO);
     struct timespec pause;
     double seconds;
-
     if (!read_interval(request->operand, &seconds))
         return EXIT_USAGE;
     pause.tv_sec = (time_t)seconds;
@@ -387,7 +366,6 @@ static int export(const struct request *request)
 {
     struct stat_view view;
     int status;
-
     if (request->operand == NULL)
         return print_once(stat_print_prometheus, request);
     if (!stat_collect(&view, &request->memories, request->all))
@@ -424,6 +402,5 @@ int stat_main(int argc, char **argv)
     static const struct syntax syntax = {"stat", help, options, OPERANDS_NONE, NULL, 0};
     struct request request = {.what = TABLE};
     int status;
-
     return options_read(&syntax, &request, argc, argv, &status) != NULL ? serve(&request) : status;
 }

@@ -39,7 +39,6 @@ const char *stat_lesson(const struct stat_view *view, const struct memory_entry 
         [MEMORY_NEVER_READS] = "; a program never reads",
         [MEMORY_COSTS_A_WAIT] = "; a program was made to wait",
     };
-
     for (size_t i = 0; i < MEMORY_LESSONS; i++)
         if (stat_left(entry->learned_until[i], view->now) > 0)
             return texts[i];
@@ -58,7 +57,7 @@ static void write_failures(FILE *stream, const struct memory_entry *entry)
         {entry->no_cookie, "no cookie was left"},
     };
 
-    for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
+    for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
         if (failures[i].times == 0)
             continue;
         fprintf(stream, "%s%s, %" PRIu32 " time%s", separator, failures[i].text, failures[i].times,
@@ -75,7 +74,7 @@ static bool gets_no_cookie(const struct stat_view *view, const struct memory_ent
         return false;
     for (size_t i = 0; i < view->cookie_count; i++)
         if (memcmp(view->cookies[i], entry->destination.endpoint.address,
-                   sizeof(view->cookies[i])) == 0)
+                   sizeof view->cookies[i]) == 0)
             return false;
     return true;
 }
@@ -111,7 +110,6 @@ char *stat_trouble(const struct stat_view *view, const struct memory_entry *entr
     char *text = NULL, *duration;
     size_t size;
     FILE *stream;
-
     if (obstacle(view, entry) != NULL)
         return need_memory(strdup(obstacle(view, entry)));
     if (left == 0 && (entry->tried == entry->stale || entry->accepted > 0))
@@ -138,7 +136,7 @@ static int compare_places(const struct memory_destination *one,
         return one->netns < other->netns ? -1 : 1;
     if (one->endpoint.port != other->endpoint.port)
         return one->endpoint.port < other->endpoint.port ? -1 : 1;
-    return memcmp(one->endpoint.address, other->endpoint.address, sizeof(one->endpoint.address));
+    return memcmp(one->endpoint.address, other->endpoint.address, sizeof one->endpoint.address);
 }
 
 static int compare(double left, double right)
@@ -151,7 +149,6 @@ static int by_place(const void *left, const void *right)
 {
     const struct memory_entry *one = left, *other = right;
     const int order = compare_places(&one->destination, &other->destination);
-
     return order != 0 ? order : compare(one->last_seen, other->last_seen);
 }
 
@@ -159,7 +156,6 @@ static int listeners_by_place(const void *left, const void *right)
 {
     const struct memory_listener_entry *one = left, *other = right;
     const int order = compare_places(&one->listener, &other->listener);
-
     return order != 0 ? order : compare(one->last_seen, other->last_seen);
 }
 
@@ -186,7 +182,6 @@ static void add_counts(struct memory_entry *sum, const struct memory_entry *entr
 static void merge(struct memory_entry *earlier, const struct memory_entry *last)
 {
     struct memory_entry sum = *last;
-
     add_counts(&sum, earlier);
     if (sum.rtt_us == 0)
         sum.rtt_us = earlier->rtt_us;
@@ -204,7 +199,6 @@ static void merge(struct memory_entry *earlier, const struct memory_entry *last)
 static void merge_destinations(struct stat_view *view)
 {
     size_t kept = 0;
-
     for (size_t i = 1; i < view->destination_count; i++)
         if (compare_places(&view->destinations[kept].destination,
                            &view->destinations[i].destination) == 0)
@@ -217,10 +211,8 @@ static void merge_destinations(struct stat_view *view)
 static void merge_listeners(struct stat_view *view)
 {
     size_t kept = 0;
-
     for (size_t i = 1; i < view->listener_count; i++) {
         struct memory_listener_entry *sum = &view->listeners[kept], entry = view->listeners[i];
-
         if (compare_places(&sum->listener, &entry.listener) != 0) {
             view->listeners[++kept] = entry;
             continue;
@@ -238,10 +230,10 @@ static void merge_listeners(struct stat_view *view)
 void stat_merge(struct stat_view *view)
 {
     if (view->destination_count > 0)
-        qsort(view->destinations, view->destination_count, sizeof(*view->destinations), by_place);
+        qsort(view->destinations, view->destination_count, sizeof *view->destinations, by_place);
     merge_destinations(view);
     if (view->listener_count > 0)
-        qsort(view->listeners, view->listener_count, sizeof(*view->listeners), listeners_by_place);
+        qsort(view->listeners, view->listener_count, sizeof *view->listeners, listeners_by_place);
     merge_listeners(view);
 }
 
@@ -251,7 +243,6 @@ static int by_gain(const void *left, const void *right)
 {
     const struct memory_entry *one = left, *other = right;
     const int order = compare(stat_saved_seconds(other), stat_saved_seconds(one));
-
     return order != 0 ? order : compare(other->last_seen, one->last_seen);
 }
 
@@ -259,7 +250,6 @@ static int listeners_by_gain(const void *left, const void *right)
 {
     const struct memory_listener_entry *one = left, *other = right;
     const int order = compare(other->accepted, one->accepted);
-
     return order != 0 ? order : compare(other->last_seen, one->last_seen);
 }
 
@@ -267,14 +257,13 @@ static int listeners_by_gain(const void *left, const void *right)
 static void collect(void *context)
 {
     struct stat_view *view = context;
-
     view->destinations = need_room(view->destinations, view->destination_count + MEMORY_ENTRIES,
-                                   sizeof(*view->destinations));
+                                   sizeof *view->destinations);
     for (unsigned i = 0; i < MEMORY_ENTRIES; i++)
         if (memory_entry(i, &view->destinations[view->destination_count]))
             view->destination_count++;
     view->listeners = need_room(view->listeners, view->listener_count + MEMORY_LISTENERS,
-                                sizeof(*view->listeners));
+                                sizeof *view->listeners);
     for (unsigned i = 0; i < MEMORY_LISTENERS; i++)
         if (memory_listener_entry(i, &view->listeners[view->listener_count]))
             view->listener_count++;
@@ -284,7 +273,6 @@ static void collect(void *context)
 static void leave_out(struct stat_view *view)
 {
     size_t kept = 0;
-
     for (size_t i = 0; i < view->destination_count; i++)
         if (view->destinations[i].destination.netns == view->netns)
             view->destinations[kept++] = view->destinations[i];
@@ -301,26 +289,24 @@ static void leave_out(struct stat_view *view)
 static void sort(struct stat_view *view)
 {
     if (view->destination_count > 0)
-        qsort(view->destinations, view->destination_count, sizeof(*view->destinations), by_gain);
+        qsort(view->destinations, view->destination_count, sizeof *view->destinations, by_gain);
     if (view->listener_count > 0)
-        qsort(view->listeners, view->listener_count, sizeof(*view->listeners), listeners_by_gain);
+        qsort(view->listeners, view->listener_count, sizeof *view->listeners, listeners_by_gain);
 }
 
 static void add_cookie(void *context, const struct metrics *metrics)
 {
     struct stat_view *view = context;
-
     if (metrics->cookie_length == 0)
         return;
-    view->cookies = need_room(view->cookies, view->cookie_count + 1, sizeof(*view->cookies));
-    memcpy(view->cookies[view->cookie_count++], metrics->address, sizeof(*view->cookies));
+    view->cookies = need_room(view->cookies, view->cookie_count + 1, sizeof *view->cookies);
+    memcpy(view->cookies[view->cookie_count++], metrics->address, sizeof *view->cookies);
 }
 
 /* Only what happened here is comparable: the kernel counts for each namespace by itself. */
 static void count_ours(struct stat_view *view)
 {
     long long active = 0, active_fail = 0, passive = 0;
-
     for (size_t i = 0; i < view->destination_count; i++) {
         if (view->destinations[i].destination.netns != view->netns)
             continue;
@@ -343,7 +329,6 @@ bool stat_collect(struct stat_view *view, const struct memories *memories, bool 
         "TCPFastOpenPassiveFail", "TCPFastOpenListenOverflow", "TCPFastOpenCookieReqd",
         "TCPFastOpenBlackhole",
     };
-
     *view = (struct stat_view){.all = all, .netns = netns_own(), .now = memory_now()};
     if (!memories_each(memories, false, collect, view)) {
         stat_drop(view);

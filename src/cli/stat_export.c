@@ -116,7 +116,6 @@ static const struct field listener_fields[] = {
 static void print_place(const struct memory_destination *of, const struct stat_view *view)
 {
     char address[PLACE_TEXT_MOST];
-
     place_address_text(address, of->endpoint.address);
     printf("\"address\": \"%s\", \"port\": %u, \"netns\": %" PRIu64 ", \"here\": %s", address,
            of->endpoint.port, of->netns, of->netns == view->netns ? "true" : "false");
@@ -126,7 +125,6 @@ static void print_fields(const struct field *field, const void *entry, uint32_t 
 {
     for (; field->key != NULL; field++) {
         const double value = field->value(entry, now);
-
         if (isnan(value))
             printf(", \"%s\": null", field->key);
         else
@@ -137,7 +135,6 @@ static void print_fields(const struct field *field, const void *entry, uint32_t 
 static void print_destination(const struct stat_view *view, const struct memory_entry *entry)
 {
     char *trouble = stat_trouble(view, entry);
-
     fputs("    { ", stdout);
     print_place(&entry->destination, view);
     printf(", \"tried\": %" PRIu32 ", \"round_trips_saved\": %" PRIu32, entry->tried,
@@ -187,7 +184,6 @@ static void print_process(const struct process *process)
 static void print_counters(const struct stat_view *view)
 {
     const char *separator = "";
-
     for (size_t i = 0; i < STAT_COUNTERS; i++) {
         if (view->counters[i].kernel < 0)
             continue;
@@ -250,9 +246,8 @@ static bool is_counter(const char *metric)
 {
     static const char suffix[] = "_total";
     const size_t length = strlen(metric);
-
-    return length >= sizeof(suffix) - 1 &&
-           strcmp(metric + length - (sizeof(suffix) - 1), suffix) == 0;
+    return length >= sizeof suffix - 1 &&
+           strcmp(metric + length - (sizeof suffix - 1), suffix) == 0;
 }
 
 static void print_head(FILE *stream, const char *metric, const char *help)
@@ -265,12 +260,11 @@ static void print_sample(FILE *stream, const struct field *field,
                          const struct memory_destination *of, double value)
 {
     char address[PLACE_TEXT_MOST], port[8], netns[24];
-
     if (isnan(value))
         return;
     place_address_text(address, of->endpoint.address);
-    snprintf(port, sizeof(port), "%u", of->endpoint.port);
-    snprintf(netns, sizeof(netns), "%" PRIu64, of->netns);
+    snprintf(port, sizeof port, "%u", of->endpoint.port);
+    snprintf(netns, sizeof netns, "%" PRIu64, of->netns);
     fprintf(stream, PREFIX "%s", field->metric);
     print_label(stream, "{", "address", address);
     print_label(stream, ",", "port", port);
@@ -304,12 +298,10 @@ static void write_listeners(FILE *stream, const struct stat_view *view)
 static void write_processes(FILE *stream, const struct processes *processes)
 {
     static const char metric[] = "processes";
-
     print_head(stream, metric,
                "Processes that have the library, by program and version of the policy.");
     for (size_t i = 0; i < processes->count; i += processes_same(processes, i)) {
         const struct process *process = &processes->all[i];
-
         fprintf(stream, PREFIX "%s", metric);
         print_label(stream, "{", "program", process->program);
         print_label(stream, ",", "policy", process->policy != NULL ? process->policy : "");
@@ -323,7 +315,6 @@ static void write_processes(FILE *stream, const struct processes *processes)
 static void write_metrics(FILE *stream, const struct stat_view *view)
 {
     static const char kernel[] = "kernel_events_total";
-
     write_destinations(stream, view);
     write_listeners(stream, view);
     write_processes(stream, &view->processes);
@@ -349,7 +340,6 @@ void stat_print_prometheus(const struct stat_view *view)
 static bool let_others_read(int fd)
 {
     const mode_t mask = umask(0);
-
     umask(mask);
     return fchmod(fd, 0666 & ~mask) == 0;
 }
@@ -357,7 +347,6 @@ static bool let_others_read(int fd)
 static bool write_file(FILE *stream, const struct stat_view *view)
 {
     bool done;
-
     write_metrics(stream, view);
     done = fflush(stream) == 0 && !ferror(stream) && let_others_read(fileno(stream)) &&
            fsync(fileno(stream)) == 0;
@@ -372,7 +361,6 @@ bool stat_export(const char *name, const struct stat_view *view)
     char *temporary = need_memory(malloc(size));
     bool done = false;
     int fd;
-
     snprintf(temporary, size, "%s.XXXXXX", name);
     fd = mkostemp(temporary, O_CLOEXEC);
     if (fd < 0) {

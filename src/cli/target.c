@@ -15,21 +15,18 @@
 static bool is_executable(const char *path)
 {
     struct stat status;
-
     return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
 }
 
 bool target_find(char *path, size_t size, const char *program)
 {
     const char *list = getenv("PATH");
-
     if (strchr(program, '/') != NULL)
         return (size_t)snprintf(path, size, "%s", program) < size && is_executable(path);
     if (list == NULL)
         list = "/bin:/usr/bin"; /* as execvp() does */
     for (;;) {
         const int length = (int)strcspn(list, ":");
-
         /* An empty entry is the current directory. */
         if ((size_t)snprintf(path, size, "%.*s%s%s", length, list, length > 0 ? "/" : "", program) <
                 size &&
@@ -46,7 +43,6 @@ bool target_find(char *path, size_t size, const char *program)
 static const char *privilege_obstacle(const char *path)
 {
     struct stat status;
-
     if (stat(path, &status) != 0)
         return NULL;
     if (status.st_mode & S_ISUID && status.st_uid != geteuid())
@@ -62,7 +58,6 @@ static const char *privilege_obstacle(const char *path)
 static const char *narrow_obstacle(void)
 {
     char library[PATH_MAX], narrow[PATH_MAX];
-
     if (preload_find(library, NULL) && preload_find_narrow(narrow, library))
         return NULL;
     return "it is a 32-bit program and the library for those is not there";
@@ -71,7 +66,6 @@ static const char *narrow_obstacle(void)
 static const char *elf_obstacle(const char *path)
 {
     struct elf_facts facts;
-
     if (!elf_examine(&facts, path) || !facts.is_elf)
         return NULL;
     if (facts.is_foreign)
@@ -88,7 +82,6 @@ static bool first_line(const char *path, char line[256])
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     ssize_t length;
-
     if (fd < 0)
         return false;
     length = pread(fd, line, 255, 0);
@@ -104,7 +97,6 @@ static bool first_line(const char *path, char line[256])
 static const char *run_by_env(char **left)
 {
     const char *word = strtok_r(NULL, " \t", left);
-
     while (word != NULL && (word[0] == '-' || strchr(word, '=') != NULL))
         word = strtok_r(NULL, " \t", left);
     return word;
@@ -114,10 +106,8 @@ bool target_interpreter(char path[PATH_MAX])
 {
     char line[256], *left = NULL;
     bool script = false;
-
     for (int depth = 0; depth < SCRIPTS_DEEP && first_line(path, line); depth++) {
         const char *word = strtok_r(line + 2, " \t", &left);
-
         if (word != NULL && strcmp(path_base(word), "env") == 0)
             word = run_by_env(&left);
         if (word == NULL)
@@ -136,8 +126,7 @@ const char *target_obstacle(const char *path)
 {
     char program[PATH_MAX];
     const char *obstacle;
-
-    if ((size_t)snprintf(program, sizeof(program), "%s", path) >= sizeof(program))
+    if ((size_t)snprintf(program, sizeof program, "%s", path) >= sizeof program)
         return NULL;
     target_interpreter(program);
     obstacle = privilege_obstacle(program);
@@ -148,14 +137,13 @@ bool target_lacks_asan(char name[PRELOAD_NAME_MOST], const char *path, const cha
 {
     char program[PATH_MAX];
     struct elf_facts facts;
-
     if (preloads != NULL && preload_asan(name, preloads))
         return false;
-    if ((size_t)snprintf(program, sizeof(program), "%s", path) >= sizeof(program))
+    if ((size_t)snprintf(program, sizeof program, "%s", path) >= sizeof program)
         return false;
     target_interpreter(program);
     if (!elf_examine(&facts, program) || facts.asan[0] == '\0')
         return false;
-    memcpy(name, facts.asan, sizeof(facts.asan));
+    memcpy(name, facts.asan, sizeof facts.asan);
     return true;
 }

@@ -8,14 +8,13 @@
 
 void table_add(struct table *table, char *cell)
 {
-    table->cells = need_room(table->cells, table->count + 1, sizeof(*table->cells));
+    table->cells = need_room(table->cells, table->count + 1, sizeof *table->cells);
     table->cells[table->count++] = need_memory(cell);
 }
 
 struct table table_of(const char *const headings[], size_t columns)
 {
     struct table table = {.columns = columns};
-
     for (size_t i = 0; i < columns; i++)
         table_add_copy(&table, headings[i]);
     return table;
@@ -45,10 +44,8 @@ static void print_row(const struct table *table, size_t first, const int widths[
 void table_print(struct table *table, const char *indent)
 {
     int widths[TABLE_COLUMNS_MOST] = {0};
-
     for (size_t i = 0; i < table->count; i++) {
         int length = (int)strlen(table->cells[i]);
-
         if (length > widths[i % table->columns])
             widths[i % table->columns] = length;
     }

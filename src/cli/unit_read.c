@@ -27,7 +27,6 @@ static bool read_byte(char *byte, const char *at, size_t count, int base)
 {
     char digits[4] = "";
     unsigned long value;
-
     memcpy(digits, at, strnlen(at, count));
     value = strtoul(digits, NULL, base);
     *byte = (char)value;
@@ -40,7 +39,6 @@ static const char *read_escape(char *byte, const char *at)
 {
     static const char letters[] = "abfnrtvs\\\"'", bytes[] = "\a\b\f\n\r\t\v \\\"'";
     const char *letter = *at == '\0' ? NULL : strchr(letters, *at);
-
     if (letter != NULL) {
         *byte = bytes[letter - letters];
         return at + 1;
@@ -56,7 +54,6 @@ static char *next_word(const char **line)
 {
     const char *at = *line + strspn(*line, BLANKS);
     char quote = '\0', *word, *end;
-
     if (*at == '\0')
         return NULL;
     word = end = need_memory(malloc(strlen(at) + 1));
@@ -83,7 +80,6 @@ static char *next_word(const char **line)
 static void read_environment(struct unit_settings *settings, const char *value)
 {
     char *word;
-
     if (value[strspn(value, BLANKS)] == '\0')
         replace(&settings->preload, NULL);
     while ((word = next_word(&value)) != NULL) {
@@ -121,7 +117,7 @@ static void read_setting(struct unit_settings *settings, const char *line)
     const size_t length = strcspn(line, "=" BLANKS);
     const char *value = line + length + strspn(line + length, BLANKS);
 
-    for (size_t i = 0; *value == '=' && i < sizeof(names) / sizeof(names[0]); i++)
+    for (size_t i = 0; *value == '=' && i < sizeof names / sizeof names[0]; i++)
         if (strlen(names[i].name) == length && memcmp(names[i].name, line, length) == 0)
             names[i].read(settings, value + 1);
 }
@@ -133,11 +129,9 @@ static bool read_line(FILE *file, char **line, size_t *size)
     char *more = NULL;
     size_t more_size = 0;
     ssize_t length = getline(line, size, file);
-
     while (length > 1 && (*line)[length - 2] == '\\' && (*line)[length - 1] == '\n' &&
            (*line)[0] != '#' && (*line)[0] != ';') {
         ssize_t added = getline(&more, &more_size, file);
-
         if (added <= 0)
             break;
         if (more[0] == '#' || more[0] == ';')
@@ -159,12 +153,10 @@ void unit_read_file(const struct tree *tree, const char *path, struct unit_setti
     char *line = NULL;
     size_t size = 0;
     bool in_service = false;
-
     if (file == NULL)
         return;
     while (read_line(file, &line, &size)) {
         const char *text = line + strspn(line, BLANKS);
-
         if (text[0] == '[')
             in_service = strncmp(text, "[Service]", 9) == 0;
         else if (in_service && text[0] != '#' && text[0] != ';')
@@ -180,7 +172,7 @@ static const char *const directories[] = {
     "/etc/systemd/system",     "/run/systemd/system", "/usr/local/lib/systemd/system",
     "/usr/lib/systemd/system", "/lib/systemd/system",
 };
-#define DIRECTORY_COUNT (sizeof(directories) / sizeof(directories[0]))
+#define DIRECTORY_COUNT (sizeof directories / sizeof directories[0])
 
 /* Drop-ins of a unit, by their file names, each from the directory that goes before the others. */
 struct drop_ins {
@@ -192,7 +184,6 @@ struct drop_ins {
 static bool is_drop_in(const char *name)
 {
     const size_t length = strlen(name);
-
     return name[0] != '.' && length > 5 && strcmp(name + length - 5, ".conf") == 0;
 }
 
@@ -201,17 +192,16 @@ static bool is_drop_in(const char *name)
 static void add(struct drop_ins *list, const char *name, char *path)
 {
     size_t at = 0;
-
     while (at < list->count && strcmp(list->names[at], name) < 0)
         at++;
     if (at < list->count && strcmp(list->names[at], name) == 0) {
         free(path);
         return;
     }
-    list->names = need_room(list->names, list->count + 1, sizeof(*list->names));
-    list->paths = need_room(list->paths, list->count + 1, sizeof(*list->paths));
-    memmove(list->names + at + 1, list->names + at, (list->count - at) * sizeof(*list->names));
-    memmove(list->paths + at + 1, list->paths + at, (list->count - at) * sizeof(*list->paths));
+    list->names = need_room(list->names, list->count + 1, sizeof *list->names);
+    list->paths = need_room(list->paths, list->count + 1, sizeof *list->paths);
+    memmove(list->names + at + 1, list->names + at, (list->count - at) * sizeof *list->names);
+    memmove(list->paths + at + 1, list->paths + at, (list->count - at) * sizeof *list->paths);
     list->names[at] = need_memory(strdup(name));
     list->paths[at] = path;
     list->count++;
@@ -222,14 +212,12 @@ static void add_directory(struct drop_ins *list, const struct tree *tree, const 
     int fd = tree_open(tree, path, O_RDONLY | O_DIRECTORY);
     const struct dirent *entry;
     DIR *directory;
-
     if (fd < 0)
         return;
     directory = need_memory(fdopendir(fd));
-    while ((entry = readdir(directory)) != NULL) {
+    while ((entry = readdir(directory)) != NULL)
         if (is_drop_in(entry->d_name))
             add(list, entry->d_name, need_text("%s/%s", path, entry->d_name));
-    }
     closedir(directory);
 }
 
@@ -237,9 +225,8 @@ static void add_directory(struct drop_ins *list, const struct tree *tree, const 
 static void add_drop_ins(struct drop_ins *list, const struct unit *unit, const char *name)
 {
     char path[PATH_MAX];
-
     for (size_t i = 0; i < DIRECTORY_COUNT; i++)
-        if (snprintf(path, sizeof(path), "%s%s/%s.d", unit->tree->path, directories[i], name) <
+        if (snprintf(path, sizeof path, "%s%s/%s.d", unit->tree->path, directories[i], name) <
             PATH_MAX)
             add_directory(list, unit->tree, path);
 }
@@ -248,7 +235,6 @@ static void add_drop_ins(struct drop_ins *list, const struct unit *unit, const c
 static bool template_of(char template[UNIT_NAME_MOST + 1], const struct unit *unit)
 {
     const char *at = strchr(unit->name, '@');
-
     if (at == NULL)
         return false;
     snprintf(template, UNIT_NAME_MOST + 1, "%.*s@.service", (int)(at - unit->name), unit->name);
@@ -260,14 +246,13 @@ static bool template_of(char template[UNIT_NAME_MOST + 1], const struct unit *un
 static void find_drop_ins(struct drop_ins *list, const struct unit *unit)
 {
     char name[UNIT_NAME_MOST + sizeof("-.service")];
-
     add_drop_ins(list, unit, unit->name);
     if (template_of(name, unit))
         add_drop_ins(list, unit, name);
     for (size_t i = strcspn(unit->name, "@."); i-- > 0;) {
         if (unit->name[i] != '-')
             continue;
-        snprintf(name, sizeof(name), "%.*s-.service", (int)i, unit->name);
+        snprintf(name, sizeof name, "%.*s-.service", (int)i, unit->name);
         add_drop_ins(list, unit, name);
     }
     add_drop_ins(list, unit, "service");
@@ -278,7 +263,6 @@ static bool is_file(const struct tree *tree, char path[PATH_MAX], const char *di
                     const char *name)
 {
     int fd = -1;
-
     if (snprintf(path, PATH_MAX, "%s%s/%s", tree->path, directory, name) < PATH_MAX)
         fd = tree_open_file(tree, path);
     if (fd >= 0)
@@ -290,7 +274,6 @@ static bool find_unit_file(char path[PATH_MAX], const struct unit *unit)
 {
     char template[UNIT_NAME_MOST + 1];
     const char *names[] = {unit->name, template_of(template, unit) ? template : NULL};
-
     for (size_t n = 0; n < 2 && names[n] != NULL; n++)
         for (size_t i = 0; i < DIRECTORY_COUNT; i++)
             if (is_file(unit->tree, path, directories[i], names[n]))
@@ -301,11 +284,9 @@ static bool find_unit_file(char path[PATH_MAX], const struct unit *unit)
 static void read_drop_ins(const struct unit *unit, struct unit_settings *settings)
 {
     struct drop_ins list = {.count = 0};
-
     find_drop_ins(&list, unit);
     for (size_t i = 0; i < list.count; i++) {
         char *before = settings->preload;
-
         /* The one that is about to be made hides those of its name that are for more units. */
         if (strcmp(list.names[i], UNIT_DROP_IN) != 0) {
             before = before == NULL ? NULL : need_memory(strdup(before));
@@ -327,7 +308,6 @@ static void read_drop_ins(const struct unit *unit, struct unit_settings *setting
 bool unit_read(const struct unit *unit, struct unit_settings *settings)
 {
     char path[PATH_MAX];
-
     *settings = (struct unit_settings){.preload = NULL};
     if (!find_unit_file(path, unit)) {
         complain("%s: there is no unit %s%s%s", unit->verb, unit->name,

@@ -36,11 +36,9 @@ bool unit_name(struct unit *unit, const char *name, const struct tree *tree, con
                                         ".path",   ".mount", ".slice"};
     const size_t length = strlen(name), suffix = strlen(SUFFIX);
     const bool complete = length > suffix && strcmp(name + length - suffix, SUFFIX) == 0;
-
     *unit = (struct unit){.tree = tree, .verb = verb};
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         const char *end = strrchr(name, '.');
-
         if (end != NULL && strcmp(end, kinds[i]) == 0) {
             complain("%s: found \"%s\", expected a service: the one that it starts", verb, name);
             return false;
@@ -50,7 +48,7 @@ bool unit_name(struct unit *unit, const char *name, const struct tree *tree, con
         complain("%s: found \"%s\", expected the name of a service", verb, name);
         return false;
     }
-    snprintf(unit->name, sizeof(unit->name), "%s%s", name, complete ? "" : SUFFIX);
+    snprintf(unit->name, sizeof unit->name, "%s%s", name, complete ? "" : SUFFIX);
     return fits(unit, snprintf(unit->above, PATH_MAX, "%s" UNIT_DIRECTORY, tree->path)) &&
            fits(unit, snprintf(unit->directory, PATH_MAX, "%s/%s.d", unit->above, unit->name)) &&
            fits(unit, snprintf(unit->drop_in, PATH_MAX, "%s/" UNIT_DROP_IN, unit->directory));
@@ -63,13 +61,12 @@ static enum unit_drop_in read_signature(const struct unit *unit, bool *directory
     int fd = tree_open_file(unit->tree, unit->drop_in);
     FILE *file;
     bool ours;
-
     *directory_too = false;
     if (fd < 0)
         return errno == ENOENT ? DROP_IN_NONE : DROP_IN_FOREIGN;
     file = need_memory(fdopen(fd, "re"));
-    ours = fgets(signature, sizeof(signature), file) != NULL && strcmp(signature, SIGNATURE) == 0;
-    if (ours && fgets(directory, sizeof(directory), file) != NULL)
+    ours = fgets(signature, sizeof signature, file) != NULL && strcmp(signature, SIGNATURE) == 0;
+    if (ours && fgets(directory, sizeof directory, file) != NULL)
         *directory_too = strcmp(directory, DIRECTORY_TOO) == 0;
     fclose(file);
     return ours ? DROP_IN_OURS : DROP_IN_FOREIGN;
@@ -78,7 +75,6 @@ static enum unit_drop_in read_signature(const struct unit *unit, bool *directory
 enum unit_drop_in unit_drop_in(const struct unit *unit)
 {
     bool directory_too;
-
     return read_signature(unit, &directory_too);
 }
 
@@ -106,9 +102,8 @@ static int make_new(int directory, char name[NAME_MAX])
 {
     unsigned number = 0;
     int fd = -1;
-
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
+        if (getrandom(&number, sizeof number, GRND_NONBLOCK) < 0)
             number++;
         snprintf(name, NAME_MAX, UNIT_DROP_IN ".%08x", number);
         fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -122,7 +117,6 @@ static bool write_text(int fd, bool directory_too, const char *preload, const ch
 {
     FILE *file = need_memory(fdopen(fd, "we"));
     bool written;
-
     fputs(SIGNATURE, file);
     fputs(directory_too ? DIRECTORY_TOO : "", file);
     fputs("[Service]\n", file);
@@ -141,7 +135,6 @@ static bool write_drop_in(const struct unit *unit, bool directory_too, const cha
     int fd = directory < 0 ? -1 : make_new(directory, name);
     bool written = fd >= 0 && write_text(fd, directory_too, preload, config) &&
                    renameat(directory, name, directory, UNIT_DROP_IN) == 0;
-
     if (!written)
         complain_errno("%s: cannot write %s", unit->verb, unit->drop_in);
     if (!written && fd >= 0)
@@ -160,7 +153,6 @@ bool unit_write(const struct unit *unit, const char *preload, const char *config
 {
     bool directory_too, made, written = false;
     int above;
-
     read_signature(unit, &directory_too);
     above = tree_open(unit->tree, unit->above, O_PATH | O_DIRECTORY);
     made = above >= 0 && mkdirat(above, directory_name(unit), 0755) == 0;
@@ -179,7 +171,6 @@ static int remove_from(const struct unit *unit, const char *directory, const cha
 {
     int fd = tree_open(unit->tree, directory, O_PATH | O_DIRECTORY);
     int answer = fd < 0 ? -1 : unlinkat(fd, name, flags);
-
     if (fd >= 0)
         close(fd);
     return answer;
@@ -188,7 +179,6 @@ static int remove_from(const struct unit *unit, const char *directory, const cha
 bool unit_remove(const struct unit *unit)
 {
     bool directory_too;
-
     read_signature(unit, &directory_too);
     if (remove_from(unit, unit->directory, UNIT_DROP_IN, 0) != 0) {
         complain_errno("%s: cannot remove %s", unit->verb, unit->drop_in);

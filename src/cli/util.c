@@ -24,7 +24,6 @@ say(const char *format, va_list arguments, const char *why)
 void complain(const char *format, ...)
 {
     va_list arguments;
-
     va_start(arguments, format);
     say(format, arguments, NULL);
     va_end(arguments);
@@ -34,7 +33,6 @@ void complain_errno(const char *format, ...)
 {
     const char *why = strerror(errno);
     va_list arguments;
-
     va_start(arguments, format);
     say(format, arguments, why);
     va_end(arguments);
@@ -58,7 +56,6 @@ void complain_unknown(const char *verb, const char *kind, const char *dashes, co
                       const char *const known[], size_t count)
 {
     const char *meant = nearest(word, known, count), *name = verb == NULL ? "" : verb;
-
     if (meant != NULL)
         complain("%s%sunknown %s \"%s%s\", did you mean \"%s%s\"?", name, verb == NULL ? "" : ": ",
                  kind, dashes, word, dashes, meant);
@@ -70,7 +67,6 @@ void complain_unknown(const char *verb, const char *kind, const char *dashes, co
 char *duration_text(uint64_t milliseconds)
 {
     const uint64_t seconds = milliseconds / 1000;
-
     if (seconds < 120)
         return need_text("%" PRIu64 " s", seconds);
     if (seconds < 7200)
@@ -83,7 +79,6 @@ char *duration_text(uint64_t milliseconds)
 bool read_number(long long *number, const char *text, long long least, long long most)
 {
     char *end;
-
     errno = 0;
     *number = strtoll(text, &end, 10);
     return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *number >= least &&
@@ -94,7 +89,6 @@ bool find_user(const char *command, const char *name, uid_t *user)
 {
     const struct passwd *entry = getpwnam(name);
     long long number;
-
     if (entry != NULL) {
         *user = entry->pw_uid;
         return true;
@@ -128,7 +122,6 @@ char *need_text(const char *format, ...)
     va_list arguments;
     char *text;
     int length;
-
     va_start(arguments, format);
     length = vasprintf(&text, format, arguments);
     va_end(arguments);

@@ -8,14 +8,13 @@ static void choose(struct who *who, const struct rule *rule)
 {
     for (enum selector selector = 0; selector < SELECTORS; selector++) {
         const struct selection *selection = &rule->select[selector];
-
         who->is[selector] = selection->count == 0 ? NULL : &selection->any[who->at[selector]];
     }
 }
 
 void who_first(struct who *who, const struct rule *rule)
 {
-    memset(who->at, 0, sizeof(who->at));
+    memset(who->at, 0, sizeof who->at);
     choose(who, rule);
 }
 

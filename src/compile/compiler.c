@@ -24,7 +24,6 @@
 static void have_descriptors(void)
 {
     int fd;
-
     do
         fd = open("/dev/null", O_RDWR);
     while (fd >= 0 && fd < STDERR_FILENO);
@@ -36,7 +35,6 @@ static void have_descriptors(void)
 static void have_an_end(void)
 {
     sigset_t none;
-
     signal(SIGALRM, SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -59,7 +57,6 @@ static const char *cgroups(void)
 static enum compiler_answer compile(struct policy_wanted *wanted)
 {
     const struct policy *policy;
-
     if (policy_cache_find(wanted) != NULL)
         return COMPILER_KEPT;
     policy = policy_compile_any(wanted->file, wanted->subject, ignore, NULL);
@@ -75,7 +72,6 @@ int main(int argc, char **argv)
     struct policy_subject subject = {.cgroups = cgroups};
     struct policy_wanted wanted = {.subject = &subject};
     enum compiler_answer answer;
-
     have_descriptors();
     have_an_end();
     kernel_syscall = syscall;

@@ -47,7 +47,7 @@ static enum decision_reason too_near(const struct question *q)
 
 static enum decision_reason learned(unsigned held)
 {
-    for (size_t i = 0; i < sizeof(lessons) / sizeof(lessons[0]); i++)
+    for (size_t i = 0; i < sizeof lessons / sizeof lessons[0]; i++)
         if (held & 1u << lessons[i].lesson)
             return lessons[i].reason;
     return DECISION_DEFER;
@@ -69,7 +69,6 @@ static bool nobody_listens(const struct question *q)
 {
     struct endpoint endpoint = reached(q->to->endpoint);
     struct sockaddr_storage address;
-
     if (!q->is_local || q->verdict.first_contact != FIRST_CONTACT_CONNECT)
         return false;
     endpoint_to_sockaddr(&endpoint, &address);
@@ -80,7 +79,6 @@ static bool nobody_listens(const struct question *q)
 static enum decision_reason reason_for(const struct question *q)
 {
     enum decision_reason reason;
-
     if (!q->verdict.fastopen)
         return q->verdict.forgotten      ? DECISION_FORGOTTEN
                : q->verdict.no_interface ? DECISION_NO_INTERFACE
@@ -111,7 +109,6 @@ struct decision decide_client(const struct policy *policy, const struct memory_d
 {
     struct question q = {.to = to, .verdict = policy_client(policy, &to->endpoint, link)};
     struct decision decision = {.verdict = q.verdict};
-
     if (q.verdict.fastopen)
         q.known = memory_recall(to);
     q.is_local = q.known.local || endpoint_is_loopback(&to->endpoint);
@@ -160,6 +157,5 @@ const char *decision_words(enum decision_reason reason)
 const char *decision_why(enum decision_reason reason)
 {
     const char *colon = strstr(decision_words(reason), ": ");
-
     return colon ? colon + 2 : "";
 }

@@ -13,8 +13,7 @@ bool proc_sysctl(const char *name, char *text, size_t size)
     char path[128];
     ssize_t length;
     int fd, saved;
-
-    snprintf(path, sizeof(path), "/proc/sys/net/ipv4/%s", name);
+    snprintf(path, sizeof path, "/proc/sys/net/ipv4/%s", name);
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return false;
@@ -32,8 +31,7 @@ bool proc_sysctl(const char *name, char *text, size_t size)
 long proc_sysctl_number(const char *name)
 {
     char text[32];
-
-    return proc_sysctl(name, text, sizeof(text)) ? strtol(text, NULL, 10) : -1;
+    return proc_sysctl(name, text, sizeof text) ? strtol(text, NULL, 10) : -1;
 }
 
 static const struct {
@@ -51,8 +49,7 @@ static const struct {
 void proc_fastopen_words(char words[PROC_FASTOPEN_WORDS_MOST], long value)
 {
     char *end = words;
-
-    for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
+    for (size_t i = 0; i < sizeof bits / sizeof bits[0]; i++) {
         if (value & bits[i].bit) {
             end = stpcpy(stpcpy(end, end == words ? "" : ", "), bits[i].meaning);
             value &= ~bits[i].bit;
@@ -70,7 +67,6 @@ static long long value_under(char *names, char *values, const char *name)
     char *names_left = NULL, *values_left = NULL;
     const char *title = strtok_r(names, " \n", &names_left);
     const char *value = strtok_r(values, " \n", &values_left);
-
     for (; title != NULL && value != NULL;
          title = strtok_r(NULL, " \n", &names_left), value = strtok_r(NULL, " \n", &values_left))
         if (strcmp(title, name) == 0)
@@ -86,12 +82,11 @@ long long proc_counter(const char *name)
     char *names = NULL, *values = NULL;
     size_t names_size = 0, values_size = 0;
     long long found = -1;
-
     if (file == NULL)
         return -1;
     while (found < 0 && getline(&names, &names_size, file) > 0 &&
            getline(&values, &values_size, file) > 0)
-        if (strncmp(names, group, sizeof(group) - 1) == 0)
+        if (strncmp(names, group, sizeof group - 1) == 0)
             found = value_under(names, values, name);
     free(names);
     free(values);

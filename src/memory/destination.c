@@ -9,7 +9,6 @@
 static uint32_t boot_clock(void)
 {
     struct timespec time = {0, 0};
-
     clock_gettime(CLOCK_BOOTTIME, &time);
     return (uint32_t)time.tv_sec + 1;
 }
@@ -29,7 +28,6 @@ static void recall_entry(struct entry *entry, const struct key *key, uint32_t no
     struct fact lately = fact_get(&entry->state[STATE_LATELY], key->mark);
     struct fact backoff = fact_get(&entry->state[STATE_BACKOFF], key->mark);
     struct path path = path_unpack(fact_get(&entry->state[STATE_PATH], key->mark));
-
     known->connected_ago = age_of(lately.value, now);
     known->local = (lately.extra & LATELY_LOCAL) != 0;
     known->backed_off = backoff_holds(backoff, now);
@@ -48,7 +46,6 @@ struct memory_knowledge memory_recall(const struct memory_destination *destinati
     struct entry *entry = entry_find(AREA_DESTINATIONS, &key);
     struct fact refusal = fact_get(table_refusal(&key), key.mark);
     uint32_t now = memory_now(), age = age_of(refusal.value, now);
-
     if (entry)
         recall_entry(entry, &key, now, &known);
     known.refused = !(refusal.extra & SYN_UNDER_WAY) && age < MEMORY_REFUSED_S;
@@ -70,7 +67,6 @@ static struct happening happened(const struct memory_destination *destination,
 {
     struct key key = key_of(destination);
     struct happening it = {entry_claim(AREA_DESTINATIONS, &key), key.mark, memory_now()};
-
     if (it.entry)
         seen_note(it.entry, it.now, reason, rtt_us);
     return it;
@@ -94,7 +90,6 @@ static void note_path(struct happening it, uint32_t quiet, const struct memory_h
 {
     struct path path = path_unpack(fact_get(&it.entry->state[STATE_PATH], it.mark));
     uint32_t least = handshake->min_rtt_us;
-
     if (least != 0 && (path.min_rtt_us == 0 || least < path.min_rtt_us || quiet > PATH_BELIEVED_S))
         path.min_rtt_us = least;
     if (handshake->room != 0)
@@ -107,7 +102,6 @@ void memory_answered(const struct memory_destination *destination)
 {
     struct key key = key_of(destination);
     table_word *word = table_refusal(&key);
-
     if (fact_get(word, key.mark).value != 0)
         fact_set(word, key.mark, (struct fact){0, 0});
 }
@@ -117,7 +111,6 @@ void memory_connected(const struct memory_destination *destination,
 {
     struct happening it = happened(destination, MEMORY_REASON_CONNECTED, handshake->rtt_us);
     table_word *lately;
-
     memory_answered(destination);
     if (!it.entry)
         return;
@@ -133,7 +126,6 @@ void memory_connected(const struct memory_destination *destination,
 static void strike(struct entry *entry, uint32_t mark)
 {
     uint8_t extra = fact_get(&entry->state[STATE_LATELY], mark).extra;
-
     fact_set(&entry->state[STATE_LATELY], mark, (struct fact){0, extra});
     count_one(&entry->count[COUNT_STRUCK], mark);
     seen_note(entry, memory_now(), MEMORY_REASON_STRUCK, 0);
@@ -145,7 +137,6 @@ void memory_struck(const struct memory_destination *destination, bool with_syn_d
 {
     struct key key = key_of(destination);
     struct entry *set = table_set(AREA_DESTINATIONS, key.hash);
-
     fact_set(table_refusal(&key), key.mark, (struct fact){memory_now(), 0});
     /* All that have the tag: while two claims meet there may be two. */
     for (unsigned way = 0; way < TABLE_WAYS; way++)
@@ -160,7 +151,6 @@ void memory_struck(const struct memory_destination *destination, bool with_syn_d
 void memory_deferred(const struct memory_destination *destination)
 {
     struct happening it = happened(destination, MEMORY_REASON_NONE, 0);
-
     count(it, COUNT_DEFERRED);
     change(it, STATE_BACKOFF, backoff_try);
 }
@@ -168,7 +158,6 @@ void memory_deferred(const struct memory_destination *destination)
 void memory_started(const struct memory_destination *destination)
 {
     struct happening it = happened(destination, MEMORY_REASON_NONE, 0);
-
     count(it, COUNT_STARTED);
     change(it, STATE_BACKOFF, backoff_untold);
 }
@@ -185,7 +174,6 @@ static bool set_out(struct fact *fact, uint32_t now)
 void memory_syn_left(const struct memory_destination *destination)
 {
     struct key key = key_of(destination);
-
     fact_change(table_refusal(&key), key.mark, set_out, memory_now());
 }
 
@@ -194,7 +182,6 @@ static void stale(const struct memory_destination *destination)
 {
     struct happening it = happened(destination, MEMORY_REASON_STALE, 0);
     struct margin *margin = it.entry ? entry_margin(it.entry) : NULL;
-
     if (margin)
         count_one(&margin->stale, it.mark);
     change(it, STATE_BACKOFF, backoff_untold);
@@ -217,7 +204,7 @@ void memory_fast_opened(const struct memory_destination *destination, enum memor
 
     if (outcome == MEMORY_STALE)
         stale(destination);
-    if ((unsigned)outcome >= sizeof(of) / sizeof(of[0]))
+    if ((unsigned)outcome >= sizeof of / sizeof of[0])
         return;
     it = happened(destination, of[outcome].reason, 0);
     count(it, of[outcome].counter);
@@ -234,7 +221,6 @@ void memory_learn(const struct memory_destination *destination, enum memory_less
 {
     struct key key = key_of(destination);
     struct happening it;
-
     if ((unsigned)lesson >= MEMORY_LESSONS)
         return;
     it = happened(destination, (enum memory_reason)(MEMORY_REASON_LESSON + (unsigned)lesson), 0);
@@ -247,7 +233,6 @@ void memory_unlearn(const struct memory_destination *destination, enum memory_le
 {
     struct key key = key_of(destination);
     struct entry *entry = entry_find(AREA_DESTINATIONS, &key);
-
     if (entry && (unsigned)lesson < MEMORY_LESSONS)
         lesson_unlearn(entry, &key, lesson, memory_now());
 }

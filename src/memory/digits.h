@@ -11,7 +11,6 @@
 static inline char *digits_put(char *to, uint64_t number)
 {
     char digits[DIGITS_MOST], *digit = digits + DIGITS_MOST;
-
     do
         *--digit = (char)('0' + number % 10);
     while ((number /= 10) != 0);

@@ -20,7 +20,6 @@ static bool ends_later(uint32_t end, uint32_t now, uint32_t longest)
 static bool clear(struct fact *fact)
 {
     bool changes = fact->value != 0 || fact->extra != 0;
-
     *fact = (struct fact){0, 0};
     return changes;
 }
@@ -45,7 +44,6 @@ bool backoff_retransmitted(struct fact *fact, uint32_t now)
 {
     unsigned level = fact->extra & LEVEL;
     uint32_t length;
-
     /* One outage fails all connections that are under way: that is one failure. */
     if (backoff_holds(*fact, now) && !(fact->extra & TRYING))
         return false;

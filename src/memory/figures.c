@@ -9,7 +9,6 @@ static struct entry *listener(const struct memory_destination *destination, uint
 {
     struct key key = key_of(destination);
     struct entry *entry = entry_claim(AREA_LISTENERS, &key);
-
     *mark = key.mark;
     if (entry)
         seen_note(entry, memory_now(), MEMORY_REASON_NONE, 0);
@@ -20,7 +19,6 @@ void memory_listener(const struct memory_destination *destination, uint32_t queu
 {
     uint32_t mark;
     struct entry *entry = listener(destination, &mark);
-
     if (!entry)
         return;
     fact_set(&entry->state[STATE_QUEUE], mark, (struct fact){queue, 0});
@@ -31,7 +29,6 @@ void memory_listener_accepted(const struct memory_destination *destination)
 {
     uint32_t mark;
     struct entry *entry = listener(destination, &mark);
-
     if (entry)
         count_one(&entry->count[COUNT_TAKEN], mark);
 }
@@ -43,7 +40,6 @@ void memory_listener_guard(const struct memory_destination *destination, enum me
                                                   [MEMORY_UNPROVED] = COUNT_UNPROVED};
     uint32_t mark;
     struct entry *entry = listener(destination, &mark);
-
     if (entry)
         count_one(&entry->count[counters[what]], mark);
 }
@@ -63,7 +59,6 @@ static enum memory_reason known(enum memory_reason reason)
 static void copy_counters(struct entry *entry, uint32_t mark, struct memory_entry *copy)
 {
     struct margin *margin = entry_margin(entry);
-
     copy->deferred = value_of(&entry->count[COUNT_DEFERRED], mark);
     copy->started = value_of(&entry->count[COUNT_STARTED], mark);
     copy->accepted = value_of(&entry->count[COUNT_ACCEPTED], mark);
@@ -84,7 +79,6 @@ static void copy_facts(struct entry *entry, uint32_t mark, struct memory_entry *
     struct fact lately = fact_get(&entry->state[STATE_LATELY], mark);
     struct path path = path_unpack(fact_get(&entry->state[STATE_PATH], mark));
     uint32_t now = memory_now();
-
     copy->last_connected = lately.value;
     copy->local = (lately.extra & LATELY_LOCAL) != 0;
     copy->min_rtt_us = path.min_rtt_us;
@@ -102,7 +96,6 @@ static struct entry *entry_at(enum table_area area, unsigned index, struct key *
                               struct memory_destination *destination)
 {
     struct entry *entry;
-
     if (index >= table_sets(area) * TABLE_WAYS)
         return NULL;
     entry = table_set(area, index / TABLE_WAYS) + index % TABLE_WAYS;
@@ -113,7 +106,6 @@ static bool still(struct entry *entry, const struct key *key)
 {
     struct memory_destination destination;
     struct key now;
-
     return entry_key(entry, &now, &destination) && now.tag == key->tag;
 }
 
@@ -121,7 +113,6 @@ bool memory_entry(unsigned index, struct memory_entry *copy)
 {
     struct key key;
     struct entry *entry = entry_at(AREA_DESTINATIONS, index, &key, &copy->destination);
-
     if (!entry)
         return false;
     copy_counters(entry, key.mark, copy);
@@ -133,7 +124,6 @@ bool memory_listener_entry(unsigned index, struct memory_listener_entry *copy)
 {
     struct key key;
     struct entry *entry = entry_at(AREA_LISTENERS, index, &key, &copy->listener);
-
     if (!entry)
         return false;
     copy->queue = value_of(&entry->state[STATE_QUEUE], key.mark);
@@ -158,7 +148,6 @@ static void reset_margin(struct margin *margin)
 static void reset(enum table_area area)
 {
     struct entry *entries = table_all(area);
-
     for (unsigned i = 0; i < table_sets(area) * TABLE_WAYS; i++) {
         /* The tag first: what somebody notes from now on is about a new entry. */
         atomic_store(&entries[i].tag, 0);

@@ -17,14 +17,12 @@ void table_look_at_user(void)
 {
     bool own = atomic_load_explicit(&current, memory_order_relaxed) == &in_process ||
                geteuid() == atomic_load_explicit(&owner, memory_order_relaxed);
-
     atomic_store_explicit(&left_alone, !own, memory_order_relaxed);
 }
 
 struct table *table_use(struct table *table, uid_t user)
 {
     struct table *before = NULL;
-
     /* No thread may take the former one for the new user's. */
     if (!table)
         before = atomic_exchange(&current, &in_process);
@@ -39,7 +37,6 @@ bool table_offer(struct table *table, uid_t user)
 {
     struct table *expected = &in_process;
     bool taken;
-
     atomic_store(&owner, user);
     taken = atomic_compare_exchange_strong(&current, &expected, table);
     table_look_at_user();

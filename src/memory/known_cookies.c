@@ -16,7 +16,6 @@
 static struct margin *margin_of(const struct key *key)
 {
     struct entry *entry = entry_find(AREA_DESTINATIONS, key);
-
     return entry ? entry_margin(entry) : NULL;
 }
 
@@ -24,7 +23,6 @@ bool memory_cookie_known(const struct memory_destination *destination)
 {
     struct key key = key_of(destination);
     struct margin *margin = margin_of(&key);
-
     return margin && fact_get(&margin->cookie, key.mark).extra == KNOWN;
 }
 
@@ -32,7 +30,6 @@ void memory_cookie(const struct memory_destination *destination, uint32_t cookie
 {
     struct key key = key_of(destination);
     struct margin *margin = margin_of(&key);
-
     if (margin)
         fact_set(&margin->cookie, key.mark, (struct fact){cookie, KNOWN});
 }
@@ -45,7 +42,6 @@ bool memory_cookie_replaced(const struct memory_destination *destination, uint32
     struct margin *margin = margin_of(&key);
     uint32_t now = memory_now(), age;
     struct fact known;
-
     if (!margin || cookie == 0)
         return false;
     known = fact_get(&margin->cookie, key.mark);

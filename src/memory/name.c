@@ -59,16 +59,15 @@ static enum state look_inside(int fd, const struct stat *status, uint64_t *token
 {
     const struct table_mark expected = TABLE_MARK;
     struct content content;
-    ssize_t length = pread(fd, &content, sizeof(content), 0);
-
-    if (length >= (ssize_t)sizeof(content.mark) &&
-        memcmp(content.mark.magic, expected.magic, sizeof(expected.magic)) == 0 &&
+    ssize_t length = pread(fd, &content, sizeof content, 0);
+    if (length >= (ssize_t)sizeof content.mark &&
+        memcmp(content.mark.magic, expected.magic, sizeof expected.magic) == 0 &&
         content.mark.version > TABLE_VERSION) {
         *reason = "a newer version made it";
         return FILE_REFUSED;
     }
-    if (length != (ssize_t)sizeof(content) || status->st_size != (off_t)sizeof(content) ||
-        memcmp(&content.mark, &expected, sizeof(expected)) != 0 || content.token == 0)
+    if (length != (ssize_t)sizeof content || status->st_size != (off_t)sizeof content ||
+        memcmp(&content.mark, &expected, sizeof expected) != 0 || content.token == 0)
         return FILE_DAMAGED;
     *token = content.token;
     return FILE_GOOD;
@@ -80,7 +79,6 @@ static enum state read_file(const struct place *place, uint64_t *token, struct s
 {
     enum state state;
     int fd;
-
     if (fstatat(place->directory, place->name, status, AT_SYMLINK_NOFOLLOW) != 0) {
         *reason = "it cannot be looked at";
         return errno == ENOENT ? FILE_ABSENT : FILE_REFUSED;
@@ -106,8 +104,7 @@ static uint64_t new_token(void)
 {
     struct timespec time = {0, 0};
     uint64_t token = 0;
-
-    if (getrandom(&token, sizeof(token), GRND_NONBLOCK) != (ssize_t)sizeof(token)) {
+    if (getrandom(&token, sizeof token, GRND_NONBLOCK) != (ssize_t)sizeof token) {
         clock_gettime(CLOCK_REALTIME, &time);
         token = (uint64_t)time.tv_sec << 32 ^ (uint64_t)getpid() << 30 ^ (uint64_t)time.tv_nsec;
     }
@@ -119,10 +116,9 @@ static bool fill(int fd)
 {
     const struct content content = {TABLE_MARK, new_token()};
     struct rlimit limit;
-
-    return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur >= sizeof(content) &&
+    return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur >= sizeof content &&
            fchmod(fd, 0600) == 0 &&
-           pwrite(fd, &content, sizeof(content), 0) == (ssize_t)sizeof(content);
+           pwrite(fd, &content, sizeof content, 0) == (ssize_t)sizeof content;
 }
 
 /* The process's number alone does not do: others may share the directory from another namespace. */
@@ -130,7 +126,6 @@ static void temporary_name(char name[NAME_SIZE])
 {
     struct timespec time = {0, 0};
     char *end;
-
     clock_gettime(CLOCK_REALTIME, &time);
     end = digits_put(stpcpy(name, TEMPORARY), (uint64_t)getpid());
     end = digits_put(stpcpy(end, "-"), (uint64_t)time.tv_sec);
@@ -143,7 +138,6 @@ static const char *make_file(const struct place *place)
     char name[NAME_SIZE];
     int fd;
     bool done;
-
     temporary_name(name);
     fd = openat(place->directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
@@ -162,7 +156,6 @@ static const char *make_file(const struct place *place)
 static void remove_damaged(const struct place *place, const struct stat *damaged)
 {
     struct stat status;
-
     if (fstatat(place->directory, place->name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
         status.st_dev == damaged->st_dev && status.st_ino == damaged->st_ino)
         unlinkat(place->directory, place->name, 0);
@@ -175,7 +168,6 @@ static const char *find_or_make(const struct place *place, uint64_t *token)
         struct stat status;
         const char *reason = NULL;
         enum state state = read_file(place, token, &status, &reason);
-
         if (state == FILE_GOOD)
             return NULL;
         if (state == FILE_REFUSED)
@@ -194,8 +186,7 @@ static const char *open_directory(const char *path, const char *slash, int *dire
     char name[PATH_MAX];
     struct stat status;
     size_t length = (size_t)(slash - path);
-
-    if (length == 0 || length >= sizeof(name))
+    if (length == 0 || length >= sizeof name)
         return "its path is none";
     memcpy(name, path, length);
     name[length] = '\0';
@@ -218,7 +209,6 @@ const char *name_make(const char *path, uint64_t *token)
     struct place place = {.name = slash ? slash + 1 : path, .owner = geteuid()};
     const char *reason =
         slash && slash[1] ? open_directory(path, slash, &place.directory) : "its path is none";
-
     if (reason)
         return reason;
     reason = find_or_make(&place, token);
@@ -230,7 +220,6 @@ enum name_found name_look(const char *path, uid_t owner, uint64_t *token, const 
 {
     const struct place place = {AT_FDCWD, path, owner};
     struct stat status;
-
     *reason = NULL;
     switch (read_file(&place, token, &status, reason)) {
     case FILE_GOOD:

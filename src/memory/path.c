@@ -17,7 +17,6 @@
 static bool is_ours(const char *directory)
 {
     struct stat status;
-
     return directory[0] == '/' && stat(directory, &status) == 0 && S_ISDIR(status.st_mode) &&
            status.st_uid == geteuid() && !(status.st_mode & (S_IWGRP | S_IWOTH));
 }
@@ -36,7 +35,6 @@ bool memory_path(char *path, size_t size, bool trust_environment)
     char directory[sizeof(USERS) + DIGITS_MOST];
     int saved = errno;
     bool found;
-
     digits_put(stpcpy(directory, USERS), geteuid());
     found = (given && file_in(path, size, given)) || file_in(path, size, directory) ||
             (geteuid() == 0 && file_in(path, size, "/run"));

@@ -28,7 +28,6 @@ static struct figures *figures;
 static bool map(int fd)
 {
     void *mapped = mmap(NULL, sizeof(struct figures), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-
     if (mapped == MAP_FAILED)
         return false;
     figures = mapped;
@@ -38,14 +37,13 @@ static bool map(int fd)
 static bool fill(int fd)
 {
     return ftruncate(fd, sizeof(struct figures)) == 0 &&
-           pwrite(fd, magic, sizeof(magic), 0) == (ssize_t)sizeof(magic) &&
+           pwrite(fd, magic, sizeof magic, 0) == (ssize_t)sizeof magic &&
            fcntl(fd, F_ADD_SEALS, SEALS) == 0;
 }
 
 bool run_figures_make(char *name, size_t size)
 {
     int fd;
-
     if (size < sizeof(PROC FD) + (size_t)2 * DIGITS_MOST) {
         errno = ENAMETOOLONG;
         return false;
@@ -55,7 +53,6 @@ bool run_figures_make(char *name, size_t size)
         return false;
     if (!fill(fd) || !map(fd)) {
         const int error = errno;
-
         close(fd);
         errno = error;
         return false;
@@ -69,25 +66,22 @@ bool run_figures_make(char *name, size_t size)
 static bool is_one(const char *name)
 {
     struct stat status;
-
     return strncmp(name, PROC, sizeof(PROC) - 1) == 0 && stat(name, &status) == 0 &&
            S_ISREG(status.st_mode) && status.st_size == (off_t)sizeof(struct figures);
 }
 
 static bool is_sealed(int fd)
 {
-    char found[sizeof(magic)];
+    char found[sizeof magic];
     const int seals = fcntl(fd, F_GET_SEALS);
-
     return seals >= 0 && (seals & SEALS) == SEALS &&
-           pread(fd, found, sizeof(found), 0) == (ssize_t)sizeof(found) &&
-           memcmp(found, magic, sizeof(magic)) == 0;
+           pread(fd, found, sizeof found, 0) == (ssize_t)sizeof found &&
+           memcmp(found, magic, sizeof magic) == 0;
 }
 
 void run_figures_use(const char *name)
 {
     int fd, saved = errno;
-
     if (is_one(name)) {
         fd = open(name, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         if (fd >= 0 && is_sealed(fd))

@@ -22,12 +22,10 @@ static bool is_marked(struct table *table, uint64_t token)
 {
     const struct table_mark mark = TABLE_MARK;
     uint64_t words[TABLE_HEADER_WORDS];
-
-    memcpy(words, &mark, sizeof(mark));
+    memcpy(words, &mark, sizeof mark);
     words[TABLE_HEADER_WORDS - 1] = token;
     for (unsigned i = 0; i < TABLE_HEADER_WORDS; i++) {
         uint64_t found = 0;
-
         if (!atomic_compare_exchange_strong(&table->header[i], &found, words[i]) &&
             found != words[i])
             return false;
@@ -39,7 +37,6 @@ static struct table *attach_owned(int id, uint64_t token, uid_t owner)
 {
     struct shmid_ds status;
     struct table *table;
-
     if (shmctl(id, IPC_STAT, &status) != 0 || !is_owned(&status, owner))
         return NULL;
     table = shared_memory_attach(id, 0);
@@ -55,8 +52,7 @@ static bool has_mark(int id)
 {
     const struct table_mark mark = TABLE_MARK;
     struct table *table = shared_memory_attach(id, SHM_RDONLY);
-    bool has = table && memcmp(table, &mark, sizeof(mark)) == 0;
-
+    bool has = table && memcmp(table, &mark, sizeof mark) == 0;
     if (table)
         shmdt(table);
     return has;
@@ -75,7 +71,6 @@ static bool tell_likely(void *context, int id, const struct shmid_ds *status)
         .owner = status->shm_perm.uid,
         .left = status->shm_nattch == 0 ? (int64_t)status->shm_dtime : 0,
     };
-
     return !is_owned(status, segment.owner) || filter->tell(filter->context, &segment);
 }
 
@@ -83,21 +78,18 @@ static bool tell_likely(void *context, int id, const struct shmid_ds *status)
 static void each_likely(segment_fn *tell, void *context)
 {
     struct filter filter = {tell, context};
-
     shared_memory_each(tell_likely, &filter);
 }
 
 static bool tell_marked(void *context, const struct segment *segment)
 {
     const struct filter *filter = context;
-
     return !has_mark(segment->id) || filter->tell(filter->context, segment);
 }
 
 void segment_each(segment_fn *tell, void *context)
 {
     struct filter filter = {tell, context};
-
     each_likely(tell_marked, &filter);
 }
 
@@ -116,7 +108,6 @@ struct census {
 static bool count(void *context, const struct segment *segment)
 {
     struct census *census = context;
-
     if (segment->owner != census->user || segment->id == census->made)
         return true;
     census->count++;
@@ -130,7 +121,6 @@ static bool count(void *context, const struct segment *segment)
 static void make_up_for(int made, uid_t user)
 {
     struct census census = {.user = user, .made = made, .oldest = {.id = -1, .left = INT64_MAX}};
-
     each_likely(count, &census);
     if (census.count >= SEGMENTS_MOST && census.oldest.id >= 0 && has_mark(census.oldest.id))
         shmctl(census.oldest.id, IPC_RMID, NULL);
@@ -141,7 +131,6 @@ static void make_up_for(int made, uid_t user)
 static int find(key_t key, enum segment_way way, uid_t owner)
 {
     int id = shmget(key, sizeof(struct table), 0600);
-
     if (id >= 0 || errno != ENOENT || way == SEGMENT_LOOK)
         return id;
     id = shmget(key, sizeof(struct table), IPC_CREAT | IPC_EXCL | 0600);
@@ -159,7 +148,6 @@ static struct table *walk_keys(uint64_t token, uid_t owner, enum segment_way way
         key_t key = (key_t)((uint32_t)token + i);
         int id = key == IPC_PRIVATE ? -1 : find(key, way, owner);
         struct table *table = id < 0 ? NULL : attach_owned(id, token, owner);
-
         if (table)
             return table;
     }
@@ -169,7 +157,6 @@ static struct table *walk_keys(uint64_t token, uid_t owner, enum segment_way way
 struct table *segment_attach(uint64_t token, uid_t owner, enum segment_way way)
 {
     struct table *table = walk_keys(token, owner, SEGMENT_LOOK);
-
     return table || way == SEGMENT_LOOK ? table : walk_keys(token, owner, way);
 }
 

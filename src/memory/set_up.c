@@ -14,14 +14,12 @@ static pid_t process; /* that has set it up: a child of vfork() has our memory, 
 static uint64_t name_of_user(uid_t user)
 {
     const uint32_t spread = (uint32_t)user * UINT32_C(0x9e3779b1);
-
     return UINT64_C(0x7466736800000000) | (uint32_t)(spread + UINT32_C(0x7466736d));
 }
 
 static enum memory_kind use(struct table *table, enum memory_kind kind, uint32_t program)
 {
     struct table *before = table_use(table, geteuid());
-
     process = getpid();
     lessons_use(program);
     if (before)
@@ -40,7 +38,6 @@ enum memory_kind memory_set_up(const char *path, uint32_t program, const char **
     uint64_t token = name_of_user(geteuid());
     int saved = errno;
     enum memory_kind kind = MEMORY_OF_USER;
-
     *reason = path ? name_make(path, &token) : NULL;
     if (path && !*reason)
         kind = MEMORY_BY_FILE;
@@ -54,7 +51,6 @@ enum memory_kind memory_look(const char *path, uint32_t program, const char **re
     uint64_t token = name_of_user(geteuid());
     int saved = errno;
     enum memory_kind kind = MEMORY_OF_USER;
-
     *reason = NULL;
     if (path && name_look(path, geteuid(), &token, reason) == NAME_FOUND)
         kind = MEMORY_BY_FILE;
@@ -84,7 +80,6 @@ void memory_forked(void)
 static bool may_act_as(uid_t user)
 {
     uid_t real, effective, saved;
-
     return getresuid(&real, &effective, &saved) != 0 || real == user || effective == user ||
            saved == user;
 }
@@ -94,8 +89,7 @@ static bool may_act_as(uid_t user)
 static void let_go(struct table *table)
 {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    const size_t size = (sizeof(*table) + page - 1) & ~(page - 1);
-
+    const size_t size = (sizeof *table + page - 1) & ~(page - 1);
     /* cppcheck-suppress leakReturnValNotUsed ; they take the place of the table */
     if (mmap(table, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
         MAP_FAILED)
@@ -109,8 +103,7 @@ static uint64_t name_of_new_user(void)
     uint64_t token = name_of_user(geteuid());
     const char *reason;
     char path[PATH_MAX];
-
-    if (memory_path(path, sizeof(path), false))
+    if (memory_path(path, sizeof path, false))
         name_look(path, geteuid(), &token, &reason);
     return token;
 }
@@ -120,7 +113,6 @@ void memory_user_changed(void)
     int saved = errno;
     struct table *before, *after;
     uid_t owner;
-
     if (table_owner(&owner) && !may_act_as(owner) && process == getpid()) {
         before = table_use(NULL, geteuid());
         if (before)

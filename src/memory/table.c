@@ -35,7 +35,6 @@ static struct key key_from(uint64_t netns, const uint64_t address[2], uint16_t p
     struct key key = {.netns = netns, .address = {address[0], address[1]}};
     uint64_t first = hash_mix(hash_mix(hash_mix(netns + port) ^ address[0]) ^ address[1]) ^ port;
     uint64_t second = hash_mix(first ^ UINT64_C(0x9e3779b97f4a7c15));
-
     first = hash_mix(first) & ~UINT64_C(0xffff);
     key.tag = (first ? first : UINT64_C(0x10000)) | port;
     key.mark = (uint32_t)(second >> 40) | 1;
@@ -46,8 +45,7 @@ static struct key key_from(uint64_t netns, const uint64_t address[2], uint16_t p
 struct key key_of(const struct memory_destination *destination)
 {
     uint64_t address[2];
-
-    memcpy(address, destination->endpoint.address, sizeof(address));
+    memcpy(address, destination->endpoint.address, sizeof address);
     return key_from(destination->netns, address, destination->endpoint.port);
 }
 
@@ -65,13 +63,12 @@ bool entry_key(struct entry *entry, struct key *key, struct memory_destination *
 {
     uint64_t tag = atomic_load_explicit(&entry->tag, memory_order_relaxed);
     uint64_t netns = atomic_load_explicit(&entry->netns, memory_order_relaxed), address[2];
-
     for (int i = 0; i < 2; i++)
         address[i] = atomic_load_explicit(&entry->address[i], memory_order_relaxed);
     *key = key_from(netns, address, tag_port(tag));
     destination->netns = netns;
     destination->endpoint.port = tag_port(tag);
-    memcpy(destination->endpoint.address, address, sizeof(address));
+    memcpy(destination->endpoint.address, address, sizeof address);
     return tag != 0 && key->tag == tag;
 }
 
@@ -102,7 +99,6 @@ static struct entry *find_tag(struct entry *set, uint64_t tag)
 struct entry *entry_find(enum table_area area, const struct key *key)
 {
     struct entry *entry = find_tag(table_set(area, key->hash), key->tag);
-
     return entry && holds_words(entry, key) ? entry : NULL;
 }
 
@@ -111,7 +107,6 @@ struct entry *entry_find(enum table_area area, const struct key *key)
 static uint64_t worth(struct entry *entry, uint64_t tag, uint32_t now)
 {
     uint32_t time = seen_get(entry).time;
-
     if (tag == 0)
         return 0;
     return (uint64_t)(time == 0 || time > now ? 1 : time) << 32 |
@@ -122,10 +117,8 @@ static struct entry *stalest(struct entry *set, uint64_t *tag, uint32_t now)
 {
     struct entry *found = NULL;
     uint64_t least = UINT64_MAX;
-
     for (unsigned way = 0; way < TABLE_WAYS; way++) {
         uint64_t held = atomic_load(&set[way].tag), is_worth = worth(&set[way], held, now);
-
         if (found && is_worth >= least)
             continue;
         found = &set[way];
@@ -138,7 +131,6 @@ static struct entry *stalest(struct entry *set, uint64_t *tag, uint32_t now)
 static void wipe(table_word *word, uint32_t mark)
 {
     uint64_t found = atomic_load_explicit(word, memory_order_relaxed);
-
     /* What has our mark was said about us, by somebody who found the tag before we were done. */
     if (found >> 40 != mark)
         atomic_compare_exchange_strong_explicit(word, &found, 0, memory_order_relaxed,
@@ -157,14 +149,12 @@ struct margin *entry_margin(const struct entry *entry)
 {
     struct table *table = table_in_use();
     uintptr_t at = (uintptr_t)entry - (uintptr_t)table->destinations;
-
-    return at < sizeof(table->destinations) ? &table->margins[at / sizeof(*entry)] : NULL;
+    return at < sizeof table->destinations ? &table->margins[at / sizeof *entry] : NULL;
 }
 
 static void wipe_margin(const struct entry *entry, uint32_t mark)
 {
     struct margin *margin = entry_margin(entry);
-
     if (!margin)
         return;
     wipe(&margin->stale, mark);
@@ -187,10 +177,8 @@ static void wipe_all(struct entry *entry, uint32_t mark)
 static struct entry *sole(struct entry *set, struct entry *claimed, uint64_t tag)
 {
     struct entry *first = find_tag(set, tag);
-
     for (unsigned way = 0; first && way < TABLE_WAYS; way++) {
         uint64_t expected = tag;
-
         if (&set[way] > first)
             atomic_compare_exchange_strong(&set[way].tag, &expected, 0);
     }
@@ -201,11 +189,9 @@ struct entry *entry_claim(enum table_area area, const struct key *key)
 {
     struct entry *set = table_set(area, key->hash);
     uint32_t now = memory_now();
-
     for (unsigned attempt = 0; attempt < TABLE_WAYS; attempt++) {
         struct entry *entry = find_tag(set, key->tag);
         uint64_t tag;
-
         if (entry) {
             if (!holds_words(entry, key))
                 write_words(entry, key);

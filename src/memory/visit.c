@@ -17,7 +17,6 @@ static bool visit_one(void *context, const struct segment *segment)
 {
     struct visit *visit = context;
     struct table *table;
-
     if (visit->user && *visit->user != segment->owner)
         return true;
     table = segment_open(segment->id, visit->writable);
@@ -34,7 +33,6 @@ static bool visit_one(void *context, const struct segment *segment)
 unsigned memory_visit(const uid_t *user, bool writable, void (*tell)(void *context), void *context)
 {
     struct visit visit = {user, writable, tell, context, 0};
-
     memory_set_up_alone(0);
     segment_each(visit_one, &visit);
     return visit.count;
@@ -46,7 +44,6 @@ const char *memory_open(const char *path)
     struct table *table;
     struct stat status;
     uint64_t token;
-
     memory_set_up_alone(0);
     if (lstat(path, &status) != 0)
         return "it cannot be looked at";

@@ -34,10 +34,8 @@ void fact_set(table_word *word, uint32_t mark, struct fact fact)
 void fact_change(table_word *word, uint32_t mark, fact_change_fn *change, uint32_t now)
 {
     uint64_t found = atomic_load_explicit(word, memory_order_relaxed);
-
     for (int i = 0; i < ATTEMPTS; i++) {
         struct fact fact = unpack(found, mark);
-
         if (!change(&fact, now) ||
             atomic_compare_exchange_weak_explicit(word, &found, pack(mark, fact),
                                                   memory_order_relaxed, memory_order_relaxed))
@@ -49,7 +47,6 @@ void count_one(table_word *word, uint32_t mark)
 {
     const uint64_t first = pack(mark, (struct fact){1, 0});
     uint64_t found = atomic_load_explicit(word, memory_order_relaxed);
-
     for (int i = 0; i < ATTEMPTS && found >> 40 != mark; i++)
         if (atomic_compare_exchange_weak_explicit(word, &found, first, memory_order_relaxed,
                                                   memory_order_relaxed))
@@ -62,7 +59,6 @@ void count_one(table_word *word, uint32_t mark)
 struct fact path_pack(struct path path)
 {
     uint32_t rtt = path.min_rtt_us < RTT_MOST ? path.min_rtt_us : RTT_MOST;
-
     return (struct fact){.value = rtt << 16 | path.room, .extra = (uint8_t)(rtt >> 16)};
 }
 
@@ -75,7 +71,6 @@ struct path path_unpack(struct fact fact)
 struct seen seen_get(struct entry *entry)
 {
     uint64_t word = atomic_load_explicit(&entry->seen, memory_order_relaxed);
-
     return (struct seen){.time = (uint32_t)(word >> 32),
                          .reason = (enum memory_reason)(word >> 24 & 0xff),
                          .rtt_us = (uint32_t)word & RTT_MOST};
@@ -94,12 +89,10 @@ static uint32_t smoothed(uint32_t old, uint32_t sample)
 void seen_note(struct entry *entry, uint32_t now, enum memory_reason reason, uint32_t rtt_us)
 {
     uint64_t found = atomic_load_explicit(&entry->seen, memory_order_relaxed);
-
     for (int i = 0; i < ATTEMPTS; i++) {
         uint32_t rtt = smoothed((uint32_t)found & RTT_MOST, rtt_us);
         uint64_t told = reason != MEMORY_REASON_NONE ? (uint64_t)reason : found >> 24 & 0xff;
         uint64_t wanted = (uint64_t)now << 32 | told << 24 | rtt;
-
         if (wanted == found ||
             atomic_compare_exchange_weak_explicit(&entry->seen, &found, wanted,
                                                   memory_order_relaxed, memory_order_relaxed))

@@ -17,14 +17,13 @@ struct arena_chunk {
 static struct arena_chunk *chunk_for(struct arena *arena, size_t size)
 {
     struct arena_chunk *chunk = arena->chunks;
-
     if (chunk != NULL && chunk->size - chunk->used >= size)
         return chunk;
     if (size > SIZE_MAX / 2)
         longjmp(*arena->exhausted, 1);
     if (size < CHUNK_SIZE)
         size = CHUNK_SIZE;
-    chunk = calloc(1, sizeof(*chunk) + size);
+    chunk = calloc(1, sizeof *chunk + size);
     if (chunk == NULL)
         longjmp(*arena->exhausted, 1);
     chunk->size = size;
@@ -37,7 +36,6 @@ void *arena_alloc(struct arena *arena, size_t size)
 {
     struct arena_chunk *chunk;
     void *memory;
-
     size = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
     chunk = chunk_for(arena, size);
     memory = (char *)chunk->data + chunk->used;
@@ -48,7 +46,6 @@ void *arena_alloc(struct arena *arena, size_t size)
 char *arena_string(struct arena *arena, const char *text, size_t length)
 {
     char *copy = arena_alloc(arena, length + 1);
-
     memcpy(copy, text, length);
     return copy;
 }
@@ -57,7 +54,6 @@ char *arena_string(struct arena *arena, const char *text, size_t length)
 void *arena_grow(struct arena *arena, void *array, size_t count, size_t element_size)
 {
     void *larger;
-
     if (count != 0 && (count & (count - 1)) != 0)
         return array;
     if (count > SIZE_MAX / 4 / element_size)
@@ -72,7 +68,6 @@ void arena_free(struct arena *arena)
 {
     while (arena->chunks != NULL) {
         struct arena_chunk *chunk = arena->chunks;
-
         arena->chunks = chunk->next;
         free(chunk);
     }

@@ -8,13 +8,11 @@
 uint32_t block_append(struct builder *builder, const void *data, size_t size)
 {
     size_t offset = (builder->size + 7) / 8 * 8;
-
     if (size > SIZE_MOST - offset)
         longjmp(*builder->arena.exhausted, 1);
     if (offset + size > builder->capacity) {
         size_t capacity = (offset + size) * 2;
         char *block = arena_alloc(&builder->arena, capacity);
-
         if (builder->size > 0)
             memcpy(block, builder->block, builder->size);
         builder->block = block;

@@ -9,7 +9,6 @@ const struct policy *policy_compile(const char *path, const struct policy_subjec
 {
     struct rule_file *file = rules_read(path, NULL, report, context);
     const struct policy *policy;
-
     if (file == NULL)
         return NULL;
     policy = rules_build(file, subject, report, context);
@@ -27,9 +26,8 @@ struct errors {
 static void note_error(void *context, const char *message)
 {
     struct errors *errors = context;
-
     if (errors->first[0] == '\0')
-        snprintf(errors->first, sizeof(errors->first), "%s", message);
+        snprintf(errors->first, sizeof errors->first, "%s", message);
     errors->report(errors->context, message);
 }
 
@@ -39,7 +37,6 @@ const struct policy *policy_compile_any(const char *path, const struct policy_su
     struct errors errors = {.report = report, .context = context};
     struct rule_file *file = rules_read_erroneous(path, note_error, &errors);
     const struct policy *policy = NULL;
-
     if (file == NULL)
         return NULL;
     if (file->errors == 0)

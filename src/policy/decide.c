@@ -6,7 +6,6 @@ static const struct policy_rule *rule_of(const struct policy *policy,
                                          const struct policy_group *group, uint32_t index)
 {
     const struct policy_rule *rules = policy_at(policy, group->rules.offset);
-
     return index == POLICY_NO_RULE ? &group->fallback : &rules[index];
 }
 
@@ -18,7 +17,6 @@ static const char *string_at(const struct policy *policy, uint32_t offset)
 static struct client_verdict client_verdict(const struct policy *policy, uint32_t index)
 {
     const struct policy_rule *rule = rule_of(policy, &policy->client, index);
-
     return (struct client_verdict){
         .fastopen = rule->fastopen,
 #define SETTING(name, sides, type, field, initial, least, most, stricter, shown, ...)              \
@@ -60,11 +58,9 @@ static struct client_verdict verdict_by_names(const struct policy *policy, uint3
 {
     struct client_verdict verdict = client_verdict(policy, by_address);
     bool any = names->count == 0 || names->others;
-
     for (size_t i = 0; i < names->count; i++) {
         struct client_verdict next =
             client_verdict(policy, policy_match_name(policy, names->ids[i], by_address, look));
-
         if (any)
             tighten(&verdict, &next);
         else
@@ -89,7 +85,6 @@ struct client_verdict policy_client(const struct policy *policy, const struct en
     uint32_t by_address = policy_match(policy, &policy->client, &look);
     struct client_verdict verdict;
     struct names_of_address names;
-
     if (policy->hosts.count == 0) {
         verdict = client_verdict(policy, by_address);
     } else {
@@ -107,7 +102,6 @@ struct server_verdict policy_server(const struct policy *policy, const struct en
     struct policy_look look = {.endpoint = listener, .link = link};
     const struct policy_rule *rule =
         rule_of(policy, &policy->server, policy_match(policy, &policy->server, &look));
-
     if (is_in_doubt(&look))
         return (struct server_verdict){.no_interface = true};
     return (struct server_verdict){

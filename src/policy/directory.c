@@ -24,7 +24,6 @@ static size_t name_length(const char *pattern)
 static const char *directory_name(struct reader *reader, const char *pattern)
 {
     const size_t length = name_length(pattern);
-
     if (length <= 1)
         return length == 0 ? "." : "/";
     return arena_string(&reader->file->arena, pattern, length - 1);
@@ -36,14 +35,13 @@ static void add(struct reader *reader, struct listing *listing, const char *patt
     struct arena *arena = &reader->file->arena;
     const size_t length = name_length(pattern), size = strlen(name);
     char *path;
-
     /* A pattern does not stand for a name that begins with a dot, unless it says so. */
     if (fnmatch(pattern + length, name, FNM_PERIOD) != 0)
         return;
     path = arena_alloc(arena, length + size + 1);
     memcpy(path, pattern, length);
     memcpy(path + length, name, size + 1);
-    listing->paths = arena_grow(arena, listing->paths, listing->count, sizeof(*listing->paths));
+    listing->paths = arena_grow(arena, listing->paths, listing->count, sizeof *listing->paths);
     listing->paths[listing->count++] = path;
 }
 
@@ -54,10 +52,9 @@ static bool list(struct reader *reader, const struct file *directory, const char
     _Alignas(struct dirent64) char buffer[4096];
     long got;
 
-    while ((got = syscall(SYS_getdents64, reader->fd, buffer, sizeof(buffer))) > 0)
+    while ((got = syscall(SYS_getdents64, reader->fd, buffer, sizeof buffer)) > 0)
         for (long at = 0; at < got;) {
             const struct dirent64 *entry = (const struct dirent64 *)(buffer + at);
-
             add(reader, listing, pattern, entry->d_name);
             at += entry->d_reclen;
         }
@@ -73,7 +70,6 @@ static bool open_and_list(struct reader *reader, const struct file *directory, c
                           struct listing *listing)
 {
     struct stat status;
-
     reader->fd = file_open(reader, directory->path, FLAGS);
     if (reader->fd < 0 && (errno == ENOENT || errno == ENAMETOOLONG)) {
         file_note_absence(reader->file, directory);
@@ -95,7 +91,6 @@ bool directory_list(struct reader *reader, const char *pattern, const struct fil
 {
     struct file directory = *where;
     bool listed;
-
     *listing = (struct listing){.count = 0};
     directory.path = directory_name(reader, pattern);
     listed = open_and_list(reader, &directory, pattern, listing);
@@ -103,6 +98,6 @@ bool directory_list(struct reader *reader, const char *pattern, const struct fil
         close(reader->fd);
     reader->fd = -1;
     if (listing->count > 0)
-        qsort(listing->paths, listing->count, sizeof(*listing->paths), compare);
+        qsort(listing->paths, listing->count, sizeof *listing->paths, compare);
     return listed;
 }

@@ -21,7 +21,6 @@ static int compare_interfaces(const char *left, const char *right)
 static int compare_patterns(const struct entry *a, const struct entry *b)
 {
     int order = a->host == NULL ? 0 : strcmp(a->host, b->host);
-
     if (order == 0)
         order = compare_interfaces(a->interface, b->interface);
     if (order == 0)
@@ -37,20 +36,18 @@ static int compare_entries(const void *a, const void *b)
 {
     const struct entry *left = a, *right = b;
     int order = compare_patterns(left, right);
-
     return order == 0 ? compare(left->rule, right->rule) : order;
 }
 
 static void sort(struct entry *entries, size_t count)
 {
     if (count > 0)
-        qsort(entries, count, sizeof(*entries), compare_entries);
+        qsort(entries, count, sizeof *entries, compare_entries);
 }
 
 size_t same_pattern(const struct entry *entries, size_t count)
 {
     size_t same = 1;
-
     while (same < count && compare_patterns(&entries[0], &entries[same]) == 0)
         same++;
     return same;
@@ -61,10 +58,9 @@ static struct entry *add(struct builder *builder, struct entry *entries, size_t 
                          struct entry entry)
 {
     const struct selection *interfaces = &builder->rules[entry.rule]->select[SELECT_INTERFACE];
-
     for (size_t i = 0; i < interfaces->count + (interfaces->count == 0); i++) {
         entry.interface = interfaces->count == 0 ? NULL : interfaces->any[i].pattern;
-        entries = arena_grow(&builder->arena, entries, *count, sizeof(*entries));
+        entries = arena_grow(&builder->arena, entries, *count, sizeof *entries);
         entries[(*count)++] = entry;
     }
     return entries;
@@ -75,13 +71,11 @@ struct entry *address_entries(struct builder *builder, size_t *count)
 {
     static const struct address_pattern every = {.family = FAMILY_ANY};
     struct entry *entries = NULL;
-
     *count = 0;
     for (size_t i = 0; i < builder->rule_count; i++) {
         const struct rule *rule = builder->rules[i];
         bool is_every = rule->address_count == 0 && rule->host_count == 0;
         const struct address_pattern *pattern = is_every ? &every : rule->addresses;
-
         for (size_t j = 0; j < rule->address_count + is_every; j++, pattern++)
             entries = add(builder, entries, count,
                           (struct entry){
@@ -99,7 +93,6 @@ struct entry *address_entries(struct builder *builder, size_t *count)
 struct entry *host_entries(struct builder *builder, size_t *count)
 {
     struct entry *entries = NULL;
-
     *count = 0;
     for (size_t i = 0; i < builder->rule_count; i++)
         for (size_t j = 0; j < builder->rules[i]->host_count; j++)

@@ -20,10 +20,8 @@
 ssize_t file_read(int fd, char *buffer, size_t size)
 {
     size_t done = 0;
-
     while (done < size) {
         ssize_t got = read(fd, buffer + done, size - done);
-
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -47,8 +45,7 @@ bool file_refuse(struct reader *reader, const struct file *file, const char *wha
 bool file_refuse_errno(struct reader *reader, const struct file *file)
 {
     char what[128];
-
-    snprintf(what, sizeof(what), "cannot read it: %s", strerror(errno));
+    snprintf(what, sizeof what, "cannot read it: %s", strerror(errno));
     return file_refuse(reader, file, what);
 }
 
@@ -86,9 +83,8 @@ static bool is_secret(const struct reader *reader, const struct stat *status)
 static struct rule_source *add_source(struct rule_file *rules, const struct file *file)
 {
     struct rule_source *source;
-
     rules->sources =
-        arena_grow(&rules->arena, rules->sources, rules->source_count, sizeof(*rules->sources));
+        arena_grow(&rules->arena, rules->sources, rules->source_count, sizeof *rules->sources);
     source = &rules->sources[rules->source_count++];
     *source = (struct rule_source){.path = file->path};
     return source;
@@ -97,7 +93,6 @@ static struct rule_source *add_source(struct rule_file *rules, const struct file
 void file_note(struct rule_file *rules, const struct file *file, const struct stat *status)
 {
     struct rule_source *source = add_source(rules, file);
-
     source->stamp = stamp_of(status);
     rules->unsettled |= !stamp_is_settled(&source->stamp);
 }
@@ -111,7 +106,6 @@ void file_note_failure(struct rule_file *rules, const struct file *file)
 {
     const int error = errno;
     struct rule_source *source = add_source(rules, file);
-
     if (error == EACCES) {
         source->stamp = stamp_of_name(file->path);
         source->stamp.mode |= POLICY_STAMP_UNREADABLE;
@@ -152,7 +146,6 @@ static bool load(struct reader *reader, struct file *file, char **text, size_t *
 {
     struct stat status;
     ssize_t got;
-
     if (fstat(reader->fd, &status) != 0)
         return file_refuse_errno(reader, file);
     file_note(reader->file, file, &status);
@@ -187,7 +180,6 @@ static bool load_given(struct reader *reader, struct file *file, char **text, si
     struct stat status;
     size_t capacity = 0;
     ssize_t got;
-
     if (fstat(reader->given, &status) != 0)
         return file_refuse_errno(reader, file);
     file->device = status.st_dev;
@@ -197,7 +189,6 @@ static bool load_given(struct reader *reader, struct file *file, char **text, si
     reader->file->unsettled = true;
     do {
         char *larger = arena_alloc(&reader->file->arena, capacity * 2 + 65536);
-
         if (capacity > 0)
             memcpy(larger, *text, *length);
         *text = larger;
@@ -221,7 +212,6 @@ int file_open(const struct reader *reader, const char *path, int flags)
 bool file_load(struct reader *reader, struct file *file, char **text, size_t *length)
 {
     bool loaded;
-
     if (reader->given >= 0 && file->includer == NULL)
         return load_given(reader, file, text, length);
     reader->fd = file_open(reader, file->path, FLAGS);

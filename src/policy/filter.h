@@ -35,10 +35,8 @@ static inline uint32_t filter_bit(uint64_t hash, unsigned probe)
 static inline void filter_add(struct filter *filter, const uint64_t address[2])
 {
     const uint64_t hash = filter_hash(address);
-
     for (unsigned probe = 0; probe < FILTER_PROBES; probe++) {
         const uint32_t bit = filter_bit(hash, probe);
-
         atomic_fetch_or_explicit(&filter->words[bit / FILTER_WORD_BITS],
                                  UINT32_C(1) << bit % FILTER_WORD_BITS, memory_order_release);
     }
@@ -47,10 +45,8 @@ static inline void filter_add(struct filter *filter, const uint64_t address[2])
 static inline bool filter_may_hold(const struct filter *filter, const uint64_t address[2])
 {
     const uint64_t hash = filter_hash(address);
-
     for (unsigned probe = 0; probe < FILTER_PROBES; probe++) {
         const uint32_t bit = filter_bit(hash, probe);
-
         if (!(atomic_load_explicit(&filter->words[bit / FILTER_WORD_BITS], memory_order_acquire) &
               UINT32_C(1) << bit % FILTER_WORD_BITS))
             return false;
@@ -63,7 +59,6 @@ static inline void filter_move(struct filter *filter, struct filter *from)
 {
     for (unsigned i = 0; i < FILTER_BITS / FILTER_WORD_BITS; i++) {
         const uint32_t word = atomic_load_explicit(&from->words[i], memory_order_relaxed);
-
         if (word == 0)
             continue;
         atomic_fetch_or(&filter->words[i], word);

@@ -145,7 +145,6 @@ static inline const void *policy_at(const struct policy *policy, uint32_t offset
 static inline uint64_t policy_half(const uint8_t bytes[8])
 {
     uint64_t number = 0;
-
     for (int i = 0; i < 8; i++)
         number = number << 8 | bytes[i];
     return number;

@@ -48,7 +48,6 @@ static bool take_point(const char **text, uint32_t *point)
     static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
     const unsigned char *byte = (const unsigned char *)*text;
     unsigned more = byte[0] < 0x80 ? 0 : byte[0] < 0xe0 ? 1 : byte[0] < 0xf0 ? 2 : 3;
-
     if (more > 0 && (byte[0] < 0xc0 || byte[0] >= 0xf8))
         return false;
     *point = more > 0 ? byte[0] & (0x3fu >> more) : byte[0];
@@ -72,7 +71,6 @@ static bool take_label(const char **text, struct label *label)
 static uint32_t adapt(uint32_t delta, uint32_t count, bool first)
 {
     uint32_t steps = 0;
-
     delta /= first ? DAMP : 2;
     delta += delta / count;
     for (; delta > (BASE - T_LEAST) * T_MOST / 2; steps += BASE)
@@ -89,7 +87,6 @@ static bool put_number(struct output *output, uint32_t number, uint32_t bias)
 {
     for (uint32_t k = BASE;; k += BASE) {
         uint32_t t = k <= bias + T_LEAST ? T_LEAST : k >= bias + T_MOST ? T_MOST : k - bias;
-
         if (number < t)
             return put_digit(output, number);
         if (!put_digit(output, t + (number - t) % (BASE - t)))
@@ -101,7 +98,6 @@ static bool put_number(struct output *output, uint32_t number, uint32_t bias)
 static uint32_t next_point(const struct label *label, uint32_t least)
 {
     uint32_t next = UINT32_MAX;
-
     for (uint32_t i = 0; i < label->count; i++)
         if (label->points[i] >= least && label->points[i] < next)
             next = label->points[i];
@@ -112,10 +108,8 @@ static uint32_t next_point(const struct label *label, uint32_t least)
 static bool put_wide(struct output *output, const struct label *label, uint32_t basic)
 {
     uint32_t delta = 0, bias = FIRST_BIAS, done = basic;
-
     for (uint32_t point = FIRST_POINT; done < label->count; point++, delta++) {
         uint32_t next = next_point(label, point);
-
         delta += (next - point) * (done + 1);
         point = next;
         for (uint32_t i = 0; i < label->count; i++) {
@@ -136,7 +130,6 @@ static bool put_label(struct output *output, const struct label *label)
 {
     const char *begin = output->next;
     uint32_t basic = 0;
-
     for (uint32_t i = 0; i < label->count; i++)
         basic += label->points[i] < FIRST_POINT;
     if (basic < label->count)
@@ -155,7 +148,6 @@ bool idn_encode(char *ascii, size_t size, const char *name)
 {
     struct output output = {.next = ascii, .end = ascii + size};
     struct label label;
-
     for (;; name++) {
         if (!take_label(&name, &label) || !put_label(&output, &label))
             return false;

@@ -8,7 +8,6 @@
 const char *key_string(struct reader *reader, const config_setting_t *setting)
 {
     const char *text;
-
     if (config_setting_type(setting) != CONFIG_TYPE_STRING)
         return NULL;
     text = config_setting_get_string(setting);
@@ -29,7 +28,6 @@ int key_word(struct reader *reader, const config_setting_t *setting, const char 
              size_t count, const char *expected)
 {
     const char *text = key_string(reader, setting);
-
     for (size_t i = 0; text != NULL && i < count; i++)
         if (strcmp(text, words[i]) == 0)
             return (int)i;
@@ -41,7 +39,6 @@ void key_on_off(struct reader *reader, const config_setting_t *setting, bool *va
 {
     static const char *const words[] = {"off", "on"};
     int word = key_word(reader, setting, words, 2, "\"on\" or \"off\"");
-
     if (word >= 0)
         *value = word == 1;
 }
@@ -49,7 +46,6 @@ void key_on_off(struct reader *reader, const config_setting_t *setting, bool *va
 void key_path(struct reader *reader, const config_setting_t *setting, const char **value)
 {
     const char *path = key_string(reader, setting);
-
     if (path != NULL && path[0] == '/')
         *value = path;
     else
@@ -60,7 +56,6 @@ void key_values(struct reader *reader, const config_setting_t *setting, value_re
                 void *target, const char *expected)
 {
     const int length = config_setting_length(setting);
-
     if (!config_setting_is_array(setting) && !config_setting_is_list(setting)) {
         if (!read(reader, setting, target))
             reader_unexpected(reader, setting, expected);
@@ -70,7 +65,6 @@ void key_values(struct reader *reader, const config_setting_t *setting, value_re
         reader_unexpected(reader, setting, expected);
     for (int i = 0; i < length; i++) {
         const config_setting_t *element = config_setting_get_elem(setting, (unsigned)i);
-
         if (!read(reader, element, target))
             reader_unexpected(reader, element, expected);
     }
@@ -80,7 +74,6 @@ void key_values(struct reader *reader, const config_setting_t *setting, value_re
 static void list_words(char *list, size_t size, const char *const words[], int count)
 {
     size_t length = 0;
-
     list[0] = '\0';
     for (int i = 0; i < count && length < size; i++)
         length += (size_t)snprintf(list + length, size - length, "%s\"%s\"",
@@ -95,15 +88,14 @@ static void read_setting(struct reader *reader, const config_setting_t *setting,
 {
     char expected[128];
     int value;
-
     if (key->words != NULL) {
-        list_words(expected, sizeof(expected), key->words, key->most + 1);
+        list_words(expected, sizeof expected, key->words, key->most + 1);
         value = key_word(reader, setting, key->words, (size_t)key->most + 1, expected);
         if (value >= 0)
             *target = value;
         return;
     }
-    snprintf(expected, sizeof(expected), "a number of %s from %d to %d", key->unit, key->least,
+    snprintf(expected, sizeof expected, "a number of %s from %d to %d", key->unit, key->least,
              key->most);
     if (key_integer(setting, &value) && value >= key->least && value <= key->most)
         *target = value;
@@ -118,11 +110,10 @@ static void refuse_key(struct reader *reader, const config_setting_t *setting,
     struct origin where = reader_origin(reader, setting);
     char list[512];
     size_t known = 0;
-
     for (size_t i = 0; i < count && known < KEYS_MOST; i++)
         if (keys[i].sides & side)
             names[known++] = keys[i].name;
-    list_words(list, sizeof(list), names, (int)known);
+    list_words(list, sizeof list, names, (int)known);
     for (size_t i = 0; i < count; i++) {
         if (!(keys[i].sides & side) && strcmp(keys[i].name, name) == 0) {
             reader_error(reader, &where, "\"%s\" is not for %s, expected %s", name,
@@ -141,11 +132,9 @@ void keys_read(struct reader *reader, const config_setting_t *group, const struc
                size_t count, unsigned side, void *target)
 {
     const int length = config_setting_length(group);
-
     for (int i = 0; i < length; i++) {
         const config_setting_t *setting = config_setting_get_elem(group, (unsigned)i);
         const struct key *key = keys;
-
         while (key < keys + count &&
                !(key->sides & side && strcmp(key->name, config_setting_name(setting)) == 0))
             key++;

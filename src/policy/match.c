@@ -18,13 +18,11 @@ static const struct policy_prefix *find_prefix(const struct policy *policy,
 {
     const struct policy_prefix *prefixes = policy_at(policy, set->prefixes.offset);
     size_t first = 0, end = set->prefixes.count;
-
     high = leading(high, set->length);
     low = leading(low, set->length > 64 ? set->length - 64 : 0);
     while (first < end) {
         size_t middle = first + (end - first) / 2;
         const struct policy_prefix *prefix = &prefixes[middle];
-
         ++*steps;
         if (prefix->high == high && prefix->low == low)
             return prefix;
@@ -41,10 +39,8 @@ static uint32_t find_port(const struct policy *policy, const struct policy_array
 {
     const struct policy_segment *segments = policy_at(policy, array->offset);
     size_t first = 0, end = array->count;
-
     while (first < end) {
         size_t middle = first + (end - first) / 2;
-
         ++*steps;
         if (segments[middle].hi < port)
             first = middle + 1;
@@ -76,10 +72,8 @@ uint32_t policy_match(const struct policy *policy, const struct policy_group *gr
     const uint64_t high = policy_half(endpoint->address), low = policy_half(endpoint->address + 8);
     const uint32_t family = policy_family(endpoint->address);
     uint32_t best = POLICY_NO_RULE, rule;
-
     for (uint32_t i = 0; i < group->sets.count; i++) {
         const struct policy_prefix *prefix;
-
         ++look->steps;
         if (sets[i].family != FAMILY_ANY && sets[i].family != family)
             continue;
@@ -105,12 +99,10 @@ uint32_t policy_match_name(const struct policy *policy, uint32_t id, uint32_t be
 {
     const struct policy_host *hosts = policy_at(policy, policy->hosts.offset);
     const char *part = id < policy->hosts.count ? policy_at(policy, hosts[id].pattern) : NULL;
-
     while (part != NULL) {
         for (; id < policy->hosts.count && same_pattern(policy, &hosts[id], part); id++) {
             uint32_t rule =
                 find_port(policy, &hosts[id].segments, look->endpoint->port, &look->steps);
-
             if (rule < best && is_by(policy, hosts[id].interface, look))
                 best = rule;
         }
@@ -125,10 +117,8 @@ uint32_t policy_host_id(const struct policy *policy, const char *pattern)
 {
     const struct policy_host *hosts = policy_at(policy, policy->hosts.offset);
     size_t first = 0, end = policy->hosts.count;
-
     while (first < end) {
         size_t middle = first + (end - first) / 2;
-
         if (strcmp(policy_at(policy, hosts[middle].pattern), pattern) < 0)
             first = middle + 1;
         else

@@ -29,7 +29,6 @@ struct place {
 static const char *skip_comment(const char *at)
 {
     const char *end = strstr(at + 2, "*/");
-
     if (at[0] == '/' && at[1] == '*')
         return end == NULL ? at + strlen(at) : end + 2;
     return at + strcspn(at, "\n");
@@ -43,7 +42,6 @@ static bool is_comment(const char *at)
 static size_t string_length(const char *at)
 {
     size_t length = 1;
-
     while (at[length] != '\0' && at[length] != '"')
         length += at[length] == '\\' && at[length + 1] != '\0' ? 2 : 1;
     return length + (at[length] == '"');
@@ -56,7 +54,6 @@ static struct token next(struct place *place)
     const char *ends =
         place->state == WANT_VALUE ? " \t\r\f\n;,(){}[]=\"" : " \t\r\f\n;,(){}[]=\":";
     struct token token;
-
     place->at += strspn(place->at, " \t\r\f\n");
     while (is_comment(place->at)) {
         place->at = skip_comment(place->at);
@@ -80,7 +77,6 @@ static size_t digits(const char *text)
 static bool is_number(const struct token *token)
 {
     const char *at = token->text + strspn(token->text, "+-");
-
     if (at - token->text > 1 || digits(at + (*at == '.')) == 0)
         return false;
     if (at[0] == '0' && (at[1] == 'x' || at[1] == 'X')) {
@@ -127,7 +123,6 @@ static bool closes(const struct token *token)
 static bool take(struct place *place, const struct token *token)
 {
     const bool in_group = innermost(place) == '{', was_value = place->state == WANT_SEPARATOR;
-
     if (closes(token)) {
         if (place->depth == 0 || place->state == WANT_EQUALS ||
             (!was_value && (in_group ? place->state == WANT_VALUE : *place->last.text == ',')))
@@ -166,7 +161,6 @@ static bool name(const struct place *place, const struct token *token, char *sai
 {
     const char in = innermost(place), close = in == '{' ? '}' : in == '[' ? ']' : ')';
     const struct token *last = &place->last;
-
     if (place->state == WANT_VALUE && *token->text == '\'' && token->length > 2)
         return snprintf(said, size, "found %.*s, expected \"%.*s\"", length_of(token), token->text,
                         length_of(token) - 2, token->text + 1) > 0;
@@ -194,14 +188,12 @@ bool mistake_find(const struct source *source, size_t line, char *said, size_t s
 {
     struct place place = {.at = source->text, .last = {.text = ""}}, before;
     const char *from, *end;
-
     if (line == 0 || line > source->line_count)
         return false;
     from = source->text + source->lines[line - 1].offset;
     end = strchrnul(from, '\n');
     for (;;) {
         struct token token;
-
         before = place;
         token = next(&place);
         if (token.length == 0 || token.text >= end)

@@ -83,7 +83,6 @@ static struct filter *others_of(const struct policy *policy)
 void names_follow(const struct policy *policy)
 {
     unsigned now = atomic_load(&in_force), other = 1 - now;
-
     if (atomic_load(&others[now].pattern_set) == policy->pattern_set)
         return;
     if (atomic_load(&others[now].pattern_set) == 0)
@@ -99,15 +98,13 @@ void names_follow(const struct policy *policy)
 static struct pair pair_of(const uint8_t address[16], uint64_t number)
 {
     struct pair pair = {.number = number};
-
-    memcpy(pair.address, address, sizeof(pair.address));
+    memcpy(pair.address, address, sizeof pair.address);
     return pair;
 }
 
 static unsigned hash_of(const struct pair *pair)
 {
     uint32_t hash = 0;
-
     /* Addresses differ in their last bytes, which are a word's highest bits on most machines: they
      * have to be brought down before a product can spread them. */
     for (int i = 0; i < 4; i++) {
@@ -121,11 +118,10 @@ static unsigned hash_of(const struct pair *pair)
 static bool entry_read(const struct entry *entry, struct pair *pair)
 {
     uint64_t tag, words[PAIR_WORDS];
-
     if (!slot_copy(&entry->tag, entry->words, PAIR_WORDS, &tag, words) ||
         (tag & SLOT_OWN_BITS) != PUBLISHED)
         return false;
-    memcpy(pair, words, sizeof(*pair));
+    memcpy(pair, words, sizeof *pair);
     return true;
 }
 
@@ -133,7 +129,6 @@ static bool entry_read(const struct entry *entry, struct pair *pair)
 static bool entry_holds(const struct entry *entry, const struct pair *wanted, uint64_t *number)
 {
     struct pair pair;
-
     if (!entry_read(entry, &pair) || pair.address[0] != wanted->address[0] ||
         pair.address[1] != wanted->address[1])
         return false;
@@ -145,7 +140,6 @@ static bool entry_holds(const struct entry *entry, const struct pair *wanted, ui
 static bool entry_write(struct entry *entry, const struct pair *pair, struct filter *lost)
 {
     uint64_t tag, words[PAIR_WORDS];
-
     if (!slot_copy(&entry->tag, entry->words, PAIR_WORDS, &tag, words) ||
         (tag & SLOT_OWN_BITS) == CLAIMED)
         return false;
@@ -153,7 +147,7 @@ static bool entry_write(struct entry *entry, const struct pair *pair, struct fil
         filter_add(lost, words);
     if (!slot_claim(&entry->tag, tag, CLAIMED))
         return false;
-    memcpy(words, pair, sizeof(words));
+    memcpy(words, pair, sizeof words);
     slot_write(entry->words, PAIR_WORDS, words);
     slot_publish(&entry->tag, PUBLISHED);
     return true;
@@ -163,13 +157,11 @@ static bool entry_write(struct entry *entry, const struct pair *pair, struct fil
 static bool remember(struct set *set, const struct pair *pair, struct filter *lost)
 {
     uint64_t known;
-
     for (unsigned way = 0; way < WAYS; way++)
         if (entry_holds(&set->ways[way], pair, &known) && known == pair->number)
             return true;
     for (unsigned attempt = 0; attempt < WAYS; attempt++) {
         unsigned way = atomic_fetch_add_explicit(&set->next, 1, memory_order_relaxed) % WAYS;
-
         if (entry_write(&set->ways[way], pair, lost))
             return true;
     }
@@ -183,8 +175,7 @@ static bool normalize(char normal[NAME_LONGEST + 1], const char *name)
 {
     char ascii[NAME_LONGEST + 2];
     size_t length;
-
-    if (idn_is_wide(name) && idn_encode(ascii, sizeof(ascii), name))
+    if (idn_is_wide(name) && idn_encode(ascii, sizeof ascii, name))
         name = ascii;
     length = strnlen(name, NAME_LONGEST + 2);
     if (length > 0 && name[length - 1] == '.')
@@ -202,7 +193,6 @@ static bool normalize(char normal[NAME_LONGEST + 1], const char *name)
 static bool is_written_in_digits(const char *normal)
 {
     const char *dot = strrchr(normal, '.'), *label = dot != NULL ? dot + 1 : normal;
-
     return strchr(normal, ':') != NULL || strncmp(label, "0x", 2) == 0 ||
            label[strspn(label, "0123456789")] == '\0';
 }
@@ -212,7 +202,6 @@ static bool is_written_in_digits(const char *normal)
 static uint32_t nearest_pattern(const struct policy *policy, const char *normal)
 {
     uint32_t id = POLICY_NO_RULE;
-
     for (const char *part = normal; part != NULL && id == POLICY_NO_RULE;
          part = strchr(part + 1, '.'))
         id = policy_host_id(policy, part);
@@ -224,7 +213,6 @@ void names_learn(const struct policy *policy, const char *name, const struct end
     char normal[NAME_LONGEST + 1];
     struct pair pair = pair_of(address->address, 0);
     uint32_t id;
-
     if (name == NULL || !normalize(normal, name))
         return;
     id = nearest_pattern(policy, normal);
@@ -234,7 +222,6 @@ void names_learn(const struct policy *policy, const char *name, const struct end
             filter_add(&forgotten, pair.address);
     } else if (!is_written_in_digits(normal)) {
         struct filter *filter = others_of(policy);
-
         filter_add(filter != NULL ? filter : &long_ago, pair.address);
     }
 }
@@ -257,7 +244,6 @@ void names_look_up(const struct policy *policy, const uint8_t address[16],
     const struct filter *filter = others_of(policy);
     bool stale = is_from_before(policy, wanted.address);
     uint64_t number;
-
     found->count = 0;
     for (unsigned way = 0; way < WAYS; way++)
         if (entry_holds(&set->ways[way], &wanted, &number)) {
@@ -274,13 +260,12 @@ void names_look_up(const struct policy *policy, const uint8_t address[16],
 
 static bool same_address(const struct endpoint *one, const struct endpoint *other)
 {
-    return memcmp(one->address, other->address, sizeof(one->address)) == 0;
+    return memcmp(one->address, other->address, sizeof one->address) == 0;
 }
 
 void names_learn_siblings(const struct endpoint *one, const struct endpoint *other)
 {
     struct pair pairs[2] = {pair_of(one->address, SIBLING), pair_of(other->address, SIBLING)};
-
     if (same_address(one, other))
         return;
     for (unsigned i = 0; i < 2; i++)
@@ -292,7 +277,6 @@ bool names_has_siblings(const uint8_t address[16])
     struct pair wanted = pair_of(address, SIBLING);
     const struct set *set = &siblings[hash_of(&wanted) % SIBLING_SETS];
     uint64_t number;
-
     for (unsigned way = 0; way < WAYS; way++)
         if (entry_holds(&set->ways[way], &wanted, &number))
             return true;
@@ -305,7 +289,6 @@ static struct entry failed;
 void names_learn_failure(const struct endpoint *endpoint)
 {
     struct pair pair = pair_of(endpoint->address, endpoint->port);
-
     entry_write(&failed, &pair, NULL);
 }
 
@@ -314,11 +297,10 @@ void names_learn_attempt(const struct endpoint *endpoint)
     struct endpoint last;
     struct pair pair;
     uint64_t tag = atomic_load_explicit(&failed.tag, memory_order_relaxed);
-
     if ((tag & SLOT_OWN_BITS) != PUBLISHED || !entry_read(&failed, &pair) ||
         pair.number != endpoint->port || !slot_claim(&failed.tag, tag, 0))
         return;
     last.port = endpoint->port;
-    memcpy(last.address, pair.address, sizeof(last.address));
+    memcpy(last.address, pair.address, sizeof last.address);
     names_learn_siblings(&last, endpoint);
 }

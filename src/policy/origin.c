@@ -8,20 +8,18 @@
 static struct policy_array append_sources(struct builder *builder, const struct rule_file *file)
 {
     struct policy_source *sources;
-
-    sources = arena_alloc(&builder->arena, (file->source_count + 1) * sizeof(*sources));
+    sources = arena_alloc(&builder->arena, (file->source_count + 1) * sizeof *sources);
     for (size_t i = 0; i < file->source_count; i++)
         sources[i] = (struct policy_source){
             .stamp = file->sources[i].stamp,
             .path = block_string(builder, file->sources[i].path),
         };
-    return block_array(builder, sources, file->source_count, sizeof(*sources));
+    return block_array(builder, sources, file->source_count, sizeof *sources);
 }
 
 static bool is_among(const struct builder *builder, const struct rule *rule, enum selector selector)
 {
     const struct selection *selection = &rule->select[selector];
-
     for (size_t i = 0; i < selection->count; i++)
         if (subject_matches(builder->subject, selector, selection->any[i].pattern))
             return true;
@@ -63,10 +61,9 @@ static void add_questions(struct builder *builder, struct questions *questions,
     for (size_t i = 0; i < group->rule_count; i++)
         for (enum selector selector = 0; selector < SUBJECT_SELECTORS; selector++) {
             const struct selection *selection = &group->rules[i].select[selector];
-
             for (size_t j = 0; j < selection->count; j++) {
                 questions->all = arena_grow(&builder->arena, questions->all, questions->count,
-                                            sizeof(*questions->all));
+                                            sizeof *questions->all);
                 questions->all[questions->count++] =
                     (struct question){selector, selection->any[j].pattern};
             }
@@ -76,7 +73,6 @@ static void add_questions(struct builder *builder, struct questions *questions,
 static int compare(const void *a, const void *b)
 {
     const struct question *left = a, *right = b;
-
     if (left->selector != right->selector)
         return left->selector < right->selector ? -1 : 1;
     return strcmp(left->pattern, right->pattern);
@@ -88,15 +84,13 @@ static struct policy_array append_selectors(struct builder *builder, const struc
     struct questions questions = {.count = 0};
     struct policy_selector *selectors;
     size_t made = 0;
-
     add_questions(builder, &questions, &file->client);
     add_questions(builder, &questions, &file->server);
     if (questions.count > 0)
-        qsort(questions.all, questions.count, sizeof(*questions.all), compare);
-    selectors = arena_alloc(&builder->arena, (questions.count + 1) * sizeof(*selectors));
+        qsort(questions.all, questions.count, sizeof *questions.all, compare);
+    selectors = arena_alloc(&builder->arena, (questions.count + 1) * sizeof *selectors);
     for (size_t i = 0; i < questions.count; i++) {
         const struct question *question = &questions.all[i];
-
         if (i > 0 && compare(question - 1, question) == 0)
             continue;
         selectors[made++] = (struct policy_selector){
@@ -105,7 +99,7 @@ static struct policy_array append_selectors(struct builder *builder, const struc
             .holds = subject_matches(builder->subject, question->selector, question->pattern),
         };
     }
-    return block_array(builder, selectors, made, sizeof(*selectors));
+    return block_array(builder, selectors, made, sizeof *selectors);
 }
 
 void append_origin(struct builder *builder, struct policy *policy, const struct rule_file *file)

@@ -11,7 +11,7 @@ static const struct {
         {
             .magic = POLICY_MAGIC,
             .version = POLICY_VERSION,
-            .size = sizeof(builtin),
+            .size = sizeof builtin,
             .log_level = LOG_WARN,
             .log_to = sizeof(struct policy),
             .client.fallback =

@@ -6,7 +6,6 @@
 bool prefixes_match(const char *prefixes, const void *bytes, size_t length)
 {
     size_t size;
-
     for (; prefixes != NULL && (size = strlen(prefixes)) > 0; prefixes += size + 1)
         if (size <= length && memcmp(bytes, prefixes, size) == 0)
             return true;

@@ -34,16 +34,15 @@ void reader_error(struct reader *reader, const struct origin *where, const char 
     char message[MESSAGE_SIZE];
     int length;
     va_list arguments;
-
     if (where->line > 0)
-        length = snprintf(message, sizeof(message), "%s:%" PRIu32 ": ", where->file, where->line);
+        length = snprintf(message, sizeof message, "%s:%" PRIu32 ": ", where->file, where->line);
     else
-        length = snprintf(message, sizeof(message), "%s: ", where->file);
+        length = snprintf(message, sizeof message, "%s: ", where->file);
     if (reader->is_secret)
         format = "found an error, not told as what is included may be a secret";
-    if (length > 0 && (size_t)length < sizeof(message)) {
+    if (length > 0 && (size_t)length < sizeof message) {
         va_start(arguments, format);
-        vsnprintf(message + length, sizeof(message) - (size_t)length, format, arguments);
+        vsnprintf(message + length, sizeof message - (size_t)length, format, arguments);
         va_end(arguments);
     }
     make_printable(message);
@@ -56,7 +55,6 @@ static bool line_quotes(const struct source *source, size_t line, const char *te
 {
     size_t length, text_length = strlen(text);
     const char *at = source_line(source, line, &length), *end = at + length;
-
     for (; (at = memchr(at, '"', (size_t)(end - at))) != NULL; at++)
         if ((size_t)(end - at) >= text_length + 2 && memcmp(at + 1, text, text_length) == 0 &&
             at[text_length + 1] == '"')
@@ -70,13 +68,11 @@ struct origin reader_origin(const struct reader *reader, const config_setting_t 
 {
     const struct source *source = &reader->source;
     size_t line = config_setting_source_line(setting);
-
     if (line == 0 || line > source->line_count)
         return (struct origin){.file = reader->file->path};
     if (config_setting_name(setting) == NULL &&
         config_setting_type(setting) == CONFIG_TYPE_STRING) {
         size_t first = config_setting_source_line(config_setting_parent(setting));
-
         for (size_t l = line; l >= first && l > 0; l--)
             if (line_quotes(source, l, config_setting_get_string(setting)))
                 return source->lines[l - 1].origin;
@@ -127,7 +123,6 @@ void reader_unexpected(struct reader *reader, const config_setting_t *setting, c
 {
     char found[FOUND_SIZE];
     struct origin where = reader_origin(reader, setting);
-
     reader_error(reader, &where, "%s: found %s, expected %s", key_of(setting),
                  describe(found, setting), expected);
 }
@@ -136,7 +131,6 @@ void reader_unexpected_text(struct reader *reader, const config_setting_t *setti
                             const char *found, const char *expected)
 {
     struct origin where = reader_origin(reader, setting);
-
     reader_error(reader, &where, "%s: found \"%.200s\"%s, expected %s", key_of(setting),
                  config_setting_get_string(setting), found, expected);
 }
@@ -162,7 +156,6 @@ static void check_number(struct reader *reader, const char *word, const char *en
 {
     const char *digits = *word == '-' ? word + 1 : word, *at = digits;
     long long number = 0;
-
     for (; at < end && is_digit(*at); at++)
         if (number <= INT_MAX)
             number = number * 10 + (*at - '0');
@@ -177,7 +170,6 @@ static const char *scan_code(struct reader *reader, struct scan *scan, const cha
                              const char *end, const struct origin *here)
 {
     const char *word = at;
-
     while (at < end && is_word(*at))
         at++;
     if (at > word) {
@@ -239,17 +231,15 @@ static void append_line(struct reader *reader, const struct origin *where, const
 {
     struct source *source = &reader->source;
     struct arena *arena = &reader->file->arena;
-
     if (source->capacity - source->length < length + 2) {
         size_t capacity = (source->capacity + length + 2) * 2;
         char *text = arena_alloc(arena, capacity);
-
         if (source->length > 0)
             memcpy(text, source->text, source->length);
         source->text = text;
         source->capacity = capacity;
     }
-    source->lines = arena_grow(arena, source->lines, source->line_count, sizeof(*source->lines));
+    source->lines = arena_grow(arena, source->lines, source->line_count, sizeof *source->lines);
     source->lines[source->line_count++] =
         (struct source_line){.origin = *where, .offset = source->length};
     memcpy(source->text + source->length, line, length);
@@ -261,9 +251,8 @@ static void append_line(struct reader *reader, const struct origin *where, const
 static bool is_include(const struct file *file, const char *line, size_t length)
 {
     static const char directive[] = "@include";
-
-    return file->scan.state == SCAN_CODE && length >= sizeof(directive) - 1 &&
-           memcmp(line, directive, sizeof(directive) - 1) == 0;
+    return file->scan.state == SCAN_CODE && length >= sizeof directive - 1 &&
+           memcmp(line, directive, sizeof directive - 1) == 0;
 }
 
 /* A relative name is relative to the file that includes it, an absolute one to the tree. */
@@ -272,7 +261,6 @@ static const char *resolve(struct reader *reader, const char *includer, const ch
 {
     size_t directory = (size_t)(path_base(includer) - includer);
     char *path;
-
     if (name[0] == '/') {
         includer = reader->tree == NULL ? "" : reader->tree->path;
         directory = strlen(includer);
@@ -297,7 +285,6 @@ static bool include(struct reader *reader, const struct file *file, const char *
     const char *end = line + length, *name = memchr(line, '"', length), *close = NULL;
     struct file included = {.includer = file, .where = *here};
     struct listing listing;
-
     if (name != NULL && ++name < end)
         close = memchr(name, '"', (size_t)(end - name));
     if (close == NULL || close == name || !is_comment_or_blank(close + 1, end)) {
@@ -332,13 +319,11 @@ static bool add_lines(struct reader *reader, struct file *file, const char *text
 {
     const char *end = text + length;
     struct origin here = {.file = file->path};
-
     for (const char *line = text; line < end;) {
         const char *newline = memchr(line, '\n', (size_t)(end - line));
         const char *line_end = newline == NULL ? end : newline;
         const char *content = line;
         size_t content_length = (size_t)(line_end - line);
-
         here.line++;
         trim(&content, &content_length);
         if (is_include(file, content, content_length)) {
@@ -358,7 +343,6 @@ static bool read_file(struct reader *reader, struct file *file)
     unsigned depth = 0;
     size_t length = 0;
     char *text = NULL;
-
     for (const struct file *above = file->includer; above != NULL; above = above->includer)
         depth++;
     if (depth > DEPTH_MOST || ++reader->files > FILES_MOST)
@@ -370,7 +354,6 @@ bool source_read(struct reader *reader, const char *path, bool is_drop_in)
 {
     struct file file = {.path = path, .where.file = path, .is_drop_in = is_drop_in};
     const unsigned errors = reader->errors;
-
     /* An empty file is a policy too. */
     reader->source = (struct source){.text = arena_alloc(&reader->file->arena, 1)};
     reader->is_secret = false;
@@ -380,7 +363,6 @@ bool source_read(struct reader *reader, const char *path, bool is_drop_in)
 const char *source_line(const struct source *source, size_t number, size_t *length)
 {
     const char *line = source->text + source->length;
-
     if (number > 0 && number <= source->line_count)
         line = source->text + source->lines[number - 1].offset;
     *length = (size_t)(strchrnul(line, '\n') - line);

@@ -10,7 +10,6 @@ static bool add_address(struct reader *reader, const config_setting_t *setting, 
     struct rule *rule = target;
     struct value_error error;
     struct address_pattern pattern;
-
     if (text == NULL)
         return false;
     if (!value_address(&pattern, text, &error)) {
@@ -18,7 +17,7 @@ static bool add_address(struct reader *reader, const config_setting_t *setting, 
         return true;
     }
     rule->addresses =
-        arena_grow(&reader->file->arena, rule->addresses, rule->address_count, sizeof(pattern));
+        arena_grow(&reader->file->arena, rule->addresses, rule->address_count, sizeof pattern);
     rule->addresses[rule->address_count++] = pattern;
     return true;
 }
@@ -29,14 +28,13 @@ static bool add_host(struct reader *reader, const config_setting_t *setting, voi
     struct rule *rule = target;
     struct value_error error;
     struct host_pattern pattern;
-
     if (text == NULL)
         return false;
     if (!value_host(&pattern, text, &reader->file->arena, &error)) {
         reader_unexpected_text(reader, setting, error.found, error.expected);
         return true;
     }
-    rule->hosts = arena_grow(&reader->file->arena, rule->hosts, rule->host_count, sizeof(pattern));
+    rule->hosts = arena_grow(&reader->file->arena, rule->hosts, rule->host_count, sizeof pattern);
     rule->hosts[rule->host_count++] = pattern;
     return true;
 }
@@ -48,7 +46,6 @@ static bool add_ports(struct reader *reader, const config_setting_t *setting, vo
     struct value_error error;
     struct port_range ports;
     int port;
-
     if (text != NULL) {
         if (!value_ports(&ports, text, &error)) {
             reader_unexpected_text(reader, setting, error.found, error.expected);
@@ -59,7 +56,7 @@ static bool add_ports(struct reader *reader, const config_setting_t *setting, vo
             return false;
         ports = (struct port_range){.lo = (uint16_t)port, .hi = (uint16_t)port};
     }
-    rule->ports = arena_grow(&reader->file->arena, rule->ports, rule->port_count, sizeof(ports));
+    rule->ports = arena_grow(&reader->file->arena, rule->ports, rule->port_count, sizeof ports);
     rule->ports[rule->port_count++] = ports;
     return true;
 }
@@ -68,11 +65,10 @@ static bool add_prefix(struct reader *reader, const config_setting_t *setting, v
 {
     const char *text = key_string(reader, setting);
     struct rule *rule = target;
-
     if (text == NULL || text[0] == '\0')
         return false;
     rule->prefixes =
-        arena_grow(&reader->file->arena, rule->prefixes, rule->prefix_count, sizeof(text));
+        arena_grow(&reader->file->arena, rule->prefixes, rule->prefix_count, sizeof text);
     rule->prefixes[rule->prefix_count++] = text;
     return true;
 }
@@ -100,7 +96,6 @@ static void read_fastopen(struct reader *reader, const config_setting_t *setting
 static void read_queue(struct reader *reader, const config_setting_t *setting, void *rule)
 {
     int queue;
-
     if (key_integer(setting, &queue) && queue > 0)
         ((struct rule *)rule)->queue = (uint32_t)queue;
     else
@@ -128,5 +123,5 @@ static const struct key rule_keys[] = {
 void rule_read(struct reader *reader, const config_setting_t *group, enum side side,
                struct rule *rule)
 {
-    keys_read(reader, group, rule_keys, sizeof(rule_keys) / sizeof(rule_keys[0]), side, rule);
+    keys_read(reader, group, rule_keys, sizeof rule_keys / sizeof rule_keys[0], side, rule);
 }

@@ -45,7 +45,6 @@ static void report_syntax(struct reader *reader)
     char mistake[512];
     size_t length, line = (size_t)config_error_line(&reader->config);
     struct origin where = {.file = reader->file->path};
-
     if (line > 0 && line <= source->line_count)
         where = source->lines[line - 1].origin;
     else if (source->line_count > 0)
@@ -55,7 +54,7 @@ static void report_syntax(struct reader *reader)
         reader_error(reader, &where, "%s: found the end of the file, expected %s", error,
                      "every bracket to be closed");
     else if (strstr(error, "duplicate") == NULL &&
-             mistake_find(source, line, mistake, sizeof(mistake)))
+             mistake_find(source, line, mistake, sizeof mistake))
         reader_error(reader, &where, "syntax error: %s", mistake);
     else
         reader_error(reader, &where, "%s: found \"%.*s%s\", expected %s", error,
@@ -68,7 +67,6 @@ static bool parse(struct reader *reader)
 {
     locale_t locale = uselocale((locale_t)0);
     bool parsed;
-
     config_init(&reader->config);
     reader->config_live = true;
     parsed = config_read_string(&reader->config, reader->source.text) == CONFIG_TRUE;
@@ -80,8 +78,7 @@ static bool parse(struct reader *reader)
 
 static struct rule_file *rule_file_new(const char *path)
 {
-    struct rule_file *file = calloc(1, sizeof(*file));
-
+    struct rule_file *file = calloc(1, sizeof *file);
     if (file == NULL)
         return NULL;
     file->path = path;
@@ -95,7 +92,6 @@ static struct rule_file *rule_file_new(const char *path)
 static void no_memory(struct reader *reader, const char *path)
 {
     struct origin where = {.file = path};
-
     if (reader->file != NULL)
         reader->file->exhausted = true;
     reader_error(reader, &where, "cannot read it: not enough memory");
@@ -127,7 +123,6 @@ static bool read_drop_ins(struct reader *reader)
     struct file where = {.path = path, .where.file = path, .is_drop_in = true};
     struct listing listing;
     char *pattern = arena_alloc(&reader->file->arena, strlen(path) + sizeof(DROP_INS));
-
     stpcpy(stpcpy(pattern, path), DROP_INS);
     where.where.file = arena_string(&reader->file->arena, pattern, strlen(pattern) - strlen(NAMES));
     if (!directory_list(reader, pattern, &where, &listing))
@@ -143,7 +138,6 @@ static bool read_drop_ins(struct reader *reader)
 static void read_into(struct reader *reader, const char *path)
 {
     jmp_buf exhausted;
-
     if (setjmp(exhausted) != 0) {
         no_memory(reader, path);
         return;
@@ -183,21 +177,18 @@ struct rule_file *rules_read(const char *path, const struct tree *tree, policy_r
 {
     struct reader reader = {
         .tree = tree, .fd = -1, .given = -1, .report = report, .context = context};
-
     return without_errors(read_rules(&reader, path));
 }
 
 struct rule_file *rules_read_erroneous(const char *path, policy_report *report, void *context)
 {
     struct reader reader = {.fd = -1, .given = -1, .report = report, .context = context};
-
     return read_rules(&reader, path);
 }
 
 struct rule_file *rules_read_open(int fd, const char *name, policy_report *report, void *context)
 {
     struct reader reader = {.fd = -1, .given = fd, .report = report, .context = context};
-
     return without_errors(read_rules(&reader, name));
 }
 

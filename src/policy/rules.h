@@ -71,7 +71,6 @@ struct rule {
 static inline const struct port_range *rule_ports(const struct rule *rule, size_t *count)
 {
     static const struct port_range every = {.lo = 0, .hi = PORT_HIGHEST};
-
     *count = rule->port_count == 0 ? 1 : rule->port_count;
     return rule->port_count == 0 ? &every : rule->ports;
 }

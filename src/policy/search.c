@@ -24,7 +24,6 @@ static void add(struct policy_places *places, const char *directory, const char 
     const char *last = places->count > 0 ? places->paths[places->count - 1] : NULL;
     char *path =
         last == NULL ? places->text : places->text + (last - places->text) + strlen(last) + 1;
-
     if (join(path, PATH_MAX, directory, file))
         places->paths[places->count++] = path;
 }
@@ -42,7 +41,6 @@ void policy_places_find(struct policy_places *places, bool trust_environment)
     places->is_named = false;
     if (trust_environment) {
         const char *given = getenv("TFOSHIM_CONFIG"), *base = getenv("XDG_CONFIG_HOME");
-
         if (given != NULL) {
             places->is_named = true;
             if (given[0] != '\0')
@@ -60,7 +58,6 @@ void policy_places_find(struct policy_places *places, bool trust_environment)
 unsigned policy_places_search(const struct policy_places *places)
 {
     unsigned i = 0;
-
     while (i < places->count && !places->is_named && access(places->paths[i], F_OK) != 0)
         i++;
     return i;
@@ -70,7 +67,6 @@ bool policy_search(char *path, size_t size, bool trust_environment)
 {
     struct policy_places places;
     unsigned found;
-
     policy_places_find(&places, trust_environment);
     found = policy_places_search(&places);
     return found < places.count && join(path, size, places.paths[found], "");

@@ -10,9 +10,8 @@ static bool add(struct reader *reader, void *rule, enum selector selector, const
                 const char *pattern)
 {
     struct selection *selection = &((struct rule *)rule)->select[selector];
-
     selection->any =
-        arena_grow(&reader->file->arena, selection->any, selection->count, sizeof(*selection->any));
+        arena_grow(&reader->file->arena, selection->any, selection->count, sizeof *selection->any);
     selection->any[selection->count++] = (struct selected){.text = text, .pattern = pattern};
     return true;
 }
@@ -21,7 +20,6 @@ static bool add(struct reader *reader, void *rule, enum selector selector, const
 static bool add_program(struct reader *reader, const config_setting_t *setting, void *rule)
 {
     const char *text = key_string(reader, setting);
-
     if (text == NULL || text[0] == '\0' ||
         (strchr(text, '/') != NULL && text[0] != '/' && text[0] != '*'))
         return false;
@@ -45,10 +43,9 @@ static bool add_user_number(struct reader *reader, const config_setting_t *setti
     char digits[16];
     const char *text;
     int number;
-
     if (!key_integer(setting, &number) || number < 0)
         return false;
-    snprintf(digits, sizeof(digits), "%d", number);
+    snprintf(digits, sizeof digits, "%d", number);
     text = arena_string(&reader->file->arena, digits, strlen(digits));
     return add(reader, rule, SELECT_USER, text, text);
 }
@@ -57,7 +54,6 @@ static bool add_user_number(struct reader *reader, const config_setting_t *setti
 static bool add_user(struct reader *reader, const config_setting_t *setting, void *rule)
 {
     const char *text = key_string(reader, setting), *number;
-
     if (text == NULL)
         return add_user_number(reader, setting, rule);
     if (text[0] == '\0' || strpbrk(text, ":/*\n") != NULL)
@@ -74,7 +70,6 @@ void select_users(struct reader *reader, const config_setting_t *setting, void *
 static bool ends(const char *text, const char *end)
 {
     const size_t length = strlen(text), size = strlen(end);
-
     return length > size && strcmp(text + length - size, end) == 0;
 }
 
@@ -83,8 +78,7 @@ static bool is_unit(const char *text)
 {
     static const char *const types[] = {".service", ".scope", ".slice",
                                         ".socket",  ".mount", ".swap"};
-
-    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (ends(text, types[i]))
             return true;
     return strchr(text, '*') != NULL;
@@ -93,7 +87,6 @@ static bool is_unit(const char *text)
 static bool add_unit(struct reader *reader, const config_setting_t *setting, void *rule)
 {
     const char *text = key_string(reader, setting);
-
     if (text == NULL || strchr(text, '/') != NULL || !is_unit(text))
         return false;
     return add(reader, rule, SELECT_UNIT, text, text);
@@ -109,7 +102,6 @@ void select_units(struct reader *reader, const config_setting_t *setting, void *
 static bool add_interface(struct reader *reader, const config_setting_t *setting, void *rule)
 {
     const char *text = key_string(reader, setting);
-
     if (text == NULL || text[0] == '\0' || strlen(text) >= IF_NAMESIZE ||
         strpbrk(text, "/: \t\n\r\f\v") != NULL)
         return false;

@@ -57,24 +57,21 @@ static void add_rule(struct reader *reader, const config_setting_t *setting,
         .fastopen = true,
         .set = settings_of_group,
     };
-
     rule_read(reader, setting, group->side, &rule);
     settle_first_write(reader, group, &rule, &where);
-    group->rules = arena_grow(&reader->file->arena, group->rules, group->rule_count, sizeof(rule));
+    group->rules = arena_grow(&reader->file->arena, group->rules, group->rule_count, sizeof rule);
     group->rules[group->rule_count++] = rule;
 }
 
 static void read_rules(struct reader *reader, const config_setting_t *setting, void *group)
 {
     const int length = config_setting_length(setting);
-
     if (!config_setting_is_list(setting)) {
         reader_unexpected(reader, setting, "a list of rules: ( { ... }, ... )");
         return;
     }
     for (int i = 0; i < length; i++) {
         const config_setting_t *element = config_setting_get_elem(setting, (unsigned)i);
-
         if (config_setting_is_group(element))
             add_rule(reader, element, group);
         else
@@ -94,7 +91,6 @@ static void read_level(struct reader *reader, const config_setting_t *setting, v
 {
     int level = key_word(reader, setting, log_level_names, LOG_LEVEL_COUNT,
                          "\"none\", \"error\", \"warn\", \"info\" or \"debug\"");
-
     if (level >= 0)
         ((struct rule_file *)file)->log_level = (enum log_level)level;
 }
@@ -102,7 +98,6 @@ static void read_level(struct reader *reader, const config_setting_t *setting, v
 static void read_to(struct reader *reader, const config_setting_t *setting, void *file)
 {
     const char *to = key_string(reader, setting);
-
     if (to != NULL && (to[0] == '/' || strcmp(to, "stderr") == 0))
         ((struct rule_file *)file)->log_to = to;
     else
@@ -128,19 +123,17 @@ static void refuse_second(struct reader *reader, const config_setting_t *setting
     const char *key = config_setting_name(setting);
     const struct origin where = reader_origin(reader, setting);
     struct arena *arena = &reader->file->arena;
-
     if (strcmp(key, "rules") == 0)
         return;
     for (size_t i = 0; i < reader->said_count; i++) {
         const struct said *first = &reader->said[i];
-
         if (first->group == group && strcmp(first->key, key) == 0) {
             reader_error(reader, &where, "%s: found it twice, expected it here or at %s:%u", key,
                          first->where.file, (unsigned)first->where.line);
             return;
         }
     }
-    reader->said = arena_grow(arena, reader->said, reader->said_count, sizeof(*reader->said));
+    reader->said = arena_grow(arena, reader->said, reader->said_count, sizeof *reader->said);
     reader->said[reader->said_count++] =
         (struct said){.group = group, .key = arena_string(arena, key, strlen(key)), .where = where};
 }
@@ -148,7 +141,6 @@ static void refuse_second(struct reader *reader, const config_setting_t *setting
 static void refuse_seconds(struct reader *reader, const config_setting_t *group, const void *target)
 {
     const int length = config_setting_length(group);
-
     for (int i = 0; i < length; i++)
         refuse_second(reader, config_setting_get_elem(group, (unsigned)i), target);
 }

@@ -36,13 +36,12 @@ static inline struct policy_stamp stamp_of(const struct stat *status)
 static inline struct policy_stamp stamp_of_name(const char *path)
 {
     struct stat status;
-
     return stat(path, &status) == 0 ? stamp_of(&status) : (struct policy_stamp){.mode = 0};
 }
 
 static inline bool stamp_equals(const struct policy_stamp *stamp, const struct policy_stamp *other)
 {
-    return memcmp(stamp, other, sizeof(*stamp)) == 0;
+    return memcmp(stamp, other, sizeof *stamp) == 0;
 }
 
 /* Of what was not there when somebody looked: no file has the mode 0. */
@@ -55,7 +54,6 @@ static inline bool stamp_is_of_nothing(const struct policy_stamp *stamp)
 static inline bool stamp_is_settled(const struct policy_stamp *stamp)
 {
     struct timespec now;
-
     return clock_gettime(CLOCK_REALTIME, &now) == 0 &&
            stamp->modified + STAMP_SETTLED_NS <= stamp_time(&now) &&
            stamp->changed + STAMP_SETTLED_NS <= stamp_time(&now);

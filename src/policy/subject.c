@@ -15,7 +15,6 @@ static bool matches(const char *pattern, const char *text)
 static bool is_program(const struct policy_subject *subject, const char *pattern)
 {
     const char *executable = subject->executable;
-
     if (strchr(pattern, '/') != NULL)
         return matches(pattern, executable);
     return matches(pattern, subject->program) ||
@@ -26,7 +25,6 @@ static bool is_program(const struct policy_subject *subject, const char *pattern
 static bool is_user(uid_t user, const char *pattern)
 {
     uint64_t number = 0;
-
     for (const char *at = pattern; *at != '\0'; at++) {
         if (*at < '0' || *at > '9' || number > UINT32_MAX)
             return false;
@@ -41,7 +39,6 @@ static bool is_in_group(const char *pattern, const char *path, const char *end)
 {
     while (path < end) {
         const char *part = path + (*path == '/'), *slash = memchr(part, '/', (size_t)(end - part));
-
         path = slash == NULL ? end : slash;
         part += part < path && *part == '_';
         if (part < path && wildcard_matches(pattern, part, (size_t)(path - part)))
@@ -57,11 +54,9 @@ static bool is_unit(const char *cgroups, const char *pattern)
     for (const char *line = cgroups; line != NULL && *line != '\0';) {
         const char *next = strchr(line, '\n'), *end = next == NULL ? line + strlen(line) : next;
         const char *controllers = memchr(line, ':', (size_t)(end - line));
-
         if (controllers != NULL && (strncmp(controllers, "::", 2) == 0 ||
                                     strncmp(controllers, ":name=systemd:", 14) == 0)) {
             const char *path = strchr(controllers + 1, ':') + 1;
-
             if (is_in_group(pattern, path, end))
                 return true;
         }

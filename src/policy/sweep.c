@@ -18,25 +18,23 @@ struct cells {
 static int compare_cuts(const void *a, const void *b)
 {
     const uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
-
     return (left > right) - (left < right);
 }
 
 static struct cells make_cells(struct arena *arena, const struct policy_segment *intervals,
                                size_t count)
 {
-    struct cells cells = {.cuts = arena_alloc(arena, 2 * count * sizeof(*cells.cuts))};
-
+    struct cells cells = {.cuts = arena_alloc(arena, 2 * count * sizeof *cells.cuts)};
     for (size_t i = 0; i < count; i++) {
         cells.cuts[2 * i] = intervals[i].lo;
         cells.cuts[2 * i + 1] = intervals[i].hi + 1u;
     }
-    qsort(cells.cuts, 2 * count, sizeof(*cells.cuts), compare_cuts);
+    qsort(cells.cuts, 2 * count, sizeof *cells.cuts, compare_cuts);
     for (size_t i = 0; i < 2 * count; i++)
         if (cells.count == 0 || cells.cuts[cells.count - 1] != cells.cuts[i])
             cells.cuts[cells.count++] = cells.cuts[i];
-    cells.owner = arena_alloc(arena, cells.count * sizeof(*cells.owner));
-    cells.next = arena_alloc(arena, (cells.count + 1) * sizeof(*cells.next));
+    cells.owner = arena_alloc(arena, cells.count * sizeof *cells.owner);
+    cells.next = arena_alloc(arena, (cells.count + 1) * sizeof *cells.next);
     for (size_t i = 0; i < cells.count; i++) {
         cells.owner[i] = POLICY_NO_RULE;
         cells.next[i] = i;
@@ -48,8 +46,7 @@ static struct cells make_cells(struct arena *arena, const struct policy_segment 
 static size_t cell_at(const struct cells *cells, uint32_t cut)
 {
     const uint32_t *found =
-        bsearch(&cut, cells->cuts, cells->count, sizeof(*cells->cuts), compare_cuts);
-
+        bsearch(&cut, cells->cuts, cells->count, sizeof *cells->cuts, compare_cuts);
     return found == NULL ? cells->count : (size_t)(found - cells->cuts);
 }
 
@@ -67,12 +64,10 @@ size_t sweep_ports(struct arena *arena, const struct policy_segment *intervals, 
                    struct policy_segment **segments)
 {
     struct cells cells = make_cells(arena, intervals, count);
-    struct policy_segment *out = arena_alloc(arena, cells.count * sizeof(*out));
+    struct policy_segment *out = arena_alloc(arena, cells.count * sizeof *out);
     size_t made = 0;
-
     for (size_t i = 0; i < count; i++) {
         const size_t end = cell_at(&cells, intervals[i].hi + 1u);
-
         for (size_t cell = next_free(&cells, cell_at(&cells, intervals[i].lo)); cell < end;
              cell = next_free(&cells, cell)) {
             cells.owner[cell] = intervals[i].rule;
@@ -81,7 +76,6 @@ size_t sweep_ports(struct arena *arena, const struct policy_segment *intervals, 
     }
     for (size_t cell = 0; cell + 1 < cells.count; cell++) {
         const uint32_t owner = cells.owner[cell], lo = cells.cuts[cell];
-
         if (owner == POLICY_NO_RULE)
             continue;
         if (made > 0 && out[made - 1].rule == owner && out[made - 1].hi + 1u == lo)

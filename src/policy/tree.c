@@ -43,17 +43,16 @@ static void note_exposure(const struct walk *walk, int fd, const struct stat *st
 {
     char link[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
     ssize_t length;
-
     if (walk->exposed == NULL || walk->exposed[0] != '\0' ||
         ((status->st_uid == 0 || status->st_uid == geteuid()) &&
          !(status->st_mode & (S_IWGRP | S_IWOTH))))
         return;
-    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     length = readlink(link, walk->exposed, PATH_MAX - 1);
     if (length > 0)
         walk->exposed[length] = '\0';
     else
-        memcpy(walk->exposed, walk->name, sizeof(walk->name)); /* without /proc */
+        memcpy(walk->exposed, walk->name, sizeof walk->name); /* without /proc */
 }
 
 /* Puts `text` in the place of a part of the name. */
@@ -61,10 +60,9 @@ static int rewrite(struct walk *walk, size_t from, size_t to, const char *text)
 {
     char name[PATH_MAX];
     int length =
-        snprintf(name, sizeof(name), "%.*s%s%s", (int)from, walk->name, text, walk->name + to);
-
+        snprintf(name, sizeof name, "%.*s%s%s", (int)from, walk->name, text, walk->name + to);
     errno = ENAMETOOLONG;
-    if (length < 0 || (size_t)length >= sizeof(name))
+    if (length < 0 || (size_t)length >= sizeof name)
         return -1;
     memcpy(walk->name, name, (size_t)length + 1);
     return ANEW;
@@ -74,8 +72,7 @@ static int rewrite(struct walk *walk, size_t from, size_t to, const char *text)
 static int follow(struct walk *walk, int fd, size_t from, size_t to)
 {
     char target[PATH_MAX];
-    ssize_t length = readlinkat(fd, "", target, sizeof(target) - 1);
-
+    ssize_t length = readlinkat(fd, "", target, sizeof target - 1);
     if (length <= 0)
         return -1;
     errno = ELOOP;
@@ -91,12 +88,11 @@ static int step(struct walk *walk, int at, size_t from, size_t to, const int *la
     char component[NAME_MAX + 1] = ".";
     struct stat status;
     int fd, opened = -1;
-
     errno = ENAMETOOLONG;
-    if (to - from >= sizeof(component))
+    if (to - from >= sizeof component)
         return -1;
     if (to > from)
-        snprintf(component, sizeof(component), "%.*s", (int)(to - from), walk->name + from);
+        snprintf(component, sizeof component, "%.*s", (int)(to - from), walk->name + from);
     fd = openat(at, component, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return -1;
@@ -122,11 +118,9 @@ static int walk_once(struct walk *walk, int flags)
     size_t before = 0, to = 0;
     bool last = false;
     int at = openat(walk->tree->fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
     while (at >= 0 && !last) {
         size_t from = to + strspn(walk->name + to, "/");
         int next;
-
         to = from + strcspn(walk->name + from, "/");
         last = walk->name[to + strspn(walk->name + to, "/")] == '\0';
         if (is(walk, from, to, ".."))
@@ -144,10 +138,9 @@ static int walk_once(struct walk *walk, int flags)
 static int walk_to_end(struct walk *walk, const char *name, int flags)
 {
     int fd;
-
     /* The root is the first component. */
     errno = ENAMETOOLONG;
-    if ((size_t)snprintf(walk->name, sizeof(walk->name), "./%s", name) >= sizeof(walk->name))
+    if ((size_t)snprintf(walk->name, sizeof walk->name, "./%s", name) >= sizeof walk->name)
         return -1;
     do
         fd = walk_once(walk, flags);
@@ -160,7 +153,7 @@ static int open_by_kernel(const struct tree *tree, const char *name, int flags)
 #ifdef SYS_openat2
     struct open_how how = {.flags = (unsigned)flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
 
-    return (int)syscall(SYS_openat2, tree->fd, name, &how, sizeof(how));
+    return (int)syscall(SYS_openat2, tree->fd, name, &how, sizeof how);
 #else
     (void)tree, (void)name, (void)flags;
     errno = ENOSYS;
@@ -173,7 +166,6 @@ int tree_open(const struct tree *tree, const char *name, int flags)
     struct walk walk = {.tree = tree};
     const char *inside = name + strlen(tree->path);
     int fd = open_by_kernel(tree, inside[0] == '\0' ? "/" : inside, flags);
-
     /* A kernel before 5.6, a sandbox, or somebody who renames what is on the way. */
     if (fd < 0 && (errno == ENOSYS || errno == EPERM || errno == EAGAIN))
         fd = walk_to_end(&walk, inside, flags);
@@ -184,7 +176,6 @@ int tree_open(const struct tree *tree, const char *name, int flags)
 static int only_regular(int fd)
 {
     struct stat status;
-
     if (fd < 0 || (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)))
         return fd;
     close(fd);
@@ -196,7 +187,6 @@ static int only_regular(int fd)
 int tree_open_file(const struct tree *tree, const char *name)
 {
     int fd = only_regular(tree_open(tree, name, O_PATH));
-
     if (fd < 0)
         return -1;
     close(fd);
@@ -207,7 +197,6 @@ bool tree_is_exposed(const struct tree *tree, const char *name, char where[PATH_
 {
     struct walk walk = {.tree = tree, .exposed = where};
     int fd;
-
     where[0] = '\0';
     fd = walk_to_end(&walk, name + strlen(tree->path), O_PATH);
     if (fd >= 0)

@@ -32,7 +32,6 @@ static bool optional_string_fits(const struct policy *policy, uint32_t offset)
 static bool prefixes_fit(const struct policy *policy, uint32_t offset)
 {
     size_t length = 1;
-
     for (; offset != 0 && length > 0; offset += (uint32_t)length + 1) {
         if (!string_fits(policy, offset))
             return false;
@@ -45,7 +44,6 @@ static bool segments_fit(const struct policy *policy, const struct policy_array 
                          uint32_t rule_count)
 {
     const struct policy_segment *segments = policy_at(policy, array->offset);
-
     if (!FITS(policy, array, struct policy_segment))
         return false;
     for (uint32_t i = 0; i < array->count; i++)
@@ -74,7 +72,6 @@ static bool set_fits(const struct policy *policy, const struct policy_prefix_set
                      uint32_t rule_count)
 {
     const struct policy_prefix *prefixes = policy_at(policy, set->prefixes.offset);
-
     if (set->length > 128 || !optional_string_fits(policy, set->interface) ||
         !FITS(policy, &set->prefixes, struct policy_prefix))
         return false;
@@ -88,7 +85,6 @@ static bool group_fits(const struct policy *policy, const struct policy_group *g
 {
     const struct policy_rule *rules = policy_at(policy, group->rules.offset);
     const struct policy_prefix_set *sets = policy_at(policy, group->sets.offset);
-
     if (!rule_fits(policy, &group->fallback) || !FITS(policy, &group->rules, struct policy_rule) ||
         !FITS(policy, &group->sets, struct policy_prefix_set))
         return false;
@@ -109,7 +105,6 @@ static bool is_empty(const struct policy *policy, uint32_t string)
 static bool hosts_fit(const struct policy *policy)
 {
     const struct policy_host *hosts = policy_at(policy, policy->hosts.offset);
-
     if (!FITS(policy, &policy->hosts, struct policy_host))
         return false;
     for (uint32_t i = 0; i < policy->hosts.count; i++)
@@ -123,7 +118,6 @@ static bool hosts_fit(const struct policy *policy)
 static bool sources_fit(const struct policy *policy)
 {
     const struct policy_source *sources = policy_at(policy, policy->sources.offset);
-
     if (!FITS(policy, &policy->sources, struct policy_source))
         return false;
     for (uint32_t i = 0; i < policy->sources.count; i++)
@@ -135,7 +129,6 @@ static bool sources_fit(const struct policy *policy)
 static bool selectors_fit(const struct policy *policy)
 {
     const struct policy_selector *selectors = policy_at(policy, policy->selectors.offset);
-
     if (!FITS(policy, &policy->selectors, struct policy_selector))
         return false;
     for (uint32_t i = 0; i < policy->selectors.count; i++)
@@ -148,7 +141,7 @@ static bool selectors_fit(const struct policy *policy)
 static bool head_fits(const struct policy *policy)
 {
     return policy->magic == POLICY_MAGIC && policy->version == POLICY_VERSION &&
-           policy->size >= sizeof(*policy) && policy->log_level <= LOG_DEBUG &&
+           policy->size >= sizeof *policy && policy->log_level <= LOG_DEBUG &&
            string_fits(policy, policy->log_to) && optional_string_fits(policy, policy->path) &&
            optional_string_fits(policy, policy->refusal) && selectors_fit(policy) &&
            sources_fit(policy);
@@ -156,7 +149,7 @@ static bool head_fits(const struct policy *policy)
 
 bool policy_head_is_usable(const struct policy *policy, size_t size)
 {
-    return size >= sizeof(*policy) && policy->size == size && policy->sources.count > 0 &&
+    return size >= sizeof *policy && policy->size == size && policy->sources.count > 0 &&
            !policy->unsettled && policy->path != 0 && head_fits(policy);
 }
 

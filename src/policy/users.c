@@ -14,7 +14,6 @@ static const char *passwd_name(struct reader *reader)
 {
     const char *root = reader->tree == NULL ? "" : reader->tree->path;
     char *name = arena_alloc(&reader->file->arena, strlen(root) + sizeof(PASSWD));
-
     stpcpy(stpcpy(name, root), PASSWD);
     return name;
 }
@@ -26,7 +25,6 @@ static const char *load(struct reader *reader)
     struct stat status;
     char *text;
     ssize_t length;
-
     reader->fd = file_open(reader, file.path, FLAGS);
     if (reader->fd < 0) {
         file_note_failure(reader->file, &file);
@@ -60,7 +58,6 @@ static const char *number_in(struct reader *reader, const char *line, const char
 {
     const size_t length = strlen(name);
     const char *number, *end = strchrnul(line, '\n');
-
     if (strncmp(line, name, length) != 0 || line[length] != ':')
         return NULL;
     number = memchr(line + length + 1, ':', (size_t)(end - line) - length - 1);
@@ -72,7 +69,6 @@ static const char *number_in(struct reader *reader, const char *line, const char
 const char *users_number(struct reader *reader, const char *name)
 {
     const char *number = NULL, *line = users(reader);
-
     while (number == NULL && *line != '\0') {
         number = number_in(reader, line, name);
         line += strcspn(line, "\n");

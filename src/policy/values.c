@@ -12,7 +12,7 @@
 static bool refuse(struct value_error *error, const char *found, const char *expected)
 {
     error->found = found;
-    snprintf(error->expected, sizeof(error->expected), "%s", expected);
+    snprintf(error->expected, sizeof error->expected, "%s", expected);
     return false;
 }
 
@@ -20,7 +20,6 @@ static bool refuse(struct value_error *error, const char *found, const char *exp
 static long read_number(const char *text, const char *end, long most)
 {
     long number = 0;
-
     if (text == end)
         return -1;
     for (; text < end; text++) {
@@ -37,10 +36,8 @@ static long read_number(const char *text, const char *end, long most)
 static bool clear_host_bits(uint8_t *address, size_t size, unsigned length)
 {
     bool any = false;
-
     for (size_t i = 0; i < size; i++) {
         uint8_t mask = 0xff;
-
         if (i >= length / 8)
             mask = i > length / 8 ? 0 : (uint8_t)(0xff00 >> length % 8);
         any = any || (address[i] & ~mask) != 0;
@@ -53,10 +50,9 @@ static bool refuse_host_bits(struct value_error *error, int family, const uint8_
                              unsigned length)
 {
     char text[INET6_ADDRSTRLEN];
-
     error->found = " with host bits set";
-    inet_ntop(family, masked, text, sizeof(text));
-    snprintf(error->expected, sizeof(error->expected), "\"%s/%u\"", text, length);
+    inet_ntop(family, masked, text, sizeof text);
+    snprintf(error->expected, sizeof error->expected, "\"%s/%u\"", text, length);
     return false;
 }
 
@@ -64,7 +60,7 @@ static bool refuse_host_bits(struct value_error *error, int family, const uint8_
 static bool refuse_scope(struct value_error *error, const char *text, const char *percent)
 {
     error->found = " with a scope";
-    snprintf(error->expected, sizeof(error->expected), "\"%.*s\"", (int)(percent - text), text);
+    snprintf(error->expected, sizeof error->expected, "\"%.*s\"", (int)(percent - text), text);
     return false;
 }
 
@@ -72,8 +68,7 @@ static bool refuse_scope(struct value_error *error, const char *text, const char
 static int read_address(uint8_t mapped[16], const char *text, size_t length)
 {
     char address[INET6_ADDRSTRLEN];
-
-    if (length >= sizeof(address))
+    if (length >= sizeof address)
         return AF_UNSPEC;
     memcpy(address, text, length);
     address[length] = '\0';
@@ -91,7 +86,6 @@ bool value_address(struct address_pattern *pattern, const char *text, struct val
     unsigned offset;
     long length, longest;
     int family;
-
     *pattern = (struct address_pattern){.text = text, .family = FAMILY_ANY};
     if (strcmp(text, "*") == 0)
         return true;
@@ -128,7 +122,6 @@ static bool is_name_character(char c)
 static bool is_host_name(const char *name)
 {
     size_t label = 0;
-
     if (strlen(name) > HOST_LONGEST)
         return false;
     for (; *name != '\0'; name++) {
@@ -145,11 +138,10 @@ bool value_host(struct host_pattern *host, const char *text, struct arena *arena
                 struct value_error *error)
 {
     char ascii[HOST_LONGEST + sizeof("*.") + 1];
-    bool encoded = idn_is_wide(text) && idn_encode(ascii, sizeof(ascii), text);
+    bool encoded = idn_is_wide(text) && idn_encode(ascii, sizeof ascii, text);
     const size_t length = strlen(encoded ? ascii : text);
     char *name = arena_string(arena, encoded ? ascii : text, length), *pattern = name;
     uint8_t address[16];
-
     for (char *c = name; *c != '\0'; c++)
         if (*c >= 'A' && *c <= 'Z')
             *c = (char)(*c - 'A' + 'a');
@@ -172,12 +164,11 @@ bool value_ports(struct port_range *ports, const char *text, struct value_error 
     const char *end = text + strlen(text), *dash = strchr(text, '-');
     long lo = read_number(text, dash == NULL ? end : dash, PORT_HIGHEST);
     long hi = dash == NULL ? lo : read_number(dash + 1, end, PORT_HIGHEST);
-
     if (lo < 1 || hi < 1)
         return refuse(error, "", PORT_EXPECTED);
     if (lo > hi) {
         error->found = "";
-        snprintf(error->expected, sizeof(error->expected), "\"%ld-%ld\"", hi, lo);
+        snprintf(error->expected, sizeof error->expected, "\"%ld-%ld\"", hi, lo);
         return false;
     }
     *ports = (struct port_range){.lo = (uint16_t)lo, .hi = (uint16_t)hi};

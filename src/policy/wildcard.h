@@ -11,7 +11,6 @@
 static inline bool wildcard_matches(const char *pattern, const char *text, size_t length)
 {
     const char *end = text + length, *after_star = NULL, *taken = text;
-
     while (text < end) {
         if (*pattern == '*') {
             after_star = ++pattern;

@@ -158,13 +158,11 @@ void handed_to_process(int fd)
 void handed_to_ring(void)
 {
     struct server_verdict verdict;
-    for (int fd = 0, end = shim.dry_run ? 0 : descriptors(); fd < end; fd++) {
+    for (int fd = 0, end = shim.dry_run ? 0 : descriptors(); fd < end; fd++)
         if (tcp_option(fd, TCP_FASTOPEN) > 0 &&
-            is_ours(fd, listener_policy(fd, &verdict) && verdict.fastopen)) {
+            is_ours(fd, listener_policy(fd, &verdict) && verdict.fastopen))
             put_back(fd);
-        } else if (own_has(fd) && tcp_option(fd, TCP_FASTOPEN_CONNECT) == 1 &&
-                   !(note_flags(fd) & NOTE_ASIDE)) {
+        else if (own_has(fd) && tcp_option(fd, TCP_FASTOPEN_CONNECT) == 1 &&
+                 !(note_flags(fd) & NOTE_ASIDE))
             tcp_set_option(fd, TCP_FASTOPEN_CONNECT, 0);
-        }
-    }
 }

@@ -21,12 +21,11 @@ static const struct r_debug *account(void)
     const ElfW(Phdr) *headers = (const void *)getauxval(AT_PHDR), *dynamic = NULL; // NOLINT
     const ElfW(Phdr) *own = NULL;
     unsigned long count = headers ? getauxval(AT_PHNUM) : 0;
-    for (unsigned long i = 0; i < count; i++) {
+    for (unsigned long i = 0; i < count; i++)
         if (headers[i].p_type == PT_PHDR)
             own = &headers[i];
         else if (headers[i].p_type == PT_DYNAMIC)
             dynamic = &headers[i];
-    }
     if (!dynamic || !own)
         return NULL;
     ElfW(Addr) base = (ElfW(Addr))headers - own->p_vaddr;
@@ -79,7 +78,7 @@ static bool read_object(struct search_object *object, const struct link_map *map
 {
     const uint32_t *table = NULL;
     *object = (struct search_object){.map = map};
-    for (const ElfW(Dyn) *entry = map->l_ld; entry->d_tag != DT_NULL; entry++) {
+    for (const ElfW(Dyn) *entry = map->l_ld; entry->d_tag != DT_NULL; entry++)
         if (entry->d_tag == DT_GNU_HASH)
             table = address_in(map, entry);
         else if (entry->d_tag == DT_SYMTAB)
@@ -88,7 +87,6 @@ static bool read_object(struct search_object *object, const struct link_map *map
             object->names = address_in(map, entry);
         else if (entry->d_tag == DT_VERSYM)
             object->versions = address_in(map, entry);
-    }
     if (!table || !object->symbols || !object->names)
         return false;
     read_hash_table(object, table);

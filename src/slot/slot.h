@@ -59,7 +59,6 @@ static inline void slot_write(_Atomic uint64_t *words, unsigned count, const uin
 static inline void slot_publish(_Atomic uint64_t *tag, uint64_t own)
 {
     uint64_t claimed = atomic_load_explicit(tag, memory_order_relaxed);
-
     atomic_store_explicit(tag, (claimed & ~SLOT_OWN_BITS) | own, memory_order_release);
 }
 

@@ -29,24 +29,21 @@ static const struct operation *const families[] = {
 static void parse_line(struct line *line, char *text)
 {
     char *rest = NULL;
-
     text[strcspn(text, "#\n")] = '\0';
-    for (char *word = strtok_r(text, " \t", &rest); word; word = strtok_r(NULL, " \t", &rest)) {
+    for (char *word = strtok_r(text, " \t", &rest); word; word = strtok_r(NULL, " \t", &rest))
         if (line->count == 0 && !line->number && strcmp(word, "number") == 0)
             line->number = true;
         else if (line->count < WORDS_MAX)
             line->word[line->count++] = strdup(word);
-    }
 }
 
 static void program_read(const char *path)
 {
     FILE *file = fopen(path, "re");
     char text[256];
-
     if (!file)
         err(2, "cannot open %s", path);
-    while (line_count < LINES_MAX && fgets(text, sizeof(text), file))
+    while (line_count < LINES_MAX && fgets(text, sizeof text, file))
         parse_line(&lines[line_count++], text);
     fclose(file);
 }
@@ -54,10 +51,8 @@ static void program_read(const char *path)
 int block_end(int at)
 {
     int depth = 0;
-
     for (int i = at; i < line_count; i++) {
         const char *word = lines[i].count ? lines[i].word[0] : "";
-
         if (strcmp(word, "fork") == 0 || strcmp(word, "thread") == 0 ||
             strcmp(word, "spawn") == 0 || strcmp(word, "vfork") == 0)
             depth++;
@@ -69,7 +64,7 @@ int block_end(int at)
 
 static const struct operation *find(const char *name)
 {
-    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
         for (const struct operation *one = families[i]; one->name; one++)
             if (strcmp(one->name, name) == 0)
                 return one;
@@ -82,7 +77,6 @@ void run_lines(struct run *run)
         const struct line *line = &lines[run->at];
         struct run before;
         long began;
-
         if (!line->count)
             continue;
         before = *run;
@@ -90,7 +84,7 @@ void run_lines(struct run *run)
         began = now_us();
         find(line->word[0])->perform(run, line);
         before.at = (int)(line - lines);
-        memcpy(before.said, run->said, sizeof(before.said));
+        memcpy(before.said, run->said, sizeof before.said);
         trace_line(&before, now_us() - began);
     }
 }
@@ -104,7 +98,6 @@ static void slots_take(int count, char **words)
         long index = strtol(words[i], &rest, 10);
         long fd = *rest ? strtol(rest + 1, &rest, 10) : -1;
         long family = *rest ? strtol(rest + 1, &rest, 10) : -1;
-
         if (family >= 0 && index >= 0 && index < SLOTS_MAX)
             slots[index] = (struct slot){.fd = (int)fd, .family = (int)family};
     }
@@ -113,7 +106,6 @@ static void slots_take(int count, char **words)
 int main(int argc, char **argv)
 {
     struct run run = {.label = "main"};
-
     if (argc < 3)
         errx(2, "cannot run: a program and a trace are needed");
     program_path = argv[1];
@@ -125,7 +117,7 @@ int main(int argc, char **argv)
     if (argc > 5) {
         run.at = (int)strtol(argv[3], NULL, 10);
         run.last = (int)strtol(argv[4], NULL, 10);
-        snprintf(run.label, sizeof(run.label), "%s", argv[5]);
+        snprintf(run.label, sizeof run.label, "%s", argv[5]);
     }
     run_lines(&run);
     return 0;

@@ -17,7 +17,6 @@ static void perform_nonblock(struct run *run, const struct line *line)
     int fd = slot_of(line, 1)->fd;
     int on = (int)number_of(line, 2);
     int flags = fcntl(fd, F_GETFL);
-
     if (word_is(line, 3, "ioctl"))
         say(run, ioctl(fd, FIONBIO, &on), "%s", "");
     else
@@ -72,7 +71,7 @@ static const struct option {
 
 static const struct option *option_of(const struct line *line)
 {
-    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
         if (word_is(line, 2, options[i].name))
             return &options[i];
     return &options[0];
@@ -93,14 +92,13 @@ static void perform_setopt(struct run *run, const struct line *line)
     int number = (int)number_of(line, 3);
     union value value = {.integer = number};
     socklen_t length = sizeof(int);
-
     if (option->kind == TIME) {
         value.time = (struct timeval){.tv_sec = number / 1000, .tv_usec = number % 1000 * 1000L};
-        length = sizeof(value.time);
+        length = sizeof value.time;
     }
     if (option->kind == LINGER) {
         value.linger = (struct linger){.l_onoff = number >= 0, .l_linger = number > 0 ? number : 0};
-        length = sizeof(value.linger);
+        length = sizeof value.linger;
     }
     if (line->number)
         say(run, syscall(SYS_setsockopt, fd, option->level, option->option, &value, length), "%s",
@@ -115,9 +113,8 @@ static void perform_getopt(struct run *run, const struct line *line)
     const struct option *option = option_of(line);
     int fd = slot_of(line, 1)->fd;
     union value value = {0};
-    socklen_t length = sizeof(value);
+    socklen_t length = sizeof value;
     long result;
-
     if (line->number)
         result = syscall(SYS_getsockopt, fd, option->level, option->option, &value, &length);
     else

@@ -25,7 +25,6 @@ static void arguments_make(struct arguments *args, const char *label, int first,
 {
     char *end = args->text;
     int count = 0;
-
     args->word[count++] = (char *)self;
     args->word[count++] = (char *)program_path;
     args->word[count++] = (char *)trace_path;
@@ -35,7 +34,7 @@ static void arguments_make(struct arguments *args, const char *label, int first,
     end += sprintf(end, "%d", last) + 1;
     args->word[count++] = end;
     end += sprintf(end, "%s", label) + 1;
-    for (int i = 0; i < SLOTS_MAX && end < args->text + sizeof(args->text) - 64; i++)
+    for (int i = 0; i < SLOTS_MAX && end < args->text + sizeof args->text - 64; i++)
         if (slots[i].fd >= 0) {
             args->word[count++] = end;
             end += sprintf(end, "%d:%d:%d", i, slots[i].fd, slots[i].family) + 1;
@@ -54,7 +53,6 @@ static void perform_fork(struct run *run, const struct line *line)
     int last = block_end(run->at);
     struct run child = {.at = run->at + 1, .last = last};
     pid_t pid;
-
     (void)line;
     label_make(run, child.label, "child");
     pid = fork();
@@ -74,7 +72,6 @@ static void perform_spawn(struct run *run, const struct line *line)
     char label[24];
     pid_t pid = 0;
     int error = 0;
-
     label_make(run, label, "image");
     arguments_make(&args, label, run->at + 1, last);
     if (word_is(line, 0, "spawn")) {
@@ -95,7 +92,6 @@ static void perform_spawn(struct run *run, const struct line *line)
 static void perform_exec(struct run *run, const struct line *line)
 {
     static struct arguments args;
-
     (void)line;
     arguments_make(&args, run->label, run->at + 1, run->last);
     execv(self, args.word);
@@ -108,7 +104,6 @@ static void perform_waitall(struct run *run, const struct line *line)
     int status;
     int sum = 0;
     pid_t pid;
-
     (void)line;
     while ((pid = wait(&status)) > 0 || errno == EINTR)
         sum += pid > 0 ? status : 0;
@@ -120,7 +115,6 @@ static void perform_exit(struct run *run, const struct line *line)
 {
     int status = (int)number_of(line, 2);
     long fds = 0;
-
     (void)run;
     (void)fds;
     if (word_is(line, 1, "_exit"))
@@ -149,7 +143,6 @@ static int signal_of(const char *name)
 static void perform_handler(struct run *run, const struct line *line)
 {
     struct sigaction action = {.sa_handler = handle};
-
     action.sa_flags = word_is(line, 2, "restart") ? SA_RESTART : 0;
     if (word_is(line, 2, "ignore"))
         action.sa_handler = SIG_IGN;
@@ -163,7 +156,6 @@ static void perform_timer(struct run *run, const struct line *line)
 {
     long ms = number_of(line, 1);
     struct itimerval timer = {.it_value = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000}};
-
     say(run, setitimer(ITIMER_REAL, &timer, NULL), "%s", "");
 }
 
@@ -178,7 +170,6 @@ static void perform_signals(struct run *run, const struct line *line)
 static void perform_descriptors(struct run *run, const struct line *line)
 {
     char text[300] = "";
-
     (void)line;
     for (int fd = 0; fd < 100; fd++)
         if (fcntl(fd, F_GETFD) >= 0 && strlen(text) < 290)

@@ -29,7 +29,6 @@ static long by_read(const struct input *in)
 static long by_readv(const struct input *in)
 {
     struct iovec piece = {in->bytes, in->size};
-
     return in->number ? syscall(SYS_readv, in->slot->fd, &piece, 1)
                       : readv(in->slot->fd, &piece, 1);
 }
@@ -69,8 +68,7 @@ static long by_peekdontwait(const struct input *in)
 static long by_recvfrom(const struct input *in)
 {
     struct sockaddr_storage from;
-    socklen_t length = sizeof(from);
-
+    socklen_t length = sizeof from;
     return recvfrom(in->slot->fd, in->bytes, in->size, 0, (struct sockaddr *)&from, &length);
 }
 
@@ -78,7 +76,6 @@ static long by_recvmsg(const struct input *in)
 {
     struct iovec piece = {in->bytes, in->size};
     struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
-
     if (in->number)
         return syscall(SYS_recvmsg, in->slot->fd, &message, 0);
     return recvmsg(in->slot->fd, &message, 0);
@@ -88,14 +85,12 @@ static long by_recvmmsg(const struct input *in)
 {
     struct iovec piece = {in->bytes, in->size};
     struct mmsghdr message = {.msg_hdr = {.msg_iov = &piece, .msg_iovlen = 1}};
-
     return recvmmsg(in->slot->fd, &message, 1, 0, NULL) < 0 ? -1 : (long)message.msg_len;
 }
 
 static long by_fread(const struct input *in)
 {
     size_t done;
-
     if (!in->slot->stream) {
         errno = EBADF;
         return -1;
@@ -127,11 +122,10 @@ static void perform_read(struct run *run, const struct line *line)
     struct input in = {
         .slot = slot_of(line, 1), .size = (size_t)number_of(line, 3), .number = line->number};
     long result = -1;
-
     in.bytes = malloc(in.size + 1);
     if (!in.bytes)
         err(2, "cannot allocate");
-    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
         if (word_is(line, 2, calls[i].name))
             result = calls[i].call(&in);
     say(run, result, "sum=%08x", result > 0 ? digest(0, in.bytes, (size_t)result) : 0);
@@ -143,13 +137,11 @@ static size_t read_on(int fd, size_t wanted, uint32_t *sum, const char **end)
 {
     static _Thread_local unsigned char bytes[BUFFER];
     size_t total = 0;
-
     *end = "full";
     while (total < wanted) {
         struct pollfd one = {.fd = fd, .events = POLLIN};
         size_t room = wanted - total < BUFFER ? wanted - total : BUFFER;
         ssize_t got = read(fd, bytes, room);
-
         if (got < 0 && errno == EAGAIN) {
             if (poll(&one, 1, 3000) == 1)
                 continue;
@@ -171,7 +163,6 @@ static void perform_readn(struct run *run, const struct line *line)
     uint32_t sum = 0;
     const char *end;
     size_t total = read_on(slot_of(line, 1)->fd, (size_t)number_of(line, 2), &sum, &end);
-
     say(run, (long)total, "%s sum=%08x", end, sum);
 }
 

@@ -14,7 +14,6 @@ static void perform_socket(struct run *run, const struct line *line)
 {
     struct slot *slot = slot_of(line, 1);
     int type = SOCK_STREAM | (word_is(line, 3, "nonblock") ? SOCK_NONBLOCK : 0);
-
     slot->family = word_is(line, 2, "6") ? AF_INET6 : AF_INET;
     slot->port = 0;
     slot->fd = socket(slot->family, type, 0);
@@ -27,7 +26,6 @@ static void perform_connect(struct run *run, const struct line *line)
     const struct slot *slot = slot_of(line, 1);
     struct sockaddr_storage address;
     socklen_t length = address_of(slot->family, word_of(line, 2), word_of(line, 3), &address);
-
     if (line->number)
         say(run, syscall(SYS_connect, slot->fd, &address, length), "%s", "");
     else
@@ -41,8 +39,7 @@ static void perform_listen(struct run *run, const struct line *line)
     struct sockaddr_storage address;
     socklen_t length = address_of(slot->family, word_of(line, 2), word_of(line, 3), &address);
     int on = 1;
-
-    setsockopt(slot->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    setsockopt(slot->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (bind(slot->fd, (struct sockaddr *)&address, length) != 0)
         say(run, -1, "bind");
     else
@@ -55,7 +52,6 @@ static void perform_bind(struct run *run, const struct line *line)
     const struct slot *slot = slot_of(line, 1);
     struct sockaddr_storage address;
     socklen_t length = address_of(slot->family, word_of(line, 2), word_of(line, 3), &address);
-
     say(run, bind(slot->fd, (struct sockaddr *)&address, length), "%s", "");
 }
 
@@ -64,7 +60,6 @@ static void perform_accept(struct run *run, const struct line *line)
 {
     const struct slot *listener = slot_of(line, 1);
     struct slot *slot = slot_of(line, 2);
-
     /* cppcheck-suppress nullPointer */
     slot->fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
     slot->family = listener->family;
@@ -75,7 +70,6 @@ static const char *host_name(const struct sockaddr_storage *address)
 {
     const unsigned char *bytes =
         (const unsigned char *)&((const struct sockaddr_in *)address)->sin_addr;
-
     if (address->ss_family == AF_INET6)
         bytes = ((const struct sockaddr_in6 *)address)->sin6_addr.s6_addr;
     if (address->ss_family == AF_INET)
@@ -98,11 +92,10 @@ static const char *chosen(struct slot *slot, int port)
 static void perform_name(struct run *run, const struct line *line)
 {
     struct sockaddr_storage address;
-    socklen_t length = sizeof(address);
+    socklen_t length = sizeof address;
     int port;
     int result;
-
-    memset(&address, 0, sizeof(address));
+    memset(&address, 0, sizeof address);
     if (word_is(line, 2, "peer"))
         result = getpeername(slot_of(line, 1)->fd, (struct sockaddr *)&address, &length);
     else
@@ -121,7 +114,6 @@ static void perform_shutdown(struct run *run, const struct line *line)
 {
     int fd = slot_of(line, 1)->fd;
     int how = word_is(line, 2, "rd") ? SHUT_RD : word_is(line, 2, "wr") ? SHUT_WR : SHUT_RDWR;
-
     say(run, line->number ? syscall(SYS_shutdown, fd, how) : shutdown(fd, how), "%s", "");
 }
 
@@ -130,7 +122,6 @@ static void perform_close(struct run *run, const struct line *line)
 {
     struct slot *slot = slot_of(line, 1);
     unsigned int fd = (unsigned int)slot->fd;
-
     if (word_is(line, 2, "range"))
         say(run, close_range(fd, fd, 0), "%s", "");
     else if (word_is(line, 2, "stream") && slot->stream)
@@ -159,7 +150,6 @@ static void perform_dup(struct run *run, const struct line *line)
     const struct slot *from = slot_of(line, 1);
     struct slot *to = slot_of(line, 2);
     int fd = duplicate(from, to, word_of(line, 3));
-
     if (fd >= 0)
         *to = (struct slot){.fd = fd, .family = from->family};
     say(run, fd < 0 ? -1 : 0, "%s", "");
@@ -169,7 +159,6 @@ static void perform_dup(struct run *run, const struct line *line)
 static void perform_fdopen(struct run *run, const struct line *line)
 {
     struct slot *slot = slot_of(line, 1);
-
     slot->stream = fdopen(slot->fd, "r+");
     say(run, slot->stream ? 0 : -1, "%s", "");
 }

@@ -30,12 +30,11 @@ static void *thread_body(void *argument)
 static void perform_thread(struct run *run, const struct line *line)
 {
     int last = block_end(run->at);
-    struct run *child = calloc(1, sizeof(*child));
-
+    struct run *child = calloc(1, sizeof *child);
     (void)line;
     if (!child || thread_count == THREADS)
         errx(2, "cannot start a thread");
-    snprintf(child->label, sizeof(child->label), "%.12s/thread%d", run->label,
+    snprintf(child->label, sizeof child->label, "%.12s/thread%d", run->label,
              ++run->children % 1000);
     child->at = run->at + 1;
     child->last = last;
@@ -102,7 +101,6 @@ static void perform_hold(struct run *run, const struct line *line)
 static void perform_open(struct run *run, const struct line *line)
 {
     struct gate *gate = gate_of(line);
-
     sem_post(&gate->semaphore);
     pthread_mutex_lock(&gate->mutex);
     gate->is_open = true;
@@ -132,7 +130,6 @@ static long wait_stream(struct gate *gate, const char *how)
     FILE *stream = fdopen(dup(gate->ends[0]), "r");
     char text[8];
     wchar_t wide[8];
-
     if (!stream)
         return -1;
     if (strcmp(how, "getw") == 0)
@@ -141,7 +138,7 @@ static long wait_stream(struct gate *gate, const char *how)
         return fgetws(wide, 6, stream) != NULL;
     if (strcmp(how, "fgetc") == 0)
         return fgetc(stream);
-    return fgets(text, sizeof(text), stream) != NULL;
+    return fgets(text, sizeof text, stream) != NULL;
 }
 
 /* await GATE sem|cond|lock|pipe|fgets|fgetws|getw|fgetc */
@@ -149,7 +146,6 @@ static void perform_await(struct run *run, const struct line *line)
 {
     struct gate *gate = gate_of(line);
     char byte;
-
     if (word_is(line, 2, "sem"))
         say(run, sem_wait(&gate->semaphore), "%s", "");
     else if (word_is(line, 2, "cond"))
@@ -177,7 +173,7 @@ static void perform_pass(struct run *run, const struct line *line)
     struct msghdr message = {.msg_iov = &piece,
                              .msg_iovlen = 1,
                              .msg_control = &control,
-                             .msg_controllen = sizeof(control)};
+                             .msg_controllen = sizeof control};
     int pair[2];
     long sent;
 

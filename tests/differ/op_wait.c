@@ -25,12 +25,11 @@ static const struct {
     {'1', 0, EPOLLONESHOT, ""},
 };
 
-#define EVENTS (sizeof(events) / sizeof(events[0]))
+#define EVENTS (sizeof events / sizeof events[0])
 
 static uint32_t events_of(const char *letters, bool epoll)
 {
     uint32_t mask = 0;
-
     for (size_t i = 0; i < EVENTS; i++)
         if (strchr(letters, events[i].letter))
             mask |= epoll ? events[i].epoll : (uint32_t)events[i].poll;
@@ -57,7 +56,6 @@ static void perform_poll(struct run *run, const struct line *line)
     struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
     char text[64];
     long result;
-
     if (word_is(line, 0, "ppoll"))
         result = line->number ? syscall(SYS_ppoll, &one, 1, ms < 0 ? NULL : &time, NULL, 8)
                               : ppoll(&one, 1, ms < 0 ? NULL : &time, NULL);
@@ -75,7 +73,6 @@ static void perform_select(struct run *run, const struct line *line)
     struct timeval time_value = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
     fd_set in, out;
     int result;
-
     FD_ZERO(&in);
     FD_ZERO(&out);
     if (strchr(word_of(line, 2), 'i'))
@@ -94,7 +91,6 @@ static void perform_select(struct run *run, const struct line *line)
 static void perform_epoll(struct run *run, const struct line *line)
 {
     struct slot *slot = slot_of(line, 1);
-
     slot->fd = epoll_create1(EPOLL_CLOEXEC);
     say(run, slot->fd < 0 ? -1 : 0, "%s", "");
 }
@@ -109,7 +105,6 @@ static void perform_ctl(struct run *run, const struct line *line)
              : word_is(line, 2, "mod") ? EPOLL_CTL_MOD
                                        : EPOLL_CTL_DEL;
     int epoll = slot_of(line, 1)->fd;
-
     if (line->number)
         say(run, syscall(SYS_epoll_ctl, epoll, op, slot->fd, &event), "%s", "");
     else
@@ -125,7 +120,6 @@ static void perform_wait(struct run *run, const struct line *line)
     char text[300] = "";
     char one[64];
     long result;
-
     if (line->number)
         result = syscall(SYS_epoll_pwait, epoll, ready, 8, ms, NULL, 8);
     else if (word_is(line, 3, "pwait"))
@@ -136,7 +130,7 @@ static void perform_wait(struct run *run, const struct line *line)
     /* In the order of the slots: what order events come in is the network's affair. */
     for (uint32_t slot = 0; slot < SLOTS_MAX; slot++)
         for (long i = 0; i < result; i++)
-            if (ready[i].data.u32 == slot && strlen(text) < sizeof(text) - 70)
+            if (ready[i].data.u32 == slot && strlen(text) < sizeof text - 70)
                 sprintf(text + strlen(text), " s%u=%s", slot,
                         events_name(ready[i].events, true, one));
     say(run, result, "%s", text);
@@ -147,7 +141,6 @@ static void perform_sleep(struct run *run, const struct line *line)
 {
     long ms = number_of(line, 1);
     long end = now_us() + ms * 1000;
-
     if (word_is(line, 0, "sleep"))
         nap_ms(ms);
     while (now_us() < end)

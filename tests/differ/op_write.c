@@ -11,7 +11,6 @@
 static void output_make(struct output *out, const struct line *line, int kind)
 {
     long size = number_of(line, kind + 1);
-
     out->slot = slot_of(line, 1);
     out->number = line->number;
     out->size = (size_t)size;
@@ -28,7 +27,6 @@ static void output_make(struct output *out, const struct line *line, int kind)
 static void perform_write(struct run *run, const struct line *line)
 {
     struct output out;
-
     output_make(&out, line, 3);
     for (const struct write_call *one = write_calls; one->name; one++)
         if (word_is(line, 2, one->name))
@@ -43,12 +41,10 @@ static void perform_writen(struct run *run, const struct line *line)
     unsigned char *bytes;
     size_t left;
     long done = 0;
-
     output_make(&out, line, 2);
     bytes = out.bytes;
     for (left = out.size; left > 0; left -= (size_t)done, bytes += done) {
         struct pollfd poll_one = {.fd = out.slot->fd, .events = POLLOUT};
-
         done = write(out.slot->fd, bytes, left);
         if (done < 0 && errno == EAGAIN && poll(&poll_one, 1, 3000) == 1)
             done = 0;
@@ -65,9 +61,8 @@ static void perform_fill(struct run *run, const struct line *line)
     static const unsigned char bytes[65536];
     int fd = slot_of(line, 1)->fd;
     long done;
-
     do
-        done = send(fd, bytes, sizeof(bytes), MSG_DONTWAIT | MSG_NOSIGNAL);
+        done = send(fd, bytes, sizeof bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
     while (done > 0);
     say(run, done, "%s", "");
 }

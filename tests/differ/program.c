@@ -34,7 +34,6 @@ long number_of(const struct line *line, int index)
     const char *word = word_of(line, index);
     char *end;
     long number = strtol(word, &end, 10);
-
     if (end == word || *end)
         wrong(line, "expected a number");
     return number;
@@ -45,7 +44,6 @@ struct slot *slot_of(const struct line *line, int index)
     const char *word = word_of(line, index);
     char *end;
     long number = strtol(word + 1, &end, 10);
-
     if (*word != 's' || end == word + 1 || *end || number < 0 || number >= SLOTS_MAX)
         wrong(line, "expected a slot: s0, s1 ...");
     return &slots[number];
@@ -58,7 +56,6 @@ void payload_fill(const char *kind, int salt, unsigned char *bytes, size_t size)
     static const char post[] = "POST / HTTP/1.0\r\nX: ";
     const char *head = strcmp(kind, "get") == 0 ? get : strcmp(kind, "post") == 0 ? post : "";
     size_t length = strlen(head);
-
     for (size_t i = 0; i < size; i++)
         bytes[i] = (unsigned char)('a' + (i + i / 26 + (size_t)salt) % 26);
     for (size_t i = 0; i < length && i < size; i++)
@@ -78,7 +75,7 @@ uint32_t digest(uint32_t sum, const unsigned char *bytes, size_t size)
 
 static int port_of(const char *name)
 {
-    for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++)
+    for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++)
         if (strcmp(ports[i].name, name) == 0)
             return ports[i].port;
     return (int)strtol(name, NULL, 10);
@@ -99,7 +96,7 @@ socklen_t address_of(int family, const char *host, const char *port,
     struct sockaddr_in6 *six = (struct sockaddr_in6 *)address;
     size_t i;
 
-    memset(address, 0, sizeof(*address));
+    memset(address, 0, sizeof *address);
     address->ss_family = (sa_family_t)family;
     for (i = 0; i < 4 && strcmp(hosts[i].name, host) != 0; i++)
         ;
@@ -108,17 +105,16 @@ socklen_t address_of(int family, const char *host, const char *port,
     if (family == AF_INET6) {
         six->sin6_port = htons((uint16_t)port_of(port));
         inet_pton(AF_INET6, hosts[i].six, &six->sin6_addr);
-        return sizeof(*six);
+        return sizeof *six;
     }
     four->sin_port = htons((uint16_t)port_of(port));
     inet_pton(AF_INET, hosts[i].four, &four->sin_addr);
-    return sizeof(*four);
+    return sizeof *four;
 }
 
 long now_us(void)
 {
     struct timespec now;
-
     clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
@@ -126,7 +122,6 @@ long now_us(void)
 void nap_ms(long ms)
 {
     struct timespec left = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-
     while (nanosleep(&left, &left) != 0 && errno == EINTR)
         ;
 }

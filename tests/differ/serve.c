@@ -29,7 +29,6 @@ static void connection_finish(struct connection *one, const char *end)
 static void owe(struct connection *one, const void *bytes, size_t length)
 {
     unsigned char *more = realloc(one->owed, one->owed_length + length);
-
     if (!more)
         err(1, "cannot allocate");
     memcpy(more + one->owed_length, bytes, length);
@@ -42,7 +41,6 @@ static bool pay(struct connection *one)
 {
     while (one->owed_length) {
         ssize_t sent = send(one->fd, one->owed, one->owed_length, MSG_NOSIGNAL);
-
         if (sent < 0 && errno == EAGAIN)
             return true;
         if (sent < 0)
@@ -61,7 +59,6 @@ static uint32_t interest(const struct connection *one)
 static void take(struct connection *one, const unsigned char *bytes, size_t length)
 {
     char answer[100];
-
     if (one->bytes == 0)
         one->first = bytes[0];
     one->bytes += length;
@@ -70,8 +67,8 @@ static void take(struct connection *one, const unsigned char *bytes, size_t leng
     if (one->kind == ECHO_BACK || one->kind == BANNER)
         owe(one, bytes, length);
     if (one->kind == ANSWER) {
-        memset(answer, 'r', sizeof(answer));
-        owe(one, answer, sizeof(answer));
+        memset(answer, 'r', sizeof answer);
+        owe(one, answer, sizeof answer);
         pay(one);
         connection_finish(one, NULL);
     }
@@ -81,8 +78,7 @@ void connection_serve(struct connection *one)
 {
     static unsigned char bytes[65536];
     ssize_t got = 1;
-
-    while (one->kind != SILENT && (got = read(one->fd, bytes, sizeof(bytes))) > 0)
+    while (one->kind != SILENT && (got = read(one->fd, bytes, sizeof bytes)) > 0)
         take(one, bytes, (size_t)got);
     if (got < 0 && errno != EAGAIN) {
         connection_end(one, errno == ECONNRESET ? "RESET" : strerrorname_np(errno));
@@ -102,11 +98,10 @@ void connection_serve(struct connection *one)
 void connection_begin(struct connection *one)
 {
     static const struct linger abort_it = {.l_onoff = 1, .l_linger = 0};
-
     if (one->kind == BANNER)
         owe(one, "welcome to this host", 20);
     if (one->kind == RESET) {
-        setsockopt(one->fd, SOL_SOCKET, SO_LINGER, &abort_it, sizeof(abort_it));
+        setsockopt(one->fd, SOL_SOCKET, SO_LINGER, &abort_it, sizeof abort_it);
         connection_end(one, "reset");
         return;
     }

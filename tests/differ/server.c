@@ -22,7 +22,7 @@
  *   dead on|off whether anybody listens on the port `dead`
  */
 #define CONNECTIONS 2048
-#define KINDS (sizeof(ports) / sizeof(ports[0]))
+#define KINDS (sizeof ports / sizeof ports[0])
 
 static struct connection connections[CONNECTIONS];
 static int connection_count;
@@ -32,7 +32,6 @@ static int epoll;
 static long now_ms(void)
 {
     struct timespec now;
-
     clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
@@ -40,7 +39,6 @@ static long now_ms(void)
 static void watch(int op, int fd, uint32_t events, uint32_t tag)
 {
     struct epoll_event event = {.events = events, .data.u32 = tag};
-
     if (epoll_ctl(epoll, op, fd, &event) != 0)
         err(1, "cannot watch a descriptor");
 }
@@ -51,11 +49,10 @@ static void listener_open(size_t index)
                                    .sin6_port = htons((uint16_t)ports[index].port)};
     int on = 1, off = 0, queue = 1024;
     int fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-    setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &queue, sizeof(queue));
-    if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(fd, 1024) != 0)
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &queue, sizeof queue);
+    if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 1024) != 0)
         err(1, "cannot listen on port %d", ports[index].port);
     listeners[index] = fd;
     watch(EPOLL_CTL_ADD, fd, EPOLLIN, CONNECTIONS + (uint32_t)index);
@@ -68,13 +65,11 @@ void connection_watch(struct connection *one, bool is_new, uint32_t events)
 static void accept_all(size_t index)
 {
     int fd;
-
     /* cppcheck-suppress nullPointer */
     while ((fd = accept4(listeners[index], NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
         struct connection *one = &connections[connection_count];
         struct tcp_info info = {0};
-        socklen_t length = sizeof(info);
-
+        socklen_t length = sizeof info;
         if (connection_count == CONNECTIONS)
             errx(1, "cannot serve: too many connections");
         connection_count++;
@@ -91,10 +86,8 @@ static void wait_once(int ms)
 {
     struct epoll_event ready[64];
     int count = epoll_wait(epoll, ready, 64, ms);
-
     for (int i = 0; i < count; i++) {
         uint32_t tag = ready[i].data.u32;
-
         if (tag >= CONNECTIONS && tag < CONNECTIONS + KINDS)
             accept_all(tag - CONNECTIONS);
         else if (tag < CONNECTIONS && connections[tag].fd >= 0) {
@@ -125,7 +118,6 @@ static void say_one(struct connection *one)
 static void report(long ms)
 {
     long deadline = now_ms() + ms;
-
     for (int i = 0; i < connection_count; i++)
         if (connections[i].fd >= 0 && connections[i].kind == SILENT) {
             connections[i].kind = DISCARD;
@@ -164,7 +156,6 @@ int main(void)
 {
     char command[64];
     ssize_t got;
-
     epoll = epoll_create1(EPOLL_CLOEXEC);
     for (size_t i = 0; i < KINDS; i++) {
         listeners[i] = -1;
@@ -176,11 +167,10 @@ int main(void)
     fflush(stdout);
     for (;;) {
         struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-
         wait_once(-1);
         if (poll(&input, 1, 0) != 1)
             continue;
-        got = read(STDIN_FILENO, command, sizeof(command) - 1);
+        got = read(STDIN_FILENO, command, sizeof command - 1);
         if (got <= 0)
             return 0;
         command[got] = '\0';

@@ -17,7 +17,6 @@ static struct msghdr *message_of(const struct output *out, struct iovec pieces[2
                                  struct msghdr *message)
 {
     size_t half = out->size / 2;
-
     pieces[0] = (struct iovec){out->bytes, half};
     pieces[1] = (struct iovec){out->bytes + half, out->size - half};
     *message = (struct msghdr){.msg_iov = pieces, .msg_iovlen = 2};
@@ -35,7 +34,6 @@ static long by_writev(const struct output *out)
 {
     struct iovec pieces[2];
     struct msghdr message;
-
     message_of(out, pieces, &message);
     if (out->number)
         return syscall(SYS_writev, out->slot->fd, pieces, 2);
@@ -46,7 +44,6 @@ static long by_pwritev2(const struct output *out)
 {
     struct iovec pieces[2];
     struct msghdr message;
-
     message_of(out, pieces, &message);
     /* cppcheck-suppress invalidFunctionArg */
     return pwritev2(out->slot->fd, pieces, 2, -1, 0);
@@ -93,7 +90,6 @@ static long by_sendmsg(const struct output *out)
 {
     struct iovec pieces[2];
     struct msghdr message;
-
     message_of(out, pieces, &message);
     if (out->number)
         return syscall(SYS_sendmsg, out->slot->fd, &message, 0);
@@ -112,7 +108,7 @@ static long by_badcontrol(const struct output *out)
 
     message_of(out, pieces, &message);
     message.msg_control = &control;
-    message.msg_controllen = sizeof(control);
+    message.msg_controllen = sizeof control;
     return sendmsg(out->slot->fd, &message, 0);
 }
 
@@ -121,7 +117,6 @@ static long by_sendmmsg(const struct output *out)
     struct iovec pieces[2];
     struct mmsghdr messages[2] = {0};
     int count;
-
     message_of(out, pieces, &messages[0].msg_hdr);
     messages[0].msg_hdr.msg_iovlen = 1;
     messages[1].msg_hdr = (struct msghdr){.msg_iov = pieces + 1, .msg_iovlen = 1};
@@ -135,7 +130,6 @@ static long by_sendmmsg(const struct output *out)
 static int memory_file(const struct output *out)
 {
     int fd = memfd_create("payload", MFD_CLOEXEC);
-
     if (fd < 0 || pwrite(fd, out->bytes, out->size, 0) != (ssize_t)out->size)
         err(2, "cannot make a memory file");
     return fd;
@@ -148,7 +142,6 @@ static long by_sendfile(const struct output *out)
     long result = out->number ? syscall(SYS_sendfile, out->slot->fd, file, &offset, out->size)
                               : sendfile(out->slot->fd, file, &offset, out->size);
     int error = errno;
-
     close(file);
     errno = error;
     return result;
@@ -161,7 +154,6 @@ static long by_splice(const struct output *out)
     loff_t offset = 0;
     long result;
     int error;
-
     if (pipe2(ends, O_CLOEXEC) != 0)
         err(2, "cannot make a pipe");
     result = splice(file, &offset, ends[1], NULL, out->size, 0);
@@ -182,7 +174,6 @@ static long by_dprintf(const struct output *out)
 static long by_fwrite(const struct output *out)
 {
     size_t done = out->slot->stream ? fwrite(out->bytes, 1, out->size, out->slot->stream) : 0;
-
     if (!out->slot->stream)
         errno = EBADF;
     return done == out->size && fflush(out->slot->stream) == 0 ? (long)done : -1;
@@ -193,7 +184,6 @@ static long by_aio(const struct output *out)
     struct aiocb block = {
         .aio_fildes = out->slot->fd, .aio_buf = out->bytes, .aio_nbytes = out->size};
     const struct aiocb *list[] = {&block};
-
     if (aio_write(&block) != 0)
         return -1;
     while (aio_error(&block) == EINPROGRESS)

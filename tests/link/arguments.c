@@ -21,7 +21,7 @@ static const struct word {
 
 static const char **find_word(struct arguments *arguments, const char *name)
 {
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strcmp(words[i].name, name) == 0)
             return (const char **)((char *)arguments + words[i].offset);
     return NULL;
@@ -31,7 +31,6 @@ static void read_option(struct arguments *arguments, const char *name, const cha
 {
     const char **word = find_word(arguments, name);
     const char *wrong = NULL;
-
     if (word)
         *word = value;
     else
@@ -45,7 +44,6 @@ static void read_option(struct arguments *arguments, const char *name, const cha
 static const char *known_option(struct arguments *arguments, const char *argument)
 {
     const char *name = argument + 2;
-
     if (strcmp(argument, "--help") == 0) {
         usage();
         exit(0);
@@ -59,13 +57,12 @@ static const char *known_option(struct arguments *arguments, const char *argumen
 
 void arguments_read(struct arguments *arguments, int argc, char **argv)
 {
-    memset(arguments, 0, sizeof(*arguments));
+    memset(arguments, 0, sizeof *arguments);
     arguments->device = "link0";
     arguments->settings.seed = 1;
     for (int i = 1; i < argc; i++) {
         const char *name = known_option(arguments, argv[i]);
         const char *value = NULL;
-
         if (!setting_is_switch(name) && i + 1 == argc)
             errx(1, "cannot use %s: a value is missing", argv[i]);
         if (!setting_is_switch(name))

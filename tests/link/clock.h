@@ -11,7 +11,6 @@
 static inline int64_t clock_ns(clockid_t clock)
 {
     struct timespec t;
-
     clock_gettime(clock, &t);
     return t.tv_sec * NS_PER_S + t.tv_nsec;
 }

@@ -14,7 +14,6 @@
 static int open_end(const char *path, int flags)
 {
     int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC | flags, 0666);
-
     if (fd < 0)
         err(1, "cannot open %s", path);
     return fd;
@@ -22,7 +21,7 @@ static int open_end(const char *path, int flags)
 
 void control_open(struct control *control, const char *commands, const char *answers)
 {
-    memset(control, 0, sizeof(*control));
+    memset(control, 0, sizeof *control);
     control->commands = commands ? open_end(commands, 0) : -1;
     control->answers = answers ? open_end(answers, O_CREAT | O_APPEND) : -1;
 }
@@ -32,12 +31,11 @@ void control_answer(const struct control *control, const char *format, ...)
     char line[300];
     va_list arguments;
     int length;
-
     va_start(arguments, format);
-    length = vsnprintf(line, sizeof(line) - 1, format, arguments);
+    length = vsnprintf(line, sizeof line - 1, format, arguments);
     va_end(arguments);
     /* Nothing said is longer: it would be cut off, not run over. */
-    length = length < (int)sizeof(line) - 1 ? length : (int)sizeof(line) - 2;
+    length = length < (int)sizeof line - 1 ? length : (int)sizeof line - 2;
     line[length++] = '\n';
     if (control->answers >= 0 && write(control->answers, line, (size_t)length) != length)
         err(1, "cannot write to the status file");
@@ -54,7 +52,6 @@ static void change(const struct control *control, struct link *link, const char 
                    const char *value)
 {
     const char *wrong = setting_apply(&link->settings, name, value);
-
     if (link->settings.cut)
         link_clear(link);
     if (wrong)
@@ -68,7 +65,6 @@ static void obey(struct control *control, struct link *link, char *line)
     char *rest = NULL;
     const char *name = strtok_r(line, " \t", &rest);
     const char *value = strtok_r(NULL, " \t", &rest);
-
     if (!name)
         return;
     if (strcmp(name, "sync") == 0)
@@ -88,7 +84,6 @@ static void obey_lines(struct control *control, struct link *link)
 {
     char *line = control->line;
     char *end;
-
     while ((end = memchr(line, '\n', control->length - (size_t)(line - control->line)))) {
         *end = '\0';
         if (!control->skipping)
@@ -98,7 +93,7 @@ static void obey_lines(struct control *control, struct link *link)
     }
     control->length -= (size_t)(line - control->line);
     memmove(control->line, line, control->length);
-    if (control->length < sizeof(control->line))
+    if (control->length < sizeof control->line)
         return;
     control->length = 0;
     if (!control->skipping)
@@ -109,9 +104,8 @@ static void obey_lines(struct control *control, struct link *link)
 void control_read(struct control *control, struct link *link)
 {
     ssize_t got;
-
     while ((got = read(control->commands, control->line + control->length,
-                       sizeof(control->line) - control->length)) > 0) {
+                       sizeof control->line - control->length)) > 0) {
         control->length += (size_t)got;
         obey_lines(control, link);
     }

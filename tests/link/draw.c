@@ -17,7 +17,6 @@ uint64_t scatter(uint64_t number)
 static bool is_drawn(uint64_t sequence, uint64_t number, double percent)
 {
     uint64_t draw = scatter(scatter(sequence) + number);
-
     return (double)(draw >> 11) * 0x1p-53 * 100 < percent;
 }
 

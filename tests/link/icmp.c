@@ -29,9 +29,8 @@ static size_t too_big_v4(const unsigned char *packet, size_t length, size_t mtu,
 {
     unsigned char *icmp = answer + sizeof(struct iphdr);
     struct iphdr from;
-    struct iphdr to = {.version = 4, .ihl = sizeof(to) / 4, .ttl = 64, .protocol = IPPROTO_ICMP};
-
-    memcpy(&from, packet, sizeof(from));
+    struct iphdr to = {.version = 4, .ihl = sizeof to / 4, .ttl = 64, .protocol = IPPROTO_ICMP};
+    memcpy(&from, packet, sizeof from);
     /* The link has no address of its own: the answer comes from where the packet was to go. */
     to.saddr = from.daddr;
     to.daddr = from.saddr;
@@ -39,12 +38,12 @@ static size_t too_big_v4(const unsigned char *packet, size_t length, size_t mtu,
     icmp[TYPE] = ICMP_DEST_UNREACH;
     icmp[CODE] = ICMP_FRAG_NEEDED;
     put16(icmp + MTU, mtu);
-    length = HEADER + quote(icmp + HEADER, V4_MAX - sizeof(to) - HEADER, packet, length);
+    length = HEADER + quote(icmp + HEADER, V4_MAX - sizeof to - HEADER, packet, length);
     put16(icmp + CHECKSUM, ~sum16(0, icmp, length));
-    memcpy(answer, &to, sizeof(to));
-    put16(answer + offsetof(struct iphdr, tot_len), sizeof(to) + length);
-    put16(answer + offsetof(struct iphdr, check), ~sum16(0, answer, sizeof(to)));
-    return sizeof(to) + length;
+    memcpy(answer, &to, sizeof to);
+    put16(answer + offsetof(struct iphdr, tot_len), sizeof to + length);
+    put16(answer + offsetof(struct iphdr, check), ~sum16(0, answer, sizeof to));
+    return sizeof to + length;
 }
 
 static size_t too_big_v6(const unsigned char *packet, size_t length, size_t mtu,
@@ -54,8 +53,7 @@ static size_t too_big_v6(const unsigned char *packet, size_t length, size_t mtu,
     struct ip6_hdr from;
     struct ip6_hdr to = {0};
     uint32_t sum;
-
-    memcpy(&from, packet, sizeof(from));
+    memcpy(&from, packet, sizeof from);
     to.ip6_flow = htonl(6U << 28);
     to.ip6_nxt = IPPROTO_ICMPV6;
     to.ip6_hlim = 64;
@@ -64,13 +62,13 @@ static size_t too_big_v6(const unsigned char *packet, size_t length, size_t mtu,
     memset(icmp, 0, HEADER);
     icmp[TYPE] = ICMP6_PACKET_TOO_BIG;
     put16(icmp + MTU, mtu);
-    length = HEADER + quote(icmp + HEADER, ICMP_MAX - sizeof(to) - HEADER, packet, length);
+    length = HEADER + quote(icmp + HEADER, ICMP_MAX - sizeof to - HEADER, packet, length);
     to.ip6_plen = htons((uint16_t)length);
-    memcpy(answer, &to, sizeof(to));
+    memcpy(answer, &to, sizeof to);
     sum = sum16((uint32_t)(IPPROTO_ICMPV6 + length), answer + offsetof(struct ip6_hdr, ip6_src),
                 2 * sizeof(struct in6_addr));
     put16(icmp + CHECKSUM, ~sum16(sum, icmp, length));
-    return sizeof(to) + length;
+    return sizeof to + length;
 }
 
 size_t icmp_too_big(const unsigned char *packet, size_t length, size_t mtu,

@@ -44,7 +44,6 @@ static bool is_payload(int protocol)
 static bool is_cut(struct link *link, int64_t now)
 {
     struct timed_cut *cut = &link->cut;
-
     if (cut->end && now >= cut->begin && !cut->begun) {
         link_clear(link);
         cut->begun = true;
@@ -57,7 +56,6 @@ static bool is_cut(struct link *link, int64_t now)
 static void begin_cut(struct link *link, int64_t when)
 {
     const struct settings *settings = &link->settings;
-
     if (!settings->cut_syn || is_cut(link, when) || link->cut.end)
         return;
     link->settings.cut_syn--;
@@ -89,7 +87,6 @@ static void drop_too_long(struct link *link, int side, int64_t when, const unsig
                           size_t length)
 {
     unsigned char answer[ICMP_MAX];
-
     link->dropped++;
     if (link->settings.mtu_silent)
         return;
@@ -103,7 +100,6 @@ static void pass(struct link *link, int side, int64_t when, const unsigned char 
     const struct settings *settings = &link->settings;
     bool late = is_payload(packet_protocol(data, length)) &&
                 is_late(settings, side, link->side[side].passed++);
-
     if (late)
         send_late(link, opposite(side), when + settings->reorder_by_ns, data, length);
     else
@@ -117,7 +113,6 @@ static void pass_segment(struct link *link, int side, int64_t when, struct segme
 {
     unsigned char reset[RESET_MAX];
     enum verdict verdict = middlebox(&link->settings, side, segment, &length);
-
     if (verdict == PASS) {
         if (link->settings.nat)
             nat_translate(&link->settings, side, segment);
@@ -135,7 +130,6 @@ static void forward(struct link *link, int side, int64_t when, unsigned char *da
     struct segment segment;
     int protocol = packet_protocol(data, length);
     bool is_segment = segment_parse(&segment, data, length);
-
     if (is_segment && segment_is_opening(&segment))
         begin_cut(link, when);
     if (loses(link, side, when, protocol))
@@ -152,10 +146,8 @@ void link_take(struct link *link, int side)
 {
     unsigned char data[PACKET_MAX];
     ssize_t length;
-
-    while ((length = read(link->side[side].tun, data, sizeof(data))) > 0) {
+    while ((length = read(link->side[side].tun, data, sizeof data)) > 0) {
         int64_t when = now_ns();
-
         link->side[side].taken++;
         /* Before anything happens to it: this is what its sender's host sees. */
         pcap_write(link->side[side].pcap, when, data, (size_t)length);
@@ -169,7 +161,6 @@ void link_take(struct link *link, int side)
 static void deliver(struct link *link, int side, struct queue *queue)
 {
     struct packet *packet = queue_take(queue);
-
     /* First the file, then the host: its answer must come later in the file. */
     pcap_write(link->side[side].pcap, now_ns(), packet->data, packet->length);
     /* A device that is down or has no room loses the packet, as hardware would. */
@@ -183,19 +174,16 @@ static struct queue *next_queue(struct side *side)
 {
     const struct packet *first = side->queue.first;
     const struct packet *late = side->late.first;
-
     return late && (!first || late->due < first->due) ? &side->late : &side->queue;
 }
 
 int64_t link_deliver(struct link *link)
 {
     int64_t soonest = -1;
-
     is_cut(link, now_ns());
     for (int side = 0; side < SIDES; side++) {
         struct queue *queue;
         int64_t left = -1;
-
         while ((queue = next_queue(&link->side[side]))->first &&
                (left = queue->first->due - now_ns()) <= 0)
             deliver(link, side, queue);
@@ -208,7 +196,6 @@ int64_t link_deliver(struct link *link)
 size_t link_under_way(const struct link *link)
 {
     size_t count = 0;
-
     for (int side = 0; side < SIDES; side++)
         count += link->side[side].queue.count + link->side[side].late.count;
     return count;

@@ -28,7 +28,6 @@ static void catch_signals(sigset_t *while_waiting)
 {
     struct sigaction action = {.sa_handler = stop};
     sigset_t blocked;
-
     sigemptyset(&blocked);
     sigaddset(&blocked, SIGTERM);
     sigaddset(&blocked, SIGINT);
@@ -47,11 +46,9 @@ static void run(struct link *link, struct control *control, const sigset_t *whil
     struct pollfd wait[] = {{link->side[LEFT].tun, POLLIN, 0},
                             {link->side[RIGHT].tun, POLLIN, 0},
                             {control->commands, POLLIN, 0}};
-
     while (!stopped) {
         int64_t left = link_deliver(link);
         struct timespec timeout = {left / NS_PER_S, left % NS_PER_S};
-
         control_drained(control, link);
         if (ppoll(wait, 3, left < 0 ? NULL : &timeout, while_waiting) < 0 && errno != EINTR)
             err(1, "cannot wait for packets");
@@ -69,7 +66,6 @@ int main(int argc, char **argv)
     struct control control;
     struct link link = {0};
     sigset_t while_waiting;
-
     arguments_read(&arguments, argc, argv);
     catch_signals(&while_waiting);
     control_open(&control, arguments.control, arguments.status);

@@ -18,7 +18,6 @@ static unsigned char *last_byte(const struct segment *segment, bool source)
 {
     size_t v4 = source ? offsetof(struct iphdr, saddr) : offsetof(struct iphdr, daddr);
     size_t v6 = source ? offsetof(struct ip6_hdr, ip6_src) : offsetof(struct ip6_hdr, ip6_dst);
-
     if (segment->version == 4)
         return segment->ip + v4 + sizeof(struct in_addr) - 1;
     return segment->ip + v6 + sizeof(struct in6_addr) - 1;
@@ -35,7 +34,6 @@ void nat_translate(const struct settings *settings, int side, const struct segme
         segment->tcp + (outward ? offsetof(struct tcphdr, source) : offsetof(struct tcphdr, dest));
     uint16_t inside = outward ? get16(port) : get16(port) ^ PORT_BITS;
     unsigned char *address = last_byte(segment, outward);
-
     put16(port, get16(port) ^ PORT_BITS);
     *address ^= (unsigned char)(ADDRESS_BIT | scatter(inside) % settings->nat);
     segment_set_checksums(segment);

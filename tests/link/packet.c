@@ -55,15 +55,14 @@ bool segment_parse(struct segment *segment, unsigned char *packet, size_t length
     struct tcphdr tcp;
     size_t ip_header = sizeof(struct ip6_hdr);
     size_t headers;
-
     if (packet_protocol(packet, length) != IPPROTO_TCP)
         return false;
     segment->version = packet[0] >> 4;
     if (segment->version == 4)
         ip_header = (size_t)(packet[0] & 15) * 4;
-    if (ip_header < sizeof(struct iphdr) || length < ip_header + sizeof(tcp))
+    if (ip_header < sizeof(struct iphdr) || length < ip_header + sizeof tcp)
         return false;
-    memcpy(&tcp, packet + ip_header, sizeof(tcp));
+    memcpy(&tcp, packet + ip_header, sizeof tcp);
     headers = ip_header + (size_t)tcp.doff * 4;
     if (tcp.doff < 5 || headers > length)
         return false;
@@ -71,7 +70,7 @@ bool segment_parse(struct segment *segment, unsigned char *packet, size_t length
     segment->tcp = packet + ip_header;
     segment->payload = packet + headers;
     segment->payload_length = length - headers;
-    segment->fastopen = find_fastopen(segment->tcp + sizeof(tcp), segment->payload);
+    segment->fastopen = find_fastopen(segment->tcp + sizeof tcp, segment->payload);
     return true;
 }
 
@@ -91,10 +90,8 @@ void segment_set_checksums(const struct segment *segment)
     size_t addresses = offsetof(struct ip6_hdr, ip6_src);
     unsigned char *check = segment->tcp + offsetof(struct tcphdr, check);
     uint32_t sum = (uint32_t)(IPPROTO_TCP + length);
-
     if (segment->version == 4) {
         unsigned char *ip_check = segment->ip + offsetof(struct iphdr, check);
-
         put16(ip_check, 0);
         put16(ip_check, ~sum16(0, segment->ip, (size_t)(segment->tcp - segment->ip)));
         addresses = offsetof(struct iphdr, saddr);
@@ -107,7 +104,6 @@ void segment_set_checksums(const struct segment *segment)
 static void set_length(const struct segment *segment)
 {
     size_t length = (size_t)(segment->payload - segment->ip) + segment->payload_length;
-
     if (segment->version == 4)
         put16(segment->ip + offsetof(struct iphdr, tot_len), length);
     else
@@ -126,7 +122,6 @@ void segment_strip_option(struct segment *segment)
 void segment_alter_cookie(const struct segment *segment)
 {
     size_t header = 2;
-
     if (segment->fastopen && segment->fastopen[0] == OPTION_EXPERIMENTAL)
         header = 4;
     /* A request has none. */
@@ -148,14 +143,13 @@ static size_t answer_ip(const struct segment *segment, unsigned char *answer)
 {
     if (segment->version == 4) {
         struct iphdr ip;
-
-        memcpy(&ip, segment->ip, sizeof(ip));
-        ip.ihl = sizeof(ip) / 4;
+        memcpy(&ip, segment->ip, sizeof ip);
+        ip.ihl = sizeof ip / 4;
         ip.saddr ^= ip.daddr;
         ip.daddr ^= ip.saddr;
         ip.saddr ^= ip.daddr;
-        memcpy(answer, &ip, sizeof(ip));
-        return sizeof(ip);
+        memcpy(answer, &ip, sizeof ip);
+        return sizeof ip;
     }
     memcpy(answer, segment->ip, sizeof(struct ip6_hdr));
     memcpy(answer + offsetof(struct ip6_hdr, ip6_src),
@@ -170,18 +164,17 @@ size_t segment_reset(const struct segment *segment, unsigned char answer[RESET_M
     struct tcphdr to;
     struct tcphdr from;
     struct segment reset = {.version = segment->version, .ip = answer};
-
-    memcpy(&from, segment->tcp, sizeof(from));
-    memset(&to, 0, sizeof(to));
+    memcpy(&from, segment->tcp, sizeof from);
+    memset(&to, 0, sizeof to);
     to.source = from.dest;
     to.dest = from.source;
-    to.doff = sizeof(to) / 4;
+    to.doff = sizeof to / 4;
     to.rst = 1;
     to.ack = 1;
     to.ack_seq = htonl(ntohl(from.seq) + 1 + (uint32_t)segment->payload_length);
     reset.tcp = answer + answer_ip(segment, answer);
-    reset.payload = reset.tcp + sizeof(to);
-    memcpy(reset.tcp, &to, sizeof(to));
+    reset.payload = reset.tcp + sizeof to;
+    memcpy(reset.tcp, &to, sizeof to);
     set_length(&reset);
     segment_set_checksums(&reset);
     return (size_t)(reset.payload - answer);

@@ -27,10 +27,9 @@ int pcap_create(const char *path)
     /* Magic, version 2.4 as two halves, time zone, accuracy, longest packet, link type. */
     const uint32_t header[] = {MAGIC_NANOSECONDS, VERSION, 0, 0, PACKET_MAX, LINKTYPE_RAW};
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
-
     if (fd < 0)
         err(1, "cannot create %s", path);
-    if (write(fd, header, sizeof(header)) != sizeof(header))
+    if (write(fd, header, sizeof header) != sizeof header)
         err(1, "cannot write %s", path);
     /* Read once: the times in the file advance evenly even when somebody sets the clock. */
     if (!epoch)
@@ -45,10 +44,9 @@ void pcap_write(int fd, int64_t when, const unsigned char *packet, size_t length
     const uint32_t header[] = {(uint32_t)((epoch + when) / NS_PER_S),
                                (uint32_t)((epoch + when) % NS_PER_S), (uint32_t)length,
                                (uint32_t)length};
-    const struct iovec parts[] = {{(void *)header, sizeof(header)}, {(void *)packet, length}};
-
+    const struct iovec parts[] = {{(void *)header, sizeof header}, {(void *)packet, length}};
     if (fd < 0)
         return;
-    if (writev(fd, parts, 2) != (ssize_t)(sizeof(header) + length))
+    if (writev(fd, parts, 2) != (ssize_t)(sizeof header + length))
         err(1, "cannot write the pcap file");
 }

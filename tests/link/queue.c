@@ -12,9 +12,8 @@ static struct packet *packet_make(const struct queue *queue, int64_t due, const 
                                   size_t length)
 {
     struct packet *packet = NULL;
-
     if (queue->count < QUEUE_MAX)
-        packet = malloc(sizeof(*packet) + length);
+        packet = malloc(sizeof *packet + length);
     if (!packet)
         return NULL;
     packet->due = due;
@@ -35,7 +34,6 @@ static void link_in(struct queue *queue, struct packet **at, struct packet *pack
 bool queue_add(struct queue *queue, int64_t due, const unsigned char *data, size_t length)
 {
     struct packet *packet = packet_make(queue, due, data, length);
-
     if (!packet)
         return false;
     link_in(queue, queue->last ? &queue->last->next : &queue->first, packet);
@@ -46,7 +44,6 @@ bool queue_insert(struct queue *queue, int64_t due, const unsigned char *data, s
 {
     struct packet *packet = packet_make(queue, due, data, length);
     struct packet **at = &queue->first;
-
     if (!packet)
         return false;
     while (*at && (*at)->due <= due)
@@ -58,7 +55,6 @@ bool queue_insert(struct queue *queue, int64_t due, const unsigned char *data, s
 struct packet *queue_take(struct queue *queue)
 {
     struct packet *packet = queue->first;
-
     if (!packet)
         return NULL;
     queue->first = packet->next;
@@ -71,7 +67,6 @@ struct packet *queue_take(struct queue *queue)
 void queue_clear(struct queue *queue)
 {
     struct packet *packet;
-
     while ((packet = queue_take(queue)))
         free(packet);
 }

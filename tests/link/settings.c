@@ -52,7 +52,7 @@ static const struct setting {
 
 static const struct setting *find(const char *name)
 {
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         if (strcmp(table[i].name, name) == 0)
             return &table[i];
     return NULL;
@@ -66,7 +66,6 @@ bool setting_exists(const char *name)
 bool setting_is_switch(const char *name)
 {
     const struct setting *setting = find(name);
-
     return setting && setting->kind == SWITCH;
 }
 
@@ -85,7 +84,6 @@ static bool read_number(const char *value, double most, double *to)
 {
     char *end;
     double number;
-
     errno = 0;
     number = strtod(value, &end);
     /* Said positively, so that "nan" is refused as well. */
@@ -98,7 +96,6 @@ static bool read_number(const char *value, double most, double *to)
 static const char *set_delay(int64_t *to, const char *value, double ways)
 {
     double ms;
-
     if (!read_number(value, DELAY_MAX_MS, &ms))
         return "expected milliseconds, at most an hour of them";
     *to = (int64_t)(ms * NS_PER_MS / ways + 0.5);
@@ -109,7 +106,6 @@ static const char *set_count(uint64_t *to, const char *value)
 {
     char *end;
     unsigned long long count;
-
     errno = 0;
     count = strtoull(value, &end, 10);
     if (end == value || *end != '\0' || errno != 0 || *value == '-')
@@ -121,7 +117,6 @@ static const char *set_count(uint64_t *to, const char *value)
 static const char *set_addresses(uint64_t *to, const char *value)
 {
     uint64_t count;
-
     if (set_count(&count, value) || count > ADDRESSES_MAX)
         return "expected a number of addresses, at most 64";
     *to = count;
@@ -132,7 +127,6 @@ const char *setting_apply(struct settings *settings, const char *name, const cha
 {
     const struct setting *setting = find(name);
     void *to;
-
     if (!setting)
         return "no such setting";
     to = (char *)settings + setting->offset;

@@ -17,7 +17,6 @@ static void enter(const char *namespace)
     const char *after = "";
     char path[4096];
     int fd;
-
     if (strncmp(namespace, "pid:", 4) == 0) {
         namespace += 4;
         before = "/proc/";
@@ -25,7 +24,7 @@ static void enter(const char *namespace)
     } else if (strchr(namespace, '/')) {
         before = "";
     }
-    if ((size_t)snprintf(path, sizeof(path), "%s%s%s", before, namespace, after) >= sizeof(path))
+    if ((size_t)snprintf(path, sizeof path, "%s%s%s", before, namespace, after) >= sizeof path)
         errx(1, "cannot open network namespace %.20s...: the name is too long", namespace);
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
@@ -39,8 +38,7 @@ int tun_create(const char *namespace, const char *device)
 {
     struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI};
     int fd;
-
-    if (strlen(device) >= sizeof(request.ifr_name))
+    if (strlen(device) >= sizeof request.ifr_name)
         errx(1, "cannot name a device %s: the name is too long", device);
     memcpy(request.ifr_name, device, strlen(device));
     /* The device is made where the process was when it opened the file, not when it asks. */

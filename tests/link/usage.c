@@ -111,8 +111,7 @@ void usage(void)
 {
     const char *parts[] = {synopsis,     link_options, middlebox_options,
                            file_options, commands,     notes};
-
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         if (fputs(parts[i], stdout) == EOF)
             err(1, "cannot write the help");
     if (fflush(stdout) != 0)

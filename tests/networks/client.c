@@ -34,7 +34,6 @@ struct client {
 static double now_ms(void)
 {
     struct timespec t;
-
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
@@ -45,14 +44,13 @@ static struct endpoint read_endpoint(const char *host, const char *port)
     struct sockaddr_in *v4 = (struct sockaddr_in *)&endpoint.address;
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&endpoint.address;
     in_port_t number = htons((in_port_t)strtoul(port, NULL, 10));
-
     if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
         v4->sin_family = AF_INET;
         v4->sin_port = number;
     } else if (inet_pton(AF_INET6, host, &v6->sin6_addr) == 1) {
         v6->sin6_family = AF_INET6;
         v6->sin6_port = number;
-        endpoint.length = sizeof(*v6);
+        endpoint.length = sizeof *v6;
     } else {
         errx(2, "not an address: %s", host);
     }
@@ -72,7 +70,6 @@ static struct result run_in_child(struct client *client)
 {
     int status = 0;
     pid_t child;
-
     *client->child = (struct result){.stage = STAGE_EXIT};
     child = fork();
     if (child < 0)
@@ -93,7 +90,6 @@ static void run_one(struct client *client)
     struct transfer *transfer = &client->transfer;
     double began = now_ms();
     struct result result;
-
     printf("begin %" PRIu32 "\n", transfer->message.number);
     transfer->to = transfer->way == WAY_GREETED ? client->greeting : client->plain;
     transfer->epoll = transfer->message.number >> 7 & 1;
@@ -106,8 +102,7 @@ static bool next_of_plan(struct client *client)
 {
     char line[100];
     char *rest;
-
-    if (!fgets(line, sizeof(line), stdin))
+    if (!fgets(line, sizeof line, stdin))
         return false;
     line[strcspn(line, "\n")] = '\0';
     client->transfer.message.number = (uint32_t)strtoul(line, &rest, 10);
@@ -121,9 +116,8 @@ static bool next_of_plan(struct client *client)
 static void go_on_as_another(char **argv, const struct client *client, double left)
 {
     char name[32], seconds[32];
-
-    snprintf(name, sizeof(name), "client-%" PRIu32, client->transfer.message.number);
-    snprintf(seconds, sizeof(seconds), "%f", left);
+    snprintf(name, sizeof name, "client-%" PRIu32, client->transfer.message.number);
+    snprintf(seconds, sizeof seconds, "%f", left);
     argv[0] = name;
     argv[6] = seconds;
     execv("/proc/self/exe", argv);
@@ -134,7 +128,6 @@ int main(int argc, char **argv)
 {
     struct client client = {0};
     double began = now_ms();
-
     if (argc != 7)
         errx(2,
              "usage: client plain|native blocking|nonblocking ADDRESS PORT GREETING-PORT SECONDS");
@@ -147,8 +140,8 @@ int main(int argc, char **argv)
     client.plain = read_endpoint(argv[3], argv[4]);
     client.greeting = read_endpoint(argv[3], argv[5]);
     client.seconds = strtod(argv[6], NULL);
-    client.child = mmap(NULL, sizeof(*client.child), PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    client.child =
+        mmap(NULL, sizeof *client.child, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (client.child == MAP_FAILED)
         err(2, "cannot share memory");
     for (int made = 0; now_ms() - began < client.seconds * 1e3 && next_of_plan(&client); made++) {

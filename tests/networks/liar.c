@@ -21,7 +21,6 @@ static ssize_t write_wrong(writer *next, int fd, const void *bytes, size_t lengt
 {
     unsigned char *copy = malloc(length);
     ssize_t written;
-
     if (!copy)
         return -1;
     memcpy(copy, bytes, length);
@@ -34,7 +33,6 @@ static ssize_t write_wrong(writer *next, int fd, const void *bytes, size_t lengt
 static ssize_t spoil(writer *next, int fd, const void *bytes, size_t length)
 {
     const char *how = getenv("LIAR");
-
     if (how && strcmp(how, "wrong") == 0)
         return write_wrong(next, fd, bytes, length);
     if (how && strcmp(how, "lost") == 0)
@@ -49,9 +47,8 @@ __attribute__((visibility("default"))) ssize_t write(int fd, const void *bytes, 
     writer *next = (writer *)dlsym(RTLD_NEXT, "write");
     int error = errno;
     int type;
-    socklen_t size = sizeof(type);
+    socklen_t size = sizeof type;
     bool is_socket = getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
-
     errno = error;
     if (!is_socket || length == 0 || ++count % ONE_IN)
         return next(fd, bytes, length);

@@ -7,7 +7,6 @@
 static unsigned char scattered(uint32_t number, size_t at)
 {
     uint32_t x = number * 0x9e3779b1u + (uint32_t)at;
-
     x = (x ^ x >> 16) * 0x85ebca6bu;
     x = (x ^ x >> 13) * 0xc2b2ae35u;
     return (unsigned char)(x >> 24);
@@ -40,7 +39,6 @@ size_t message_count_wrong(const struct message *message, size_t at, const unsig
                            size_t length)
 {
     size_t wrong = 0;
-
     for (size_t i = 0; i < length; i++)
         wrong += bytes[i] != message_byte(message, at + i);
     return wrong;
@@ -61,7 +59,6 @@ static uint32_t get32(const unsigned char *at)
 struct message message_read_header(const unsigned char *header)
 {
     struct message message = {.number = header[0] & MESSAGE_TAG, .length = 1};
-
     if (header[0] & SHORT_BIT)
         return message;
     message.number = get32(header + 4);
@@ -87,7 +84,6 @@ size_t answer_count_wrong(const struct message *message, size_t at, const unsign
                           size_t length)
 {
     size_t wrong = 0;
-
     for (size_t i = 0; i < length; i++)
         wrong += at + i >= answer_length(message) || bytes[i] != answer_byte(message, at + i);
     return wrong;

@@ -50,7 +50,6 @@ struct connection {
 static ssize_t receive(int fd, unsigned char *bytes, size_t room, struct account *account)
 {
     ssize_t got;
-
     do
         got = recv(fd, bytes, room, 0);
     while (got < 0 && errno == EINTR);
@@ -63,10 +62,8 @@ static bool read_header(int fd, struct account *account)
 {
     unsigned char header[MESSAGE_HEADER];
     size_t left;
-
     while ((left = message_header_left(header, account->got)) > 0) {
         ssize_t got = receive(fd, header + account->got, left, account);
-
         if (got <= 0)
             return false;
         account->got += (size_t)got;
@@ -81,11 +78,9 @@ static bool read_header(int fd, struct account *account)
 static bool read_message(int fd, struct account *account)
 {
     unsigned char bytes[65536];
-
     while (account->got < account->message.length) {
         size_t left = account->message.length - account->got;
-        ssize_t got = receive(fd, bytes, left < sizeof(bytes) ? left : sizeof(bytes), account);
-
+        ssize_t got = receive(fd, bytes, left < sizeof bytes ? left : sizeof bytes, account);
         if (got <= 0)
             return false;
         account->wrong += message_count_wrong(&account->message, account->got, bytes, (size_t)got);
@@ -98,7 +93,6 @@ static void answer(int fd, struct account *account)
 {
     unsigned char bytes[ANSWER_MAX];
     size_t length = answer_length(&account->message);
-
     answer_fill(&account->message, bytes);
     if (send(fd, bytes, length, MSG_NOSIGNAL) != (ssize_t)length || shutdown(fd, SHUT_WR) != 0)
         account->answered = errno;
@@ -109,16 +103,14 @@ static void read_to_end(int fd, struct account *account)
 {
     unsigned char bytes[4096];
     ssize_t got;
-
-    while ((got = receive(fd, bytes, sizeof(bytes), account)) > 0)
+    while ((got = receive(fd, bytes, sizeof bytes, account)) > 0)
         account->wrong += (size_t)got;
 }
 
 static void look_at_opening(int fd, struct account *account)
 {
     struct tcp_info info = {0};
-    socklen_t length = sizeof(info);
-
+    socklen_t length = sizeof info;
     if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0)
         account->syn_data = info.tcpi_options & TCPI_OPT_SYN_DATA;
 }
@@ -128,7 +120,6 @@ static void *serve(void *argument)
     struct connection *connection = argument;
     struct account account = {0};
     int fd = connection->fd;
-
     if (connection->greets && send(fd, GREETING, strlen(GREETING), MSG_NOSIGNAL) < 0)
         account.ended = errno;
     free(connection);
@@ -149,13 +140,11 @@ static void *accept_all(void *argument)
     const struct listener *listener = argument;
     pthread_attr_t attributes;
     pthread_t thread;
-
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, STACK);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     for (;;) {
-        struct connection *connection = malloc(sizeof(*connection));
-
+        struct connection *connection = malloc(sizeof *connection);
         if (!connection)
             err(2, "cannot serve");
         connection->greets = listener->greets;
@@ -175,12 +164,11 @@ static int listen_on(const char *port, bool native)
     int on = 1;
     int off = 0;
     int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
     address.sin6_port = htons((in_port_t)strtoul(port, NULL, 10));
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) != 0 ||
-        bind(fd, (const struct sockaddr *)&address, sizeof(address)) != 0 ||
-        (native && setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &queue, sizeof(queue)) != 0) ||
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0 ||
+        bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 ||
+        (native && setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &queue, sizeof queue) != 0) ||
         listen(fd, BACKLOG) != 0)
         err(2, "cannot listen on port %s", port);
     return fd;
@@ -192,7 +180,6 @@ int main(int argc, char **argv)
     struct listener greeting = {.greets = true};
     pthread_t thread;
     bool native;
-
     if (argc != 4)
         errx(2, "usage: server plain|native PORT GREETING-PORT");
     native = strcmp(argv[1], "native") == 0;

@@ -37,7 +37,6 @@ static bool wait_for(struct run *run, short events)
 {
     struct pollfd poll_item = {run->fd, events, 0};
     struct epoll_event item = {.events = (uint32_t)events, .data.fd = run->fd};
-
     if (!run->transfer->epoll)
         return poll(&poll_item, 1, -1) == 1;
     if (run->epoll < 0) {
@@ -60,8 +59,7 @@ static bool try_again(struct run *run, short events)
 static bool finish_connect(struct run *run)
 {
     int error = 0;
-    socklen_t length = sizeof(error);
-
+    socklen_t length = sizeof error;
     if (!wait_for(run, POLLOUT))
         return fail(run, STAGE_CONNECT, errno);
     if (getsockopt(run->fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0)
@@ -72,7 +70,6 @@ static bool finish_connect(struct run *run)
 static bool connect_to(struct run *run)
 {
     const struct transfer *transfer = run->transfer;
-
     if (connect(run->fd, (const struct sockaddr *)&transfer->to.address, transfer->to.length) !=
             0 &&
         !(transfer->nonblocking && errno == EINPROGRESS))
@@ -87,9 +84,8 @@ static bool open_natively(struct run *run, const unsigned char *bytes)
     const struct transfer *transfer = run->transfer;
     ssize_t sent;
     int on = 1;
-
     if (transfer->nonblocking) {
-        if (setsockopt(run->fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof(on)) != 0)
+        if (setsockopt(run->fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof on) != 0)
             return fail(run, STAGE_CONNECT, errno);
         return connect_to(run);
     }
@@ -104,19 +100,17 @@ static bool open_natively(struct run *run, const unsigned char *bytes)
 static bool read_greeting(struct run *run)
 {
     const char expected[] = GREETING;
-    char bytes[sizeof(expected) - 1] = {0};
+    char bytes[sizeof expected - 1] = {0};
     size_t got = 0;
-
-    while (got < sizeof(bytes)) {
-        ssize_t more = recv(run->fd, bytes + got, sizeof(bytes) - got, 0);
-
+    while (got < sizeof bytes) {
+        ssize_t more = recv(run->fd, bytes + got, sizeof bytes - got, 0);
         if (more > 0)
             got += (size_t)more;
         else if (more == 0 || !try_again(run, POLLIN))
             return fail(run, STAGE_READ, more == 0 ? ENODATA : errno);
     }
-    if (memcmp(bytes, expected, sizeof(bytes)) != 0)
-        run->result.wrong += sizeof(bytes);
+    if (memcmp(bytes, expected, sizeof bytes) != 0)
+        run->result.wrong += sizeof bytes;
     return true;
 }
 
@@ -124,7 +118,6 @@ static bool open_connection(struct run *run, const unsigned char *bytes)
 {
     const struct transfer *transfer = run->transfer;
     int flags = SOCK_STREAM | SOCK_CLOEXEC | (transfer->nonblocking ? SOCK_NONBLOCK : 0);
-
     run->fd = socket(transfer->to.address.ss_family, flags, 0);
     if (run->fd < 0)
         return fail(run, STAGE_SOCKET, errno);
@@ -138,7 +131,6 @@ static bool write_message(struct run *run, const unsigned char *bytes)
     while (run->written < run->transfer->message.length) {
         ssize_t more =
             write(run->fd, bytes + run->written, run->transfer->message.length - run->written);
-
         if (more > 0)
             run->written += (size_t)more;
         else if (!try_again(run, POLLOUT))
@@ -153,8 +145,7 @@ static bool read_answer(struct run *run)
     unsigned char bytes[ANSWER_MAX + 1];
     size_t got = 0;
     ssize_t more;
-
-    while ((more = recv(run->fd, bytes, sizeof(bytes), 0)) != 0) {
+    while ((more = recv(run->fd, bytes, sizeof bytes, 0)) != 0) {
         if (more > 0) {
             run->result.wrong += answer_count_wrong(message, got, bytes, (size_t)more);
             got += (size_t)more;
@@ -168,8 +159,7 @@ static bool read_answer(struct run *run)
 static bool set_linger(struct run *run, int seconds)
 {
     struct linger linger = {1, seconds};
-
-    return setsockopt(run->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)) == 0 ||
+    return setsockopt(run->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger) == 0 ||
            fail(run, STAGE_CLOSE, errno);
 }
 
@@ -199,7 +189,6 @@ struct result transfer_run(const struct transfer *transfer)
     static unsigned char bytes[MESSAGE_MAX];
     struct run run = {.transfer = transfer, .fd = -1, .epoll = -1};
     bool good;
-
     message_fill(&transfer->message, 0, bytes, transfer->message.length);
     good = open_connection(&run, bytes) && write_message(&run, bytes) && end(&run);
     if (transfer->way == WAY_EXIT)

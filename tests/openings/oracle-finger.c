@@ -8,7 +8,7 @@
 bool oracle_finger(const uint8_t *bytes, size_t size)
 {
     char line[512] = {0};
-    if (size < 2 || size >= sizeof(line))
+    if (size < 2 || size >= sizeof line)
         return false;
     memcpy(line, bytes, size);
     if (strlen(line) != size || strcspn(line, "\r\n") != size - 2 ||

@@ -10,10 +10,9 @@ static bool is_forbidden(const char *name)
     static const char *const forbidden[] = {
         "replication", "options", "role", "session_authorization", "session_replication_role",
     };
-    for (size_t i = 0; i < sizeof forbidden / sizeof *forbidden; i++) {
+    for (size_t i = 0; i < sizeof forbidden / sizeof *forbidden; i++)
         if (strcasecmp(name, forbidden[i]) == 0)
             return true;
-    }
     return strncmp(name, "_pq_.", 5) == 0 || strstr(name, "preload") || strchr(name, '.');
 }
 

@@ -14,7 +14,7 @@ bool oracle_whois(const uint8_t *bytes, size_t size)
     if (strlen(line) != size || strcspn(line, "\r\n") != size - 2 ||
         strcmp(line + size - 2, "\r\n") != 0 || strpbrk(line, "\a\b\t\v\f\033\177"))
         return false;
-    for (size_t i = 0; i < sizeof(hidden_newlines) / sizeof(hidden_newlines[0]); i++)
+    for (size_t i = 0; i < sizeof hidden_newlines / sizeof hidden_newlines[0]; i++)
         if (strstr(line, hidden_newlines[i]))
             return false;
     return strncmp(line, "-register", 9) != 0 && strncmp(line, "-notify", 7) != 0;

@@ -22,9 +22,8 @@ static int family = AF_INET;
 
 static struct address from_hostent(const struct hostent *found)
 {
-    if (found == NULL) {
+    if (found == NULL)
         errx(1, "not found: %s", hstrerror(h_errno));
-    }
     struct address address = {.length = sizeof(struct sockaddr_in)};
     struct sockaddr_in *v4 = (struct sockaddr_in *)&address.storage;
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address.storage;
@@ -68,9 +67,8 @@ static struct address by_gethostbyname2_r(void)
 
 static struct address from_list(int error, struct addrinfo *found)
 {
-    if (error != 0) {
+    if (error != 0)
         errx(1, "%s: %s", name, gai_strerror(error));
-    }
     struct address address = {.length = found->ai_addrlen};
     memcpy(&address.storage, found->ai_addr, found->ai_addrlen);
     freeaddrinfo(found);
@@ -106,9 +104,8 @@ static void ask(int mode, struct sigevent *event)
     request_hints.ai_family = family;
     request = (struct gaicb){.ar_name = name, .ar_service = port, .ar_request = &request_hints};
     int error = getaddrinfo_a(mode, requests, 1, event);
-    if (error != 0) {
+    if (error != 0)
         errx(1, "getaddrinfo_a: %s", gai_strerror(error));
-    }
 }
 
 static struct address by_getaddrinfo_a_wait(void)
@@ -154,28 +151,24 @@ static const struct {
 
 static struct address look_up(const char *how)
 {
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-        if (strcmp(how, ways[i].how) == 0) {
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        if (strcmp(how, ways[i].how) == 0)
             return ways[i].look_up();
-        }
-    }
     errx(2, "no such way: %s", how);
 }
 
 int main(int argc, char **argv)
 {
     program_start();
-    if (argc < 4 || argc > 5) {
+    if (argc < 4 || argc > 5)
         errx(2, "usage: by-name HOW NAME PORT [4|6]");
-    }
     name = argv[2];
     port = argv[3];
     family = argc > 4 && strcmp(argv[4], "6") == 0 ? AF_INET6 : AF_INET;
     struct address peer = look_up(argv[1]);
     int fd = tcp_socket(&peer, false);
-    if (!connect_said(fd, &peer, false)) {
+    if (!connect_said(fd, &peer, false))
         return 1;
-    }
     write_said(fd, (const unsigned char *)"hello", 5);
     say("shutdown", shutdown(fd, SHUT_WR));
     read_to_end_said(fd);

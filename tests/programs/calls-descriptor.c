@@ -27,9 +27,8 @@ static void go_on_with(const char *what, int fd, int copy)
 static int another(void)
 {
     int fd = open("/dev/null", O_RDWR);
-    if (fd < 0) {
+    if (fd < 0)
         err(2, "/dev/null");
-    }
     return fd;
 }
 
@@ -84,9 +83,8 @@ static void call_fdopen(int fd)
 static void call_connect_alias(int fd)
 {
     struct address peer = {.length = sizeof peer.storage};
-    if (getpeername(fd, (struct sockaddr *)&peer.storage, &peer.length) != 0) {
+    if (getpeername(fd, (struct sockaddr *)&peer.storage, &peer.length) != 0)
         err(2, "getpeername");
-    }
     int second = tcp_socket(&peer, false);
     say("__connect", named___connect(second, address_get(&peer), peer.length));
     write_said(second, (const unsigned char *)"hello", 5);

@@ -32,9 +32,8 @@ NAMED(int, execlp, const char *, const char *, ...);
 static void make_blocking(int fd)
 {
     int flags = fcntl(fd, F_GETFL);
-    if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) != 0) {
+    if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) != 0)
         err(2, "fcntl");
-    }
 }
 
 static char *script(int fd)
@@ -127,9 +126,8 @@ static void await(const char *what, int error, pid_t child)
 {
     int status = -1;
     printf("%s: %s\n", what, error ? error_name(error) : "0");
-    if (error == 0 && waitpid(child, &status, 0) == child) {
+    if (error == 0 && waitpid(child, &status, 0) == child)
         printf("child: %d\n", status);
-    }
 }
 
 static void call_posix_spawn(int fd)

@@ -27,9 +27,8 @@ static struct iovec pieces[] = {{text, 3}, {text + 3, SIZE - 3}};
     {                                                                                              \
         long result;                                                                               \
         memset(text, 0, sizeof text);                                                              \
-        while ((result = (call)) < 0 && errno == EAGAIN) {                                         \
+        while ((result = (call)) < 0 && errno == EAGAIN)                                           \
             poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, -1);                             \
-        }                                                                                          \
         say(#symbol, result);                                                                      \
         printf("%s", text);                                                                        \
     }

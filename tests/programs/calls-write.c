@@ -31,18 +31,16 @@ static struct iovec pieces[] = {{bytes, 3}, {bytes + 3, 3}};
     static void call_##symbol(int fd)                                                              \
     {                                                                                              \
         long result;                                                                               \
-        while ((result = (call)) < 0 && errno == EAGAIN) {                                         \
+        while ((result = (call)) < 0 && errno == EAGAIN)                                           \
             poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, -1);                            \
-        }                                                                                          \
         say(#symbol, result);                                                                      \
     }
 
 static int file_of_bytes(void)
 {
     int file = memfd_create("bytes", MFD_CLOEXEC);
-    if (file < 0 || write(file, bytes, 6) != 6 || lseek(file, 0, SEEK_SET) != 0) {
+    if (file < 0 || write(file, bytes, 6) != 6 || lseek(file, 0, SEEK_SET) != 0)
         err(2, "memfd");
-    }
     return file;
 }
 
@@ -82,9 +80,8 @@ WRITE(__vdprintf_chk, list(1, fd, "%s", bytes))
             .aio_fildes = fd, .aio_lio_opcode = LIO_WRITE, .aio_buf = bytes, .aio_nbytes = 6};     \
         struct aiocb##width *list[] = {&block};                                                    \
         say(#symbol, call);                                                                        \
-        while (aio_error##width(list[0]) == EINPROGRESS) {                                         \
+        while (aio_error##width(list[0]) == EINPROGRESS)                                           \
             poll(NULL, 0, 1);                                                                      \
-        }                                                                                          \
         say("aio_return", aio_return##width(list[0]));                                             \
     }
 

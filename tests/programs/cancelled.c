@@ -20,32 +20,28 @@ static sem_t ready, requested;
 
 static void by_connect(int fd)
 {
-    if (connect(fd, address_get(&peer), peer.length) == 0) {
+    if (connect(fd, address_get(&peer), peer.length) == 0)
         puts("connected");
-    }
 }
 
 static void by_write(int fd)
 {
-    if (write(fd, "hello", 5) == 5) {
+    if (write(fd, "hello", 5) == 5)
         puts("wrote");
-    }
 }
 
 static void by_sendmsg(int fd)
 {
     struct iovec part = {.iov_base = (char[]){"hello"}, .iov_len = 5};
-    if (sendmsg(fd, &(struct msghdr){.msg_iov = &part, .msg_iovlen = 1}, 0) == 5) {
+    if (sendmsg(fd, &(struct msghdr){.msg_iov = &part, .msg_iovlen = 1}, 0) == 5)
         puts("wrote");
-    }
 }
 
 static void by_read(int fd)
 {
     char byte;
-    if (read(fd, &byte, 1) >= 0) {
+    if (read(fd, &byte, 1) >= 0)
         puts("read");
-    }
 }
 
 static void by_poll(int fd)
@@ -99,15 +95,13 @@ static void *victim(void *argument)
 {
     const struct way *way = argument;
     int fd = tcp_socket(&peer, false);
-    if (way->connected) {
+    if (way->connected)
         connect_said(fd, &peer, false);
-    }
     pthread_cleanup_push(clean_up, &fd);
-    if (way->blocked) {
+    if (way->blocked)
         sem_post(&ready);
-    } else {
+    else
         await_request();
-    }
     way->call(fd);
     puts("not cancelled");
     pthread_cleanup_pop(0);
@@ -120,9 +114,8 @@ static void cancel_in(const struct way *way)
     void *result = NULL;
     pthread_create(&thread, NULL, victim, (void *)way);
     sem_wait(&ready);
-    if (way->blocked) {
+    if (way->blocked)
         usleep(100000); /* so that it has most likely come to wait; earlier is right as well */
-    }
     pthread_cancel(thread);
     sem_post(&requested);
     pthread_join(thread, &result);
@@ -132,16 +125,13 @@ static void cancel_in(const struct way *way)
 int main(int argc, char **argv)
 {
     program_start();
-    if (argc != 4) {
+    if (argc != 4)
         errx(2, "usage: cancelled ADDRESS PORT WHERE");
-    }
     peer = address_parse(argv[1], argv[2]);
     sem_init(&ready, 0, 0);
     sem_init(&requested, 0, 0);
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-        if (strcmp(argv[3], ways[i].name) == 0) {
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        if (strcmp(argv[3], ways[i].name) == 0)
             cancel_in(&ways[i]);
-        }
-    }
     return 0;
 }

@@ -81,9 +81,8 @@ static bool write_all(int fd, const struct address *address, const struct option
 {
     writer *call = writer_find(options->call);
     unsigned char *bytes = malloc(options->bytes + 1);
-    if (call == NULL || bytes == NULL) {
+    if (call == NULL || bytes == NULL)
         errx(2, "cannot write with %s", options->call);
-    }
     pattern_fill(bytes, options->bytes, 0);
     size_t done = 0;
     do {
@@ -127,15 +126,13 @@ int main(int argc, char **argv)
 {
     program_start();
     struct options options = parse(argc, argv);
-    if (argc - optind != 2) {
+    if (argc - optind != 2)
         errx(2, "usage: client ADDRESS PORT [OPTION]...");
-    }
     struct address address = address_parse(argv[optind], argv[optind + 1]);
     int fd = tcp_socket(&address, options.nonblocking);
     struct timeval limit = {options.send_timeout_ms / 1000, options.send_timeout_ms % 1000 * 1000};
-    if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) != 0) {
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) != 0)
         err(2, "SO_SNDTIMEO");
-    }
     if (!connect_said(fd, &address, options.nonblocking)) {
         say("close", close(fd));
         return 1;

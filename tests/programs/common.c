@@ -19,9 +19,8 @@ struct address address_parse(const char *host, const char *port)
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address.storage;
     char plain[INET6_ADDRSTRLEN] = "";
     size_t scope = strcspn(host, "%");
-    if (scope < sizeof plain) {
+    if (scope < sizeof plain)
         memcpy(plain, host, scope);
-    }
     in_port_t number = htons((in_port_t)strtoul(port, NULL, 10));
     if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
         v4->sin_family = AF_INET;
@@ -55,11 +54,10 @@ void say_address(const char *what, const struct address *address, bool port_chos
         inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof text);
         port = ntohs(v6->sin6_port);
     }
-    if (port_chosen) {
+    if (port_chosen)
         printf("%s: %s %s\n", what, text, port != 0 ? "with a port" : "without a port");
-    } else {
+    else
         printf("%s: %s %u\n", what, text, port);
-    }
 }
 
 const char *error_name(int error)
@@ -71,11 +69,10 @@ const char *error_name(int error)
 long say(const char *what, long result)
 {
     int saved = errno;
-    if (result < 0) {
+    if (result < 0)
         printf("%s: %s\n", what, error_name(saved));
-    } else {
+    else
         printf("%s: %ld\n", what, result);
-    }
     errno = saved;
     return result;
 }
@@ -83,9 +80,8 @@ long say(const char *what, long result)
 int tcp_socket(const struct address *address, bool nonblocking)
 {
     int fd = socket(address->storage.ss_family, SOCK_STREAM | (nonblocking ? SOCK_NONBLOCK : 0), 0);
-    if (fd < 0) {
+    if (fd < 0)
         err(2, "socket");
-    }
     return fd;
 }
 
@@ -99,9 +95,8 @@ bool connect_said(int fd, const struct address *address, bool nonblocking)
 {
     int result = connect(fd, address_get(address), address->length);
     say("connect", result);
-    if (!nonblocking || result == 0 || errno != EINPROGRESS) {
+    if (!nonblocking || result == 0 || errno != EINPROGRESS)
         return result == 0;
-    }
     struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
     say("poll", poll(&poll_fd, 1, -1));
     int error = -1;
@@ -122,9 +117,8 @@ void pattern_fill(unsigned char *bytes, size_t length, size_t from)
 /* FNV-1a: short, and the order of the bytes matters to it. */
 uint64_t checksum(uint64_t so_far, const unsigned char *bytes, size_t length)
 {
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; i < length; i++)
         so_far = (so_far ^ bytes[i]) * UINT64_C(1099511628211);
-    }
     return so_far;
 }
 
@@ -155,9 +149,8 @@ static size_t read_up_to(int fd, size_t most, uint64_t *sum, int *error)
     while (done < most) {
         size_t want = most - done < sizeof buffer ? most - done : sizeof buffer;
         ssize_t got = read(fd, buffer, want);
-        if (got == 0) {
+        if (got == 0)
             break;
-        }
         if (got > 0) {
             *sum = checksum(*sum, buffer, (size_t)got);
             done += (size_t)got;

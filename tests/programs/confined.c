@@ -14,18 +14,16 @@
 
 int main(int argc, char **argv)
 {
-    if (argc != 6) {
+    if (argc != 6)
         errx(2, "usage: confined ADDRESS PORT blocking|told|untold ERRNO CALL");
-    }
     program_start();
     struct address address = address_parse(argv[1], argv[2]);
     bool untold = strcmp(argv[3], "untold") == 0, blocking = strcmp(argv[3], "blocking") == 0;
     int fd = tcp_socket(&address, !blocking);
-    if (untold) {
+    if (untold)
         say("connect", connect(fd, address_get(&address), address.length));
-    } else {
+    else
         connect_said(fd, &address, !blocking);
-    }
     filter_forbid(argv[5], argv[4]);
     write_said(fd, (const unsigned char *)"not safe", 8);
     say("shutdown", shutdown(fd, SHUT_WR));

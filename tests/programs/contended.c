@@ -27,9 +27,8 @@ static int64_t now_ns(void)
 
 static void until(int wanted)
 {
-    while (atomic_load(&stage) != wanted) {
+    while (atomic_load(&stage) != wanted)
         continue;
-    }
 }
 
 static void *hold(void *unused)
@@ -38,9 +37,8 @@ static void *hold(void *unused)
         pthread_mutex_lock(&mutex);
         atomic_store(&stage, HELD);
         until(WANTED);
-        for (int64_t end = now_ns() + HELD_NS; now_ns() < end;) {
+        for (int64_t end = now_ns() + HELD_NS; now_ns() < end;)
             continue;
-        }
         pthread_mutex_unlock(&mutex);
         until(FREE);
     }
@@ -66,16 +64,13 @@ int main(int argc, char **argv)
 {
     pthread_t holder;
     program_start();
-    if (argc != 3) {
+    if (argc != 3)
         errx(2, "usage: contended ADDRESS PORT");
-    }
     struct address peer = address_parse(argv[1], argv[2]);
-    if (pthread_create(&holder, NULL, hold, NULL) != 0) {
+    if (pthread_create(&holder, NULL, hold, NULL) != 0)
         errx(2, "pthread_create");
-    }
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < ROUNDS; round++)
         one_round(&peer);
-    }
     say("join", pthread_join(holder, NULL));
     return 0;
 }

@@ -29,9 +29,8 @@ static char *self;
 static int connected(int flags)
 {
     int fd = socket(peer.storage.ss_family, SOCK_STREAM | flags, 0);
-    if (fd < 0 || !connect_said(fd, &peer, false)) {
+    if (fd < 0 || !connect_said(fd, &peer, false))
         err(1, "connecting");
-    }
     return fd;
 }
 
@@ -155,9 +154,8 @@ static int begun(const struct facility *facility)
 {
     int fd = tcp_socket(&peer, true);
     facility->begin(fd);
-    if (connect(fd, address_get(&peer), peer.length) != 0 && errno != EINPROGRESS) {
+    if (connect(fd, address_get(&peer), peer.length) != 0 && errno != EINPROGRESS)
         err(1, "connect");
-    }
     return fd;
 }
 
@@ -179,9 +177,8 @@ static void way_asked(void)
     for (int i = 0; i < times; i++) {
         long result =
             *argument == 'r' ? read(fd, &byte, 1) : poll(&poll_fd, 1, *argument == 'w' ? 10000 : 0);
-        if (result != (*argument == 'w' ? 1 : *argument == 'r' ? -1 : 0)) {
+        if (result != (*argument == 'w' ? 1 : *argument == 'r' ? -1 : 0))
             errx(1, "asked the %dth time: %ld", i + 1, result);
-        }
     }
     hello(fd);
     finish(fd);
@@ -252,9 +249,8 @@ int main(int argc, char **argv)
         use_in_child(argv[2]);
         return 0;
     }
-    if (argc < 4) {
+    if (argc < 4)
         errx(2, "usage: corners ADDRESS PORT WAY [ARGUMENT]");
-    }
     peer = address_parse(argv[1], argv[2]);
     argument = argc > 4 ? argv[4] : "";
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {

@@ -21,7 +21,6 @@ void early_converse(const char *host, const char *port)
 __attribute__((constructor)) static void start(int argc, char **argv)
 {
     program_start();
-    if (argc == 3) {
+    if (argc == 3)
         early_converse(argv[1], argv[2]);
-    }
 }

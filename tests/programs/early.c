@@ -6,9 +6,8 @@
 
 int main(int argc, char **argv)
 {
-    if (argc != 3) {
+    if (argc != 3)
         errx(2, "usage: early ADDRESS PORT");
-    }
     early_converse(argv[1], argv[2]);
     return 0;
 }

@@ -35,9 +35,8 @@ static short wait_looking(int fd, short events, void (*between)(void))
 {
     struct pollfd poll_fd = {.fd = fd, .events = events};
     int found;
-    while ((found = poll(&poll_fd, 1, 0)) == 0) {
+    while ((found = poll(&poll_fd, 1, 0)) == 0)
         between();
-    }
     return found < 0 ? -1 : poll_fd.revents;
 }
 
@@ -66,17 +65,14 @@ static short wait_with_select(int fd, short events, bool with_p)
     fd_set in, out;
     FD_ZERO(&in);
     FD_ZERO(&out);
-    if (events & POLLIN) {
+    if (events & POLLIN)
         FD_SET(fd, &in);
-    }
-    if (events & POLLOUT) {
+    if (events & POLLOUT)
         FD_SET(fd, &out);
-    }
     int found = with_p ? pselect(fd + 1, &in, &out, NULL, NULL, NULL)
                        : select(fd + 1, &in, &out, NULL, NULL);
-    if (found < 0) {
+    if (found < 0)
         return -1;
-    }
     return (short)((FD_ISSET(fd, &in) ? POLLIN : 0) | (FD_ISSET(fd, &out) ? POLLOUT : 0));
 }
 
@@ -97,12 +93,10 @@ static uint32_t edges;
 static void watch(int fd, uint32_t events)
 {
     struct epoll_event event = {.events = events, .data.fd = fd};
-    if (epoll_fd < 0) {
+    if (epoll_fd < 0)
         epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    }
-    if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0 && errno == EEXIST) {
+    if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0 && errno == EEXIST)
         epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &event);
-    }
 }
 
 static void begin_level(int fd)
@@ -150,9 +144,8 @@ static short wait_edge(int fd, short events)
     (void)fd;
     while (!(edges & ((uint32_t)events | EPOLLERR | EPOLLHUP))) {
         struct epoll_event event;
-        if (epoll_wait(epoll_fd, &event, 1, -1) < 0) {
+        if (epoll_wait(epoll_fd, &event, 1, -1) < 0)
             return -1;
-        }
         edges |= event.events;
     }
     short seen = (short)edges;
@@ -162,9 +155,8 @@ static short wait_edge(int fd, short events)
 
 static short wait_edge_late(int fd, short events)
 {
-    if (epoll_fd < 0) {
+    if (epoll_fd < 0)
         begin_edge(fd);
-    }
     return wait_edge(fd, events);
 }
 
@@ -185,10 +177,8 @@ const struct facility *facility_find(const char *name)
         {"epoll-edge-looked", begin_looked, wait_edge},
         {"epoll-edge-late", begin_nothing, wait_edge_late},
     };
-    for (size_t i = 0; i < sizeof facilities / sizeof *facilities; i++) {
-        if (strcmp(name, facilities[i].name) == 0) {
+    for (size_t i = 0; i < sizeof facilities / sizeof *facilities; i++)
+        if (strcmp(name, facilities[i].name) == 0)
             return &facilities[i];
-        }
-    }
     return NULL;
 }

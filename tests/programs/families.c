@@ -65,9 +65,8 @@ static void try_unix(int type)
 static void try_stream(const struct address *peer, int protocol)
 {
     int fd = socket(peer->storage.ss_family, SOCK_STREAM, protocol);
-    if (say("socket", fd < 0 ? -1 : 0) == 0) {
+    if (say("socket", fd < 0 ? -1 : 0) == 0)
         converse(fd, address_get(peer), peer->length);
-    }
 }
 
 static void try_mapped(const struct address *peer)
@@ -91,9 +90,8 @@ static void try_bound(const struct address *peer)
 int main(int argc, char **argv)
 {
     program_start();
-    if (argc != 4) {
+    if (argc != 4)
         errx(2, "usage: families ADDRESS PORT KIND");
-    }
     struct address peer = address_parse(argv[1], argv[2]);
     struct sockaddr none = {.sa_family = AF_UNSPEC};
     const char *kind = argv[3];

@@ -23,9 +23,8 @@ static void install(struct sock_filter *filter, size_t length)
 {
     struct sock_fprog program = {.len = (unsigned short)length, .filter = filter};
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
         err(2, "seccomp");
-    }
 }
 
 static void forbid_setsockopt(unsigned error)
@@ -113,9 +112,8 @@ static unsigned error_number(const char *name)
 {
     for (int error = 1; error < 134; error++) {
         const char *known = strerrorname_np(error);
-        if (known != NULL && strcmp(known, name) == 0) {
+        if (known != NULL && strcmp(known, name) == 0)
             return (unsigned)error;
-        }
     }
     errx(2, "no such error: %s", name);
 }
@@ -123,27 +121,26 @@ static unsigned error_number(const char *name)
 void filter_forbid(const char *call, const char *name)
 {
     unsigned error = error_number(name);
-    if (strcmp(call, "setsockopt") == 0) {
+    if (strcmp(call, "setsockopt") == 0)
         forbid_setsockopt(error);
-    } else if (strcmp(call, "deferral") == 0) {
+    else if (strcmp(call, "deferral") == 0)
         forbid_deferral(error);
-    } else if (strcmp(call, "fastopen") == 0) {
+    else if (strcmp(call, "fastopen") == 0)
         forbid_fastopen(error);
-    } else if (strcmp(call, "netlink") == 0) {
+    else if (strcmp(call, "netlink") == 0)
         forbid_netlink(error);
-    } else if (strcmp(call, "pwritev2") == 0) {
+    else if (strcmp(call, "pwritev2") == 0)
         forbid_call(SYS_pwritev2, error);
-    } else if (strcmp(call, "ring") == 0) {
+    else if (strcmp(call, "ring") == 0)
         forbid_call(SYS_io_uring_setup, error);
-    } else if (strcmp(call, "epoll") == 0) {
+    else if (strcmp(call, "epoll") == 0)
         forbid_call(SYS_epoll_create1, error);
-    } else if (strcmp(call, "duplicate") == 0) {
+    else if (strcmp(call, "duplicate") == 0)
         forbid_duplicate(error);
-    } else if (strcmp(call, "openat2") == 0) {
+    else if (strcmp(call, "openat2") == 0)
         forbid_call(SYS_openat2, error);
-    } else if (strcmp(call, "getfd") == 0) {
+    else if (strcmp(call, "getfd") == 0)
         forbid_call(SYS_pidfd_getfd, error);
-    } else {
+    else
         errx(2, "no such call: %s", call);
-    }
 }

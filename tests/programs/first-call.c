@@ -43,9 +43,8 @@ static unsigned char bytes[SIZE];
 static int file_of_bytes(void)
 {
     int file = memfd_create("bytes", MFD_CLOEXEC);
-    if (file < 0 || write(file, bytes, SIZE) != SIZE || lseek(file, 0, SEEK_SET) != 0) {
+    if (file < 0 || write(file, bytes, SIZE) != SIZE || lseek(file, 0, SEEK_SET) != 0)
         err(2, "memfd");
-    }
     return file;
 }
 
@@ -58,9 +57,8 @@ static void call_sendfile(int fd)
 static void call_splice(int fd)
 {
     int ends[2];
-    if (pipe(ends) != 0 || write(ends[1], bytes, SIZE) != SIZE) {
+    if (pipe(ends) != 0 || write(ends[1], bytes, SIZE) != SIZE)
         err(2, "pipe");
-    }
     say("splice", WHEN_READY(fd, splice(ends[0], NULL, fd, NULL, SIZE, 0)));
 }
 
@@ -184,12 +182,10 @@ int connection;
 static void use(const struct address *peer, bool nonblocking, const struct call *call)
 {
     connection = tcp_socket(peer, nonblocking);
-    if (!connect_said(connection, peer, nonblocking)) {
+    if (!connect_said(connection, peer, nonblocking))
         exit(1);
-    }
-    if (call != NULL) {
+    if (call != NULL)
         call->call(connection);
-    }
     write_said(connection, (const unsigned char *)"the rest", 8);
     say("shutdown", shutdown(connection, SHUT_WR));
     read_to_end_said(connection);
@@ -215,19 +211,16 @@ static void use_each(const struct address *peer, bool nonblocking, const struct 
 
 static const struct call *family_of(const char *name)
 {
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
-        if (strcmp(name, families[i].name) == 0) {
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        if (strcmp(name, families[i].name) == 0)
             return families[i].calls;
-        }
-    }
     return NULL;
 }
 
 static const struct call *named(const struct call *of, const char *name)
 {
-    while (of->name != NULL && strcmp(name, of->name) != 0) {
+    while (of->name != NULL && strcmp(name, of->name) != 0)
         of++;
-    }
     return of->name != NULL ? of : NULL;
 }
 
@@ -236,14 +229,12 @@ int main(int argc, char **argv)
     program_start();
     const struct call *family = argc > 1 ? family_of(argv[argc > 3 ? 3 : 1]) : NULL;
     if (argc == 2 && family != NULL) {
-        for (; family->name != NULL; family++) {
+        for (; family->name != NULL; family++)
             puts(family->name);
-        }
         return 0;
     }
-    if (argc < 4) {
+    if (argc < 4)
         errx(2, "usage: first-call ADDRESS PORT CALL|FAMILY [nonblocking]");
-    }
     bool nonblocking = argc > 4 && strcmp(argv[4], "nonblocking") == 0;
     struct address peer = address_parse(argv[1], argv[2]);
     pattern_fill(bytes, SIZE, 0);
@@ -253,9 +244,8 @@ int main(int argc, char **argv)
         return 0;
     }
     const struct call *call = named(calls, argv[3]);
-    for (size_t i = 0; call == NULL && i < sizeof families / sizeof *families; i++) {
+    for (size_t i = 0; call == NULL && i < sizeof families / sizeof *families; i++)
         call = named(families[i].calls, argv[3]);
-    }
     use(&peer, nonblocking, call);
     return 0;
 }

@@ -185,9 +185,8 @@ static void by_message(int fd)
 static void by_thread(int fd)
 {
     pthread_t thread;
-    if (pthread_create(&thread, NULL, use_in_thread, (void *)(intptr_t)fd) != 0) {
+    if (pthread_create(&thread, NULL, use_in_thread, (void *)(intptr_t)fd) != 0)
         errx(2, "pthread_create");
-    }
     say("pthread_join", pthread_join(thread, NULL));
 }
 
@@ -231,14 +230,12 @@ int main(int argc, char **argv)
         use(atoi(argv[2]));
         return 0;
     }
-    if (argc != 4) {
+    if (argc != 4)
         errx(2, "usage: handover ADDRESS PORT HOW");
-    }
     struct address peer = address_parse(argv[1], argv[2]);
     int fd = tcp_socket(&peer, false);
-    if (!connect_said(fd, &peer, false)) {
+    if (!connect_said(fd, &peer, false))
         return 1;
-    }
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         if (strcmp(argv[3], ways[i].name) == 0) {
             ways[i].hand_over(fd);

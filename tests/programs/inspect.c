@@ -154,16 +154,14 @@ int main(int argc, char **argv)
         {"reconnect", ask_reconnect},
     };
     program_start();
-    if (argc < 4) {
+    if (argc < 4)
         errx(2, "usage: inspect ADDRESS PORT blocking|nonblocking [QUESTION]");
-    }
     bool nonblocking = strcmp(argv[3], "nonblocking") == 0;
     peer = address_parse(argv[1], argv[2]);
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
         bool is_reconnect = questions[i].ask == ask_reconnect;
-        if (argc > 4 ? strcmp(argv[4], questions[i].name) != 0 : is_reconnect) {
+        if (argc > 4 ? strcmp(argv[4], questions[i].name) != 0 : is_reconnect)
             continue;
-        }
         printf("-- %s\n", questions[i].name);
         int fd = tcp_socket(&peer, nonblocking);
         if (connect_said(fd, &peer, nonblocking)) {

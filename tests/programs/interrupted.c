@@ -43,9 +43,8 @@ static void serve_oneself(int number)
 {
     int saved = errno;
     (void)number;
-    if (served < CONNECTIONS && converse()) {
+    if (served < CONNECTIONS && converse())
         served++;
-    }
     errno = saved;
 }
 
@@ -57,18 +56,16 @@ static void signal_every(long first_ms, long ms, void (*handler)(int), int flags
                                .it_interval.tv_nsec = ms * 1000000};
     timer_t timer;
     if (sigaction(SIGUSR1, &action, NULL) != 0 || timer_create(CLOCK_MONOTONIC, &event, &timer) ||
-        timer_settime(timer, 0, &times, NULL) != 0) {
+        timer_settime(timer, 0, &times, NULL) != 0)
         err(2, "timer");
-    }
 }
 
 /* Non-blocking, so that nothing is waited for but the ending: plain calls would be EINTR. */
 static void end_amid_signals(void)
 {
     int fd = tcp_socket(&peer, true);
-    if (!connect_said(fd, &peer, true)) {
+    if (!connect_said(fd, &peer, true))
         return;
-    }
     signal_every(1, 2, do_nothing, 0);
     say("send", send(fd, "hello", 5, 0));
     say("shutdown", shutdown(fd, SHUT_WR));
@@ -79,26 +76,22 @@ static void converse_amid_others(void)
 {
     int good = 0;
     signal_every(20, 35, serve_oneself, SA_RESTART);
-    for (int i = 0; i < CONNECTIONS; i++) {
+    for (int i = 0; i < CONNECTIONS; i++)
         good += converse();
-    }
-    while (served < CONNECTIONS) {
+    while (served < CONNECTIONS)
         pause();
-    }
     printf("conversations: %d, of the handler: %d\n", good, (int)served);
 }
 
 int main(int argc, char **argv)
 {
     program_start();
-    if (argc != 4) {
+    if (argc != 4)
         errx(2, "usage: interrupted ADDRESS PORT HOW");
-    }
     peer = address_parse(argv[1], argv[2]);
-    if (strcmp(argv[3], "ending") == 0) {
+    if (strcmp(argv[3], "ending") == 0)
         end_amid_signals();
-    } else {
+    else
         converse_amid_others();
-    }
     return 0;
 }

@@ -33,9 +33,8 @@ static void *accept_and_answer(void *unused)
     int connection = accept(listener, NULL, NULL);
     ssize_t size =
         recvfrom(name_server, message, sizeof message, 0, (struct sockaddr *)&from, &length);
-    if (size < 4) {
+    if (size < 4)
         err(2, "question");
-    }
     message[2] |= 0x80;
     message[3] = 0x80 | NXDOMAIN;
     sendto(name_server, message, (size_t)size, 0, (struct sockaddr *)&from, length);
@@ -119,9 +118,8 @@ static void set_up(struct address *self)
     listener = tcp_socket(self, false);
     name_server = socket(AF_INET, SOCK_DGRAM, 0);
     if (bind(listener, address_get(self), self->length) != 0 || listen(listener, 5) != 0 ||
-        bind(name_server, (struct sockaddr *)&at, sizeof at) != 0 || res_init() != 0) {
+        bind(name_server, (struct sockaddr *)&at, sizeof at) != 0 || res_init() != 0)
         err(2, "setting up");
-    }
     getsockname(listener, (struct sockaddr *)&self->storage, &self->length);
     getsockname(name_server, (struct sockaddr *)&at, &length);
     _res.nscount = 1;
@@ -133,9 +131,8 @@ static void set_up(struct address *self)
 
 static const struct resolver *find(const struct resolver *list, const char *name)
 {
-    while (list->name != NULL && strcmp(list->name, name) != 0) {
+    while (list->name != NULL && strcmp(list->name, name) != 0)
         list++;
-    }
     return list->name != NULL ? list : NULL;
 }
 
@@ -153,18 +150,15 @@ int main(int argc, char **argv)
         {0},
     };
     program_start();
-    if (argc != 3) {
+    if (argc != 3)
         errx(2, "usage: look-up ADDRESS HOW");
-    }
     struct address self = address_parse(argv[1], "0");
     set_up(&self);
     const struct resolver *way = find(ways, argv[2]);
     way = way != NULL ? way : find(resolvers, argv[2]);
-    if (way == NULL) {
+    if (way == NULL)
         errx(2, "no such way: %s", argv[2]);
-    }
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < ROUNDS; round++)
         one_round(&self, way->name, way->look_up);
-    }
     return 0;
 }

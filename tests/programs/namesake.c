@@ -22,9 +22,8 @@ static void own_names_use(void)
 static void plugin_use(const char *path)
 {
     void *plugin = dlopen(path, RTLD_NOW);
-    if (plugin == NULL) {
+    if (plugin == NULL)
         errx(2, "%s", dlerror());
-    }
     void (*use)(void);
     *(void **)&use = dlsym(plugin, "own_names_use");
     use();
@@ -34,21 +33,18 @@ static void plugin_use(const char *path)
 int main(int argc, char **argv)
 {
     program_start();
-    if (argc < 3) {
+    if (argc < 3)
         errx(2, "usage: namesake ADDRESS PORT [PLUGIN]");
-    }
-    if (argc > 3) {
+    if (argc > 3)
         plugin_use(argv[3]);
-    } else {
+    else
         own_names_use();
-    }
     /* That nothing of libconfig can be found by looking for it either. */
     printf("config_error_line: %s\n", dlsym(RTLD_DEFAULT, "config_error_line") ? "found" : "none");
     struct address peer = address_parse(argv[1], argv[2]);
     int fd = tcp_socket(&peer, false);
-    if (!connect_said(fd, &peer, false)) {
+    if (!connect_said(fd, &peer, false))
         return 1;
-    }
     write_said(fd, (const unsigned char *)"hello", 5);
     say("shutdown", shutdown(fd, SHUT_WR));
     read_to_end_said(fd);

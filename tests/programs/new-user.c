@@ -18,7 +18,6 @@ static void print_segments(const char *when)
 {
     FILE *maps = fopen("/proc/self/maps", "re");
     char line[512], id[32];
-
     if (!maps)
         err(1, "maps");
     printf("%s:", when);

@@ -42,9 +42,8 @@ static void one_round(int listener, const struct address *self, const char *orde
         write_said(accepted, word, 5);
         read_said(client, 5);
     } else {
-        if (strcmp(order, "poll-first") == 0) {
+        if (strcmp(order, "poll-first") == 0)
             say("poll", poll(&(struct pollfd){.fd = listener, .events = POLLIN}, 1, -1));
-        }
         accepted = accept_said(listener);
         write_said(client, word, 5);
         read_said(accepted, 5);
@@ -69,25 +68,22 @@ static void close_listener_first(int listener, const struct address *self)
 int main(int argc, char **argv)
 {
     program_start();
-    if (argc < 2) {
+    if (argc < 2)
         errx(2, "usage: oneself ADDRESS [ORDER]");
-    }
     struct address self = address_parse(argv[1], "0");
     int listener = tcp_socket(&self, false);
     say("bind", bind(listener, address_get(&self), self.length));
     say("listen", listen(listener, 5));
     getsockname(listener, (struct sockaddr *)&self.storage, &self.length);
     const char *order = argc > 2 ? argv[2] : "accept-first";
-    for (int i = 0; i < ROUNDS; i++) {
+    for (int i = 0; i < ROUNDS; i++)
         one_round(listener, &self, order);
-    }
-    if (strcmp(order, "outlive") == 0) {
+    if (strcmp(order, "outlive") == 0)
         close_listener_first(listener, &self);
-    } else if (strcmp(order, "by-number") == 0) {
+    else if (strcmp(order, "by-number") == 0)
         say("close", syscall(SYS_close, listener));
-    } else {
+    else
         say("close", close(listener));
-    }
     int late = tcp_socket(&self, false);
     connect_said(late, &self, false);
     return 0;

@@ -108,20 +108,16 @@ int main(int argc, char **argv)
         {"polling", polling},
     };
     program_start();
-    if (argc != 5) {
+    if (argc != 5)
         errx(2, "usage: patience ADDRESS PORT HOW blocking|nonblocking");
-    }
     bool nonblocking = strcmp(argv[4], "nonblocking") == 0;
     struct address peer = address_parse(argv[1], argv[2]);
     int fd = tcp_socket(&peer, nonblocking);
-    if (!connect_said(fd, &peer, nonblocking)) {
+    if (!connect_said(fd, &peer, nonblocking))
         return 1;
-    }
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-        if (strcmp(argv[3], ways[i].name) == 0) {
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        if (strcmp(argv[3], ways[i].name) == 0)
             ways[i].wait(fd);
-        }
-    }
     printf("interrupted: %d\n", interrupted);
     write_said(fd, (const unsigned char *)"hello", 5);
     say("shutdown", shutdown(fd, SHUT_WR));

@@ -47,9 +47,8 @@ static const struct {
 
 void must(int succeeded, const char *what)
 {
-    if (!succeeded) {
+    if (!succeeded)
         err(2, "%s", what);
-    }
 }
 
 void release_pipe(void)
@@ -119,15 +118,13 @@ static void converse(const struct address *self)
 static void *accept_one(void *argument)
 {
     const struct way *way = argument;
-    if (way->take != NULL) {
+    if (way->take != NULL)
         way->take();
-    }
     sem_post(&taken);
     connection = accept(listener, NULL, NULL);
     accepted = true;
-    if (way->release != NULL) {
+    if (way->release != NULL)
         way->release();
-    }
     return NULL;
 }
 
@@ -139,9 +136,8 @@ static void meet(const struct address *self, const struct way *way)
     connect_said(fd, self, false);
     errno = 0;
     say(way->name, way->wait());
-    if (way->wait != thread_ways[0].wait) {
+    if (way->wait != thread_ways[0].wait)
         pthread_join(acceptor, NULL);
-    }
     printf("%s: met\n", way->name);
     must(write(fd, "hello", 5) == 5, "write");
     say("close", close(fd));
@@ -161,31 +157,26 @@ static void in_child(const struct address *self, const struct way *way)
         exit(0); /* what counts calls from outside does so for this process, too */
     }
     must(waitpid(child, &status, 0) == child, "waitpid");
-    if (status != 0) {
+    if (status != 0)
         printf("%s: NOT MET, status %d\n", way->name, status);
-    }
 }
 
 static void print_family(const char *name)
 {
     for (size_t i = 0; i < FAMILIES; i++) {
         const struct way *way = families[i].ways;
-        for (; strcmp(families[i].name, name) == 0 && way->name != NULL; way++) {
-            if (way->missing == NULL || !way->missing()) {
+        for (; strcmp(families[i].name, name) == 0 && way->name != NULL; way++)
+            if (way->missing == NULL || !way->missing())
                 puts(way->name);
-            }
-        }
     }
 }
 
 static const struct way *find(const char *name)
 {
     for (size_t i = 0; i < FAMILIES; i++) {
-        for (const struct way *way = families[i].ways; way->name != NULL; way++) {
-            if (strcmp(way->name, name) == 0) {
+        for (const struct way *way = families[i].ways; way->name != NULL; way++)
+            if (strcmp(way->name, name) == 0)
                 return way;
-            }
-        }
     }
     errx(2, "no such way: %s", name);
 }
@@ -210,16 +201,14 @@ int main(int argc, char **argv)
     struct address self;
     program_start();
     alarm(0); /* each way has its own */
-    if (argc < 2) {
+    if (argc < 2)
         errx(2, "usage: rendezvous ADDRESS|inherited WAY... | FAMILY");
-    }
     if (argc == 2) {
         print_family(argv[1]);
         return 0;
     }
     listen_at(argv[1], &self);
-    for (int i = 2; i < argc; i++) {
+    for (int i = 2; i < argc; i++)
         in_child(&self, find(argv[i]));
-    }
     return 0;
 }

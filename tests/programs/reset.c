@@ -39,31 +39,26 @@ static void one_round(int listener, const struct address *self, const char *way)
     int client = tcp_socket(self, false);
     bool writes = strcmp(way, "unread") == 0;
     connect_said(client, self, false);
-    if (writes) {
+    if (writes)
         say("send", send(client, "x", 1, MSG_NOSIGNAL));
-    }
     int served = accept(listener, NULL, NULL);
     (writes ? close_unread : send_and_reset)(served);
-    for (int i = 0; i < READS; i++) {
+    for (int i = 0; i < READS; i++)
         say("recv", recv(client, bytes, sizeof bytes, 0));
-    }
     close(client);
 }
 
 int main(int argc, char **argv)
 {
     program_start();
-    if (argc != 3) {
+    if (argc != 3)
         errx(2, "usage: reset ADDRESS WAY");
-    }
     struct address self = address_parse(argv[1], "0");
     int listener = tcp_socket(&self, false);
-    if (bind(listener, address_get(&self), self.length) != 0 || listen(listener, 5) != 0) {
+    if (bind(listener, address_get(&self), self.length) != 0 || listen(listener, 5) != 0)
         err(2, "listen");
-    }
     getsockname(listener, (struct sockaddr *)&self.storage, &self.length);
-    for (int i = 0; i < ROUNDS; i++) {
+    for (int i = 0; i < ROUNDS; i++)
         one_round(listener, &self, argv[2]);
-    }
     return 0;
 }

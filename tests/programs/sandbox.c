@@ -10,9 +10,8 @@
 
 int main(int argc, char **argv)
 {
-    if (argc < 4) {
+    if (argc < 4)
         errx(2, "usage: sandbox ERRNO CALL COMMAND...");
-    }
     filter_forbid(argv[2], argv[1]);
     execvp(argv[3], argv + 3);
     err(2, "%s", argv[3]);

@@ -43,21 +43,18 @@ static void serve(int connection, const struct options *options)
     uint64_t sum = CHECKSUM_START;
     size_t total = 0;
     bool echoes = strcmp(options->mode, "echo") == 0 || strcmp(options->mode, "greet") == 0;
-    if (strcmp(options->mode, "greet") == 0 || strcmp(options->mode, "banner") == 0) {
+    if (strcmp(options->mode, "greet") == 0 || strcmp(options->mode, "banner") == 0)
         send(connection, greeting, strlen(greeting), MSG_NOSIGNAL);
-    }
     ssize_t got;
     while ((got = recv(connection, buffer, sizeof buffer, 0)) > 0) {
         sum = checksum(sum, buffer, (size_t)got);
         total += (size_t)got;
-        if (echoes) {
+        if (echoes)
             send(connection, buffer, (size_t)got, MSG_NOSIGNAL);
-        }
     }
     const char *end = got == 0 ? "EOF" : error_name(errno);
-    if (options->record >= 0) {
+    if (options->record >= 0)
         dprintf(options->record, "bytes=%zu checksum=%016jx end=%s\n", total, (uintmax_t)sum, end);
-    }
     if (strcmp(options->mode, "answer") == 0) {
         int length = snprintf((char *)buffer, sizeof buffer, "got %zu bytes\n", total);
         send(connection, buffer, (size_t)length, MSG_NOSIGNAL);
@@ -74,9 +71,8 @@ static void report_queue(const char *when, int listener)
 
 static void set_queue(int listener, int queue)
 {
-    if (setsockopt(listener, IPPROTO_TCP, TCP_FASTOPEN, &queue, sizeof queue) != 0) {
+    if (setsockopt(listener, IPPROTO_TCP, TCP_FASTOPEN, &queue, sizeof queue) != 0)
         err(2, "TCP_FASTOPEN");
-    }
 }
 
 static int open_listener(const struct address *address, const struct options *options)
@@ -85,19 +81,15 @@ static int open_listener(const struct address *address, const struct options *op
     if (listener < 0) {
         listener = tcp_socket(address, false);
         setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
-        if (bind(listener, address_get(address), address->length) != 0) {
+        if (bind(listener, address_get(address), address->length) != 0)
             err(2, "bind");
-        }
     }
-    if (options->queue >= 0 && !options->queue_after) {
+    if (options->queue >= 0 && !options->queue_after)
         set_queue(listener, options->queue);
-    }
-    if (!options->listening && listen(listener, options->backlog) != 0) {
+    if (!options->listening && listen(listener, options->backlog) != 0)
         err(2, "listen");
-    }
-    if (options->queue >= 0 && options->queue_after) {
+    if (options->queue >= 0 && options->queue_after)
         set_queue(listener, options->queue);
-    }
     return listener;
 }
 
@@ -144,30 +136,25 @@ int main(int argc, char **argv)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
     struct options options = parse(argc, argv);
-    if (argc - optind != 3) {
+    if (argc - optind != 3)
         errx(2, "usage: server ADDRESS PORT MODE [OPTION]...");
-    }
     struct address address = address_parse(argv[optind], argv[optind + 1]);
     options.mode = argv[optind + 2];
     int listener = open_listener(&address, &options);
-    if (options.report) {
+    if (options.report)
         report_queue("after listen", listener);
-    }
     signal(SIGCHLD, SIG_IGN);
     for (bool first = true;; first = false) {
         int connection = accept(listener, NULL, NULL);
-        if (connection < 0) {
+        if (connection < 0)
             err(2, "accept");
-        }
-        if (options.report && first) {
+        if (options.report && first)
             report_queue("after accept", listener);
-        }
         pid_t child = fork();
         if (child == 0) {
             close(listener);
-            if (strcmp(options.mode, "close") != 0) {
+            if (strcmp(options.mode, "close") != 0)
                 serve(connection, &options);
-            }
             exit(0);
         }
         close(connection);

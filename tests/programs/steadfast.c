@@ -47,9 +47,8 @@ static bool converse(const struct address *address)
     int fd = socket(address_get(address)->sa_family, SOCK_STREAM, 0);
     errno = UNTOUCHED;
     bool done = fd >= 0 && connect(fd, address_get(address), address->length) == 0;
-    if (done && errno != UNTOUCHED) {
+    if (done && errno != UNTOUCHED)
         errno_changed++;
-    }
     done = done && write(fd, line, (size_t)LENGTH) == LENGTH;
     for (ssize_t got = 0, more; done && got < LENGTH; got += more) {
         more = read(fd, answer + got, (size_t)(LENGTH - got));
@@ -68,13 +67,11 @@ static void *work(void *nothing)
 {
     sigset_t mask;
     while (!is_over()) {
-        for (int i = 0; i < address_count; i++) {
-            if (converse(&addresses[i])) {
+        for (int i = 0; i < address_count; i++)
+            if (converse(&addresses[i]))
                 made++;
-            } else {
+            else
                 failed++;
-            }
-        }
         pthread_sigmask(SIG_BLOCK, NULL, &mask);
         masked += sigismember(&mask, SIGUSR1) || sigismember(&mask, SIGCHLD);
         nanosleep(&pause_time, NULL);
@@ -87,9 +84,8 @@ static int descriptors(void)
 {
     int entries = 0;
     DIR *open_directory = opendir("/proc/self/fd");
-    for (struct dirent *entry; open_directory && (entry = readdir(open_directory));) {
+    for (struct dirent *entry; open_directory && (entry = readdir(open_directory));)
         entries += atoi(entry->d_name) < 128;
-    }
     closedir(open_directory);
     return entries;
 }
@@ -103,44 +99,36 @@ static int tasks(void)
 
 static void look_for_children(void)
 {
-    while (waitpid(-1, NULL, WNOHANG) >= 0) {
+    while (waitpid(-1, NULL, WNOHANG) >= 0)
         children++;
-    }
-    if (errno != ECHILD) {
+    if (errno != ECHILD)
         err(1, "waitpid");
-    }
 }
 
 int main(int argc, char **argv)
 {
     pthread_t threads[THREADS_MOST];
-    if (argc < 6 || argc > 5 + ADDRESSES_MOST || atoi(argv[2]) > THREADS_MOST) {
+    if (argc < 6 || argc > 5 + ADDRESSES_MOST || atoi(argv[2]) > THREADS_MOST)
         errx(2, "usage: steadfast STOP THREADS PAUSE PORT ADDRESS...");
-    }
     int thread_count = atoi(argv[2]), odd = 0;
     stop = argv[1];
     pause_time.tv_nsec = atol(argv[3]) % 1000 * 1000000;
-    for (char **address = argv + 5; *address; address++) {
+    for (char **address = argv + 5; *address; address++)
         addresses[address_count++] = address_parse(*address, argv[4]);
-    }
     signal(SIGCHLD, on_child);
     int descriptors_before = descriptors();
-    for (int i = 0; i < thread_count; i++) {
-        if (pthread_create(&threads[i], NULL, work, NULL) != 0) {
+    for (int i = 0; i < thread_count; i++)
+        if (pthread_create(&threads[i], NULL, work, NULL) != 0)
             errx(1, "pthread_create");
-        }
-    }
     int tasks_before = tasks();
     while (!is_over()) {
         look_for_children();
-        if (!is_over()) {
+        if (!is_over())
             odd += tasks() != tasks_before;
-        }
         nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
     }
-    for (int i = 0; i < thread_count; i++) {
+    for (int i = 0; i < thread_count; i++)
         pthread_join(threads[i], NULL);
-    }
     look_for_children();
     printf(
         "failed %lu, children %lu, signals %lu, threads %d, descriptors %d, errno %lu, mask %lu\n",

@@ -32,9 +32,8 @@ static int socket_at(const struct address *address, int number)
 {
     close(number);
     int fd = tcp_socket(address, false);
-    if (fd != number) {
+    if (fd != number)
         errx(2, "the socket has number %d", fd);
-    }
     return fd;
 }
 
@@ -49,14 +48,12 @@ static void by_opened(const struct address *address, const char *way)
 {
     int fd = tcp_socket(address, false);
     FILE *stream = strcmp(way, "_IO_fdopen") == 0 ? named__IO_fdopen(fd, "w") : fdopen(fd, "w");
-    if (strcmp(way, "unbuffered") == 0) {
+    if (strcmp(way, "unbuffered") == 0)
         setvbuf(stream, NULL, _IONBF, 0);
-    }
     connect_said(fd, address, false);
     say("fputs", fputs(UNSAFE, stream) >= 0 ? 0 : -1);
-    if (strcmp(way, "exit") == 0) {
+    if (strcmp(way, "exit") == 0)
         exit(0);
-    }
     say("fflush", fflush(stream));
     end(fd);
 }
@@ -64,9 +61,8 @@ static void by_opened(const struct address *address, const char *way)
 /* Of the standard input a stream that is written to as well. */
 static FILE *standard_stream(int number)
 {
-    if (number != 0) {
+    if (number != 0)
         return number == 1 ? stdout : stderr;
-    }
     close(0);
     return open("/dev/null", O_RDWR) == 0 ? fdopen(0, "r+") : NULL;
 }
@@ -90,13 +86,11 @@ static void by_standard(const struct address *address, int number, bool perrors)
 static void by_copy(const struct address *address, bool before)
 {
     int fd = tcp_socket(address, false);
-    if (before) {
+    if (before)
         dup2(fd, 1);
-    }
     int result = connect(fd, address_get(address), address->length);
-    if (!before) {
+    if (!before)
         dup2(fd, 1);
-    }
     fputs(UNSAFE, stdout);
     fflush(stdout);
     end(fd);
@@ -105,20 +99,18 @@ static void by_copy(const struct address *address, bool before)
 
 int main(int argc, char **argv)
 {
-    if (argc != 4) {
+    if (argc != 4)
         errx(2, "usage: streams ADDRESS PORT WAY");
-    }
     program_start();
     struct address address = address_parse(argv[1], argv[2]);
     const char *way = argv[3];
-    if (way[0] >= '0' && way[0] <= '2') {
+    if (way[0] >= '0' && way[0] <= '2')
         by_standard(&address, way[0] - '0', false);
-    } else if (strcmp(way, "perror") == 0) {
+    else if (strcmp(way, "perror") == 0)
         by_standard(&address, 2, true);
-    } else if (strncmp(way, "dup-", 4) == 0) {
+    else if (strncmp(way, "dup-", 4) == 0)
         by_copy(&address, strcmp(way, "dup-before") == 0);
-    } else {
+    else
         by_opened(&address, way);
-    }
     return 0;
 }

@@ -41,14 +41,12 @@ int main(int argc, char **argv)
     struct io_event event;
     pthread_t thread;
     int fd;
-    if (argc != 4) {
+    if (argc != 4)
         errx(2, "usage: submit ADDRESS PORT name|number");
-    }
     program_start();
     address = address_parse(argv[1], argv[2]);
-    if (io_setup(1, &context) != 0 || pthread_create(&thread, NULL, connect_and_spin, NULL) != 0) {
+    if (io_setup(1, &context) != 0 || pthread_create(&thread, NULL, connect_and_spin, NULL) != 0)
         errx(2, "io_setup, or pthread_create");
-    }
     while ((fd = atomic_load(&connection)) < 0) {}
     io_prep_pwrite(&request, fd, text, sizeof text - 1, 0);
     say("io_submit", submit(context, &request, argv[3]));

@@ -21,9 +21,8 @@
 static void wait_said(const struct facility *facility, int fd, short events)
 {
     short seen = facility->wait(fd, events);
-    if (seen < 0) {
+    if (seen < 0)
         err(2, "%s", facility->name);
-    }
     /* Only what was asked for and what is always told: anything else is a matter of timing. */
     printf("%s:%s%s%s%s\n", facility->name, seen & events & POLLIN ? " IN" : "",
            seen & events & POLLOUT ? " OUT" : "", seen & POLLERR ? " ERR" : "",
@@ -36,9 +35,8 @@ static void converse(const struct facility *facility, int fd)
     int error = -1;
     say("SO_ERROR", getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &(socklen_t){sizeof error}));
     printf("SO_ERROR: %s\n", error_name(error));
-    if (!write_said(fd, (const unsigned char *)"hello\n", 6)) {
+    if (!write_said(fd, (const unsigned char *)"hello\n", 6))
         return;
-    }
     wait_said(facility, fd, POLLIN);
     read_said(fd, 6);
     say("shutdown", shutdown(fd, SHUT_WR));
@@ -48,15 +46,13 @@ static void converse(const struct facility *facility, int fd)
 int main(int argc, char **argv)
 {
     program_start();
-    if (argc < 5) {
+    if (argc < 5)
         errx(2, "usage: waits ADDRESS PORT FACILITY FIRST [nonblocking]");
-    }
     struct address address = address_parse(argv[1], argv[2]);
     const struct facility *facility = facility_find(argv[3]);
     bool nonblocking = argc > 5 && strcmp(argv[5], "nonblocking") == 0;
-    if (facility == NULL) {
+    if (facility == NULL)
         errx(2, "no such facility: %s", argv[3]);
-    }
 
     int fd = tcp_socket(&address, nonblocking);
     facility->begin(fd);

@@ -32,9 +32,8 @@ static void live(void)
 
 static void take_child(void)
 {
-    if ((child = fork()) == 0) {
+    if ((child = fork()) == 0)
         live();
-    }
 }
 
 /* The lock of a process: its own do not keep it waiting. */

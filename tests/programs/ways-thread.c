@@ -60,15 +60,13 @@ static void hold_and_wait(int how)
     struct timespec realtime = after_half_a_minute(CLOCK_REALTIME);
     struct timespec monotonic = after_half_a_minute(CLOCK_MONOTONIC);
     pthread_mutex_lock(&lock);
-    while (!accepted) {
-        if (how == 0) {
+    while (!accepted)
+        if (how == 0)
             pthread_cond_wait(&condition, &lock);
-        } else if (how == 1) {
+        else if (how == 1)
             pthread_cond_timedwait(&condition, &lock, &realtime);
-        } else {
+        else
             pthread_cond_clockwait(&condition, &lock, CLOCK_MONOTONIC, &monotonic);
-        }
-    }
     pthread_mutex_unlock(&lock);
 }
 
@@ -106,13 +104,11 @@ static void broadcast_c11(void)
 static long wait_cnd_until(const struct timespec *limit)
 {
     mtx_lock(&c11.lock);
-    while (!accepted) {
-        if (limit != NULL) {
+    while (!accepted)
+        if (limit != NULL)
             cnd_timedwait(&c11.condition, &c11.lock, limit);
-        } else {
+        else
             cnd_wait(&c11.condition, &c11.lock);
-        }
-    }
     return mtx_unlock(&c11.lock);
 }
 

@@ -67,14 +67,12 @@ static ssize_t use_sendmmsg(int fd, const struct address *peer, const void *byte
     struct iovec pieces[PIECES];
     cut(pieces, bytes, length);
     struct mmsghdr messages[PIECES] = {0};
-    for (size_t i = 0; i < PIECES; i++) {
+    for (size_t i = 0; i < PIECES; i++)
         messages[i].msg_hdr = (struct msghdr){.msg_iov = &pieces[i], .msg_iovlen = 1};
-    }
     int sent = sendmmsg(fd, messages, PIECES, 0);
     ssize_t total = 0;
-    for (int i = 0; i < sent; i++) {
+    for (int i = 0; i < sent; i++)
         total += messages[i].msg_len;
-    }
     return sent < 0 ? -1 : total;
 }
 
@@ -92,10 +90,8 @@ writer *writer_find(const char *call)
         {"sendmmsg", use_sendmmsg},
         {"sendto-address", use_sendto_address},
     };
-    for (size_t i = 0; i < sizeof writers / sizeof *writers; i++) {
-        if (strcmp(call, writers[i].name) == 0) {
+    for (size_t i = 0; i < sizeof writers / sizeof *writers; i++)
+        if (strcmp(call, writers[i].name) == 0)
             return writers[i].writer;
-        }
-    }
     return NULL;
 }

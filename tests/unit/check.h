@@ -44,7 +44,6 @@ struct test_case {
 static inline int run_cases(const struct test_case *cases, size_t count, int argc, char **argv)
 {
     int ran = 0;
-
     for (size_t i = 0; i < count; i++) {
         if (argc > 1 && strcmp(argv[1], cases[i].name) != 0)
             continue;

@@ -29,7 +29,6 @@ static void count_reports(void *context, const char *message)
 static void locale_is_kept(void)
 {
     locale_t locale = newlocale(LC_ALL_MASK, "C", (locale_t)0), before;
-
     CHECK(locale != (locale_t)0);
     before = uselocale(locale);
     discard(compile_text("client = { default = \"on\"; };"));
@@ -42,7 +41,6 @@ static void locale_is_kept(void)
 static int lowest_free(void)
 {
     int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
     CHECK(fd >= 0);
     close(fd);
     return fd;
@@ -52,10 +50,8 @@ static void descriptors_are_closed(void)
 {
     static const char *const paths[] = {"/", "/dev/null", "/nonexistent/tfoshim.conf"};
     int before = lowest_free();
-
-    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         unsigned reports = 0;
-
         CHECK(policy_compile(paths[i], NULL, count_reports, &reports) == NULL);
         CHECK_EQUAL(reports, 1);
         CHECK_EQUAL(lowest_free(), before);
@@ -69,7 +65,6 @@ static void block_is_read_only(void)
 {
     const struct policy *policy = compile_text("");
     int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
-
     CHECK(zero >= 0);
     CHECK(read(zero, (void *)policy, 1) == -1);
     close(zero);
@@ -81,7 +76,6 @@ static int large_file(unsigned rules, char path[64])
 {
     int fd = memfd_create("policy", 0);
     FILE *stream = fdopen(dup(fd), "w");
-
     CHECK(stream != NULL && fchmod(fd, 0600) == 0);
     fputs("client = { rules = (\n", stream);
     for (unsigned i = 0; i < rules; i++)
@@ -99,17 +93,14 @@ static void lack_of_memory_is_an_error(void)
     char path[64];
     int fd = large_file(20000, path);
     unsigned failures = SANITIZED;
-
     for (rlim_t limit = 8; limit <= 256 && !SANITIZED; limit += 8) {
         pid_t child = fork();
         int status;
-
         CHECK(child >= 0);
         if (child == 0) {
             struct rlimit memory = {.rlim_cur = limit << 20, .rlim_max = limit << 20};
             unsigned reports = 0;
             const struct policy *policy;
-
             setrlimit(RLIMIT_AS, &memory);
             policy = policy_compile(path, NULL, count_reports, &reports);
             _exit(policy != NULL ? 0 : reports == 1 ? 1 : 2);
@@ -128,7 +119,6 @@ static void size_is_the_blocks(void)
     const struct policy *small = compile_text(""), *large;
     char path[64];
     int fd = large_file(1000, path);
-
     large = policy_compile(path, NULL, count_reports, NULL);
     CHECK(large != NULL);
     CHECK(policy_size(small) < 1024);

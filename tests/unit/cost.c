@@ -12,7 +12,6 @@ static unsigned steps_for(const struct policy *policy, const char *address, uint
     struct endpoint to = endpoint(address, port);
     struct policy_look look = {.endpoint = &to};
     uint32_t rule = policy_match(policy, &policy->client, &look);
-
     CHECK((rule != POLICY_NO_RULE) == matches);
     return look.steps;
 }
@@ -23,7 +22,6 @@ static const struct policy *compile_rules(void (*write_rule)(FILE *, unsigned))
     size_t size;
     char *text;
     FILE *stream = open_memstream(&text, &size);
-
     CHECK(stream != NULL);
     fputs("client = { rules = (\n", stream);
     for (unsigned i = 0; i < RULES; i++) {
@@ -46,7 +44,6 @@ static void single_address(FILE *stream, unsigned i)
 static void many_addresses(void)
 {
     const struct policy *policy = compile_rules(single_address);
-
     /* Two binary searches: log2(10,000) is 13.3. */
     CHECK(steps_for(policy, "10.39.15.1", 80, true) <= 20);
     CHECK(steps_for(policy, "10.39.15.2", 80, false) <= 20);
@@ -57,7 +54,6 @@ static void many_addresses(void)
 static void every_length(FILE *stream, unsigned i)
 {
     unsigned length = i % 129;
-
     if (length < 16)
         fprintf(stream, "{ address = \"::/%u\"; port = %u; }", length, 1000 + i);
     else
@@ -67,7 +63,6 @@ static void every_length(FILE *stream, unsigned i)
 static void many_lengths(void)
 {
     const struct policy *policy = compile_rules(every_length);
-
     /* The worst there is: 129 lengths, each with its prefixes. */
     CHECK(steps_for(policy, "4d00::1", 80, false) <= 129 * 16);
     CHECK(steps_for(policy, "10.0.0.1", 80, false) <= 129);
@@ -82,7 +77,6 @@ static void nested_ports(FILE *stream, unsigned i)
 static void many_overlaps(void)
 {
     const struct policy *policy = compile_rules(nested_ports);
-
     /* 19,999 segments, and a binary search through them. */
     CHECK(steps_for(policy, "10.0.0.1", 20001, true) <= 18);
     CHECK(steps_for(policy, "10.0.0.1", 30000, true) <= 18);

@@ -6,7 +6,6 @@
 static bool client_on(const struct policy *policy, const char *address, uint16_t port)
 {
     struct endpoint to = endpoint(address, port);
-
     return policy_client(policy, &to, NULL).fastopen;
 }
 
@@ -15,7 +14,6 @@ static void builtin_is_on_and_careful(void)
     struct endpoint somewhere = endpoint("192.0.2.1", 80);
     struct client_verdict client = policy_client(policy_builtin, &somewhere, NULL);
     struct server_verdict server = policy_server(policy_builtin, &somewhere, NULL);
-
     CHECK(policy_is_usable(policy_builtin));
     CHECK(client.fastopen);
     CHECK_EQUAL(client.first_write, FIRST_WRITE_REPLAY_SAFE);
@@ -32,7 +30,6 @@ static void empty_file_is_off(void)
 {
     const struct policy *policy = compile_text("");
     struct endpoint somewhere = endpoint("192.0.2.1", 80);
-
     CHECK(!policy_client(policy, &somewhere, NULL).fastopen);
     CHECK(!policy_server(policy, &somewhere, NULL).fastopen);
     CHECK_EQUAL(policy_log_level(policy), LOG_WARN);
@@ -47,7 +44,6 @@ static void defaults_serve_where_no_rule_does(void)
                                                "server = { default = \"on\"; };\n"
                                                "log = { level = \"debug\"; to = \"/tmp/l\"; };");
     struct endpoint somewhere = endpoint("192.0.2.1", 80);
-
     CHECK(policy_client(policy, &somewhere, NULL).fastopen);
     CHECK_EQUAL(policy_client(policy, &somewhere, NULL).first_write, FIRST_WRITE_REPLAY_SAFE);
     CHECK_EQUAL(policy_client(policy, &somewhere, NULL).line, 0);
@@ -72,7 +68,6 @@ static void verdict_is_the_rules(void)
     struct endpoint web = endpoint("10.1.1.1", 80), other = endpoint("10.1.1.1", 81);
     struct client_verdict first = policy_client(policy, &web, NULL);
     struct server_verdict server = policy_server(policy, &web, NULL);
-
     CHECK(first.fastopen);
     CHECK_EQUAL(first.first_write, FIRST_WRITE_REPLAY_SAFE);
     CHECK_EQUAL(first.line, 2);
@@ -95,7 +90,6 @@ static void first_rule_wins(void)
                      "  { address = \"10.1.0.0/16\"; fastopen = \"off\"; },\n"
                      "  { fastopen = \"on\"; port = 250; }\n"
                      ") };");
-
     CHECK(!client_on(policy, "10.1.0.1", 150));
     CHECK(client_on(policy, "10.2.0.1", 150));
     CHECK(client_on(policy, "10.1.0.1", 250));
@@ -115,7 +109,6 @@ static void families_are_apart(void)
                      "  { address = \"10.0.0.0/8\"; port = 2; },\n"
                      "  { address = \"*\"; port = 46; }\n"
                      ") };");
-
     CHECK(client_on(policy, "10.0.0.1", 4));
     CHECK(client_on(policy, "::ffff:10.0.0.1", 4));
     CHECK(!client_on(policy, "fd00::1", 4));
@@ -135,7 +128,6 @@ static unsigned ports_on(const char *text, const struct policy_subject *subject)
 {
     const struct policy *policy = compile_text_for(text, subject);
     unsigned digits = 0;
-
     for (uint16_t port = 1; port <= 9; port++)
         if (client_on(policy, "10.0.0.1", port))
             digits = digits * 10 + port;
@@ -153,7 +145,6 @@ static void rules_of_other_programs_are_left_out(void)
                                "  { port = 5; }\n"
                                ") };";
     const struct policy_subject nameless = {.program = "", .executable = ""};
-
     CHECK_EQUAL(ports_on(text, &(struct policy_subject){.program = "two"}), 145);
     CHECK_EQUAL(ports_on(text, &(struct policy_subject){"link", "/opt/a/b/three", 0, NULL}), 2345);
     CHECK_EQUAL(ports_on(text, &(struct policy_subject){"three", "/opt/three", 0, NULL}), 245);
@@ -172,7 +163,6 @@ static void so_are_those_of_other_users(void)
                                "  { user = 0; program = \"one\"; port = 4; },\n"
                                "  { port = 5; }\n"
                                ") };";
-
     CHECK_EQUAL(ports_on(text, &(struct policy_subject){.user = 0}), 15);
     CHECK_EQUAL(ports_on(text, &(struct policy_subject){.user = 0, .program = "one"}), 145);
     CHECK_EQUAL(ports_on(text, &(struct policy_subject){.user = 33, .program = "one"}), 25);
@@ -191,7 +181,6 @@ static const char *tell_cgroups(void)
 static unsigned ports_in(const char *text, const char *groups)
 {
     const struct policy_subject subject = {.cgroups = tell_cgroups};
-
     cgroups = groups;
     return ports_on(text, &subject);
 }
@@ -206,7 +195,6 @@ static void and_of_other_units(void)
                                "  { unit = \"*\"; port = 5; },\n"
                                "  { port = 6; }\n"
                                ") };";
-
     CHECK_EQUAL(ports_in(text, "0::/system.slice/web.service\n"), 1356);
     CHECK_EQUAL(ports_in(text, "0::/system.slice/web.service/worker"), 1356);
     CHECK_EQUAL(ports_in(text, "0::/system.slice/system-job.slice/job@7.service\n"), 2356);
@@ -231,7 +219,6 @@ static struct client_verdict verdict_of(const struct policy *policy, const char 
                                         uint16_t port)
 {
     struct endpoint to = endpoint(address, port);
-
     return policy_client(policy, &to, NULL);
 }
 
@@ -240,7 +227,6 @@ static void the_least_round_trip_is_inherited(void)
     const struct policy *policy = compile_text("client = { min_rtt = 7; rules = (\n"
                                                "  { port = 1; }, { port = 2; min_rtt = 0; },\n"
                                                "  { port = 3; min_rtt = 60000000; } ); };");
-
     CHECK_EQUAL(verdict_of(policy, "192.0.2.1", 1).min_rtt_us, 7);
     CHECK_EQUAL(verdict_of(policy, "192.0.2.1", 2).min_rtt_us, 0);
     CHECK_EQUAL(verdict_of(policy, "192.0.2.1", 3).min_rtt_us, 60000000);
@@ -257,8 +243,7 @@ static bool names_loopback(const char *addresses)
     char text[256];
     const struct policy *policy;
     bool names;
-
-    snprintf(text, sizeof(text), "client = { rules = ( { port = 1; address = %s; } ); };",
+    snprintf(text, sizeof text, "client = { rules = ( { port = 1; address = %s; } ); };",
              addresses);
     policy = compile_text(text);
     names = verdict_of(policy, "127.0.0.1", 1).names_loopback ||

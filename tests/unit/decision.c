@@ -35,7 +35,6 @@ static void connected_at(uint32_t min_rtt_us, bool local)
 {
     struct memory_handshake handshake = {
         .rtt_us = 2 * min_rtt_us, .min_rtt_us = min_rtt_us, .room = 1420, .local = local};
-
     memory_connected(&to, &handshake);
 }
 
@@ -61,7 +60,6 @@ static void off_unless_a_rule_says_so(void)
 static void the_first_contact_asks_for_a_cookie(void)
 {
     struct decision decision;
-
     with_policy(ON);
     CHECK_EQUAL(reason(), DECISION_FIRST_CONTACT);
     CHECK(asks_cookie());
@@ -83,7 +81,6 @@ static void the_first_contact_asks_for_a_cookie(void)
 static void a_minute_where_there_are_others(void)
 {
     struct endpoint one = test_endpoint("192.0.2.1", 443), other = test_endpoint("192.0.2.77", 443);
-
     with_policy(ON);
     connected_at(50000, false);
     names_learn_siblings(&one, &one);
@@ -100,7 +97,6 @@ static void how_late_is_the_rules_to_say(void)
 {
     struct endpoint one = test_endpoint("192.0.2.50", 443),
                     other = test_endpoint("192.0.2.78", 443);
-
     with_policy("client = { default = \"on\"; lately = 7200; rules = (\n"
                 "  { port = 444; lately = 30; }, { port = 445; } ); };");
     to = test_destination("192.0.2.50", 443);
@@ -127,7 +123,6 @@ static void how_late_is_the_rules_to_say(void)
 static void what_has_just_refused_is_connected_to(void)
 {
     const char *const texts[] = {ON, OPEN_GATE};
-
     for (size_t i = 0; i < 2; i++) {
         with_policy(texts[i]);
         memory_struck(&to, false);
@@ -145,7 +140,6 @@ static void what_has_just_refused_is_connected_to(void)
 static void what_has_not_answered_is_connected_to(void)
 {
     const char *const texts[] = {ON, OPEN_GATE};
-
     for (size_t i = 0; i < 2; i++) {
         with_policy(texts[i]);
         connected_at(50000, false);
@@ -183,7 +177,6 @@ static void what_was_learned_is_not_deferred(void)
         [MEMORY_NEVER_READS] = DECISION_NEVER_READS,
         [MEMORY_COSTS_A_WAIT] = DECISION_COSTS_A_WAIT,
     };
-
     for (int lesson = 0; lesson < MEMORY_LESSONS; lesson++) {
         with_policy(OPEN_GATE);
         memory_learn(&to, (enum memory_lesson)lesson);
@@ -223,8 +216,7 @@ static void too_near_gains_nothing(void)
 static void the_machine_itself_gains_nothing(void)
 {
     static const char *const own[] = {"127.0.0.1", "127.255.1.2", "::1", "0.0.0.0", "::"};
-
-    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
         with_policy(OPEN_GATE);
         to = test_destination(own[i], 443);
         CHECK_EQUAL(reason(), DECISION_LOCAL);
@@ -253,7 +245,6 @@ static int listen_somewhere(const char *address)
     struct endpoint endpoint = test_endpoint(address, 0);
     socklen_t length = endpoint_to_sockaddr(&endpoint, &storage);
     int fd = socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
     CHECK(fd >= 0 && bind(fd, (struct sockaddr *)&storage, length) == 0 && listen(fd, 1) == 0);
     CHECK(getsockname(fd, (struct sockaddr *)&storage, &length) == 0);
     to = test_destination(address, 0);
@@ -265,7 +256,6 @@ static int listen_somewhere(const char *address)
 static void is_asked_for(const char *text, const char *address)
 {
     int fd;
-
     with_policy(text);
     fd = listen_somewhere(address);
     CHECK_EQUAL(reason(), DECISION_FIRST_CONTACT);
@@ -280,10 +270,9 @@ static void is_asked_for(const char *text, const char *address)
 static void a_connect_to_the_wildcard_is_one_to_loopback(const char *loopback, const char *wildcard)
 {
     int fd;
-
     with_policy("client = { default = \"on\"; min_rtt = 0; };");
     fd = listen_somewhere(loopback);
-    memcpy(to.endpoint.address, test_endpoint(wildcard, 0).address, sizeof(to.endpoint.address));
+    memcpy(to.endpoint.address, test_endpoint(wildcard, 0).address, sizeof to.endpoint.address);
     connected_at(20, true);
     CHECK_EQUAL(reason(), DECISION_DEFER);
     close(fd);
@@ -296,7 +285,6 @@ static void the_machine_itself_can_be_asked_for(void)
         "client = { default = \"on\"; rules = ( "
         "{ address = [ \"10.0.0.0/8\", \"127.0.0.1\", \"127.8.0.0/16\", \"::1\" ]; } ); };";
     static const char by_rtt[] = "client = { default = \"on\"; min_rtt = 0; };";
-
     is_asked_for(by_name, "127.0.0.1");
     is_asked_for(by_name, "127.8.1.2");
     is_asked_for(by_name, "::1");
@@ -342,7 +330,6 @@ static void a_link_local_address_is_nobodys(void)
 static void what_may_have_a_rule_is_not_deferred(void)
 {
     struct endpoint endpoint;
-
     with_policy("client = { default = \"on\"; first_contact = \"defer\"; rules = (\n"
                 "  { host = \"*.bank.test\"; fastopen = \"off\"; } ) };");
     to = test_destination("10.200.0.1", 443);
@@ -408,9 +395,8 @@ static const struct test_case cases[] = {
 int main(int argc, char **argv)
 {
     int status;
-
     kernel_syscall = syscall;
-    status = run_cases(cases, sizeof(cases) / sizeof(cases[0]), argc, argv);
+    status = run_cases(cases, sizeof cases / sizeof cases[0], argc, argv);
     if (policy)
         discard(policy);
     return status;

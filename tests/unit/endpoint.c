@@ -13,7 +13,6 @@ static const struct sockaddr *at_page_end(const void *address, size_t length)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     char *map = mmap(NULL, page * 2, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
     CHECK(map != MAP_FAILED);
     CHECK(mprotect(map + page, page, PROT_NONE) == 0);
     return memcpy(map + page - length, address, length);
@@ -23,7 +22,6 @@ static void ipv4_is_mapped(void)
 {
     static const uint8_t mapped[16] = {[10] = 0xff, [11] = 0xff, 10, 1, 2, 3};
     struct endpoint four = endpoint("10.1.2.3", 443), six = endpoint("::ffff:10.1.2.3", 443);
-
     CHECK(memcmp(four.address, mapped, 16) == 0);
     CHECK(memcmp(six.address, mapped, 16) == 0);
     CHECK_EQUAL(four.port, 443);
@@ -34,7 +32,6 @@ static void ipv6_is_kept(void)
 {
     static const uint8_t address[16] = {0xfd, [15] = 1};
     struct endpoint six = endpoint("fd00::1", 8080);
-
     CHECK(memcmp(six.address, address, 16) == 0);
     CHECK_EQUAL(six.port, 8080);
 }
@@ -44,14 +41,13 @@ static void short_addresses_are_refused(void)
     struct sockaddr_in four = {.sin_family = AF_INET};
     struct sockaddr_in6 six = {.sin6_family = AF_INET6};
     struct endpoint made;
-
-    for (socklen_t length = 0; length < sizeof(four); length++)
+    for (socklen_t length = 0; length < sizeof four; length++)
         CHECK(!endpoint_from_sockaddr(&made, at_page_end(&four, length), length));
-    CHECK(endpoint_from_sockaddr(&made, at_page_end(&four, sizeof(four)), sizeof(four)));
+    CHECK(endpoint_from_sockaddr(&made, at_page_end(&four, sizeof four), sizeof four));
     for (socklen_t length = 0; length < 24; length++)
         CHECK(!endpoint_from_sockaddr(&made, at_page_end(&six, length), length));
     CHECK(endpoint_from_sockaddr(&made, at_page_end(&six, 24), 24));
-    CHECK(endpoint_from_sockaddr(&made, at_page_end(&six, sizeof(six)), sizeof(six)));
+    CHECK(endpoint_from_sockaddr(&made, at_page_end(&six, sizeof six), sizeof six));
 }
 
 static void other_families_are_refused(void)
@@ -59,10 +55,9 @@ static void other_families_are_refused(void)
     struct sockaddr_un local = {.sun_family = AF_UNIX};
     struct sockaddr_in none = {.sin_family = AF_UNSPEC};
     struct endpoint made;
-
-    CHECK(!endpoint_from_sockaddr(&made, (struct sockaddr *)&local, sizeof(local)));
-    CHECK(!endpoint_from_sockaddr(&made, (struct sockaddr *)&none, sizeof(none)));
-    CHECK(!endpoint_from_sockaddr(&made, NULL, sizeof(none)));
+    CHECK(!endpoint_from_sockaddr(&made, (struct sockaddr *)&local, sizeof local));
+    CHECK(!endpoint_from_sockaddr(&made, (struct sockaddr *)&none, sizeof none));
+    CHECK(!endpoint_from_sockaddr(&made, NULL, sizeof none));
 }
 
 static void any_alignment_will_do(void)
@@ -70,11 +65,10 @@ static void any_alignment_will_do(void)
     char buffer[sizeof(struct sockaddr_in6) + 8];
     struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons(99)};
     struct endpoint made;
-
     for (size_t offset = 0; offset < 8; offset++) {
-        memcpy(buffer + offset, &six, sizeof(six));
+        memcpy(buffer + offset, &six, sizeof six);
         CHECK(endpoint_from_sockaddr(&made, (struct sockaddr *)(void *)(buffer + offset),
-                                     sizeof(six)));
+                                     sizeof six));
         CHECK_EQUAL(made.port, 99);
     }
 }
@@ -84,10 +78,9 @@ static void there_and_back(const char *text)
     struct endpoint to = endpoint(text, 4711), back;
     struct sockaddr_storage storage;
     socklen_t length = endpoint_to_sockaddr(&to, &storage);
-
     CHECK_EQUAL(storage.ss_family, strchr(text, '.') ? AF_INET : AF_INET6);
     CHECK(endpoint_from_sockaddr(&back, (struct sockaddr *)&storage, length));
-    CHECK(memcmp(&back.address, &to.address, sizeof(to.address)) == 0);
+    CHECK(memcmp(&back.address, &to.address, sizeof to.address) == 0);
     CHECK_EQUAL(back.port, 4711);
 }
 
@@ -101,14 +94,12 @@ static void socket_addresses_are_made(void)
 static bool is_loopback(const char *text)
 {
     struct endpoint address = endpoint(text, 1);
-
     return endpoint_is_loopback(&address);
 }
 
 static bool is_link_local(const char *text)
 {
     struct endpoint address = endpoint(text, 1);
-
     return endpoint_is_link_local(&address);
 }
 

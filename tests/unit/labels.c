@@ -9,7 +9,6 @@ static void expect(const char *value, const char *printed)
     char *text = NULL;
     size_t size;
     FILE *stream = open_memstream(&text, &size);
-
     CHECK(stream != NULL);
     stat_print_label_value(stream, value);
     fclose(stream);

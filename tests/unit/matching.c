@@ -50,7 +50,7 @@ static const char *const interfaces[] = {"eth0", "eth1", "eth*", "*0", "*"};
 
 /* What a look-up is told, and the last that it may not be told. */
 static const char *const links[] = {"eth0", "eth1", "wg0", NULL};
-#define LINKS (sizeof(links) / sizeof(links[0]))
+#define LINKS (sizeof links / sizeof links[0])
 
 static uint64_t state;
 
@@ -58,7 +58,6 @@ static uint64_t state;
 static unsigned random_below(unsigned limit)
 {
     uint64_t z = state += UINT64_C(0x9e3779b97f4a7c15);
-
     z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
     z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
     return (unsigned)((z ^ z >> 31) % limit);
@@ -88,7 +87,6 @@ static struct model_prefix random_prefix(void)
 {
     struct model_prefix prefix = {.every = random_below(12) == 0, .four = random_below(2)};
     unsigned longest = prefix.four ? 32 : 128;
-
     random_bytes(prefix.address, prefix.four);
     prefix.length = random_below(3) == 0 ? longest : random_below(longest + 1);
     for (unsigned bit = prefix.length; bit < longest; bit++)
@@ -100,13 +98,12 @@ static struct model_rule random_rule(bool client)
 {
     struct model_rule rule = {.prefix_count = random_below(LIST_MOST + 1),
                               .port_count = random_below(LIST_MOST + 1)};
-
     for (unsigned i = 0; i < rule.prefix_count; i++)
         rule.prefixes[i] = random_prefix();
     if (client && random_below(2))
         rule.host_count = random_below(LIST_MOST + 1);
     for (unsigned i = 0; i < rule.host_count; i++)
-        rule.hosts[i] = hosts[random_below(sizeof(hosts) / sizeof(hosts[0]))];
+        rule.hosts[i] = hosts[random_below(sizeof hosts / sizeof hosts[0])];
     for (unsigned i = 0; i < rule.port_count; i++) {
         rule.lo[i] = random_below(8) == 0 ? 65530 + random_below(6) : 1 + random_below(20);
         rule.hi[i] = rule.lo[i] + random_below(6);
@@ -116,7 +113,7 @@ static struct model_rule random_rule(bool client)
     if (random_below(3) == 0)
         rule.interface_count = random_below(LIST_MOST + 1);
     for (unsigned i = 0; i < rule.interface_count; i++)
-        rule.interfaces[i] = interfaces[random_below(sizeof(interfaces) / sizeof(interfaces[0]))];
+        rule.interfaces[i] = interfaces[random_below(sizeof interfaces / sizeof interfaces[0])];
     return rule;
 }
 
@@ -126,9 +123,8 @@ static void write_rule(FILE *stream, const struct model_rule *rule)
     for (unsigned i = 0; i < rule->prefix_count; i++) {
         const struct model_prefix *prefix = &rule->prefixes[i];
         char text[INET6_ADDRSTRLEN];
-
         fputs(i == 0 ? " address = [ " : ", ", stream);
-        inet_ntop(prefix->four ? AF_INET : AF_INET6, prefix->address, text, sizeof(text));
+        inet_ntop(prefix->four ? AF_INET : AF_INET6, prefix->address, text, sizeof text);
         if (prefix->every)
             fputs("\"*\"", stream);
         else
@@ -151,7 +147,6 @@ static char *write_model(const struct model *model, const char *group)
     size_t size;
     char *text;
     FILE *stream = open_memstream(&text, &size);
-
     CHECK(stream != NULL);
     fprintf(stream, "%s = { rules = (\n", group);
     for (unsigned i = 0; i < model->rule_count; i++) {
@@ -178,7 +173,6 @@ static bool prefix_matches(const struct model_prefix *prefix, bool four, const u
 static bool host_matches(const char *pattern, const char *name)
 {
     size_t length, name_length = strlen(name);
-
     if (pattern[0] != '*')
         return strcmp(pattern, name) == 0;
     length = strlen(pattern + 1);
@@ -200,7 +194,6 @@ static bool rule_matches(const struct model_rule *rule, bool four, const uint8_t
 {
     bool at = rule->prefix_count + rule->host_count == 0, through = rule->port_count == 0;
     bool by = rule->interface_count == 0;
-
     for (unsigned i = 0; i < rule->prefix_count; i++)
         at = at || prefix_matches(&rule->prefixes[i], four, address);
     for (unsigned i = 0; i < rule->host_count; i++)
@@ -225,7 +218,6 @@ static uint32_t model_line(const struct model *model, bool four, const uint8_t *
 static struct endpoint mapped_or_not(bool four, const uint8_t *address, unsigned port)
 {
     char text[INET6_ADDRSTRLEN + 8] = "::ffff:";
-
     /* Sometimes an AF_INET address, sometimes the same as AF_INET6. */
     inet_ntop(four ? AF_INET : AF_INET6, address, text + 7, INET6_ADDRSTRLEN);
     return endpoint(four && random_below(2) ? text : text + 7, (uint16_t)port);
@@ -234,7 +226,6 @@ static struct endpoint mapped_or_not(bool four, const uint8_t *address, unsigned
 static struct model random_model(bool client)
 {
     struct model model = {.rule_count = random_below(RULES_MOST + 1)};
-
     for (unsigned i = 0; i < model.rule_count; i++)
         model.rules[i] = random_rule(client);
     return model;
@@ -256,7 +247,6 @@ static uint32_t line_of(const struct policy *policy, bool client, const struct e
 {
     struct client_verdict verdict;
     struct server_verdict served;
-
     if (client) {
         verdict = policy_client(policy, to, link);
         return verdict.no_interface ? UINT32_MAX : verdict.line;
@@ -274,12 +264,10 @@ static void compare_once(const struct policy *policy, const struct model *model,
     uint8_t address[16];
     struct endpoint to;
     uint32_t line;
-
     random_bytes(address, four);
     /* An address of its own for each name. */
     if (client && random_below(2)) {
         unsigned which = random_below(NAMES);
-
         name = names[which];
         address[four ? 2 : 13] = salt;
         address[four ? 3 : 14] = (uint8_t)(100 + which);
@@ -289,7 +277,6 @@ static void compare_once(const struct policy *policy, const struct model *model,
         names_learn(policy, name, &to);
     for (int i = 0; i < (int)LINKS; i++) {
         const struct policy_link link = {tell_link, i};
-
         line = model_line(model, four, address, name, port, links[i]);
         CHECK_EQUAL(line_of(policy, client, &to, &link), line);
         /* Where nobody tells, it does not matter or is in doubt. */
@@ -303,7 +290,6 @@ static void compare_policy(bool client, unsigned seed)
     struct model model;
     const struct policy *policy;
     char *text;
-
     state = seed;
     model = random_model(client);
     text = write_model(&model, client ? "client" : "server");
@@ -320,7 +306,6 @@ static void compare_policies(bool client, unsigned seeds)
     for (unsigned seed = 1; seed <= seeds; seed++) {
         pid_t child = fork();
         int status;
-
         CHECK(child >= 0);
         if (child == 0) {
             compare_policy(client, seed);

@@ -13,7 +13,6 @@ static uint32_t backed_off_for(void)
 static void a_swallowed_syn_backs_off_doubling(void)
 {
     uint32_t expected = MEMORY_BACKOFF_LEAST_S;
-
     connected_start();
     for (int failure = 0; failure < 20; failure++) {
         memory_fast_opened(&to, MEMORY_SYN_RETRANSMITTED);

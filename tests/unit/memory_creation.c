@@ -19,7 +19,6 @@ static pid_t start(const char *file, uint32_t number, const int gun[2])
     struct memory_destination own = test_numbered(number);
     pid_t child = fork();
     char byte;
-
     CHECK(child >= 0);
     if (child != 0)
         return child;
@@ -34,7 +33,6 @@ static void one_round(const char *file)
 {
     pid_t children[PROCESSES];
     int gun[2], status;
-
     CHECK(unlink(file) == 0);
     CHECK(pipe(gun) == 0);
     for (uint32_t i = 0; i < PROCESSES; i++)
@@ -46,7 +44,6 @@ static void one_round(const char *file)
     test_open(file);
     for (uint32_t i = 0; i < PROCESSES; i++) {
         struct memory_destination destination = test_numbered(i);
-
         CHECK(test_may_defer(&destination));
     }
 }

@@ -9,7 +9,6 @@ static void a_claim_that_stopped_half_way(void)
     struct memory_destination heir = in_set(1);
     struct key key, heirs = key_of(&heir);
     struct memory_entry copy;
-
     empty_table();
     to = in_set(0);
     key = key_of(&to);
@@ -34,7 +33,6 @@ static void a_late_writer_makes_no_match(void)
     struct key key = key_of(&owner), lates = key_of(&late);
     struct entry *entry;
     struct memory_entry copy;
-
     empty_table();
     test_connected(&owner, 0);
     entry = entry_find(AREA_DESTINATIONS, &key);
@@ -58,7 +56,6 @@ static void striking_reaches_twins(void)
 {
     struct entry *twins;
     struct key key;
-
     empty_table();
     to = in_set(0);
     key = key_of(&to);
@@ -75,7 +72,6 @@ static void values_out_of_range_bind_nobody(void)
     struct key key;
     struct entry *entry;
     struct fact most = {UINT32_MAX, UINT8_MAX};
-
     empty_table();
     test_connected(&to, 0);
     key = key_of(&to);
@@ -120,10 +116,9 @@ static void rubbish_is_lived_with(void)
     unsigned char *bytes = (unsigned char *)&table;
     struct memory_entry copy;
     struct memory_listener_entry listener;
-
     for (int round = 0; round < 20; round++) {
         empty_table();
-        for (size_t i = 0; i < sizeof(table); i++)
+        for (size_t i = 0; i < sizeof table; i++)
             bytes[i] = round == 0 ? 0xff : (unsigned char)test_chance(256);
         for (unsigned i = 0; i < MEMORY_ENTRIES; i++)
             CHECK(!memory_entry(i, &copy));
@@ -131,7 +126,6 @@ static void rubbish_is_lived_with(void)
             CHECK(!memory_listener_entry(i, &listener));
         for (uint32_t number = 0; number < 100; number++) {
             struct memory_destination destination = test_numbered(number);
-
             CHECK(!test_may_defer(&destination));
             everything_happens_to(&destination);
             CHECK(test_may_defer(&destination));
@@ -144,7 +138,6 @@ static void rubbish_is_lived_with(void)
 static void somebody_elses_is_never_touched(void)
 {
     struct memory_entry copy;
-
     empty_table();
     table_use(&table, geteuid() + 1);
     everything_happens_to(&to);
@@ -152,7 +145,7 @@ static void somebody_elses_is_never_touched(void)
     CHECK(test_look(&to, &copy));
     memory_reset();
     CHECK(!test_may_defer(&to));
-    for (size_t i = 0; i < sizeof(table); i++)
+    for (size_t i = 0; i < sizeof table; i++)
         CHECK_EQUAL(((const unsigned char *)&table)[i], 0);
 }
 

@@ -6,25 +6,21 @@
 static void connect_to(unsigned n)
 {
     struct memory_destination destination = in_set(n);
-
     test_connected(&destination, 0);
 }
 
 static bool holds(unsigned n)
 {
     struct memory_destination destination = in_set(n);
-
     return test_may_defer(&destination);
 }
 
 static void keys_spread(void)
 {
     unsigned most = 0, of_set[MEMORY_ENTRIES / TABLE_WAYS] = {0};
-
     for (uint32_t number = 0; number < MEMORY_ENTRIES; number++) {
         struct memory_destination destination = test_numbered(number);
         unsigned set = key_of(&destination).hash % table_sets(AREA_DESTINATIONS);
-
         if (++of_set[set] > most)
             most = of_set[set];
     }
@@ -60,7 +56,6 @@ static void one_seen_in_the_future_goes(void)
 {
     struct memory_destination liar;
     struct key key;
-
     empty_table();
     for (unsigned n = 0; n < TABLE_WAYS; n++, test_time++)
         connect_to(n);
@@ -75,11 +70,9 @@ static void one_seen_in_the_future_goes(void)
 static void an_evicted_one_leaves_nothing(void)
 {
     struct memory_entry copy;
-
     empty_table();
     for (unsigned n = 0; n < TABLE_WAYS; n++) {
         struct memory_destination destination = in_set(n);
-
         test_connected(&destination, 70000);
         memory_fast_opened(&destination, MEMORY_SYN_RETRANSMITTED);
     }

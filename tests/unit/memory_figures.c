@@ -7,7 +7,6 @@
 static void figures(void)
 {
     struct memory_entry copy;
-
     start_afresh();
     test_connected(&to, 0);
     memory_deferred(&to);
@@ -58,7 +57,6 @@ static void listeners(void)
 {
     struct memory_listener_entry copy;
     unsigned found = 0;
-
     start_afresh();
     memory_listener(&to, 5);
     memory_listener(&to, UINT32_MAX);
@@ -81,7 +79,6 @@ static void there_is_nothing_beyond_the_last_entry(void)
 {
     struct memory_listener_entry listener;
     struct memory_entry copy;
-
     connected_start();
     memory_listener(&to, 5);
     for (unsigned i = MEMORY_ENTRIES; i < 3 * MEMORY_ENTRIES; i++)
@@ -95,7 +92,6 @@ static void reset_forgets_everything(void)
 {
     struct memory_listener_entry listener;
     struct memory_entry copy;
-
     connected_start();
     memory_listener(&to, 5);
     memory_learn(&to, MEMORY_READS_FIRST);

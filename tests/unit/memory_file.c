@@ -25,7 +25,6 @@
 static const char *where(size_t size, bool trust_environment)
 {
     static char path[PATH_MAX];
-
     return memory_path(path, size, trust_environment) ? path : "none";
 }
 
@@ -35,7 +34,6 @@ static const char *open_memory(const char *path)
         [MEMORY_ALONE] = "alone", [MEMORY_OF_USER] = "by number", [MEMORY_BY_FILE] = "shared"};
     const char *reason;
     enum memory_kind kind;
-
     errno = ENOTBLK;
     kind = memory_set_up(*path ? path : NULL, TEST_PROGRAM, &reason);
     CHECK_EQUAL(errno, ENOTBLK);
@@ -46,7 +44,6 @@ static const char *open_memory(const char *path)
 static const char *become_somebody(void)
 {
     bool done = unshare(CLONE_NEWUSER) == 0 && geteuid() != 0;
-
     memory_look_at_user(); /* as a connect does */
     return done ? "done" : "cannot";
 }
@@ -54,7 +51,6 @@ static const char *become_somebody(void)
 static const char *answer(const char *order, const char *argument)
 {
     struct memory_destination destination = test_numbered((uint32_t)strtoul(argument, NULL, 10));
-
     if (strcmp(order, "path") == 0)
         return where(PATH_MAX, true);
     if (strcmp(order, "secure-path") == 0)
@@ -84,11 +80,9 @@ static const char *answer(const char *order, const char *argument)
 int main(void)
 {
     char line[PATH_MAX + 32];
-
     setvbuf(stdout, NULL, _IOLBF, 0);
-    while (fgets(line, sizeof(line), stdin)) {
+    while (fgets(line, sizeof line, stdin)) {
         char *argument = line + strcspn(line, " \n");
-
         if (*argument == ' ')
             *argument++ = '\0';
         argument[strcspn(argument, "\n")] = '\0';

@@ -19,7 +19,6 @@ static inline uint32_t test_clock(void)
 static inline struct endpoint test_endpoint(const char *text, uint16_t port)
 {
     struct endpoint endpoint = {.port = port};
-
     endpoint.address[10] = endpoint.address[11] = 0xff;
     if (inet_pton(AF_INET, text, endpoint.address + 12) != 1)
         CHECK(inet_pton(AF_INET6, text, endpoint.address) == 1);
@@ -35,7 +34,6 @@ static inline struct memory_destination test_destination(const char *text, uint1
 static inline struct memory_destination test_numbered(uint32_t number)
 {
     struct memory_destination destination = test_destination("10.0.0.0", 443);
-
     destination.endpoint.address[13] = (uint8_t)(number >> 16);
     destination.endpoint.address[14] = (uint8_t)(number >> 8);
     destination.endpoint.address[15] = (uint8_t)number;
@@ -45,7 +43,7 @@ static inline struct memory_destination test_numbered(uint32_t number)
 static inline bool test_same(const struct memory_destination *a, const struct memory_destination *b)
 {
     return a->netns == b->netns && a->endpoint.port == b->endpoint.port &&
-           memcmp(a->endpoint.address, b->endpoint.address, sizeof(a->endpoint.address)) == 0;
+           memcmp(a->endpoint.address, b->endpoint.address, sizeof a->endpoint.address) == 0;
 }
 
 /* Looks for it as `tfoshim stat` would. */
@@ -55,14 +53,13 @@ static inline bool test_look(const struct memory_destination *destination,
     for (unsigned i = 0; i < MEMORY_ENTRIES; i++)
         if (memory_entry(i, copy) && test_same(&copy->destination, destination))
             return true;
-    memset(copy, 0, sizeof(*copy));
+    memset(copy, 0, sizeof *copy);
     return false;
 }
 
 static inline struct memory_entry test_entry(const struct memory_destination *destination)
 {
     struct memory_entry copy;
-
     CHECK(test_look(destination, &copy));
     return copy;
 }
@@ -76,7 +73,6 @@ enum test_verdict { TEST_BACKED_OFF, TEST_LEARNED, TEST_NOT_LATELY, TEST_DEFER }
 static inline enum test_verdict test_judge(const struct memory_destination *destination)
 {
     struct memory_knowledge known = memory_recall(destination);
-
     if (known.backed_off)
         return TEST_BACKED_OFF;
     if (known.lessons != 0)
@@ -92,7 +88,6 @@ static inline bool test_may_defer(const struct memory_destination *destination)
 static inline void test_connected(const struct memory_destination *destination, uint32_t rtt_us)
 {
     struct memory_handshake handshake = {.rtt_us = rtt_us};
-
     memory_connected(destination, &handshake);
 }
 
@@ -100,7 +95,6 @@ static inline void test_connected(const struct memory_destination *destination, 
 static inline uint32_t test_chance(uint32_t below)
 {
     static uint64_t state = 88172645463325252;
-
     state ^= state << 13;
     state ^= state >> 7;
     state ^= state << 17;
@@ -111,7 +105,6 @@ static inline uint32_t test_chance(uint32_t below)
 static inline void test_open(const char *file)
 {
     const char *reason;
-
     CHECK(memory_set_up(file, TEST_PROGRAM, &reason) == MEMORY_BY_FILE);
     CHECK(reason == NULL);
 }

@@ -30,7 +30,6 @@ static void a_handshake_to_come_is_none(void)
 static void address_port_and_namespace_all_count(void)
 {
     struct memory_destination other;
-
     connected_start();
     other = test_destination("192.0.2.1", 444);
     CHECK(!test_may_defer(&other));
@@ -48,7 +47,6 @@ static void address_port_and_namespace_all_count(void)
 static void struck_is_not_lately(void)
 {
     struct memory_destination other = test_destination("192.0.2.1", 80);
-
     connected_start();
     test_connected(&other, 0);
     memory_struck(&to, false);
@@ -64,7 +62,6 @@ static void struck_is_not_lately(void)
 static void striking_the_unknown_makes_no_entry(void)
 {
     struct memory_entry copy;
-
     start_afresh();
     memory_struck(&to, false);
     CHECK(!test_look(&to, &copy));
@@ -73,7 +70,6 @@ static void striking_the_unknown_makes_no_entry(void)
 static void struck_is_refused_for_a_minute(void)
 {
     struct memory_destination other = test_destination("192.0.2.1", 80);
-
     /* With an entry or without. */
     for (int known = 0; known < 2; known++) {
         start_afresh();
@@ -120,7 +116,6 @@ static void a_syn_without_an_answer_tells_for_itself(void)
 static void many_refusals_push_out_nothing_else(void)
 {
     struct memory_destination closed = test_destination("192.0.2.9", 1);
-
     connected_start();
     for (closed.endpoint.port = 1; closed.endpoint.port < 5000; closed.endpoint.port++) {
         memory_struck(&closed, false);
@@ -136,7 +131,6 @@ static void the_path_is_remembered(void)
         .rtt_us = 900, .min_rtt_us = 800, .room = 1420, .local = false};
     struct memory_handshake near = {.rtt_us = 60, .min_rtt_us = 50, .room = 536, .local = true};
     struct memory_knowledge known;
-
     start_afresh();
     memory_connected(&to, &far);
     memory_connected(&to, &near);

@@ -21,7 +21,6 @@ static void two_cases_in_a_row_are_a_lesson(void)
 {
     for (int i = 0; i < MEMORY_LESSONS; i++) {
         enum memory_lesson lesson = (enum memory_lesson)i;
-
         connected_start();
         memory_learn(&to, lesson);
         CHECK_EQUAL(memory_recall(&to).lessons, 0);
@@ -102,7 +101,6 @@ static void of_five_programs_the_oldest_is_forgotten(void)
 static void an_heir_inherits_no_lesson(void)
 {
     struct memory_destination heir;
-
     empty_table();
     for (unsigned n = 0; n < TABLE_WAYS; n++) {
         to = in_set(n);
@@ -119,7 +117,6 @@ static void times_to_come_bind_nobody(void)
     struct key key;
     struct entry *entry;
     uint32_t mark;
-
     become(TEST_PROGRAM);
     empty_table();
     test_connected(&to, 0);

@@ -95,7 +95,6 @@ static void event(uint32_t number)
     struct model *model = &models[number];
     uint32_t kind = test_chance(10);
     enum memory_outcome outcome = (enum memory_outcome)test_chance(5);
-
     to = test_numbered(number);
     if (kind < 3) {
         test_connected(&to, 0);
@@ -128,7 +127,6 @@ static void compare(uint32_t number)
 {
     const struct model *model = &models[number];
     struct memory_entry copy;
-
     to = test_numbered(number);
     CHECK_EQUAL(test_judge(&to), expected(model));
     test_look(&to, &copy);
@@ -151,14 +149,12 @@ int main(void)
 {
     static const uint32_t steps[] = {0, 0, 1, 59, 60, 61, 600, 3599, 3600, 40000, 86400};
     unsigned verdicts[TEST_DEFER + 1] = {0};
-
     start_afresh();
     for (int i = 0; i < EVENTS; i++) {
         uint32_t number = test_chance(KEYS);
-
         /* Seldom, and so that most keys see several events between two steps. */
         if (test_chance(40) == 0)
-            test_time += steps[test_chance(sizeof(steps) / sizeof(steps[0]))];
+            test_time += steps[test_chance(sizeof steps / sizeof steps[0])];
         event(number);
         compare(number);
         number = test_chance(KEYS);

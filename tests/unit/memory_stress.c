@@ -39,7 +39,6 @@ static void work(uint32_t random, bool counted)
 static pid_t start(uint32_t seed, bool counted)
 {
     pid_t child = fork();
-
     CHECK(child >= 0);
     if (child != 0)
         return child;
@@ -53,7 +52,6 @@ static void kill_while_they_work(const pid_t victims[VICTIMS])
 {
     unsigned told = 0, killed = 0;
     char byte;
-
     while (read(reports[0], &byte, 1) == 1)
         if (++told % (SURVIVORS * EVENTS / REPORT / VICTIMS) == 0 && killed < VICTIMS)
             CHECK(kill(victims[killed++], SIGKILL) == 0);
@@ -66,7 +64,6 @@ static void check_table(void)
     static unsigned char entries_of[UINT16_MAX + 1];
     struct entry *entries = table_all(AREA_DESTINATIONS);
     struct memory_entry copy;
-
     for (unsigned i = 0; i < MEMORY_ENTRIES; i++) {
         if (!memory_entry(i, &copy)) {
             halves += atomic_load(&entries[i].tag) != 0;
@@ -87,7 +84,6 @@ static void check_recovery(void)
 {
     for (unsigned i = 0; i < TRAFFIC_KEYS; i++) {
         const struct memory_destination *destination = &traffic_keys[i];
-
         if (traffic_role(destination->endpoint.port) != ROLE_CONNECTED)
             continue;
         test_connected(destination, 0);
@@ -102,7 +98,6 @@ int main(int argc, char **argv)
     pid_t survivors[SURVIVORS], victims[VICTIMS];
     struct memory_entry copy;
     int status;
-
     CHECK(argc == 2);
     file = argv[1];
     traffic_set_up();

@@ -18,7 +18,6 @@ static atomic_uint working;
 static void *work(void *seed)
 {
     uint32_t random = *(uint32_t *)seed;
-
     for (int i = 0; i < EVENTS; i++) {
         random = random * UINT32_C(1664525) + UINT32_C(1013904223);
         traffic_event(random >> 4);
@@ -33,7 +32,6 @@ static void *watch(void *unused)
 {
     struct memory_entry copy;
     unsigned seen = 0;
-
     (void)unused;
     while (atomic_load(&working) > 0 || seen == 0)
         for (unsigned i = 0; i < TRAFFIC_SETS * TABLE_WAYS; i++)
@@ -49,7 +47,6 @@ static void nothing_is_torn_or_lost(void)
     pthread_t workers[THREADS], watcher;
     uint32_t seeds[THREADS];
     struct memory_entry copy;
-
     start_afresh();
     traffic_set_up();
     apart = traffic_apart(0);
@@ -86,7 +83,6 @@ static unsigned entries_of(const struct memory_destination *destination)
 {
     unsigned first = traffic_set(destination) * TABLE_WAYS, found = 0;
     struct memory_entry copy;
-
     for (unsigned way = 0; way < TABLE_WAYS; way++)
         found += memory_entry(first + way, &copy) && test_same(&copy.destination, destination);
     return found;
@@ -96,7 +92,6 @@ static void *claim(void *is_first)
 {
     for (unsigned round = 0; round < ROUNDS; round++) {
         struct memory_destination destination = test_numbered(round);
-
         if (is_first)
             test_time++;
         meet(3 * round + 1);
@@ -112,7 +107,6 @@ static void *claim(void *is_first)
 static void a_key_has_one_entry(void)
 {
     pthread_t other;
-
     start_afresh();
     CHECK(pthread_create(&other, NULL, claim, NULL) == 0);
     claim(&other);

@@ -21,10 +21,9 @@ static struct memory_destination traffic_keys[TRAFFIC_KEYS];
 static inline struct memory_destination traffic_key(uint16_t id)
 {
     struct memory_destination destination = {.netns = id + UINT64_C(1000)};
-
     destination.endpoint.port = id;
     for (size_t i = 0; i < 16; i += 2)
-        memcpy(destination.endpoint.address + i, &id, sizeof(id));
+        memcpy(destination.endpoint.address + i, &id, sizeof id);
     return destination;
 }
 
@@ -42,10 +41,8 @@ static inline enum traffic_role traffic_role(uint16_t id)
 static inline void traffic_set_up(void)
 {
     unsigned found = 0;
-
     for (uint16_t id = 1; found < TRAFFIC_KEYS; id++) {
         struct memory_destination destination = traffic_key(id);
-
         if (traffic_set(&destination) < TRAFFIC_SETS)
             traffic_keys[found++] = destination;
     }
@@ -56,7 +53,6 @@ static inline struct memory_destination traffic_apart(unsigned n)
 {
     for (uint16_t id = 1;; id++) {
         struct memory_destination destination = traffic_key(id);
-
         if (traffic_set(&destination) == TRAFFIC_SETS + n)
             return destination;
     }
@@ -65,7 +61,6 @@ static inline struct memory_destination traffic_apart(unsigned n)
 static inline void traffic_event(uint32_t random)
 {
     const struct memory_destination *destination = &traffic_keys[random % TRAFFIC_KEYS];
-
     switch (traffic_role(destination->endpoint.port)) {
     case ROLE_CONNECTED:
         test_connected(destination, random % 1000);
@@ -86,7 +81,6 @@ static inline void traffic_check_verdict(uint32_t random)
     const struct memory_destination *destination = &traffic_keys[random % TRAFFIC_KEYS];
     static const enum test_verdict of_role[ROLES] = {TEST_DEFER, TEST_BACKED_OFF, TEST_LEARNED};
     enum test_verdict verdict = test_judge(destination);
-
     if (verdict != TEST_NOT_LATELY)
         CHECK_EQUAL(verdict, of_role[traffic_role(destination->endpoint.port)]);
 }
@@ -96,7 +90,6 @@ static inline void traffic_check_entry(const struct memory_entry *entry)
 {
     struct memory_destination destination = traffic_key(entry->destination.endpoint.port);
     enum traffic_role role = traffic_role(entry->destination.endpoint.port);
-
     CHECK_EQUAL(entry->destination.netns, destination.netns);
     CHECK(memcmp(&entry->destination.endpoint, &destination.endpoint, 16) == 0);
     CHECK(entry->last_connected == 0 || role == ROLE_CONNECTED);

@@ -17,13 +17,11 @@ static void places_are_kept_apart(void)
     struct memory_entry entries[] = {one(1, 443, 5, 1), one(2, 443, 6, 2), one(1, 80, 7, 3),
                                      one(1, 443, 4, 10)};
     struct stat_view view = {.destinations = entries, .destination_count = 4};
-
     stat_merge(&view);
     CHECK_EQUAL(view.destination_count, 3);
     for (size_t i = 0; i < view.destination_count; i++) {
         const struct memory_destination *place = &entries[i].destination;
         uint32_t expected = place->netns == 2 ? 2 : place->endpoint.port == 80 ? 3 : 11;
-
         CHECK_EQUAL(entries[i].accepted, expected);
         CHECK_EQUAL(entries[i].tried, expected);
     }
@@ -33,7 +31,6 @@ static void the_later_says_what_happened_last(void)
 {
     struct memory_entry entries[] = {one(1, 443, 9, 1), one(1, 443, 4, 1)};
     struct stat_view view = {.destinations = entries, .destination_count = 2};
-
     entries[0].reason = MEMORY_REASON_ACCEPTED;
     entries[0].rtt_us = 1000;
     entries[0].min_rtt_us = 900;
@@ -71,7 +68,6 @@ static void listeners_are_added_up(void)
          .last_seen = 7},
     };
     struct stat_view view = {.listeners = entries, .listener_count = 2};
-
     stat_merge(&view);
     CHECK_EQUAL(view.listener_count, 1);
     CHECK_EQUAL(entries[0].queue, 5);
@@ -82,7 +78,6 @@ static void listeners_are_added_up(void)
 static void nothing_stays_nothing(void)
 {
     struct stat_view view = {.destination_count = 0};
-
     stat_merge(&view);
     CHECK_EQUAL(view.destination_count, 0);
     CHECK_EQUAL(view.listener_count, 0);

@@ -16,10 +16,8 @@ static const char text[] = "client = { rules = (\n"
 static unsigned matches(const struct policy *policy, const char *address)
 {
     unsigned digits = 0;
-
     for (uint16_t port = 1; port <= 4; port++) {
         struct endpoint to = endpoint(address, port);
-
         digits = digits * 10 + policy_client(policy, &to, NULL).fastopen;
     }
     return digits;
@@ -32,8 +30,7 @@ static unsigned matches_for(const char *name)
     struct endpoint to;
     unsigned digits;
     char address[32];
-
-    snprintf(address, sizeof(address), "10.0.%u.%u", serial / 256, serial % 256);
+    snprintf(address, sizeof address, "10.0.%u.%u", serial / 256, serial % 256);
     serial++;
     to = endpoint(address, 0);
     names_learn(policy, name, &to);
@@ -63,19 +60,18 @@ static void letters_and_the_last_dot_do_not_matter(void)
 static void odd_names_are_ignored(void)
 {
     char longest[300], page_end[] = "x.com";
-
     CHECK_EQUAL(matches_for(""), 0);
     CHECK_EQUAL(matches_for("."), 0);
     CHECK_EQUAL(matches_for(".example.com"), 0);
     CHECK_EQUAL(matches_for(NULL), 0);
     CHECK_EQUAL(matches_for(page_end), 10);
-    memset(longest, 'a', sizeof(longest));
+    memset(longest, 'a', sizeof longest);
     memcpy(longest + 249, ".com", 5);
     CHECK_EQUAL(matches_for(longest), 10);
-    memset(longest, 'a', sizeof(longest));
+    memset(longest, 'a', sizeof longest);
     memcpy(longest + 249, ".com.", 6);
     CHECK_EQUAL(matches_for(longest), 10);
-    memset(longest, 'a', sizeof(longest));
+    memset(longest, 'a', sizeof longest);
     memcpy(longest + 250, ".com", 5);
     CHECK_EQUAL(matches_for(longest), 0);
 }
@@ -85,7 +81,6 @@ static void one_address_of_several_names(void)
     const struct policy *policy = compile_text(text);
     struct endpoint to = endpoint("fd00::77", 0);
     struct names_of_address names;
-
     names_learn(policy, "example.com", &to);
     names_learn(policy, "example.com", &to);
     CHECK_EQUAL(matches(policy, "fd00::77"), 1010);
@@ -103,20 +98,17 @@ static void old_answers_are_forgotten_and_new_ones_kept(void)
 {
     const struct policy *policy = compile_text(text);
     unsigned known = 0;
-
     for (unsigned i = 0; i < 5000; i++) {
         char address[32];
         struct endpoint to;
-
-        snprintf(address, sizeof(address), "10.1.%u.%u", i / 250, i % 250);
+        snprintf(address, sizeof address, "10.1.%u.%u", i / 250, i % 250);
         to = endpoint(address, 0);
         names_learn(policy, "one.example.com", &to);
         CHECK_EQUAL(matches(policy, address), 110);
     }
     for (unsigned i = 0; i < 5000; i++) {
         char address[32];
-
-        snprintf(address, sizeof(address), "10.1.%u.%u", i / 250, i % 250);
+        snprintf(address, sizeof address, "10.1.%u.%u", i / 250, i % 250);
         known += matches(policy, address) == 110;
     }
     /* An entry each in a table of 4096, some sets of which are fuller than others. */
@@ -128,14 +120,12 @@ static void old_answers_are_forgotten_and_new_ones_kept(void)
 static bool is_on(const struct policy *policy, const char *address)
 {
     struct endpoint to = endpoint(address, 443);
-
     return policy_client(policy, &to, NULL).fastopen;
 }
 
 static void learn(const struct policy *policy, const char *name, const char *address)
 {
     struct endpoint to = endpoint(address, 0);
-
     names_learn(policy, name, &to);
 }
 
@@ -144,8 +134,7 @@ static void learn(const struct policy *policy, const char *name, const char *add
 static const char *flooded(unsigned i)
 {
     static char address[32];
-
-    snprintf(address, sizeof(address), "10.%u.%u.%u", 100 + i / 62500, i / 250 % 250, i % 250);
+    snprintf(address, sizeof address, "10.%u.%u.%u", 100 + i / 62500, i / 250 % 250, i % 250);
     return address;
 }
 
@@ -153,8 +142,7 @@ static void flood(const struct policy *policy)
 {
     for (unsigned i = 0; i < FLOOD; i++) {
         char name[64];
-
-        snprintf(name, sizeof(name), "h%u.bank.test", i);
+        snprintf(name, sizeof name, "h%u.bank.test", i);
         learn(policy, name, flooded(i));
     }
 }
@@ -165,7 +153,6 @@ static void what_is_forgotten_is_off(void)
         compile_text("client = { default = \"on\"; rules = (\n"
                      "  { host = \"*.bank.test\"; fastopen = \"off\"; } ) };");
     unsigned open = 0, others = 0;
-
     learn(policy, "www.bank.test", "10.3.0.1");
     CHECK(!is_on(policy, "10.3.0.1"));
     flood(policy);
@@ -176,8 +163,7 @@ static void what_is_forgotten_is_off(void)
     /* Few of those that no name was looked up for are taken for forgotten ones. */
     for (unsigned i = 0; i < 1000; i++) {
         char address[32];
-
-        snprintf(address, sizeof(address), "172.16.%u.%u", i / 250, i % 250);
+        snprintf(address, sizeof address, "172.16.%u.%u", i / 250, i % 250);
         others += is_on(policy, address);
     }
     CHECK(others > 900);
@@ -193,7 +179,6 @@ static void what_no_name_could_change_stays(void)
                      "  { host = \"*.bank.test\"; fastopen = \"off\"; },\n"
                      "  { address = \"*\"; } ) };");
     unsigned on = 0;
-
     flood(policy);
     for (unsigned i = 0; i < FLOOD; i++)
         on += is_on(policy, flooded(i));
@@ -221,7 +206,6 @@ static void names_that_share_an_address_take_the_stricter_rule(void)
     const struct policy *policy = compile_text(shared_text);
     struct endpoint both = endpoint("10.4.0.3", 443);
     struct client_verdict verdict;
-
     shared_by(policy, "10.4.0.1", "on.test", "x.off.test");
     CHECK(!is_on(policy, "10.4.0.1"));
     shared_by(policy, "10.4.0.2", "x.off.test", "on.test");
@@ -244,7 +228,6 @@ static const char *prefixes_of(const struct policy *policy, const char *address,
                                const char *other)
 {
     struct endpoint at = endpoint(address, 443);
-
     shared_by(policy, address, one, other);
     return policy_client(policy, &at, NULL).prefixes;
 }
@@ -259,7 +242,6 @@ static void names_that_share_an_address_share_no_prefixes(void)
                      "  { host = \"other.test\"; prefixes = [ \"OTHER\" ]; },\n"
                      "  { host = \"safe.test\"; first_write = \"replay-safe\"; } ) };");
     const char *one = prefixes_of(policy, "10.7.0.1", "one.test", "one.test");
-
     CHECK(one != NULL && strcmp(one, "ONE") == 0 && strcmp(one + 4, "TWO") == 0 && one[8] == '\0');
     CHECK(prefixes_of(policy, "10.7.0.2", "any.test", "one.test") == one);
     CHECK(prefixes_of(policy, "10.7.0.3", "one.test", "any.test") == one);
@@ -272,7 +254,6 @@ static void names_that_share_an_address_share_no_prefixes(void)
 static void one_name_takes_the_first_of_its_rules(void)
 {
     const struct policy *policy = compile_text(shared_text);
-
     learn(policy, "www.first.test", "10.5.0.1");
     CHECK(is_on(policy, "10.5.0.1"));
     learn(policy, "a.first.test", "10.5.0.1");
@@ -284,7 +265,6 @@ static void one_name_takes_the_first_of_its_rules(void)
 static void an_address_in_digits_is_no_name(void)
 {
     const struct policy *policy = compile_text(shared_text);
-
     shared_by(policy, "10.6.0.1", "on.test", "10.6.0.1");
     CHECK(is_on(policy, "10.6.0.1"));
     shared_by(policy, "fd00::6:1", "on.test", "fd00::6:1");
@@ -297,8 +277,7 @@ static void an_address_in_digits_is_no_name(void)
 static const struct policy *policy_for(const char *host, const char *rest)
 {
     char rules[200];
-
-    snprintf(rules, sizeof(rules),
+    snprintf(rules, sizeof rules,
              "client = { default = \"off\"; rules = ( { host = \"%s\"; %s } ); };", host, rest);
     return compile_text(rules);
 }
@@ -308,7 +287,6 @@ static void other_patterns_forget_until_the_next_look_up(void)
 {
     const struct policy *one = policy_for("*.one.test", ""), *two = policy_for("*.two.test", "");
     const struct endpoint to = endpoint("10.7.0.1", 0), other = endpoint("10.7.0.2", 0);
-
     names_follow(one);
     names_learn(one, "www.one.test", &to);
     names_learn(one, "www.two.test", &other);
@@ -334,7 +312,6 @@ static void the_same_patterns_know_the_same_names(void)
     const struct policy *one = policy_for("*.one.test", "fastopen = \"off\";");
     const struct policy *two = policy_for("*.one.test", "port = 7;");
     const struct endpoint to = endpoint("fd00::7:1", 7);
-
     names_follow(one);
     names_learn(one, "www.one.test", &to);
     CHECK(!policy_client(one, &to, NULL).fastopen);
@@ -348,15 +325,13 @@ static void the_same_patterns_know_the_same_names(void)
 static void the_first_patterns_do_not_know_earlier_names(void)
 {
     const struct endpoint to = endpoint("10.7.0.3", 0), never = endpoint("10.7.0.4", 0);
-
     names_follow(policy_builtin);
     names_learn(policy_builtin, "www.one.test", &to);
     /* However many others come in between. */
     for (int i = 0; i < 3; i++) {
         const struct policy *policy;
         char host[32];
-
-        snprintf(host, sizeof(host), "%d.test", i);
+        snprintf(host, sizeof host, "%d.test", i);
         policy = policy_for(host, "");
         CHECK(policy_client(policy, &to, NULL).forgotten);
         CHECK(!policy_client(policy, &never, NULL).forgotten);
@@ -372,7 +347,6 @@ static bool has_siblings(const char *address)
 static void addresses_of_one_answer_are_siblings(void)
 {
     struct endpoint one = endpoint("198.51.100.1", 0), six = endpoint("2001:db8::1", 0);
-
     names_learn_siblings(&one, &one);
     CHECK(!has_siblings("198.51.100.1"));
     names_learn_siblings(&one, &six);
@@ -384,7 +358,6 @@ static void addresses_of_one_answer_are_siblings(void)
 static void tries(const char *failed, uint16_t failed_port, const char *next, uint16_t next_port)
 {
     struct endpoint from = endpoint(failed, failed_port), to = endpoint(next, next_port);
-
     names_learn_failure(&from);
     names_learn_attempt(&to);
 }
@@ -392,7 +365,6 @@ static void tries(const char *failed, uint16_t failed_port, const char *next, ui
 static void turning_to_another_address_is_failing_over(void)
 {
     struct endpoint later = endpoint("203.0.113.9", 80);
-
     tries("203.0.113.1", 80, "203.0.113.1", 80); /* again */
     CHECK(!has_siblings("203.0.113.1"));
     tries("203.0.113.1", 80, "203.0.113.2", 81); /* something else */

@@ -24,10 +24,8 @@ static struct pair pair_for(uint32_t number)
 static void *write_entries(void *first)
 {
     uint32_t number = *(uint32_t *)first;
-
     for (unsigned round = 0; round < ROUNDS; round++) {
         struct pair pair = pair_for(number);
-
         entry_write(&entry, &pair, NULL);
         number = number % 4 + 1;
     }
@@ -38,11 +36,9 @@ static void *read_entries(void *unused)
 {
     const struct pair one = pair_for(1);
     bool seen = false;
-
     (void)unused;
     while (atomic_load(&writing) || !seen) {
         uint64_t id;
-
         if (entry_holds(&entry, &one, &id)) {
             CHECK_EQUAL(id, 1);
             seen = true;
@@ -56,7 +52,6 @@ static void no_torn_entry_is_a_match(void)
     pthread_t writers[WRITERS], reader;
     uint32_t firsts[WRITERS];
     struct pair one = pair_for(1);
-
     atomic_store(&writing, true);
     CHECK(pthread_create(&reader, NULL, read_entries, NULL) == 0);
     for (uint32_t i = 0; i < WRITERS; i++) {
@@ -77,10 +72,9 @@ static void an_entry_in_use_is_left_alone(void)
     struct pair pair = pair_for(1);
     uint64_t before = atomic_load(&busy.tag), words[PAIR_WORDS];
     uint64_t id;
-
     CHECK(!entry_write(&busy, &pair, NULL));
     CHECK_EQUAL(atomic_load(&busy.tag), before);
-    memcpy(words, &pair, sizeof(words));
+    memcpy(words, &pair, sizeof words);
     slot_write(busy.words, PAIR_WORDS, words);
     CHECK(!entry_holds(&busy, &pair, &id));
 }
@@ -90,7 +84,6 @@ static void an_unused_entry_is_no_match(void)
     struct entry unused = {.tag = 0};
     struct pair zero = {.number = 0}, seven = {.number = 7};
     uint64_t id;
-
     CHECK(!entry_holds(&unused, &zero, &id));
     /* The generation wraps. */
     atomic_store(&unused.tag, ~SLOT_OWN_BITS);
@@ -104,7 +97,6 @@ static void an_unused_entry_is_no_match(void)
 static void *turn(void *first)
 {
     struct endpoint from = {.address = {*(uint8_t *)first}, .port = 80}, to = from;
-
     to.address[1] = 1;
     for (unsigned round = 0; round < ROUNDS / 10; round++) {
         names_learn_failure(&from);
@@ -118,7 +110,6 @@ static void failing_over_is_torn_by_nobody(void)
 {
     pthread_t threads[WRITERS];
     uint8_t firsts[WRITERS], unheard_of[16] = {99};
-
     for (uint8_t i = 0; i < WRITERS; i++) {
         firsts[i] = (uint8_t)(i + 1);
         CHECK(pthread_create(&threads[i], NULL, turn, &firsts[i]) == 0);

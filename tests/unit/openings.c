@@ -131,7 +131,6 @@ static int escaped(const char **text)
     const char *letter;
     char digits[3] = {0};
     char *end;
-
     if (**text == 'x') {
         memcpy(digits, *text + 1, (*text)[1] ? 2 : 1);
         long value = strtol(digits, &end, 16);

@@ -21,11 +21,10 @@ const struct policy *compile_text_for(const char *text, const struct policy_subj
     size_t length = strlen(text);
     const struct policy *policy;
     char path[64];
-
     CHECK(fd >= 0);
     CHECK(fchmod(fd, 0600) == 0);
     CHECK(write(fd, text, length) == (ssize_t)length);
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     policy = policy_compile(path, subject, report, NULL);
     close(fd);
     CHECK(policy != NULL);
@@ -37,7 +36,6 @@ const struct policy *compile_text_for(const char *text, const struct policy_subj
 const struct policy *compile_text(const char *text)
 {
     const struct policy_subject tester = {.program = "tester", .executable = "/usr/bin/alias"};
-
     return compile_text_for(text, &tester);
 }
 
@@ -51,12 +49,11 @@ struct endpoint endpoint(const char *address, uint16_t port)
     struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons(port)};
     struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
     struct endpoint made;
-
     if (inet_pton(AF_INET, address, &four.sin_addr) == 1) {
-        CHECK(endpoint_from_sockaddr(&made, (struct sockaddr *)&four, sizeof(four)));
+        CHECK(endpoint_from_sockaddr(&made, (struct sockaddr *)&four, sizeof four));
     } else {
         CHECK(inet_pton(AF_INET6, address, &six.sin6_addr) == 1);
-        CHECK(endpoint_from_sockaddr(&made, (struct sockaddr *)&six, sizeof(six)));
+        CHECK(endpoint_from_sockaddr(&made, (struct sockaddr *)&six, sizeof six));
     }
     return made;
 }

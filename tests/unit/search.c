@@ -14,8 +14,7 @@ static void make_file(const char *name)
 {
     char file[PATH_MAX];
     int fd;
-
-    snprintf(file, sizeof(file), "%s/%s", directory, name);
+    snprintf(file, sizeof file, "%s/%s", directory, name);
     fd = open(file, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
     CHECK(fd >= 0);
     close(fd);
@@ -24,16 +23,15 @@ static void make_file(const char *name)
 static void unmake(const char *name)
 {
     char file[PATH_MAX];
-
-    snprintf(file, sizeof(file), "%s/%s", directory, name);
+    snprintf(file, sizeof file, "%s/%s", directory, name);
     CHECK(remove(file) == 0);
 }
 
 /* The file that is found, without the directory of the test; "" for none. */
 static const char *found(bool trust)
 {
-    memset(path, 'x', sizeof(path));
-    if (!policy_search(path, sizeof(path), trust))
+    memset(path, 'x', sizeof path);
+    if (!policy_search(path, sizeof path, trust))
         return "";
     return strncmp(path, directory, strlen(directory)) == 0 ? path + strlen(directory) : path;
 }
@@ -42,7 +40,6 @@ static void in_order(void)
 {
     /* Where a system-wide file is installed it is the last answer. */
     const char *last = access(policy_system_file, F_OK) == 0 ? policy_system_file : "";
-
     CHECK_STRING(found(true), last);
     make_file("home/.config/tfoshim.conf");
     CHECK_STRING(found(true), "/home/.config/tfoshim.conf");
@@ -83,11 +80,10 @@ static void no_home(void)
 static void a_name_that_does_not_fit(void)
 {
     char small[8];
-
     setenv("TFOSHIM_CONFIG", "/1234567", 1);
-    CHECK(!policy_search(small, sizeof(small), true));
+    CHECK(!policy_search(small, sizeof small, true));
     setenv("TFOSHIM_CONFIG", "/123456", 1);
-    CHECK(policy_search(small, sizeof(small), true));
+    CHECK(policy_search(small, sizeof small, true));
     CHECK_STRING(small, "/123456");
 }
 
@@ -102,15 +98,14 @@ int main(int argc, char **argv)
 {
     char home[PATH_MAX], config[PATH_MAX + 16];
     int status;
-
     CHECK(mkdtemp(directory) != NULL);
-    snprintf(home, sizeof(home), "%s/home", directory);
-    snprintf(config, sizeof(config), "%s/.config", home);
+    snprintf(home, sizeof home, "%s/home", directory);
+    snprintf(config, sizeof config, "%s/.config", home);
     CHECK(mkdir(home, 0700) == 0 && mkdir(config, 0700) == 0);
     setenv("HOME", home, 1);
     unsetenv("XDG_CONFIG_HOME");
     unsetenv("TFOSHIM_CONFIG");
-    status = run_cases(cases, sizeof(cases) / sizeof(cases[0]), argc, argv);
+    status = run_cases(cases, sizeof cases / sizeof cases[0], argc, argv);
     unmake("tfoshim.conf");
     unmake("home/.config/tfoshim.conf");
     unmake("home/.config");

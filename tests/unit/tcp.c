@@ -27,7 +27,6 @@ static socklen_t server_length;
 static void read_server(const char *address, const char *port)
 {
     struct endpoint endpoint = {.port = (uint16_t)strtoul(port, NULL, 10)};
-
     endpoint.address[10] = endpoint.address[11] = 0xff;
     if (inet_pton(AF_INET, address, endpoint.address + 12) != 1)
         CHECK(inet_pton(AF_INET6, address, endpoint.address) == 1);
@@ -37,9 +36,8 @@ static void read_server(const char *address, const char *port)
 static int connected(void)
 {
     int fd = socket(server.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
-
     CHECK(fd >= 0);
-    CHECK(setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof(on)) == 0);
+    CHECK(setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof on) == 0);
     CHECK(connect(fd, (struct sockaddr *)&server, server_length) == 0);
     return fd;
 }
@@ -47,7 +45,6 @@ static int connected(void)
 static void print_opening(int fd)
 {
     struct tcp_opening opening;
-
     CHECK(tcp_opening(fd, &opening));
     printf("state=%d acked=%d fail=%d retransmitted=%d request_lost=%d local=%d room=%u "
            "rtt_ms=%u min_rtt_ms=%u\n",
@@ -63,7 +60,6 @@ static void open_with(size_t bytes)
     struct pollfd end = {.fd = fd, .events = POLLIN};
     char *data = calloc(1, bytes);
     ssize_t sent;
-
     CHECK(data != NULL);
     sent = sendto(fd, data, bytes, MSG_FASTOPEN | MSG_DONTWAIT, (struct sockaddr *)&server,
                   server_length);
@@ -79,7 +75,6 @@ static void open_with(size_t bytes)
 int main(int argc, char **argv)
 {
     int fd;
-
     kernel_syscall = syscall;
     CHECK(argc == 3 || argc == 4);
     read_server(argv[1], argv[2]);

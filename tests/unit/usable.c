@@ -13,7 +13,6 @@ static const char text[] =
 static struct policy *copy_of(const struct policy *policy)
 {
     struct policy *copy = malloc(policy_size(policy));
-
     CHECK(copy != NULL);
     memcpy(copy, policy, policy_size(policy));
     return copy;
@@ -22,7 +21,6 @@ static struct policy *copy_of(const struct policy *policy)
 static void what_the_compiler_makes_is(void)
 {
     const struct policy *policy = compile_text(text), *empty = compile_text("");
-
     CHECK(policy_is_usable(policy));
     CHECK(policy_is_usable(empty));
     CHECK(policy_is_usable(policy_builtin));
@@ -46,7 +44,7 @@ static void header(void)
 {
     REFUSED(changed->magic, 0);
     REFUSED(changed->version, POLICY_VERSION + 1);
-    REFUSED(changed->size, sizeof(*changed) - 1);
+    REFUSED(changed->size, sizeof *changed - 1);
     REFUSED(changed->log_level, LOG_DEBUG + 1);
     REFUSED(changed->log_to, changed->size);
     REFUSED(changed->path, UINT32_MAX);
@@ -100,7 +98,6 @@ static struct policy *kept_policy(void)
     static const char rules[] = "client = { rules = ( { program = \"tester\"; } ); };";
     const struct policy *policy = compile_text(rules);
     struct policy *kept = calloc(1, policy->size);
-
     CHECK(kept != NULL);
     CHECK_EQUAL(policy->sources.count, 2);
     memcpy(kept, policy, policy->size);
@@ -146,9 +143,8 @@ static void head_of_one_that_is_kept(void)
 static void head_is_no_longer_than_what_it_lies_in(void)
 {
     struct policy *kept = kept_policy();
-
     CHECK(!policy_head_is_usable(kept, kept->size - 1));
-    CHECK(!policy_head_is_usable(kept, sizeof(*kept) - 1));
+    CHECK(!policy_head_is_usable(kept, sizeof *kept - 1));
     CHECK(!policy_head_is_usable(kept, 0));
     free(kept);
 }

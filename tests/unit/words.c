@@ -20,7 +20,6 @@ static void distances(void)
 static void suggestions(void)
 {
     static const char *const words[] = {"address", "host", "port", "to"};
-
     CHECK_STRING(nearest("adress", words, 4), "address");
     CHECK_STRING(nearest("hots", words, 4), "host");
     CHECK_STRING(nearest("ports", words, 4), "port");

@@ -18,12 +18,10 @@ bool opening_is_amqp(const struct bytes *b)
         {2, 1, 0, 0},  /* 1.0, TLS */
         {3, 1, 0, 0},  /* 1.0, SASL */
     };
-
     if (b->length != 8 || !bytes_say(b, 0, "AMQP"))
         return false;
-    for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
-        if (bytes_have(b, 4, versions[i], sizeof(versions[i])))
+    for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++)
+        if (bytes_have(b, 4, versions[i], sizeof versions[i]))
             return true;
-    }
     return false;
 }

@@ -33,11 +33,9 @@ static unsigned startup_option(const struct bytes *b, size_t at, size_t end)
     static const char options[][20] = {
         "CQL_VERSION", "COMPRESSION",    "NO_COMPACT",       "THROW_ON_OVERLOAD",  "DRIVER_NAME",
         "CLIENT_ID",   "DRIVER_VERSION", "APPLICATION_NAME", "APPLICATION_VERSION"};
-
-    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
         if (end - at - 2 == strlen(options[i]) && bytes_say(b, at + 2, options[i]))
             return 1u << i;
-    }
     return 0;
 }
 
@@ -46,13 +44,11 @@ static bool is_startup_body(const struct bytes *b)
 {
     size_t at = CASSANDRA_HEADER + 2;
     unsigned seen = 0;
-
     if (b->length < at)
         return false;
     for (unsigned left = bytes_be16(b->at + CASSANDRA_HEADER); left > 0; left--) {
         size_t value = skip_cassandra_string(b, at);
         unsigned option = value == 0 ? 0 : startup_option(b, at, value);
-
         if (option == 0 || (seen & option) != 0)
             return false;
         seen |= option;

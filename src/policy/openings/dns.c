@@ -5,7 +5,6 @@
 static size_t skip_dns_name(const struct bytes *b, size_t at)
 {
     const size_t limit = at + 255 < b->length ? at + 255 : b->length;
-
     while (at < limit && b->at[at] != 0) {
         if (b->at[at] > 63)
             return 0;
@@ -22,7 +21,6 @@ static size_t skip_dns_record(const struct bytes *b, size_t at)
 {
     size_t data, end = skip_dns_name(b, at);
     unsigned type;
-
     if (end == 0 || b->length - end < 10)
         return 0;
     type = bytes_be16(b->at + end);
@@ -50,7 +48,6 @@ static bool is_dns_query_header(const struct bytes *b)
 bool opening_is_dns(const struct bytes *b)
 {
     size_t end;
-
     if (!is_dns_query_header(b))
         return false;
     end = skip_dns_name(b, 14);

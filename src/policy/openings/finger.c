@@ -21,7 +21,6 @@ bool opening_is_finger(const struct bytes *b)
 {
     static const char verbose[] = "/W";
     size_t i = 0;
-
     if (b->length > LONGEST_QUERY)
         return false;
     if (bytes_say(b, 0, verbose)) {

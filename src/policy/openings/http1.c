@@ -6,10 +6,8 @@
 static size_t safe_method(const struct bytes *b)
 {
     static const char methods[][9] = {"GET ", "HEAD ", "OPTIONS "};
-
-    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
         size_t length = strlen(methods[i]);
-
         if (b->length > length && memcmp(b->at, methods[i], length) == 0)
             return length;
     }
@@ -22,13 +20,12 @@ static size_t request_line_end(const struct bytes *b, size_t target)
 {
     static const char version[] = " HTTP/1.";
     size_t i = target;
-
     while (i < b->length && b->at[i] > 0x20 && b->at[i] != 0x7f)
         i++;
-    if (i == target || b->length - i < sizeof(version) + 1 ||
-        memcmp(b->at + i, version, sizeof(version) - 1) != 0)
+    if (i == target || b->length - i < sizeof version + 1 ||
+        memcmp(b->at + i, version, sizeof version - 1) != 0)
         return 0;
-    i += sizeof(version) - 1;
+    i += sizeof version - 1;
     if (b->at[i] < '0' || b->at[i] > '9')
         return 0;
     i++;
@@ -78,13 +75,11 @@ static bool skip_header_line(const struct bytes *b, size_t *i)
 bool opening_is_http1(const struct bytes *b)
 {
     size_t target = safe_method(b), i = target == 0 ? 0 : request_line_end(b, target);
-
     if (i == 0)
         return false;
     i++;
     while (i < b->length) {
         size_t line = i;
-
         if (!skip_header_line(b, &i))
             return false;
         if (b->at[line] == '\r' || b->at[line] == '\n') /* the empty one */

@@ -39,12 +39,11 @@ static bool is_window_update(const uint8_t *payload, size_t length)
 static bool skip_connection_frame(const struct bytes *b, size_t *at, bool first)
 {
     static const uint8_t no_flags_and_stream[5] = {0};
-
     if (b->length - *at < FRAME_HEADER)
         return false;
     const size_t length = bytes_be24(b->at + *at);
     const uint8_t type = b->at[*at + 3], *payload = b->at + *at + FRAME_HEADER;
-    if (!bytes_have(b, *at + 4, no_flags_and_stream, sizeof(no_flags_and_stream)) ||
+    if (!bytes_have(b, *at + 4, no_flags_and_stream, sizeof no_flags_and_stream) ||
         length > b->length - *at - FRAME_HEADER)
         return false;
     *at += FRAME_HEADER + length;
@@ -57,7 +56,6 @@ bool opening_is_http2(const struct bytes *b)
 {
     static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     size_t at = strlen(preface);
-
     if (!bytes_say(b, 0, preface) || !skip_connection_frame(b, &at, true))
         return false;
     while (at < b->length)

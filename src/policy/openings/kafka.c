@@ -8,7 +8,6 @@ enum { KAFKA_HEADER = 4 + 2 + 2 + 4, KAFKA_API_VERSIONS = 18, KAFKA_LATEST = 4 }
 static size_t skip_client_id(const struct bytes *b, size_t at)
 {
     size_t length;
-
     if (b->length - at < 2)
         return 0;
     length = bytes_be16(b->at + at);
@@ -44,7 +43,6 @@ bool opening_is_kafka(const struct bytes *b)
 {
     unsigned version;
     size_t at;
-
     if (b->length < KAFKA_HEADER || bytes_be32(b->at) != b->length - 4 ||
         bytes_be16(b->at + 4) != KAFKA_API_VERSIONS)
         return false;

@@ -10,7 +10,6 @@ static size_t skip_keys(const struct bytes *b, size_t at)
 {
     do {
         size_t key = at + 1;
-
         if (at >= b->length || b->at[at] != ' ')
             return 0;
         at = key;
@@ -26,11 +25,9 @@ static size_t skip_keys(const struct bytes *b, size_t at)
 static size_t skip_text(const struct bytes *b, size_t at)
 {
     static const char lines[][10] = {"version\r\n", "stats\r\n", "mn\r\n"};
-
-    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
         if (bytes_say(b, at, lines[i]))
             return at + strlen(lines[i]);
-    }
     if (bytes_say(b, at, "get "))
         return skip_keys(b, at + 3);
     return bytes_say(b, at, "gets ") ? skip_keys(b, at + 4) : 0;
@@ -59,7 +56,6 @@ static size_t skip_binary(const struct bytes *b, size_t at)
 {
     static const uint8_t none[8];
     size_t key;
-
     if (b->length - at < MEMCACHED_HEADER || b->at[at] != MEMCACHED_REQUEST)
         return 0;
     key = bytes_be16(b->at + at + 2);
@@ -85,7 +81,6 @@ bool opening_is_memcached(const struct bytes *b)
 {
     const bool binary = b->length > 0 && b->at[0] == MEMCACHED_REQUEST;
     size_t at = 0;
-
     do {
         at = binary ? skip_binary(b, at) : skip_text(b, at);
     } while (at != 0 && at < b->length);

@@ -20,7 +20,6 @@ enum bson {
 static size_t bson_sized(const struct bytes *b, size_t at, size_t counted, size_t least)
 {
     size_t length, left = b->length - at;
-
     if (left < 4)
         return 0;
     length = bytes_le32(b->at + at);
@@ -34,7 +33,6 @@ static size_t bson_sized(const struct bytes *b, size_t at, size_t counted, size_
 static size_t skip_bson(const struct bytes *b, size_t at, uint8_t type)
 {
     size_t size = 0;
-
     switch (type) {
     case BSON_DOUBLE:
     case BSON_INT64:
@@ -63,13 +61,11 @@ static size_t skip_hello(const struct bytes *b, size_t at)
 {
     static const char names[][9] = {"hello", "ismaster", "isMaster"};
     uint8_t type = b->at[at];
-
     if (type != BSON_DOUBLE && type != BSON_BOOLEAN && type != BSON_INT32 && type != BSON_INT64)
         return 0;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (bytes_have(b, at + 1, names[i], strlen(names[i]) + 1))
             return skip_bson(b, at + 1 + strlen(names[i]) + 1, type);
-    }
     return 0;
 }
 
@@ -92,9 +88,8 @@ static size_t skip_hello_field(const struct bytes *b, size_t at, unsigned *seen)
         {BSON_BOOLEAN, "apiDeprecationErrors"},
     };
 
-    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         size_t size = strlen(fields[i].name) + 1;
-
         if (b->at[at] != fields[i].type || !bytes_have(b, at + 1, fields[i].name, size))
             continue;
         if ((*seen >> i & 1) != 0)
@@ -110,7 +105,6 @@ static bool is_hello(const struct bytes *b)
 {
     size_t at;
     unsigned seen = 0;
-
     if (b->length < 5 || bytes_le32(b->at) != b->length)
         return false;
     at = skip_hello(b, 4);
@@ -126,7 +120,6 @@ static size_t mongodb_command(const struct bytes *b)
     static const uint8_t collection[] = "admin.$cmd";
     size_t at = MONGODB_HEADER + 4; /* behind the flags */
     uint32_t flags, skip, give;
-
     if (b->length < at)
         return 0;
     flags = bytes_le32(b->at + MONGODB_HEADER);
@@ -134,9 +127,9 @@ static size_t mongodb_command(const struct bytes *b)
         return flags == 0 && b->length > at && b->at[at] == 0 ? at + 1 : 0;
     /* The flag: a secondary may answer. */
     if (bytes_le32(b->at + 12) != MONGODB_OP_QUERY || (flags & ~(uint32_t)4) != 0 ||
-        !bytes_have(b, at, collection, sizeof(collection)))
+        !bytes_have(b, at, collection, sizeof collection))
         return 0;
-    at += sizeof(collection);
+    at += sizeof collection;
     if (b->length - at < 8)
         return 0;
     skip = bytes_le32(b->at + at);
@@ -155,7 +148,6 @@ bool opening_is_mongodb(const struct bytes *b)
 {
     size_t at = mongodb_command(b);
     struct bytes document;
-
     /* The second word is the request's id; the third, what it responds to: nothing. */
     if (at == 0 || bytes_le32(b->at) != b->length || bytes_le32(b->at + 8) != 0)
         return false;

@@ -16,7 +16,6 @@ static enum opening recognise(const struct bytes *b, uint16_t at)
 enum opening opening_of(const void *bytes, size_t length, size_t total, uint16_t port)
 {
     const struct bytes all = {.at = bytes, .length = length};
-
     /* What was not shown may be anything. */
     if (length == 0 || length != total)
         return OPENING_NONE;

@@ -18,10 +18,8 @@ static int startup_parameter(const struct bytes *b, size_t at, size_t *value)
         "IntervalStyle", "intervalstyle",     "client_min_messages",
         "geqo",          "statement_timeout", "standard_conforming_strings",
         "search_path",   "lock_timeout",      "idle_in_transaction_session_timeout"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         size_t size = strlen(names[i]) + 1;
-
         if (bytes_have(b, at, names[i], size)) {
             *value = at + size;
             return (int)i;
@@ -34,7 +32,6 @@ static int startup_parameter(const struct bytes *b, size_t at, size_t *value)
 static size_t skip_string(const struct bytes *b, size_t at)
 {
     const uint8_t *zero = memchr(b->at + at, 0, b->length - at);
-
     return zero ? (size_t)(zero - b->at) + 1 : 0;
 }
 
@@ -44,10 +41,8 @@ static bool is_startup(const struct bytes *b)
 {
     size_t at = 8, value;
     unsigned seen = 0;
-
     while (at < b->length && b->at[at] != 0) {
         int parameter = startup_parameter(b, at, &value);
-
         if (parameter < 0 || (seen >> parameter & 1) != 0)
             return false;
         at = skip_string(b, value);

@@ -24,7 +24,6 @@ static bool skip_number(const struct bytes *b, size_t *at, unsigned largest)
 {
     const size_t start = *at;
     unsigned number = 0;
-
     while (*at < b->length && b->at[*at] >= '0' && b->at[*at] <= '9' && number <= largest)
         number = 10 * number + b->at[(*at)++] - '0';
     return *at > start && number <= largest && (b->at[start] != '0' || *at == start + 1);
@@ -42,7 +41,6 @@ static bool skip_ipv4(const struct bytes *b, size_t *at)
 static bool skip_group(const struct bytes *b, size_t *at)
 {
     const size_t start = *at;
-
     while (*at < b->length && *at < start + 4 && b->at[*at] != 0 &&
            strchr("0123456789abcdefABCDEF", b->at[*at]))
         ++*at;
@@ -54,7 +52,6 @@ static bool skip_ipv6(const struct bytes *b, size_t *at)
 {
     bool compressed = skip_text(b, at, "::"), may_end = compressed;
     unsigned groups = 0;
-
     while (skip_group(b, at)) {
         groups++;
         may_end = !compressed && skip_text(b, at, "::");
@@ -92,7 +89,6 @@ static size_t version_1_header(const struct bytes *b)
     const size_t length = b->length < LONGEST_LINE ? b->length : LONGEST_LINE;
     const struct bytes line = {.at = b->at, .length = length};
     size_t at = 0;
-
     return skip_text(&line, &at, "PROXY ") && skip_addresses(&line, &at) &&
                    skip_text(&line, &at, "\r\n")
                ? at
@@ -125,8 +121,7 @@ static size_t version_2_header(const struct bytes *b)
 {
     static const uint8_t signature[] = "\r\n\r\n\0\r\nQUIT\n";
     size_t addresses;
-
-    if (b->length < VERSION_2_HEADER || !bytes_have(b, 0, signature, sizeof(signature) - 1) ||
+    if (b->length < VERSION_2_HEADER || !bytes_have(b, 0, signature, sizeof signature - 1) ||
         (b->at[12] != LOCAL && b->at[12] != PROXY))
         return 0;
     if (b->at[13] == UNSPEC)
@@ -147,6 +142,5 @@ static size_t version_2_header(const struct bytes *b)
 size_t opening_proxy_header(const struct bytes *b)
 {
     const size_t length = version_1_header(b);
-
     return length > 0 ? length : version_2_header(b);
 }

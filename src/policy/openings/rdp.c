@@ -23,7 +23,6 @@ static bool skip_cookie(const struct bytes *b, size_t *at)
 {
     static const char user[] = "Cookie: mstshash=", token[] = "Cookie: msts=";
     size_t i = *at;
-
     if (bytes_say(b, i, user))
         i += strlen(user);
     else if (bytes_say(b, i, token))
@@ -46,7 +45,6 @@ static bool is_structure(const uint8_t *at, uint8_t type, uint8_t flags, uint8_t
 static bool is_negotiation(const struct bytes *b)
 {
     static const uint8_t reserved[16] = {0};
-
     if (b->length < NEG_REQ_SIZE || !is_structure(b->at, NEG_REQ, NEG_FLAGS, NEG_REQ_SIZE) ||
         (bytes_le32(b->at + 4) & ~(uint32_t)NEG_PROTOCOLS) != 0)
         return false;
@@ -54,13 +52,12 @@ static bool is_negotiation(const struct bytes *b)
         return b->length == NEG_REQ_SIZE;
     return b->length == NEG_REQ_SIZE + CORRELATION_INFO_SIZE &&
            is_structure(b->at + NEG_REQ_SIZE, CORRELATION_INFO, 0, CORRELATION_INFO_SIZE) &&
-           bytes_have(b, NEG_REQ_SIZE + 4 + 16, reserved, sizeof(reserved));
+           bytes_have(b, NEG_REQ_SIZE + 4 + 16, reserved, sizeof reserved);
 }
 
 bool opening_is_rdp(const struct bytes *b)
 {
     size_t at = HEADERS;
-
     if (b->length < HEADERS || b->at[0] != 3 || b->at[1] != 0 || bytes_be16(b->at + 2) != b->length)
         return false;
     /* The length indicator counts what is behind it. 255 is reserved. The request is to nobody yet

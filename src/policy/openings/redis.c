@@ -15,7 +15,6 @@ struct redis_command {
 static bool read_length(const struct bytes *b, size_t *at, uint8_t mark, unsigned *length)
 {
     size_t first = *at + 1, i = first;
-
     *length = 0;
     if (*at >= b->length || b->at[*at] != mark)
         return false;
@@ -31,7 +30,6 @@ static bool read_length(const struct bytes *b, size_t *at, uint8_t mark, unsigne
 static bool read_command(const struct bytes *b, size_t *at, struct redis_command *command)
 {
     unsigned length;
-
     if (!read_length(b, at, '*', &command->count) || command->count == 0)
         return false;
     for (unsigned i = 0; i < command->count; i++) {
@@ -52,7 +50,6 @@ static bool is_word(const struct bytes *argument, const char *word)
         return false;
     for (size_t i = 0; i < argument->length; i++) {
         uint8_t byte = argument->at[i];
-
         if (byte >= 'a' && byte <= 'z')
             byte = (uint8_t)(byte - 'a' + 'A');
         if (byte != (uint8_t)word[i])
@@ -151,9 +148,8 @@ static const struct {
 
 static bool is_reading(const struct redis_command *command)
 {
-    for (size_t i = 0; i < sizeof(reading) / sizeof(reading[0]); i++) {
+    for (size_t i = 0; i < sizeof reading / sizeof reading[0]; i++) {
         int arity = reading[i].arity;
-
         if (is_word(&command->arguments[0], reading[i].name))
             return arity < 0 ? command->count >= (unsigned)-arity
                              : command->count == (unsigned)arity;
@@ -165,7 +161,6 @@ static bool is_reading(const struct redis_command *command)
 static bool is_redis_hello(const struct redis_command *command)
 {
     const struct bytes *argument = command->arguments;
-
     if (!is_word(&argument[0], "HELLO"))
         return false;
     if (command->count == 1)
@@ -179,7 +174,6 @@ static bool is_redis_hello(const struct redis_command *command)
 static bool is_about_client(const struct redis_command *command)
 {
     const struct bytes *argument = command->arguments;
-
     if (!is_word(&argument[0], "CLIENT"))
         return false;
     switch (command->count) {
@@ -199,15 +193,13 @@ static bool is_about_client(const struct redis_command *command)
 static bool is_about_commands(const struct redis_command *command)
 {
     static const char asking[][8] = {"COUNT", "DOCS", "INFO", "LIST", "GETKEYS"};
-
     if (!is_word(&command->arguments[0], "COMMAND"))
         return false;
     if (command->count == 1)
         return true;
-    for (size_t i = 0; i < sizeof(asking) / sizeof(asking[0]); i++) {
+    for (size_t i = 0; i < sizeof asking / sizeof asking[0]; i++)
         if (is_word(&command->arguments[1], asking[i]))
             return true;
-    }
     return false;
 }
 
@@ -222,7 +214,6 @@ bool opening_is_redis(const struct bytes *b)
 {
     struct redis_command command;
     size_t at = 0;
-
     if (b->length == 6 && bytes_say(b, 0, "PING\r\n"))
         return true;
     do {

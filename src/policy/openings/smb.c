@@ -32,7 +32,6 @@ enum { SMB1_HEADER = 32, SMB1_FLAGS = 0x18, SMB1_FLAGS2 = 0xfc5f };
 static bool are_smb1_dialects(const uint8_t *at, size_t length)
 {
     bool in_name = false;
-
     for (size_t i = 0; i < length; i++) {
         if (!in_name && at[i] != 2)
             return false;
@@ -46,7 +45,6 @@ static bool are_smb1_dialects(const uint8_t *at, size_t length)
 static bool is_smb1_negotiate(const struct bytes *m)
 {
     const uint8_t *header = m->at, *words = header + SMB1_HEADER;
-
     if (m->length < SMB1_HEADER + 3 || !bytes_say(m, 0, "\xffSMB\x72"))
         return false;
     /* No status; PIDHigh, which is any; no signature; nothing in the reserved. */
@@ -94,7 +92,6 @@ static bool are_smb2_contexts(const struct bytes *m, size_t at, unsigned count)
         return false;
     for (; count > 0; count--) {
         const size_t start = to_multiple_of_8(at);
-
         if (m->length < start || m->length - start < 8 || !is_zero(m->at + at, start - at))
             return false;
         const uint8_t *context = m->at + start;
@@ -112,7 +109,6 @@ static bool is_smb2_negotiate(const struct bytes *m)
     const uint8_t *request = m->at + SMB2_HEADER;
     size_t at = SMB2_HEADER + SMB2_NEGOTIATE;
     bool has_contexts = false; /* SMB 3.1.1 alone has them. */
-
     if (m->length < at || !bytes_say(m, 0, "\xfeSMB") || !is_smb2_header(m->at))
         return false;
     const unsigned dialects = le16(request + 2);

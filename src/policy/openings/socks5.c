@@ -16,7 +16,6 @@ static bool is_assigned_method(uint8_t method)
 bool opening_is_socks5(const struct bytes *b)
 {
     unsigned seen = 0;
-
     if (b->length < 3 || b->at[0] != 5 || b->length != b->at[1] + 2u)
         return false;
     for (size_t i = 2; i < b->length; i++) {

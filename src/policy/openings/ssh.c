@@ -7,7 +7,6 @@ enum { LONGEST_IDENTIFICATION = 255 };
 static size_t protocol_version(const struct bytes *b)
 {
     static const char two[] = "SSH-2.0-", one_and_two[] = "SSH-1.99-"; /* 5.1 */
-
     if (bytes_say(b, 0, two))
         return strlen(two);
     return bytes_say(b, 0, one_and_two) ? strlen(one_and_two) : 0;
@@ -23,7 +22,6 @@ bool opening_is_ssh(const struct bytes *b)
 {
     const size_t software = protocol_version(b);
     size_t end = b->length;
-
     if (software == 0 || end > LONGEST_IDENTIFICATION || b->at[end - 1] != '\n')
         return false;
     end--;

@@ -22,7 +22,6 @@ static bool skip_software(const struct bytes *b, size_t *at)
 {
     const size_t length = bytes_be16(b->at + *at + 2), padded = (length + 3) & ~(size_t)3;
     const size_t value = *at + ATTRIBUTE_HEADER;
-
     if (length > LONGEST_SOFTWARE || padded > b->length - value)
         return false;
     for (size_t i = 0; i < length; i++)
@@ -36,10 +35,9 @@ bool opening_is_stun(const struct bytes *b)
 {
     static const uint8_t binding[] = {0x00, 0x01}, cookie[] = {0x21, 0x12, 0xa4, 0x42};
     size_t at = HEADER;
-
-    if (b->length < HEADER || !bytes_have(b, 0, binding, sizeof(binding)) ||
+    if (b->length < HEADER || !bytes_have(b, 0, binding, sizeof binding) ||
         bytes_be16(b->at + 2) != b->length - HEADER || b->length % 4 != 0 ||
-        !bytes_have(b, 4, cookie, sizeof(cookie)))
+        !bytes_have(b, 4, cookie, sizeof cookie))
         return false;
     if (is_attribute(b, at, SOFTWARE) && !skip_software(b, &at))
         return false;

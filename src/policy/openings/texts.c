@@ -9,6 +9,5 @@ const struct opening_text *opening_text(enum opening opening)
 #include "policy/openings/openings.def"
 #undef OPENING
     };
-
     return &texts[opening];
 }

@@ -10,7 +10,6 @@ bool opening_is_tls(const struct bytes *b)
 {
     static const uint8_t change_cipher_spec[] = {0x14, 0x03, 0x03, 0x00, 0x01, 0x01};
     size_t record, message;
-
     if (b->length < 9 || b->at[0] != 0x16 || b->at[1] != 0x03 || b->at[2] > 0x04)
         return false;
     record = bytes_be16(b->at + 3);
@@ -21,6 +20,6 @@ bool opening_is_tls(const struct bytes *b)
     record += 5;
     if (b->length <= record)
         return true;
-    return b->length == record + sizeof(change_cipher_spec) &&
-           memcmp(b->at + record, change_cipher_spec, sizeof(change_cipher_spec)) == 0;
+    return b->length == record + sizeof change_cipher_spec &&
+           memcmp(b->at + record, change_cipher_spec, sizeof change_cipher_spec) == 0;
 }

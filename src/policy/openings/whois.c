@@ -12,7 +12,6 @@ static size_t printable_character(const struct bytes *b, size_t at)
 {
     const uint8_t lead = b->at[at];
     const size_t length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-
     if (length == 1)
         return lead >= 0x20 && lead != 0x7f ? 1 : 0;
     if (lead < 0xc2 || lead > 0xf4 || b->length - at < length)
@@ -30,10 +29,8 @@ static size_t printable_character(const struct bytes *b, size_t at)
 static bool may_be_update(const struct bytes *b)
 {
     static const char directives[][10] = {"-register", "-notify"};
-
-    for (size_t i = 0; i < sizeof(directives) / sizeof(directives[0]); i++) {
+    for (size_t i = 0; i < sizeof directives / sizeof directives[0]; i++) {
         const size_t length = strlen(directives[i]);
-
         if (b->length >= length && strncasecmp((const char *)b->at, directives[i], length) == 0)
             return true;
     }
@@ -48,7 +45,6 @@ static bool may_be_update(const struct bytes *b)
 bool opening_is_whois(const struct bytes *b)
 {
     size_t i = 0, length = 1;
-
     if (b->length < 3 || b->length > LONGEST_QUERY || may_be_update(b))
         return false;
     for (; length > 0 && i < b->length - 2; i += length)
