@@ -26,7 +26,10 @@ import scratch
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOURCES = ("src/shim", "src/kernel", "src/memory")
 # Tests wait more than they compute.
-WORKERS = 3
+WORKERS = 5
+# A test that takes so many times as long as without a fault hangs: fewer are a busy machine's. What a test
+# runs has limits of its own.
+PATIENCE = 6
 
 
 def say(text: str) -> None:
@@ -100,7 +103,7 @@ def judge(hunt: Hunt, place: scratch.Scratch, fault: faults.Fault) -> tuple[str,
         what = fault.described(original)
         names = sorted(concerns.tests_of(ROOT, fault.path), key=hunt.durations.__getitem__)
         for name in names:
-            failure = place.test(name, 30 + 2 * hunt.durations[name])
+            failure = place.test(name, PATIENCE * (30 + hunt.durations[name]))
             if failure:
                 return f"{what}\n    killed by {failure}", True
         return f"{what}\n    SURVIVED {', '.join(names)}", False
