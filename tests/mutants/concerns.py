@@ -6,7 +6,7 @@ import pathlib
 
 # The first pattern that matches a file says its tests; files of tomorrow fall to the later, wider ones.
 # Names of .bats files in tests/; those that are not there are passed over. In which order they run
-# is measured, not written: the fastest first.
+# is measured, not written: the fastest first, and what kills.
 CLIENT = ("hooks", "client", "closing", "corners", "waiting", "fallback", "isolation", "programs",
           "cookies", "log")
 CONCERNS = (

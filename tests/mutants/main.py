@@ -61,6 +61,11 @@ class Hunt:
         self._counted = self._under_way = self.killed = 0
         self._changed = threading.Condition()
         self.durations: dict[str, float] = {}
+        self.kills: dict[str, int] = {}
+
+    def order_of(self, names: list[str]) -> list[str]:
+        """The fastest first, and what has killed others before what has not."""
+        return sorted(names, key=lambda name: self.durations[name] / (1 + self.kills.get(name, 0)))
 
     def next(self) -> tuple[int, faults.Fault] | None:
         """Which it is, and what.
@@ -101,10 +106,11 @@ def judge(hunt: Hunt, place: scratch.Scratch, fault: faults.Fault) -> tuple[str,
         if not place.put(fault.path, fault.applied(original)):
             return "", None
         what = fault.described(original)
-        names = sorted(concerns.tests_of(ROOT, fault.path), key=hunt.durations.__getitem__)
+        names = hunt.order_of(concerns.tests_of(ROOT, fault.path))
         for name in names:
             failure = place.test(name, PATIENCE * (30 + hunt.durations[name]))
             if failure:
+                hunt.kills[name] = hunt.kills.get(name, 0) + 1
                 return f"{what}\n    killed by {failure}", True
         return f"{what}\n    SURVIVED {', '.join(names)}", False
     except scratch.Broken:
