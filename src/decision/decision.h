@@ -8,6 +8,7 @@
 #ifndef TFOSHIM_DECISION_DECISION_H
 #define TFOSHIM_DECISION_DECISION_H
 
+#include "contract.h"
 #include "memory/memory.h"
 #include "policy/policy.h"
 

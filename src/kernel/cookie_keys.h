@@ -3,6 +3,8 @@
 #ifndef TFOSHIM_KERNEL_COOKIE_KEYS_H
 #define TFOSHIM_KERNEL_COOKIE_KEYS_H
 
+#include "contract.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,17 +23,17 @@ struct cookie_keys {
 };
 
 /* False for any other form. White space at the end is none of it. */
-bool cookie_keys_read(struct cookie_keys *, const char *text, size_t length);
+bool cookie_keys_read(struct cookie_keys *, const char *text, size_t length) NONNULL;
 
-void cookie_keys_write(char text[COOKIE_KEYS_TEXT_SIZE], const struct cookie_keys *);
+void cookie_keys_write(char text[COOKIE_KEYS_TEXT_SIZE], const struct cookie_keys *) NONNULL;
 
 /* Reads them from a file that nobody but its owner can read (private_file.h). NULL, or what is
  * wrong. */
-const char *cookie_keys_load(const char *path, struct cookie_keys *);
+const char *cookie_keys_load(const char *path, struct cookie_keys *) NONNULL MUST_USE;
 
 /* Of a socket of its own (TCP_FASTOPEN_KEY, Linux >= 4.16): sets them, returns 0 or the errno; does
  * it have any? */
-int cookie_keys_give(int fd, const struct cookie_keys *);
+int cookie_keys_give(int fd, const struct cookie_keys *) NONNULL;
 bool cookie_keys_has(int fd);
 
 #endif

@@ -4,6 +4,8 @@
 #ifndef TFOSHIM_KERNEL_METRICS_H
 #define TFOSHIM_KERNEL_METRICS_H
 
+#include "contract.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -26,16 +28,16 @@ struct metrics {
 typedef void metrics_visit(void *context, const struct metrics *);
 
 /* Calls `visit` for every entry. 0, or the errno. */
-int metrics_each(metrics_visit *, void *context);
+int metrics_each(metrics_visit *, void *context) MUST_USE;
 
 /* The entry of a host, one with a cookie if there is any; *any: is there one at all? 0, or the
  * errno. */
-int metrics_of(const uint8_t address[16], struct metrics *, bool *any);
+int metrics_of(const uint8_t address[16], struct metrics *, bool *any) NONNULL MUST_USE;
 
 /* Makes the kernel forget a host, or all of them (NULL). 0, or the errno. */
 int metrics_forget(const uint8_t address[16]);
 
 /* "0123456789abcdef" */
-void metrics_cookie_text(char text[2 * METRICS_COOKIE_MOST + 1], const struct metrics *);
+void metrics_cookie_text(char text[2 * METRICS_COOKIE_MOST + 1], const struct metrics *) NONNULL;
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef TFOSHIM_KERNEL_METRICS_REQUEST_H
 #define TFOSHIM_KERNEL_METRICS_REQUEST_H
 
+#include "contract.h"
 #include "kernel/netlink.h"
 
 #include <linux/genetlink.h>

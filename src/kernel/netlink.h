@@ -7,6 +7,8 @@
 #ifndef TFOSHIM_KERNEL_NETLINK_H
 #define TFOSHIM_KERNEL_NETLINK_H
 
+#include "contract.h"
+
 #include <linux/netlink.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,14 +29,14 @@ int netlink_open(int protocol, uint64_t netns);
 void netlink_close(int fd);
 
 /* False: no answer, or one with an error. */
-bool netlink_ask(int fd, const struct nlmsghdr *question, struct netlink_answer *);
+bool netlink_ask(int fd, const struct nlmsghdr *question, struct netlink_answer *) NONNULL MUST_USE;
 
 /* Finds an attribute of at least `least` bytes behind a header of that size, and says how many it
  * has; NULL: there is none. */
 const void *netlink_attribute(const struct netlink_answer *, size_t family_header, uint16_t type,
-                              size_t least, size_t *length);
+                              size_t least, size_t *length) NONNULL;
 
 /* The errno of an answer with an error; 0: there was no answer. */
-int netlink_error(const struct netlink_answer *);
+int netlink_error(const struct netlink_answer *) NONNULL;
 
 #endif

@@ -3,6 +3,8 @@
 #ifndef TFOSHIM_KERNEL_PROC_H
 #define TFOSHIM_KERNEL_PROC_H
 
+#include "contract.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -16,16 +18,16 @@ enum {
 };
 
 /* The sysctl net.ipv4.NAME without its newline; false where it cannot be read (errno says why). */
-bool proc_sysctl(const char *name, char *text, size_t size);
+bool proc_sysctl(const char *name, char *text, size_t size) NONNULL MUST_USE;
 
 /* The same as a number; -1 where it cannot be read. */
-long proc_sysctl_number(const char *name);
+long proc_sysctl_number(const char *name) NONNULL;
 
 /* net.ipv4.tcp_fastopen in words: "client (1), server (2)". */
 #define PROC_FASTOPEN_WORDS_MOST 256
-void proc_fastopen_words(char words[PROC_FASTOPEN_WORDS_MOST], long value);
+void proc_fastopen_words(char words[PROC_FASTOPEN_WORDS_MOST], long value) NONNULL;
 
 /* A counter of TcpExt in /proc/net/netstat; -1 where there is none of that name. */
-long long proc_counter(const char *name);
+long long proc_counter(const char *name) NONNULL;
 
 #endif

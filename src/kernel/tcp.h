@@ -7,6 +7,7 @@
 #ifndef TFOSHIM_KERNEL_TCP_H
 #define TFOSHIM_KERNEL_TCP_H
 
+#include "contract.h"
 #include "kernel/tcp_opening.h"
 
 #include <poll.h>
@@ -43,7 +44,7 @@ int tcp_backlog(int fd);
 bool tcp_is_tcp(int fd);
 
 /* What the socket is bound to. */
-bool tcp_local_address(int fd, struct sockaddr_storage *, socklen_t *length);
+bool tcp_local_address(int fd, struct sockaddr_storage *, socklen_t *length) NONNULL MUST_USE;
 
 /* An int-valued option of level IPPROTO_TCP; -1 on any error. */
 int tcp_option(int fd, int name);
@@ -82,7 +83,7 @@ void tcp_dissolve(int fd);
  * whose SYN, without a Fast Open option, leaves now; it waits for nothing, also where the socket is
  * not `nonblocking`. It leaves from that port; 0: from any. Returns 0 or errno. */
 int tcp_connect_anew(int fd, const struct sockaddr *, socklen_t length, bool nonblocking,
-                     uint16_t port);
+                     uint16_t port) NONNULL;
 
 /* Its own port; 0 where it has none yet. */
 uint16_t tcp_local_port(int fd);
@@ -90,7 +91,7 @@ uint16_t tcp_local_port(int fd);
 /* A socket that is closed to the kernel, and has no error, is from now on as an established one
  * that was reset: ECONNRESET once, then the end of the stream. The address is the one of its
  * connect. */
-void tcp_make_reset(int fd, const struct sockaddr *, socklen_t length);
+void tcp_make_reset(int fd, const struct sockaddr *, socklen_t length) NONNULL;
 
 /* Takes a pending SO_ERROR off the socket; 0: there is none. */
 int tcp_take_error(int fd);
@@ -101,14 +102,14 @@ int tcp_domain(int fd);
 /* The descriptor's file status flags (F_GETFL), 0 where they cannot be told. */
 int tcp_flags(int fd);
 /* The same; false where they cannot be told. */
-bool tcp_get_flags(int fd, int *flags);
+bool tcp_get_flags(int fd, int *flags) NONNULL;
 bool tcp_is_nonblocking(int fd);
 bool tcp_is_close_on_exec(int fd);
 
 /* Sends the SYN of a deferred connection without data, as a fast open or, where that is refused, as
  * a plain connect, and does not wait. Returns 0 when the SYN has left (or the connection already
  * stands), else the error, as connect() would give it. */
-int tcp_send_bare_syn(int fd, const struct sockaddr *, socklen_t);
+int tcp_send_bare_syn(int fd, const struct sockaddr *, socklen_t) NONNULL;
 
 /* Does this errno say that MSG_FASTOPEN itself is not to be had: switched off, forbidden by a
  * sandbox, or without memory for it? Whatever the network cannot have answered does. */
@@ -134,7 +135,8 @@ bool tcp_wait(int fd, short events, int milliseconds);
 
 /* poll(), and ppoll() where there is a mask, the kernel's own. Returns how many are ready, or a
  * negative errno: -EINTR, where a handler has run. */
-long tcp_poll_some(struct pollfd *, unsigned count, int64_t milliseconds, const uint64_t *mask);
+long tcp_poll_some(struct pollfd *, unsigned count, int64_t milliseconds,
+                   const uint64_t *mask) MUST_USE;
 
 /* CLOCK_MONOTONIC. */
 int64_t tcp_now_ns(void);

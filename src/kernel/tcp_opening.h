@@ -3,6 +3,8 @@
 #ifndef TFOSHIM_KERNEL_TCP_OPENING_H
 #define TFOSHIM_KERNEL_TCP_OPENING_H
 
+#include "contract.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -23,19 +25,19 @@ struct tcp_opening {
     uint32_t min_rtt_us;    /* Linux >= 4.6, else 0 */
     uint16_t room;          /* bytes of data that the next SYN to there takes, 0: not known */
 };
-bool tcp_opening(int fd, struct tcp_opening *);
+bool tcp_opening(int fd, struct tcp_opening *) NONNULL MUST_USE;
 
 /* Is its peer the machine itself? A connection to one of the machine's own addresses leaves from
  * that address. */
 bool tcp_is_local(int fd);
 
 /* Did its SYN ask for a cookie and get lost, so that it had to be sent again without? */
-bool tcp_cookie_request_lost(const struct tcp_opening *);
+bool tcp_cookie_request_lost(const struct tcp_opening *) NONNULL;
 
 /* The bytes of data that the SYN of a socket takes which the kernel has deferred, as far as its
  * route tells; what the host has said before (tcp_opening(), its room) may be less. 0: not known.
  */
-int tcp_syn_room(int fd, const struct sockaddr *to);
+int tcp_syn_room(int fd, const struct sockaddr *to) NONNULL;
 
 /* On a connection that came from a SYN and has had nothing acknowledged: the bytes that have not
  * left yet, or also those that have. */
@@ -47,7 +49,7 @@ enum tcp_proof { TCP_PROOF_PENDING, TCP_PROOF_GIVEN, TCP_PROOF_FAILED };
 enum tcp_proof tcp_proof(int fd);
 
 /* Did it bring data in its SYN? If so, the same of it, for one question. */
-bool tcp_has_syn_data(int fd, enum tcp_proof *);
+bool tcp_has_syn_data(int fd, enum tcp_proof *) NONNULL MUST_USE;
 
 /* Waits for the client's answer, for so many milliseconds at most. To a poll such a connection is
  * ready before; the kernel tells of the change whoever waits for edges. */

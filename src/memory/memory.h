@@ -13,6 +13,7 @@
 #ifndef TFOSHIM_MEMORY_MEMORY_H
 #define TFOSHIM_MEMORY_MEMORY_H
 
+#include "contract.h"
 #include "policy/policy.h"
 
 #include <stdbool.h>
@@ -39,7 +40,7 @@ struct memory_destination {
 
 /* Where the file is that names this user's memory: in the first of $XDG_RUNTIME_DIR, /run/user/UID
  * and, for root, /run that is ours alone to write to. False if there is none. */
-bool memory_path(char *path, size_t size, bool trust_environment);
+bool memory_path(char *path, size_t size, bool trust_environment) NONNULL MUST_USE;
 
 enum memory_kind {
     MEMORY_ALONE,   /* this process's own */
@@ -103,7 +104,7 @@ struct memory_knowledge {
     unsigned lessons;       /* 1 << enum memory_lesson: those that hold for this program */
 };
 
-struct memory_knowledge memory_recall(const struct memory_destination *);
+struct memory_knowledge memory_recall(const struct memory_destination *) NONNULL;
 
 /* ---- events ---- */
 
@@ -115,23 +116,23 @@ struct memory_handshake {
     bool local;     /* the connection's own address is its peer's */
     bool as_before; /* that was not asked: it is what it was */
 };
-void memory_connected(const struct memory_destination *, const struct memory_handshake *);
+void memory_connected(const struct memory_destination *, const struct memory_handshake *) NONNULL;
 /* The same, where another process tells and counts it. */
-void memory_answered(const struct memory_destination *);
+void memory_answered(const struct memory_destination *) NONNULL;
 
 /* It was refused, reset, or timed out: not "lately" any more. With data in its SYN the path may be
  * what refuses it, and is backed off from. */
-void memory_struck(const struct memory_destination *, bool with_syn_data);
+void memory_struck(const struct memory_destination *, bool with_syn_data) NONNULL;
 
 /* A connect was deferred; where a back-off has ended, this is the one try that it allows. */
-void memory_deferred(const struct memory_destination *);
+void memory_deferred(const struct memory_destination *) NONNULL;
 /* Its SYN had to leave without data. */
-void memory_started(const struct memory_destination *);
+void memory_started(const struct memory_destination *) NONNULL;
 
 /* The SYN of a deferred connect has left. Its program may be killed before it hears what became of
  * it, or wait for a long time: what is not answered by MEMORY_ANSWER_S counts against the
  * destination until a handshake, without anybody's telling. */
-void memory_syn_left(const struct memory_destination *);
+void memory_syn_left(const struct memory_destination *) NONNULL;
 
 enum memory_outcome {
     MEMORY_ACCEPTED,          /* the SYN's data was acknowledged: ends every back-off */
@@ -140,32 +141,33 @@ enum memory_outcome {
     MEMORY_SYN_RETRANSMITTED, /* the path may swallow SYNs with data: backs off */
     MEMORY_STALE,             /* the cookie was out of date, and another came: no failure */
 };
-void memory_fast_opened(const struct memory_destination *, enum memory_outcome);
+void memory_fast_opened(const struct memory_destination *, enum memory_outcome) NONNULL;
 
 /* The number of the host's cookie (kernel/cookie.h), 0: there is none. Is one noted; and note it.
  * Makes no entry. */
-bool memory_cookie_known(const struct memory_destination *);
-void memory_cookie(const struct memory_destination *, uint32_t cookie);
+bool memory_cookie_known(const struct memory_destination *) NONNULL;
+void memory_cookie(const struct memory_destination *, uint32_t cookie) NONNULL;
 
 /* Of a SYN that left so many seconds ago, and whose data was not acknowledged: is this cookie, the
  * host's now, another than it carried? Notes it. */
-bool memory_cookie_replaced(const struct memory_destination *, uint32_t cookie, uint32_t ago);
+bool memory_cookie_replaced(const struct memory_destination *, uint32_t cookie,
+                            uint32_t ago) NONNULL;
 
 /* The SYN of a true connect asked for a cookie, and had to be sent again: the path may swallow such
  * SYNs, and is backed off from. */
-void memory_cookie_request_lost(const struct memory_destination *);
+void memory_cookie_request_lost(const struct memory_destination *) NONNULL;
 
 /* One case of a lesson; or a case against it, after which the cases count from none again. */
-void memory_learn(const struct memory_destination *, enum memory_lesson);
-void memory_unlearn(const struct memory_destination *, enum memory_lesson);
+void memory_learn(const struct memory_destination *, enum memory_lesson) NONNULL;
+void memory_unlearn(const struct memory_destination *, enum memory_lesson) NONNULL;
 
 /* TCP_FASTOPEN was set on a listener; a connection came out of it with the SYN's data. */
-void memory_listener(const struct memory_destination *, uint32_t queue);
-void memory_listener_accepted(const struct memory_destination *);
+void memory_listener(const struct memory_destination *, uint32_t queue) NONNULL;
+void memory_listener_accepted(const struct memory_destination *) NONNULL;
 
 /* Of a connection that came out of it, and whose bytes are not safe to repeat. */
 enum memory_guard { MEMORY_GUARDED, MEMORY_PROVED, MEMORY_UNPROVED };
-void memory_listener_guard(const struct memory_destination *, enum memory_guard);
+void memory_listener_guard(const struct memory_destination *, enum memory_guard) NONNULL;
 
 /* ---- figures ---- */
 
@@ -203,7 +205,7 @@ struct memory_entry {
 };
 
 /* A consistent copy of entry `index` < MEMORY_ENTRIES; false if it holds nothing. */
-bool memory_entry(unsigned index, struct memory_entry *copy);
+bool memory_entry(unsigned index, struct memory_entry *copy) NONNULL MUST_USE;
 
 struct memory_listener_entry {
     struct memory_destination listener;
@@ -216,7 +218,7 @@ struct memory_listener_entry {
     uint32_t last_seen;
 };
 
-bool memory_listener_entry(unsigned index, struct memory_listener_entry *copy);
+bool memory_listener_entry(unsigned index, struct memory_listener_entry *copy) NONNULL MUST_USE;
 
 /* Forgets everything, for every process. */
 void memory_reset(void);
@@ -228,6 +230,6 @@ void memory_reset(void);
 unsigned memory_visit(const uid_t *user, bool writable, void (*tell)(void *context), void *context);
 
 /* From now on the one that this file names, whosever that is. NULL, or why not. */
-const char *memory_open(const char *path);
+const char *memory_open(const char *path) NONNULL;
 
 #endif

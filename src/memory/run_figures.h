@@ -11,6 +11,8 @@
 #ifndef TFOSHIM_MEMORY_RUN_FIGURES_H
 #define TFOSHIM_MEMORY_RUN_FIGURES_H
 
+#include "contract.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,10 +35,10 @@ enum run_figure {
 };
 
 /* Makes them, and writes the name to hand down; false with errno. */
-bool run_figures_make(char *name, size_t size);
+bool run_figures_make(char *name, size_t size) NONNULL MUST_USE;
 
 /* Counts there from now on, if that is what the name says. */
-void run_figures_use(const char *name);
+void run_figures_use(const char *name) NONNULL;
 
 /* May be called from a signal handler, and where there are none. */
 void run_figures_add(enum run_figure, uint64_t amount);

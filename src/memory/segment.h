@@ -9,6 +9,7 @@
 #ifndef TFOSHIM_MEMORY_SEGMENT_H
 #define TFOSHIM_MEMORY_SEGMENT_H
 
+#include "contract.h"
 #include "memory/table.h"
 
 /* A user's memories are so many at most, unless processes have them all: for a new one, the one
@@ -21,7 +22,7 @@ enum segment_way { SEGMENT_LOOK, SEGMENT_MAKE };
  */
 struct table *segment_attach(uint64_t token, uid_t owner, enum segment_way);
 
-void segment_detach(struct table *);
+void segment_detach(struct table *) NONNULL;
 
 struct segment {
     int id;

@@ -11,6 +11,7 @@
 #ifndef TFOSHIM_MEMORY_TABLE_H
 #define TFOSHIM_MEMORY_TABLE_H
 
+#include "contract.h"
 #include "memory/memory.h"
 
 #include <stdatomic.h>
@@ -103,17 +104,18 @@ struct table {
 
 /* The number in the file that names a memory; the file is made if it is not there. NULL, or why
  * not. (name.c) */
-const char *name_make(const char *path, uint64_t *token);
+const char *name_make(const char *path, uint64_t *token) NONNULL MUST_USE;
 
 enum name_found { NAME_FOUND, NAME_ABSENT, NAME_REFUSED /* for a reason */ };
-enum name_found name_look(const char *path, uid_t owner, uint64_t *token, const char **reason);
+enum name_found name_look(const char *path, uid_t owner, uint64_t *token,
+                          const char **reason) NONNULL;
 
 /* From now on this one, which is that user's; NULL: one of the process's own. Returns the one that
  * was in use, NULL likewise. */
 struct table *table_use(struct table *, uid_t owner);
 
 /* The same where none but the process's own is in use; else false. */
-bool table_offer(struct table *, uid_t owner);
+bool table_offer(struct table *, uid_t owner) NONNULL MUST_USE;
 
 /* Leaves it alone while the process acts as somebody else than its owner. */
 void table_look_at_user(void);
@@ -122,7 +124,7 @@ void table_look_at_user(void);
 struct table *table_in_use(void);
 
 /* Whose is in use; false: nobody's, it is the process's own. */
-bool table_owner(uid_t *owner);
+bool table_owner(uid_t *owner) NONNULL MUST_USE;
 
 enum table_area { AREA_DESTINATIONS, AREA_LISTENERS };
 
@@ -140,27 +142,27 @@ struct key {
     uint32_t hash; /* says which set */
 };
 
-struct key key_of(const struct memory_destination *);
+struct key key_of(const struct memory_destination *) NONNULL;
 /* The word for a destination's refusals; other destinations may have the same. */
-table_word *table_refusal(const struct key *);
+table_word *table_refusal(const struct key *) NONNULL;
 
 /* The mark of what is said about a key and of one program. */
-uint32_t mark_of_program(const struct key *, uint32_t program);
+uint32_t mark_of_program(const struct key *, uint32_t program) NONNULL;
 uint16_t tag_port(uint64_t tag);
 
 /* The key of an entry; false where it is free, or caught while it changed hands. */
-bool entry_key(struct entry *, struct key *, struct memory_destination *);
+bool entry_key(struct entry *, struct key *, struct memory_destination *) NONNULL MUST_USE;
 
 /* The entry of a key, or NULL. */
-struct entry *entry_find(enum table_area, const struct key *);
+struct entry *entry_find(enum table_area, const struct key *) NONNULL;
 /* Or else the stalest of its set, made its own. NULL only in the thick of a fight for the set. */
-struct entry *entry_claim(enum table_area, const struct key *);
+struct entry *entry_claim(enum table_area, const struct key *) NONNULL;
 
-void entry_wipe_lessons(struct entry *);
+void entry_wipe_lessons(struct entry *) NONNULL;
 
 /* The margin of a destination's entry. NULL where it has none, or another table is in use by now.
  */
-struct margin *entry_margin(const struct entry *);
+struct margin *entry_margin(const struct entry *) NONNULL;
 
 /* ---- words ---- */
 
@@ -170,12 +172,12 @@ struct fact {
 };
 
 /* {0, 0} where the word says nothing about this key. */
-struct fact fact_get(table_word *, uint32_t mark);
-void fact_set(table_word *, uint32_t mark, struct fact);
+struct fact fact_get(table_word *, uint32_t mark) NONNULL;
+void fact_set(table_word *, uint32_t mark, struct fact) NONNULL;
 
 /* Changes a fact to what `change` makes of it (false: nothing), as one step. */
 typedef bool fact_change_fn(struct fact *, uint32_t now);
-void fact_change(table_word *, uint32_t mark, fact_change_fn *change, uint32_t now);
+void fact_change(table_word *, uint32_t mark, fact_change_fn *change, uint32_t now) NONNULL;
 
 /* What the word of a path says. Round trips are held up to 16.7 s. */
 struct path {
@@ -186,7 +188,7 @@ struct fact path_pack(struct path);
 struct path path_unpack(struct fact);
 
 /* Never loses one, whoever else is counting. */
-void count_one(table_word *, uint32_t mark);
+void count_one(table_word *, uint32_t mark) NONNULL;
 
 /* ---- seen ---- */
 
@@ -196,8 +198,8 @@ struct seen {
     enum memory_reason reason;
 };
 
-struct seen seen_get(struct entry *);
+struct seen seen_get(struct entry *) NONNULL;
 /* `reason` NONE and `rtt_us` 0 leave what was there. */
-void seen_note(struct entry *, uint32_t now, enum memory_reason, uint32_t rtt_us);
+void seen_note(struct entry *, uint32_t now, enum memory_reason, uint32_t rtt_us) NONNULL;
 
 #endif

@@ -6,6 +6,8 @@
 #ifndef TFOSHIM_POLICY_ARENA_H
 #define TFOSHIM_POLICY_ARENA_H
 
+#include "contract.h"
+
 #include <setjmp.h>
 #include <stddef.h>
 
@@ -17,13 +19,13 @@ struct arena {
 };
 
 /* Zeroed memory, aligned for anything. */
-void *arena_alloc(struct arena *, size_t size);
-char *arena_string(struct arena *, const char *text, size_t length);
+void *arena_alloc(struct arena *, size_t size) NONNULL;
+char *arena_string(struct arena *, const char *text, size_t length) NONNULL MUST_USE;
 
 /* Makes room for one more element in an array that holds `count`; returns the array's new place.
  * The array must have grown by this function alone. */
 void *arena_grow(struct arena *, void *array, size_t count, size_t element_size);
 
-void arena_free(struct arena *);
+void arena_free(struct arena *) NONNULL;
 
 #endif

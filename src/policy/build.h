@@ -3,6 +3,7 @@
 #ifndef TFOSHIM_POLICY_BUILD_H
 #define TFOSHIM_POLICY_BUILD_H
 
+#include "contract.h"
 #include "policy/rules.h"
 
 struct builder {
@@ -20,7 +21,7 @@ struct builder {
 
 /* Appends to the block; the result is an offset in it. */
 uint32_t block_append(struct builder *, const void *data, size_t size);
-uint32_t block_string(struct builder *, const char *text);
+uint32_t block_string(struct builder *, const char *text) NONNULL;
 struct policy_array block_array(struct builder *, const void *data, size_t count,
                                 size_t element_size);
 
@@ -36,16 +37,16 @@ struct entry {
 };
 
 /* All entries of builder->rules, sorted by pattern and within a pattern by rule. */
-struct entry *address_entries(struct builder *, size_t *count);
-struct entry *host_entries(struct builder *, size_t *count);
+struct entry *address_entries(struct builder *, size_t *count) NONNULL;
+struct entry *host_entries(struct builder *, size_t *count) NONNULL;
 
 /* The rules of the group that are for the subject (origin.c). */
-void select_rules(struct builder *, const struct rule_group *);
+void select_rules(struct builder *, const struct rule_group *) NONNULL;
 
 /* The policy's sources, and what its rules ask of the subject (origin.c). */
-void append_origin(struct builder *, struct policy *, const struct rule_file *);
+void append_origin(struct builder *, struct policy *, const struct rule_file *) NONNULL;
 
 /* How many entries from here on are of the same pattern: at least 1. */
-size_t same_pattern(const struct entry *, size_t count);
+size_t same_pattern(const struct entry *, size_t count) NONNULL;
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef TFOSHIM_POLICY_DIRECTORY_H
 #define TFOSHIM_POLICY_DIRECTORY_H
 
+#include "contract.h"
 #include "policy/file.h"
 
 struct listing {
@@ -14,6 +15,6 @@ struct listing {
  * pattern, or the pattern alone; `where` is where the directory is asked for. None, if there is no
  * such directory. The directory becomes a source. False after a report. */
 bool directory_list(struct reader *, const char *pattern, const struct file *where,
-                    struct listing *);
+                    struct listing *) NONNULL MUST_USE;
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef TFOSHIM_POLICY_FILE_H
 #define TFOSHIM_POLICY_FILE_H
 
+#include "contract.h"
 #include "policy/reader.h"
 
 #include <sys/stat.h>
@@ -23,28 +24,28 @@ struct file {
 };
 
 /* Its text, in the reader's arena; false after a report. */
-bool file_load(struct reader *, struct file *, char **text, size_t *length);
+bool file_load(struct reader *, struct file *, char **text, size_t *length) NONNULL MUST_USE;
 
 /* Reports what speaks against the file, where it is included or as such; false. */
-bool file_refuse(struct reader *, const struct file *, const char *what);
+bool file_refuse(struct reader *, const struct file *, const char *what) NONNULL MUST_USE;
 /* The same with what errno says. */
-bool file_refuse_errno(struct reader *, const struct file *);
+bool file_refuse_errno(struct reader *, const struct file *) NONNULL MUST_USE;
 
 /* open(), in the system that the configuration is of. */
-int file_open(const struct reader *, const char *path, int flags);
+int file_open(const struct reader *, const char *path, int flags) NONNULL;
 
 /* Up to `size` bytes of an open one; -1 with errno. */
-ssize_t file_read(int fd, char *buffer, size_t size);
+ssize_t file_read(int fd, char *buffer, size_t size) NONNULL MUST_USE;
 
 /* Why it must not be used, NULL if it may. */
-const char *file_objection(const struct stat *);
+const char *file_objection(const struct stat *) NONNULL;
 
 /* Notes a source, before it is read: what is written meanwhile changes the stamp, or leaves it
  * unsettled. */
-void file_note(struct rule_file *, const struct file *, const struct stat *);
+void file_note(struct rule_file *, const struct file *, const struct stat *) NONNULL;
 /* One that would be a source if it were there. */
-void file_note_absence(struct rule_file *, const struct file *);
+void file_note_absence(struct rule_file *, const struct file *) NONNULL;
 /* One that could not be opened, as errno says, which is kept. */
-void file_note_failure(struct rule_file *, const struct file *);
+void file_note_failure(struct rule_file *, const struct file *) NONNULL;
 
 #endif

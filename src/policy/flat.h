@@ -14,6 +14,7 @@
 #ifndef TFOSHIM_POLICY_FLAT_H
 #define TFOSHIM_POLICY_FLAT_H
 
+#include "contract.h"
 #include "kernel/address.h"
 #include "policy/policy.h"
 
@@ -158,7 +159,7 @@ static inline enum policy_family policy_family(const uint8_t address[16])
 /* The same as policy_is_usable() of what lies in `size` bytes that only this user can have written,
  * from a whole policy, but without a walk of its rules: its head, and its sources, of which there
  * are some. */
-bool policy_head_is_usable(const struct policy *, size_t size);
+bool policy_head_is_usable(const struct policy *, size_t size) NONNULL;
 
 /* One look-up. */
 struct policy_look {
@@ -171,13 +172,15 @@ struct policy_look {
 };
 
 /* The index of the first rule of `group` that has the address, or POLICY_NO_RULE. */
-uint32_t policy_match(const struct policy *, const struct policy_group *, struct policy_look *);
+uint32_t policy_match(const struct policy *, const struct policy_group *,
+                      struct policy_look *) NONNULL;
 
 /* The same of the first client rule before `best` that has a name, of which the host pattern `id`
  * says most; `best`, if there is none. */
-uint32_t policy_match_name(const struct policy *, uint32_t id, uint32_t best, struct policy_look *);
+uint32_t policy_match_name(const struct policy *, uint32_t id, uint32_t best,
+                           struct policy_look *) NONNULL;
 
 /* The id of a host pattern (as in struct policy_host), or POLICY_NO_RULE. */
-uint32_t policy_host_id(const struct policy *, const char *pattern);
+uint32_t policy_host_id(const struct policy *, const char *pattern) NONNULL;
 
 #endif

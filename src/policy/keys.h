@@ -4,6 +4,7 @@
 #ifndef TFOSHIM_POLICY_KEYS_H
 #define TFOSHIM_POLICY_KEYS_H
 
+#include "contract.h"
 #include "policy/reader.h"
 
 #define BOTH_SIDES (SIDE_CLIENT | SIDE_SERVER)
@@ -45,14 +46,14 @@ void keys_read(struct reader *, const config_setting_t *group, const struct key 
  * expect. */
 
 /* The string, in the arena, or NULL if the setting is of another type. */
-const char *key_string(struct reader *, const config_setting_t *);
+const char *key_string(struct reader *, const config_setting_t *) NONNULL MUST_USE;
 /* False for what is no integer. */
-bool key_integer(const config_setting_t *, int *value);
+bool key_integer(const config_setting_t *, int *value) NONNULL MUST_USE;
 /* The index of the string among `words`, or -1. */
 int key_word(struct reader *, const config_setting_t *, const char *const words[], size_t count,
-             const char *expected);
-void key_on_off(struct reader *, const config_setting_t *, bool *value);
-void key_path(struct reader *, const config_setting_t *, const char **value);
+             const char *expected) NONNULL MUST_USE;
+void key_on_off(struct reader *, const config_setting_t *, bool *value) NONNULL;
+void key_path(struct reader *, const config_setting_t *, const char **value) NONNULL;
 
 /* Reads one value of a key that takes one or a list; false: not what was expected. */
 typedef bool value_reader(struct reader *, const config_setting_t *, void *target);
@@ -63,6 +64,6 @@ void key_values(struct reader *, const config_setting_t *, value_reader *read, v
 key_reader select_programs, select_users, select_units, select_interfaces;
 
 /* The settings of one rule. */
-void rule_read(struct reader *, const config_setting_t *group, enum side, struct rule *);
+void rule_read(struct reader *, const config_setting_t *group, enum side, struct rule *) NONNULL;
 
 #endif

@@ -8,6 +8,7 @@
 #ifndef TFOSHIM_POLICY_NAMES_H
 #define TFOSHIM_POLICY_NAMES_H
 
+#include "contract.h"
 #include "policy/policy.h"
 
 /* No address is remembered under more names of different patterns than these at a time. */
@@ -18,13 +19,13 @@ void names_learn(const struct policy *, const char *name, const struct endpoint 
 
 /* Both were in one answer of the resolver, or the program turned from one to the other: it has
  * somewhere to turn to if either fails. The same one twice is none. */
-void names_learn_siblings(const struct endpoint *, const struct endpoint *);
-bool names_has_siblings(const uint8_t address[16]);
+void names_learn_siblings(const struct endpoint *, const struct endpoint *) NONNULL;
+bool names_has_siblings(const uint8_t address[16]) NONNULL;
 
 /* A connect to there has failed; one is tried. To another address of the same port, it is the
  * program that turns to it. */
-void names_learn_failure(const struct endpoint *);
-void names_learn_attempt(const struct endpoint *);
+void names_learn_failure(const struct endpoint *) NONNULL;
+void names_learn_attempt(const struct endpoint *) NONNULL;
 
 /* What is known of an address. */
 struct names_of_address {
@@ -36,11 +37,12 @@ struct names_of_address {
                      * were looked up by other patterns */
 };
 
-void names_look_up(const struct policy *, const uint8_t address[16], struct names_of_address *);
+void names_look_up(const struct policy *, const uint8_t address[16],
+                   struct names_of_address *) NONNULL;
 
 /* The policy is about to be in force. Where its patterns are others than those of the one before,
  * what was looked up until now is forgotten, until it is looked up again; where they are those of
  * the one before that, it is known as it was then. One caller at a time. */
-void names_follow(const struct policy *);
+void names_follow(const struct policy *) NONNULL;
 
 #endif

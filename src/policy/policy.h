@@ -9,6 +9,7 @@
 #ifndef TFOSHIM_POLICY_POLICY_H
 #define TFOSHIM_POLICY_POLICY_H
 
+#include "contract.h"
 #include "kernel/interface.h"
 
 #include <stdbool.h>
@@ -28,12 +29,12 @@ struct endpoint {
 bool endpoint_from_sockaddr(struct endpoint *, const struct sockaddr *, socklen_t length);
 
 /* The other way; returns its length. An IPv4-mapped address becomes one of AF_INET. */
-socklen_t endpoint_to_sockaddr(const struct endpoint *, struct sockaddr_storage *);
+socklen_t endpoint_to_sockaddr(const struct endpoint *, struct sockaddr_storage *) NONNULL;
 
 /* Is this the machine itself, whichever that is: 127.0.0.0/8, ::1, or no address at all? */
-bool endpoint_is_loopback(const struct endpoint *);
+bool endpoint_is_loopback(const struct endpoint *) NONNULL;
 /* Another host on another link may have the same. */
-bool endpoint_is_link_local(const struct endpoint *);
+bool endpoint_is_link_local(const struct endpoint *) NONNULL;
 
 /* Of a client's rule, first_write; of a server's, first_read. */
 enum first_write {
@@ -105,18 +106,18 @@ struct client_verdict policy_client(const struct policy *, const struct endpoint
 struct server_verdict policy_server(const struct policy *, const struct endpoint *listener,
                                     const struct policy_link *);
 
-enum log_level policy_log_level(const struct policy *);
+enum log_level policy_log_level(const struct policy *) NONNULL;
 /* "stderr", or the absolute path of a file to append to. */
-const char *policy_log_to(const struct policy *);
+const char *policy_log_to(const struct policy *) NONNULL;
 
 /* The configuration file it was compiled from, or NULL for the built-in policy. */
-const char *policy_path(const struct policy *);
+const char *policy_path(const struct policy *) NONNULL;
 
 /* Was this block made by a compiler of this version, and is every part of it within its size? (The
  * module may have been replaced on disk under a process that is starting.) */
-bool policy_is_usable(const struct policy *);
+bool policy_is_usable(const struct policy *) NONNULL;
 
 /* Size in bytes of the block, for whoever maps or copies it. */
-size_t policy_size(const struct policy *);
+size_t policy_size(const struct policy *) NONNULL;
 
 #endif

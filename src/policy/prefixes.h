@@ -3,6 +3,8 @@
 #ifndef TFOSHIM_POLICY_PREFIXES_H
 #define TFOSHIM_POLICY_PREFIXES_H
 
+#include "contract.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 

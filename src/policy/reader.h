@@ -3,6 +3,7 @@
 #ifndef TFOSHIM_POLICY_READER_H
 #define TFOSHIM_POLICY_READER_H
 
+#include "contract.h"
 #include "policy/rules.h"
 
 #include <libconfig.h>
@@ -56,26 +57,26 @@ struct reader {
 /* Reports "file:line: message", counts it. Where something secret has been read, the message is
  * left out. */
 void reader_error(struct reader *, const struct origin *, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4))) NONNULL;
 
 /* Reports "file:line: key: found ..., expected `expected`" for a setting of the configuration, or
  * for an element of one. */
-void reader_unexpected(struct reader *, const config_setting_t *, const char *expected);
+void reader_unexpected(struct reader *, const config_setting_t *, const char *expected) NONNULL;
 
 /* The same for a string of which more can be said: `found` follows the quoted string. */
 void reader_unexpected_text(struct reader *, const config_setting_t *, const char *found,
-                            const char *expected);
+                            const char *expected) NONNULL;
 
-struct origin reader_origin(const struct reader *, const config_setting_t *);
+struct origin reader_origin(const struct reader *, const config_setting_t *) NONNULL;
 
 /* Reads `path` with all it includes into reader->source; false after a report. A drop-in may belong
  * to another than who owns its directory, reader->owner. */
-bool source_read(struct reader *, const char *path, bool is_drop_in);
+bool source_read(struct reader *, const char *path, bool is_drop_in) NONNULL MUST_USE;
 
 /* The text of a line of the joined text, without the blanks around it. */
-const char *source_line(const struct source *, size_t line, size_t *length);
+const char *source_line(const struct source *, size_t line, size_t *length) NONNULL MUST_USE;
 
 /* The settings of reader->config into reader->file (settings.c). */
-void settings_read(struct reader *);
+void settings_read(struct reader *) NONNULL;
 
 #endif

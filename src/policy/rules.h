@@ -3,6 +3,7 @@
 #ifndef TFOSHIM_POLICY_RULES_H
 #define TFOSHIM_POLICY_RULES_H
 
+#include "contract.h"
 #include "policy/arena.h"
 #include "policy/compile.h"
 #include "policy/flat.h"
@@ -117,17 +118,17 @@ struct rule_file *rules_read(const char *path, const struct tree *tree, policy_r
 struct rule_file *rules_read_erroneous(const char *path, policy_report *, void *context);
 /* The same as rules_read() of what is open already, which errors call `name`. It is left open. */
 struct rule_file *rules_read_open(int fd, const char *name, policy_report *, void *context);
-void rules_free(struct rule_file *);
+void rules_free(struct rule_file *) NONNULL;
 
 /* Has it a default, or a rule, that is on? */
-bool rules_enable(const struct rule_group *);
+bool rules_enable(const struct rule_group *) NONNULL;
 
 /* The flat policy for one process; the arguments and the result are those of policy_compile(). */
 const struct policy *rules_build(const struct rule_file *, const struct policy_subject *,
                                  policy_report *, void *context);
 
 /* One that enables nothing, and says what is wrong with the file. */
-const struct policy *rules_build_refusal(const struct rule_file *, const char *refusal);
+const struct policy *rules_build_refusal(const struct rule_file *, const char *refusal) NONNULL;
 
 extern const char *const log_level_names[];
 #define LOG_LEVEL_COUNT (LOG_DEBUG + 1)

@@ -3,6 +3,8 @@
 #ifndef TFOSHIM_POLICY_SEARCH_H
 #define TFOSHIM_POLICY_SEARCH_H
 
+#include "contract.h"
+
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,15 +20,15 @@ struct policy_places {
     bool is_named; /* by $TFOSHIM_CONFIG */
     char text[POLICY_PLACES * PATH_MAX];
 };
-void policy_places_find(struct policy_places *, bool trust_environment);
+void policy_places_find(struct policy_places *, bool trust_environment) NONNULL;
 
 /* The one that serves now, as an index; `count`: none does, and the built-in policy serves. A file
  * that $TFOSHIM_CONFIG names is the answer even if it is not there (whoever opens it reports that).
  */
-unsigned policy_places_search(const struct policy_places *);
+unsigned policy_places_search(const struct policy_places *) NONNULL;
 
 /* Both in one: writes the file's name and returns true, or returns false. */
-bool policy_search(char *path, size_t size, bool trust_environment);
+bool policy_search(char *path, size_t size, bool trust_environment) NONNULL MUST_USE;
 
 /* The system-wide file. */
 extern const char policy_system_file[];

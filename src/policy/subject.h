@@ -7,6 +7,8 @@
 #ifndef TFOSHIM_POLICY_SUBJECT_H
 #define TFOSHIM_POLICY_SUBJECT_H
 
+#include "contract.h"
+
 #include <stdbool.h>
 #include <sys/types.h>
 

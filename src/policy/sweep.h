@@ -2,6 +2,7 @@
 #ifndef TFOSHIM_POLICY_SWEEP_H
 #define TFOSHIM_POLICY_SWEEP_H
 
+#include "contract.h"
 #include "policy/arena.h"
 #include "policy/flat.h"
 
@@ -9,6 +10,6 @@
  * same ports in ascending, disjoint segments, each with the first rule that covers it. Returns how
  * many; *segments is in the arena. */
 size_t sweep_ports(struct arena *, const struct policy_segment *intervals, size_t count,
-                   struct policy_segment **segments);
+                   struct policy_segment **segments) NONNULL MUST_USE;
 
 #endif

@@ -7,6 +7,8 @@
 #ifndef TFOSHIM_POLICY_TREE_H
 #define TFOSHIM_POLICY_TREE_H
 
+#include "contract.h"
+
 #include <limits.h>
 #include <stdbool.h>
 
@@ -17,17 +19,17 @@ struct tree {
 };
 
 /* False if `directory` cannot be one (errno says why). */
-bool tree_find(struct tree *, const char *directory);
+bool tree_find(struct tree *, const char *directory) NONNULL MUST_USE;
 
 /* Opens what is there already; -1 if that fails. To make, rename or remove something, open its
  * directory, and name it by that. */
-int tree_open(const struct tree *, const char *name, int flags);
+int tree_open(const struct tree *, const char *name, int flags) NONNULL;
 
 /* Opens a regular file for reading: a FIFO or device is EINVAL. */
-int tree_open_file(const struct tree *, const char *name);
+int tree_open_file(const struct tree *, const char *name) NONNULL;
 
 /* Can others than root, and than who asks, change this file, or put another in its place? `where`
  * is what they can write to: the file, or a directory on the way to it. */
-bool tree_is_exposed(const struct tree *, const char *name, char where[PATH_MAX]);
+bool tree_is_exposed(const struct tree *, const char *name, char where[PATH_MAX]) NONNULL MUST_USE;
 
 #endif

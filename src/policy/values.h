@@ -3,6 +3,7 @@
 #ifndef TFOSHIM_POLICY_VALUES_H
 #define TFOSHIM_POLICY_VALUES_H
 
+#include "contract.h"
 #include "policy/rules.h"
 
 #define ADDRESS_EXPECTED "an address, a prefix such as \"10.0.0.0/8\", or \"*\""
@@ -16,8 +17,10 @@ struct value_error {
 };
 
 /* Each is false with *error filled in. The patterns point to `text` itself, or into the arena. */
-bool value_address(struct address_pattern *, const char *text, struct value_error *error);
-bool value_host(struct host_pattern *, const char *text, struct arena *, struct value_error *error);
-bool value_ports(struct port_range *, const char *text, struct value_error *error);
+bool value_address(struct address_pattern *, const char *text,
+                   struct value_error *error) NONNULL MUST_USE;
+bool value_host(struct host_pattern *, const char *text, struct arena *,
+                struct value_error *error) NONNULL MUST_USE;
+bool value_ports(struct port_range *, const char *text, struct value_error *error) NONNULL MUST_USE;
 
 #endif
