@@ -239,6 +239,25 @@ with socket.create_server(('0.0.0.0', $PORT)) as listener:
   done
 }
 
+# The process waits for the other connection's handshake before it ends. The answer that comes meanwhile
+# would not have been there, and closing a connection with unread data resets it.
+@test "an answer that comes while the end of the process waits makes no reset" {
+  local ADDRESS=$SERVER_IP4 PORT=8001 end='
+import os, select, socket, sys
+asks = socket.create_connection((sys.argv[1], sys.argv[2]))
+asks.sendall(b"question 1")
+asks.recv(10)
+other = socket.socket()
+other.setblocking(False)
+other.connect_ex((sys.argv[1], int(sys.argv[2])))
+select.select([], [other], [])
+asks.sendall(b"question 2")
+os._exit(0)'
+  reference_start echo
+  compare --records 2 python3 -c "$end" "$ADDRESS" "$PORT"
+  assert_regex "$RECORDED" 'bytes=20 checksum=[0-9a-f]+ end=EOF$'
+}
+
 # Once the handshake is over the shim has nothing more to ask of the kernel: a second connect() would
 # throw away what came before the reset.
 @test "what a server sent before it reset the connection is read, and then the error" {

@@ -160,6 +160,17 @@ int tcp_unread(int fd)
     return count;
 }
 
+/* The kernel counts them in its ticks. */
+#define TICK_MS 10
+
+bool tcp_was_answered(int fd, int64_t heard_ms, int64_t silent_ms)
+{
+    struct tcp_info info;
+    socklen_t length = sizeof info;
+    return tcp_unread(fd) > 0 && get_option(fd, IPPROTO_TCP, TCP_INFO, &info, &length) &&
+           info.tcpi_last_data_recv <= heard_ms && info.tcpi_last_data_sent + TICK_MS >= silent_ms;
+}
+
 void tcp_read_away(int fd)
 {
     int count = tcp_unread(fd);

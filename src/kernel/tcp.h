@@ -57,6 +57,10 @@ int tcp_receive_timeout(int fd);
 
 /* How many bytes could be read now, as the kernel says; reads them into nothing. */
 int tcp_unread(int fd);
+
+/* Has it unread bytes, the last of them no older than `heard_ms`, and has it sent none for
+ * `silent_ms`? */
+bool tcp_was_answered(int fd, int64_t heard_ms, int64_t silent_ms);
 void tcp_read_away(int fd);
 
 /* SO_LINGER, in seconds: so long does close() wait, and with 0 it is a reset; -1: it is off. */

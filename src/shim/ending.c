@@ -129,16 +129,12 @@ static void before_wait(struct record *record)
 {
     if (is_under_way(record) && machine_find(record->fd, record))
         machine_is_over(record);
-    if (record->tag.state == RECORD_STANDING && machine_find(record->fd, record))
-        machine_before_wait(record);
 }
 
 static void after_wait(struct record *record)
 {
-    if (record->tag.state != RECORD_STANDING || !machine_find(record->fd, record))
-        return;
-    machine_leave(record);
-    machine_after_wait(record);
+    if (record->tag.state == RECORD_STANDING)
+        machine_finish_late(record->fd);
 }
 
 /* Waits for the handshake; true: it was under way, and the connection is still the program's. */
@@ -176,17 +172,28 @@ static void settle_for_end(struct record *record)
         machine_finish(record);
 }
 
-void ending_process(void)
+static void settle_all(void)
 {
-    handed_end();
-    if (machine_idle() || !record_is_own_process())
-        return;
+    int64_t began = tcp_now_ms();
     story_because("the process ends");
     machine_each(NULL, NULL, start);
     machine_each(NULL, NULL, before_wait);
     machine_each(NULL, NULL, settle_for_end);
+    machine_made_to_wait(began);
     machine_each(NULL, NULL, after_wait);
     machine_serve();
+}
+
+/* Of most connections no record tells any more. */
+void ending_process(void)
+{
+    handed_end();
+    if (!record_is_own_process())
+        return;
+    if (!machine_idle())
+        settle_all();
+    for (int fd = 0, end = machine_is_late() ? handed_descriptors() : 0; fd < end; fd++)
+        machine_finish_late(fd);
 }
 
 void ending_image(void)

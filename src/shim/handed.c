@@ -121,7 +121,7 @@ static bool any_set(void)
     return (atomic_load(&set_ever) || listener_any()) && !shim.dry_run;
 }
 
-static int descriptors(void)
+int handed_descriptors(void)
 {
     struct {
         uint64_t soft, hard;
@@ -142,7 +142,7 @@ void handed_to_image(char *const environment[], bool in_place)
         return;
     bool all = (in_place && atomic_load(&set_here) && record_is_own_process()) ||
                !environment_has_library(environment);
-    for (int fd = 0, end = all ? descriptors() : STDERR_FILENO + 1; fd < end; fd++)
+    for (int fd = 0, end = all ? handed_descriptors() : STDERR_FILENO + 1; fd < end; fd++)
         if (needs_guard(fd) && !tcp_is_close_on_exec(fd))
             hand_over(fd);
 }
@@ -158,7 +158,7 @@ void handed_to_process(int fd)
 void handed_to_ring(void)
 {
     struct server_verdict verdict;
-    for (int fd = 0, end = shim.dry_run ? 0 : descriptors(); fd < end; fd++)
+    for (int fd = 0, end = shim.dry_run ? 0 : handed_descriptors(); fd < end; fd++)
         if (tcp_option(fd, TCP_FASTOPEN) > 0 &&
             is_ours(fd, listener_policy(fd, &verdict) && verdict.fastopen))
             put_back(fd);

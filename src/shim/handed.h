@@ -11,6 +11,9 @@
 
 #include <stdbool.h>
 
+/* How many descriptors this process may have, as far as they are looked through. */
+int handed_descriptors(void);
+
 /* Switches Fast Open off on a listener. */
 void handed_uncover(int fd);
 

@@ -47,6 +47,9 @@
 /* A connect that fails later than this has not been reset, but waited in vain. */
 #define RESET_COMES_WITHIN_MS 30000
 
+/* Whoever was made to wait before that is late no more. */
+#define LATE_MS 1000
+
 /* What another thread has in hand is done within moments, however busy the machine is: what lasts
  * longer is the own thread's, under a signal handler. */
 #define IN_HAND_MS 250
@@ -699,15 +702,29 @@ bool machine_keeps_writable(const struct record *record)
            patience(record) > 0;
 }
 
+/* When a thread was last made to wait where a plain program is not, or was before. */
+static _Atomic int64_t made_to_wait_from, made_to_wait_to;
+
+void machine_made_to_wait(int64_t since_ms)
+{
+    int64_t now = tcp_now_ms();
+    if (now <= since_ms)
+        return;
+    atomic_store_explicit(&made_to_wait_from, since_ms, memory_order_relaxed);
+    atomic_store_explicit(&made_to_wait_to, now, memory_order_relaxed);
+}
+
 static void settle_for(struct record *record, int milliseconds)
 {
     bool before = record->tag.flags & RECORD_ANEW;
+    int64_t began = tcp_now_ms();
     if (!wait_for_hand(record) && !before) {
         tcp_send_bare_syn(record->fd, &record->address.any, record_address_length(record));
         set_flags(record, RECORD_SYN_LEFT, 0);
     }
     if (!tcp_wait(record->fd, POLLOUT, milliseconds) && !(record->tag.flags & RECORD_BLOCKING))
         deferring.gave_up_ms = tcp_now_ms();
+    machine_made_to_wait(began);
     story_tell(record, "settled", 0);
     if (!machine_is_over(record) && (record->tag.flags & RECORD_ANEW) && !before)
         settle_for(record, milliseconds);
@@ -987,15 +1004,21 @@ bool machine_is_to_end(const struct record *record)
  * hook has seen made; but not where a child may still be using it. The bytes went with the SYN and
  * the end leaves alone, so that it may be lost alone, and the answer comes first: a close() that
  * waits for the end to be acknowledged reads that away. */
+static void finish_socket(int fd, bool closes)
+{
+    int lingers = tcp_time_to_linger(fd);
+    if (lingers == 0)
+        return;
+    tcp_read_away(fd);
+    if (closes && lingers > 0)
+        tcp_end_slowly(fd);
+    tcp_call(SYS_shutdown, fd, SHUT_RDWR, 0, 0, 0, 0);
+}
+
 static void finish(struct record *record, bool closes)
 {
-    int lingers = tcp_time_to_linger(record->fd);
-    if (!is_ours_alone(record) || lingers == 0)
-        return;
-    tcp_read_away(record->fd);
-    if (closes && lingers > 0)
-        tcp_end_slowly(record->fd);
-    tcp_call(SYS_shutdown, record->fd, SHUT_RDWR, 0, 0, 0, 0);
+    if (is_ours_alone(record))
+        finish_socket(record->fd, closes);
 }
 
 void machine_finish(struct record *record)
@@ -1010,28 +1033,35 @@ void machine_finish_for_close(struct record *record)
 
 /* A server that Fast Open lets speak at the SYN does so a round trip before it could to a plain
  * program: what that one had not found yet when it ended makes no reset. */
-static bool is_early(const struct record *record)
+static bool is_early(const struct record *record, int64_t now_ms)
 {
     return record->tag.state == RECORD_STANDING &&
-           tcp_now_ms() <= record->syn_left_ms + 2 * (int64_t)record->round_trip_us / 1000 + 1;
+           now_ms <= record->syn_left_ms + 2 * (int64_t)record->round_trip_us / 1000 + 1;
 }
 
 void machine_finish_early(struct record *record)
 {
-    if (is_early(record))
+    if (is_early(record, tcp_now_ms()))
         machine_finish_for_close(record);
 }
 
-void machine_before_wait(struct record *record)
+bool machine_is_late(void)
 {
-    if (is_early(record) || tcp_unread(record->fd) == 0)
-        set_flags(record, RECORD_EMPTY, 0);
+    return tcp_now_ms() <= made_to_wait_to + LATE_MS;
 }
 
-void machine_after_wait(struct record *record)
+void machine_finish_late(int fd)
 {
-    if (record->tag.flags & RECORD_EMPTY)
-        machine_finish(record);
+    const int64_t from = made_to_wait_from, delay = made_to_wait_to - from, now = tcp_now_ms();
+    struct record record;
+    bool stands = record_get(table, fd, &record) && record.tag.state == RECORD_STANDING &&
+                  machine_find(fd, &record);
+    if (stands)
+        machine_leave(&record);
+    if (stands ? !is_ours_alone(&record) : forks > 0)
+        return;
+    if ((stands && is_early(&record, now - delay)) || tcp_was_answered(fd, delay, now - from))
+        finish_socket(fd, false);
 }
 
 static bool end_lingering(struct record *record)
@@ -1094,26 +1124,29 @@ static bool is_lingering(const struct record *record)
     return record->tag.state == RECORD_LINGERING || (record->tag.flags & SHUT_FLAGS);
 }
 
-/* Returns 0 when its time is over or it is settled, -EINTR, or what `beside` is ready for. */
-static long settle_watched(const struct record *record, const struct pollfd *beside,
-                           const uint64_t *blocked)
+/* Returns 0 when its time is over or it is settled; else what ended it before. */
+static int settle_watched(const struct record *record, const struct pollfd *beside,
+                          const uint64_t *blocked, int64_t until_ms)
 {
     struct pollfd fds[] = {{.fd = record->fd, .events = POLLOUT}, *beside};
-    long ready = tcp_poll_some(fds, 2, patience(record), blocked);
-    if (ready == 0)
+    int64_t began = tcp_now_ms(), time = patience(record), left = until_ms - began;
+    bool whole = time >= 0 && time <= left;
+    long ready = tcp_poll_some(fds, 2, whole ? time : left > 0 ? left : 0, blocked);
+    if (ready == 0 && whole)
         deferring.gave_up_ms = tcp_now_ms();
-    return ready == -EINTR ? ready : fds[1].revents;
+    machine_made_to_wait(began);
+    return ready == -EINTR ? -EINTR : fds[1].revents ? -EALREADY : ready || whole ? 0 : -ETIME;
 }
 
-bool machine_settle_lingering(const struct pollfd *beside, const uint64_t *blocked)
+int machine_settle_lingering(const struct pollfd *beside, const uint64_t *blocked, int64_t until_ms)
 {
     struct record record;
-    long ended = 0;
+    int ended = 0;
     for (unsigned slot = 0; ended == 0 && slot < record_end(table); slot++)
         if (record_get_slot(table, slot, &record) && is_lingering(&record))
-            ended = settle_watched(&record, beside, blocked);
+            ended = settle_watched(&record, beside, blocked, until_ms);
     machine_serve();
-    return ended != -EINTR;
+    return ended;
 }
 
 /* ---- processes ---- */
@@ -1168,7 +1201,7 @@ static void end_of_thread(void)
     story_because("the thread ends");
     machine_start_thread();
     if (pending_any())
-        machine_settle_lingering(&nothing, &all);
+        machine_settle_lingering(&nothing, &all, MACHINE_FOR_EVER);
 }
 
 void machine_set_up(void)

@@ -226,10 +226,14 @@ void machine_set_least_to_read(struct record *, int least);
 /* Carries out what lingers, where the handshake is over, without waiting. */
 void machine_serve(void);
 
-/* Before a wait that no hook can share: what lingers is settled, together, within the budget, or
- * until `beside` is ready. False: a signal has been handled that is not among the `blocked` ones.
- */
-bool machine_settle_lingering(const struct pollfd *beside, const uint64_t *blocked);
+/* In CLOCK_MONOTONIC, but a wait until then can be reckoned with. */
+#define MACHINE_FOR_EVER (INT64_MAX / 2)
+
+/* Before a wait that no hook can share: what lingers is settled, together, within the budget.
+ * Returns 0, or why it has ended before: -EALREADY, `beside` is ready; -EINTR, a signal has been
+ * handled that is not among the `blocked` ones; -ETIME, the time is over. */
+int machine_settle_lingering(const struct pollfd *beside, const uint64_t *blocked,
+                             int64_t until_ms);
 
 /* Is its end this process's matter? What a child has inherited is so where it has shut it down. */
 bool machine_is_to_end(const struct record *);
@@ -244,10 +248,15 @@ void machine_finish_for_close(struct record *);
 /* STANDING: the latter, if its end comes before the plain program's could have found anything. */
 void machine_finish_early(struct record *);
 
-/* The process waits for other handshakes before it ends: what comes in meanwhile on this
- * connection, on which nothing had before the wait, would not have been there at the end. */
-void machine_before_wait(struct record *);
-void machine_after_wait(struct record *);
+/* A thread was made to wait, since then, where a plain program is not, or was earlier. */
+void machine_made_to_wait(int64_t since_ms);
+
+/* Was one lately? What the program does next, it does later than the plain one. */
+bool machine_is_late(void);
+
+/* The process ends, and maybe late: an answer that would not have been there yet makes no reset of
+ * the end of this socket, whosever it is. */
+void machine_finish_late(int fd);
 
 /* Is this descriptor the shim's own? */
 bool machine_is_ours(int fd);

@@ -50,7 +50,6 @@ enum record_flag {
     RECORD_SHUT_WRITE = 1 << 11,
     RECORD_ANY_EPOLL = 1 << 12,     /* registered with more than one epoll, or before its connect */
     RECORD_ASKED = 1 << 13,         /* connect() has said once more that it has succeeded */
-    RECORD_EMPTY = 1 << 14,         /* nothing to read had come in when the process ended */
     RECORD_NAMED = 1 << 15,         /* the program has been told its own address and port */
     RECORD_KEPT = 1 << 16,          /* what its SYN carried is kept, in case that a reset answers */
     RECORD_ANEW = 1 << 17,          /* one has, and it is connected once more: they follow */

@@ -24,6 +24,11 @@
  * asks a handful of times between connect and write; a spinning one passes this in microseconds. */
 #define ZERO_TIMEOUTS_SURVIVED 64
 
+/* So late is seen what cannot be waited for together with a handshake. */
+#define A_WHILE_MS 1
+
+#define NS_PER_MS 1000000
+
 /* ---- what this thread has deferred ---- */
 
 static bool keep(struct record *record, const void *context)
@@ -72,31 +77,62 @@ static uint64_t blocked_for(enum wait_kind kind, uint64_t programs)
 }
 
 /* Between two waits a signal would be handled, and lost to the program's, which it is to end. */
-static bool settle_lingering(const struct pollfd *beside, enum wait_kind kind)
+static void hold_signals(struct waiting *waiting)
 {
     const uint64_t all = ~UINT64_C(0);
-    uint64_t programs = 0;
-    tcp_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&programs, sizeof all, 0, 0);
-    const uint64_t blocked = blocked_for(kind, programs);
-    bool goes_on = machine_settle_lingering(beside, &blocked);
-    tcp_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&programs, 0, sizeof programs, 0, 0);
-    return goes_on;
+    tcp_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&waiting->programs, sizeof all, 0,
+             0);
+    waiting->blocked = blocked_for(waiting->kind, waiting->programs);
+    waiting->holds = true;
 }
 
-static bool before_wait(const struct pollfd *beside, enum wait_kind kind)
+void waiting_over(struct waiting *waiting)
+{
+    if (waiting->holds)
+        tcp_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&waiting->programs, 0,
+                 sizeof waiting->programs, 0, 0);
+    waiting->holds = false;
+}
+
+/* Until a time, in CLOCK_MONOTONIC. */
+static enum waited wait_until(struct waiting *waiting, int64_t until_ms)
 {
     int saved = errno;
-    story_because("the thread is about to wait for something else");
-    machine_start_thread();
-    bool goes_on = !pending_any() || settle_lingering(beside, kind);
-    errno = goes_on ? saved : EINTR;
-    return goes_on;
+    if (!waiting->holds) {
+        story_because("the thread is about to wait for something else");
+        machine_start_thread();
+        if (!pending_any())
+            return WAITED_ENOUGH;
+        hold_signals(waiting);
+    }
+    int ended = machine_settle_lingering(&waiting->beside, &waiting->blocked, until_ms);
+    if (ended != -ETIME)
+        waiting_over(waiting);
+    errno = ended == -EINTR ? EINTR : saved;
+    return ended == -EINTR ? WAITED_INTERRUPTED : ended == -ETIME ? WAITED_A_WHILE : WAITED_ENOUGH;
+}
+
+enum waited waiting_a_while(struct waiting *waiting)
+{
+    return wait_until(waiting, tcp_now_ms() + A_WHILE_MS);
 }
 
 bool waiting_before_block_slowly(enum wait_kind kind)
 {
-    const struct pollfd nothing = {.fd = -1};
-    return before_wait(&nothing, kind);
+    struct waiting waiting = WAITING(kind);
+    return wait_until(&waiting, MACHINE_FOR_EVER) != WAITED_INTERRUPTED;
+}
+
+enum waited waiting_before_sleep(int64_t nanoseconds, int64_t *left)
+{
+    struct waiting waiting = WAITING(WAIT_ENDS);
+    int64_t end = tcp_now_ns() + nanoseconds;
+    enum waited waited = wait_until(&waiting, end / NS_PER_MS);
+    waiting_over(&waiting);
+    *left = end - tcp_now_ns();
+    if (*left < 0)
+        *left = 0;
+    return waited;
 }
 
 /* A time limit of the socket's makes the kernel end what it would restart. */
@@ -108,10 +144,10 @@ static enum wait_kind kind_of(int fd, short events)
 
 bool waiting_before_call(int fd, short events)
 {
-    const struct pollfd call = {.fd = fd, .events = events};
     /* What has been written on since is deferred no more, and the kernel need not be asked. */
     if (!((deferring_any() && machine_each_deferred(keep, NULL)) || pending_any()) ||
         tcp_is_nonblocking(fd) || tcp_wait(fd, events, 0))
         return true;
-    return before_wait(&call, kind_of(fd, events));
+    struct waiting waiting = {.kind = kind_of(fd, events), .beside = {.fd = fd, .events = events}};
+    return wait_until(&waiting, MACHINE_FOR_EVER) != WAITED_INTERRUPTED;
 }

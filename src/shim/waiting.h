@@ -18,8 +18,7 @@ static inline bool waiting_concerns_thread(void)
 /* What a signal handler that runs does to a wait (signal(7)). */
 enum wait_kind {
     WAIT_GOES_ON,  /* nothing: a mutex, a look-up */
-    WAIT_RESTARTS, /* ends it with EINTR, unless it was installed with SA_RESTART: a read, a child
-                    */
+    WAIT_RESTARTS, /* ends it with EINTR, unless it was installed with SA_RESTART: a read */
     WAIT_ENDS,     /* ends it with EINTR: a sleep */
 };
 
@@ -27,6 +26,30 @@ enum wait_kind {
  * block, because the descriptor is non-blocking or ready. False: the call has been interrupted, and
  * errno is EINTR. Else errno is kept. */
 bool waiting_before_call(int fd, short events);
+
+/* A wait for what can be asked for without waiting, a lock or a child, while what lingers is given
+ * its time: it is to be asked for again and again. */
+struct waiting {
+    enum wait_kind kind;
+    bool holds; /* signals, until it is over */
+    uint64_t programs, blocked;
+    struct pollfd beside;
+};
+
+enum waited { WAITED_ENOUGH, WAITED_A_WHILE, WAITED_INTERRUPTED };
+
+#define WAITING(how)                                                                               \
+    {                                                                                              \
+        .kind = (how), .beside = {.fd = -1 }                                                       \
+    }
+
+enum waited waiting_a_while(struct waiting *);
+
+/* Whoever does not wait any more after WAITED_A_WHILE says so. */
+void waiting_over(struct waiting *);
+
+/* Before a sleep, of which `left` is left: WAITED_A_WHILE, nothing, and it is over. */
+enum waited waiting_before_sleep(int64_t nanoseconds, int64_t *left);
 
 /* Before every other wait; the same of that. */
 bool waiting_before_block_slowly(enum wait_kind);

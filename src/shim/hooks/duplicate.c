@@ -66,8 +66,8 @@ int control_file(fcntl_fn *next, int fd, int command, void *argument)
         return hook_fail(EBADF);
     if (duplicates)
         sharing_before(fd);
-    else if (at_once_of(command) && !waiting_before_block(WAIT_RESTARTS))
-        return (int)wait_interrupted(next(fd, at_once_of(command), argument), EAGAIN);
+    else if (at_once_of(command))
+        WAIT_ATTEMPTING(WAIT_RESTARTS, int, next(fd, at_once_of(command), argument), wait_is_taken);
     else if (command == F_SETFL && ((uintptr_t)argument & O_ASYNC) && !machine_idle())
         sharing_with_signals(fd);
     int result = next(fd, command, argument);

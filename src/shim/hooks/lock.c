@@ -29,15 +29,19 @@ static bool try_again(int64_t *since)
     HOOK_WHILE(CONCERN_CONNECTIONS, int, name, parameters, arguments)                              \
     {                                                                                              \
         if (waiting_concerns_thread()) {                                                           \
-            int answer;                                                                            \
+            struct waiting waiting = WAITING(kind);                                                \
+            enum waited waited = WAITED_A_WHILE;                                                   \
             int64_t since = 0;                                                                     \
+            int answer;                                                                            \
             do                                                                                     \
                 answer = try;                                                                      \
-            while (answer == (busy) && try_again(&since));                                         \
+            while (answer == (busy) && waited == WAITED_A_WHILE &&                                 \
+                   (try_again(&since) || (waited = waiting_a_while(&waiting)) != WAITED_ENOUGH));  \
+            waiting_over(&waiting);                                                                \
             if (answer != (busy))                                                                  \
                 return answer;                                                                     \
-            if (!waiting_before_block(kind))                                                       \
-                return (answer = try) == (busy) ? hook_fail(EINTR) : answer;                       \
+            if (waited == WAITED_INTERRUPTED)                                                      \
+                return hook_fail(EINTR);                                                           \
         }                                                                                          \
         return NEXT(name) arguments;                                                               \
     }

@@ -8,18 +8,18 @@
 #include <sys/syscall.h>
 
 /* What the hooks by name do, by what the arguments say. */
-enum waiting {
+enum what {
     NEITHER, /* no wait, nor a look for what another does */
     LOOKS,
     WAITS,
 };
 
-static enum waiting waits_unless(bool told_not_to)
+static enum what waits_unless(bool told_not_to)
 {
     return told_not_to ? LOOKS : WAITS;
 }
 
-static enum waiting futex_waits(long operation)
+static enum what futex_waits(long operation)
 {
     switch (operation & FUTEX_CMD_MASK) {
     case FUTEX_WAIT:
@@ -33,7 +33,7 @@ static enum waiting futex_waits(long operation)
     }
 }
 
-static enum waiting waiting_of(const struct call *call)
+static enum what what_of(const struct call *call)
 {
     const union argument *a = call->a;
     switch (call->number) {
@@ -66,18 +66,29 @@ static enum waiting waiting_of(const struct call *call)
     }
 }
 
-/* Of the other waits nothing is known when a handler has run: they go on. */
-static enum wait_kind kind_by_number(const struct call *call)
+/* A child, or a lock on a file, is asked for again and again. */
+static long attempt(const struct call *call)
+{
+    struct call now = *call;
+    now.a[call->number == SYS_flock ? 1 : 2].word |= call->number == SYS_flock ? LOCK_NB : WNOHANG;
+    return call_plainly(&now);
+}
+
+/* Of the others that fail when they are interrupted only these are known not to have begun. */
+static long wait_by_number(const struct call *call)
 {
     switch (call->number) {
+    case SYS_flock:
+        WAIT_ATTEMPTING(WAIT_RESTARTS, long, attempt(call), wait_is_taken);
+        break;
 #ifdef SYS_waitpid
     case SYS_waitpid:
 #endif
 #ifdef SYS_wait4
     case SYS_wait4:
 #endif
-    case SYS_flock:
-        return WAIT_RESTARTS;
+        WAIT_ATTEMPTING(WAIT_RESTARTS, long, attempt(call), wait_no_child);
+        break;
 #ifdef SYS_pause
     case SYS_pause:
 #endif
@@ -85,33 +96,21 @@ static enum wait_kind kind_by_number(const struct call *call)
     case SYS_sigsuspend:
 #endif
     case SYS_rt_sigsuspend:
-        return WAIT_ENDS;
+        if (!waiting_before_block(WAIT_ENDS))
+            return hook_fail(EINTR);
+        break;
     default:
-        return WAIT_GOES_ON;
+        waiting_before_block(WAIT_GOES_ON);
     }
-}
-
-/* The same call without waiting may find what it would have waited for. */
-static long interrupted(const struct call *call)
-{
-    struct call now = *call;
-    if (kind_by_number(call) == WAIT_ENDS)
-        return hook_fail(EINTR);
-    if (call->number == SYS_flock) {
-        now.a[1].word |= LOCK_NB;
-        return wait_interrupted(call_plainly(&now), EWOULDBLOCK);
-    }
-    now.a[2].word |= WNOHANG;
-    long child = call_plainly(&now);
-    return child ? child : hook_fail(EINTR);
+    return call_plainly(call);
 }
 
 long BLOCK_by_number(const struct call *call)
 {
-    enum waiting waiting = waiting_of(call);
-    if (waiting == WAITS && !waiting_before_block(kind_by_number(call)))
-        return interrupted(call);
-    if (waiting == LOOKS)
+    enum what what = what_of(call);
+    if (what == WAITS)
+        return wait_by_number(call);
+    if (what == LOOKS)
         waiting_looked();
     return call_plainly(call);
 }

@@ -34,73 +34,75 @@ WAIT_HOOK(int, cnd_timedwait,
           (cnd_t *restrict condition, mtx_t *restrict mutex, const struct timespec *restrict until),
           (condition, mutex, until))
 WAIT_HOOK(int, thrd_join, (thrd_t thread, int *result), (thread, result))
-/* What is left of a sleep that is interrupted counts from its call; 0: it would have been over. */
-enum slept { SLEEPS, WOKEN };
 
-static enum slept before_sleep(int64_t nanoseconds, int64_t *left)
+/* What lingers is given its time within the sleep. Returns 0, or EINTR and what is left. */
+static int sleep_for(int64_t nanoseconds, int64_t *left)
 {
-    int64_t began = tcp_now_ns();
-    if (waiting_before_block(WAIT_ENDS))
-        return SLEEPS;
-    *left = nanoseconds - (tcp_now_ns() - began);
-    if (*left < 0)
-        *left = 0;
-    return WOKEN;
+    enum waited waited = waiting_before_sleep(nanoseconds, left);
+    if (waited == WAITED_ENOUGH && *left > 0) {
+        struct timespec rest = {(time_t)(*left / SECOND), (long)(*left % SECOND)};
+        *left = NEXT(nanosleep)(&rest, &rest) ? rest.tv_sec * SECOND + rest.tv_nsec : 0;
+    }
+    return *left > 0 ? EINTR : 0;
 }
 
 HOOK_WHILE(CONCERN_CONNECTIONS, unsigned, sleep, (unsigned seconds), (seconds))
 {
     int64_t left;
-    return before_sleep(seconds * SECOND, &left) == SLEEPS ? NEXT(sleep)(seconds)
-                                                           : (unsigned)(left / SECOND);
+    if (!waiting_concerns_thread())
+        return NEXT(sleep)(seconds);
+    return sleep_for(seconds * SECOND, &left) ? (unsigned)(left / SECOND) : 0;
 }
 
 HOOK_WHILE(CONCERN_CONNECTIONS, int, usleep, (useconds_t microseconds), (microseconds))
 {
     int64_t left;
-    if (before_sleep(microseconds * INT64_C(1000), &left) == SLEEPS)
+    if (!waiting_concerns_thread())
         return NEXT(usleep)(microseconds);
-    return left ? hook_fail(EINTR) : 0;
+    return sleep_for(microseconds * INT64_C(1000), &left) ? hook_fail(EINTR) : 0;
 }
 
-/* 0, or EINTR. */
-static int woken(int64_t nanoseconds, struct timespec *left)
+/* The same of a time that the program has given. */
+static int sleep_given(int64_t nanoseconds, struct timespec *left)
 {
-    if (nanoseconds && left)
-        *left = (struct timespec){(time_t)(nanoseconds / SECOND), (long)(nanoseconds % SECOND)};
-    return nanoseconds ? EINTR : 0;
+    int64_t rest;
+    int error = sleep_for(nanoseconds, &rest);
+    if (error && left)
+        *left = (struct timespec){(time_t)(rest / SECOND), (long)(rest % SECOND)};
+    return error;
 }
 
 HOOK_WHILE(CONCERN_CONNECTIONS, int, nanosleep,
            (const struct timespec *time, struct timespec *left), (time, left))
 {
-    int64_t length, rest;
-    if (!time || !timeout_of(time, &length) || before_sleep(length, &rest) == SLEEPS)
+    int64_t length;
+    if (!waiting_concerns_thread() || !time || !timeout_of(time, &length))
         return NEXT(nanosleep)(time, left);
-    return woken(rest, left) ? hook_fail(EINTR) : 0;
+    return sleep_given(length, left) ? hook_fail(EINTR) : 0;
 }
 
 SHIM_ALIAS(nanosleep) __typeof__(nanosleep) __nanosleep;
-/* One that ends at a time is woken whatever is left. */
+
 HOOK_WHILE(CONCERN_CONNECTIONS, int, clock_nanosleep,
            (clockid_t clock, int flags, const struct timespec *time, struct timespec *left),
            (clock, flags, time, left))
 {
-    bool until = flags & TIMER_ABSTIME;
-    int64_t length, rest;
-    if (!time || !timeout_of(time, &length) || before_sleep(length, &rest) == SLEEPS)
-        return NEXT(clock_nanosleep)(clock, flags, time, left);
-    return until ? EINTR : woken(rest, left);
+    int64_t length;
+    if (waiting_concerns_thread() && flags == 0 && time && timeout_of(time, &length) &&
+        (clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC))
+        return sleep_given(length, left);
+    if (!waiting_before_block(WAIT_ENDS))
+        return EINTR;
+    return NEXT(clock_nanosleep)(clock, flags, time, left);
 }
 
-/* The standard's: -1 where it is interrupted, and errno is not said. */
 HOOK_WHILE(CONCERN_CONNECTIONS, int, thrd_sleep,
            (const struct timespec *time, struct timespec *left), (time, left))
 {
-    int64_t length, rest;
-    if (!time || !timeout_of(time, &length) || before_sleep(length, &rest) == SLEEPS)
+    int64_t length;
+    if (!waiting_concerns_thread() || !time || !timeout_of(time, &length))
         return NEXT(thrd_sleep)(time, left);
-    return woken(rest, left) ? -1 : 0;
+    return sleep_given(length, left) ? -1 : 0;
 }
 
 WAIT_HOOK_ENDED(int, pause, (void), ())
@@ -108,27 +110,18 @@ WAIT_HOOK_ENDED(int, sigsuspend, (const sigset_t *mask), (mask))
 SHIM_ALIAS(sigsuspend) __typeof__(sigsuspend) __sigsuspend;
 WAIT_HOOK(int, sigwait, (const sigset_t *restrict set, int *restrict signal_number),
           (set, signal_number))
-static int received(int number)
-{
-    return (int)wait_interrupted(number, EAGAIN);
-}
 
 static const struct timespec at_once = {0, 0};
 
-WAIT_HOOK_OF(WAIT_ENDS, true, int, sigwaitinfo,
-             (const sigset_t *restrict set, siginfo_t *restrict info), (set, info),
-             received(NEXT(sigtimedwait)(set, info, &at_once)))
-WAIT_HOOK_OF(WAIT_ENDS, true, int, sigtimedwait,
-             (const sigset_t *restrict set, siginfo_t *restrict info,
-              const struct timespec *restrict timeout),
-             (set, info, timeout), received(NEXT(sigtimedwait)(set, info, &at_once)))
+WAIT_HOOK_ATTEMPTING(WAIT_ENDS, true, int, sigwaitinfo,
+                     (const sigset_t *restrict set, siginfo_t *restrict info), (set, info),
+                     NEXT(sigtimedwait)(set, info, &at_once), wait_is_taken)
+WAIT_HOOK_ATTEMPTING(WAIT_ENDS, true, int, sigtimedwait,
+                     (const sigset_t *restrict set, siginfo_t *restrict info,
+                      const struct timespec *restrict timeout),
+                     (set, info, timeout), NEXT(sigtimedwait)(set, info, &at_once), wait_is_taken)
 
-/* A child that is there is found without waiting. */
-static pid_t child(pid_t found)
-{
-    return found ? found : hook_fail(EINTR);
-}
-
+/* 0: no child has ended. */
 static int child_now(idtype_t type, id_t id, siginfo_t *info, int options)
 {
     siginfo_t found;
@@ -136,59 +129,85 @@ static int child_now(idtype_t type, id_t id, siginfo_t *info, int options)
         info = &found;
     info->si_pid = 0;
     int result = NEXT(waitid)(type, id, info, options | WNOHANG);
-    return result == 0 && info->si_pid == 0 ? hook_fail(EINTR) : result;
+    return result == 0 && info->si_pid != 0 ? 1 : result;
 }
 
-WAIT_HOOK_OF(WAIT_RESTARTS, true, pid_t, wait, (int *status), (status),
-             child(NEXT(waitpid)(-1, status, WNOHANG)))
+WAIT_HOOK_ATTEMPTING(WAIT_RESTARTS, true, pid_t, wait, (int *status), (status),
+                     NEXT(waitpid)(-1, status, WNOHANG), wait_no_child)
 SHIM_ALIAS(wait) __typeof__(wait) __wait;
-WAIT_HOOK_OF(WAIT_RESTARTS, !(options & WNOHANG), pid_t, waitpid,
-             (pid_t pid, int *status, int options), (pid, status, options),
-             child(NEXT(waitpid)(pid, status, options | WNOHANG)))
+WAIT_HOOK_ATTEMPTING(WAIT_RESTARTS, !(options & WNOHANG), pid_t, waitpid,
+                     (pid_t pid, int *status, int options), (pid, status, options),
+                     NEXT(waitpid)(pid, status, options | WNOHANG), wait_no_child)
 SHIM_ALIAS(waitpid) __typeof__(waitpid) __waitpid;
-WAIT_HOOK_OF(WAIT_RESTARTS, !(options & WNOHANG), int, waitid,
-             (idtype_t type, id_t id, siginfo_t *info, int options), (type, id, info, options),
-             child_now(type, id, info, options))
-WAIT_HOOK_OF(WAIT_RESTARTS, !(options & WNOHANG), pid_t, wait3,
-             (int *status, int options, struct rusage *usage), (status, options, usage),
-             child(NEXT(wait3)(status, options | WNOHANG, usage)))
-WAIT_HOOK_OF(WAIT_RESTARTS, !(options & WNOHANG), pid_t, wait4,
-             (pid_t pid, int *status, int options, struct rusage *usage),
-             (pid, status, options, usage),
-             child(NEXT(wait4)(pid, status, options | WNOHANG, usage)))
-WAIT_HOOK_OF(WAIT_RESTARTS, !(operation & (LOCK_NB | LOCK_UN)), int, flock, (int fd, int operation),
-             (fd, operation),
-             (int)wait_interrupted(NEXT(flock)(fd, operation | LOCK_NB), EWOULDBLOCK))
-WAIT_HOOK_OF(WAIT_RESTARTS, command == F_LOCK, int, lockf, (int fd, int command, off_t length),
-             (fd, command, length), (int)wait_interrupted(NEXT(lockf)(fd, F_TLOCK, length), EAGAIN))
-WAIT_HOOK_OF(WAIT_RESTARTS, command == F_LOCK, int, lockf64, (int fd, int command, off64_t length),
-             (fd, command, length),
-             (int)wait_interrupted(NEXT(lockf64)(fd, F_TLOCK, length), EAGAIN))
-WAIT_HOOK_OF(WAIT_ENDS, !(flags & IPC_NOWAIT), ssize_t, msgrcv,
-             (int queue, void *message, size_t size, long type, int flags),
-             (queue, message, size, type, flags),
-             wait_interrupted(NEXT(msgrcv)(queue, message, size, type, flags | IPC_NOWAIT), ENOMSG))
-WAIT_HOOK_OF(WAIT_ENDS, !(flags & IPC_NOWAIT), int, msgsnd,
-             (int queue, const void *message, size_t size, int flags),
-             (queue, message, size, flags),
-             (int)wait_interrupted(NEXT(msgsnd)(queue, message, size, flags | IPC_NOWAIT), EAGAIN))
+WAIT_HOOK_ATTEMPTING(WAIT_RESTARTS, !(options & WNOHANG), pid_t, wait3,
+                     (int *status, int options, struct rusage *usage), (status, options, usage),
+                     NEXT(wait3)(status, options | WNOHANG, usage), wait_no_child)
+WAIT_HOOK_ATTEMPTING(WAIT_RESTARTS, !(options & WNOHANG), pid_t, wait4,
+                     (pid_t pid, int *status, int options, struct rusage *usage),
+                     (pid, status, options, usage),
+                     NEXT(wait4)(pid, status, options | WNOHANG, usage), wait_no_child)
+
+static int wait_for_id(idtype_t type, id_t id, siginfo_t *info, int options)
+{
+    WAIT_ATTEMPTING(WAIT_RESTARTS, int, child_now(type, id, info, options), wait_no_child);
+    return NEXT(waitid)(type, id, info, options);
+}
+
+HOOK_WHILE(CONCERN_CONNECTIONS, int, waitid, (idtype_t type, id_t id, siginfo_t *info, int options),
+           (type, id, info, options))
+{
+    if (!(options & WNOHANG)) {
+        int result = wait_for_id(type, id, info, options);
+        return result < 0 ? result : 0;
+    }
+    waiting_looked();
+    return NEXT(waitid)(type, id, info, options);
+}
+
+WAIT_HOOK_ATTEMPTING(WAIT_RESTARTS, !(operation & (LOCK_NB | LOCK_UN)), int, flock,
+                     (int fd, int operation), (fd, operation), NEXT(flock)(fd, operation | LOCK_NB),
+                     wait_is_taken)
+WAIT_HOOK_ATTEMPTING(WAIT_RESTARTS, command == F_LOCK, int, lockf,
+                     (int fd, int command, off_t length), (fd, command, length),
+                     NEXT(lockf)(fd, F_TLOCK, length), wait_is_taken)
+WAIT_HOOK_ATTEMPTING(WAIT_RESTARTS, command == F_LOCK, int, lockf64,
+                     (int fd, int command, off64_t length), (fd, command, length),
+                     NEXT(lockf64)(fd, F_TLOCK, length), wait_is_taken)
+WAIT_HOOK_ATTEMPTING(WAIT_ENDS, !(flags & IPC_NOWAIT), ssize_t, msgrcv,
+                     (int queue, void *message, size_t size, long type, int flags),
+                     (queue, message, size, type, flags),
+                     NEXT(msgrcv)(queue, message, size, type, flags | IPC_NOWAIT), wait_is_taken)
+WAIT_HOOK_ATTEMPTING(WAIT_ENDS, !(flags & IPC_NOWAIT), int, msgsnd,
+                     (int queue, const void *message, size_t size, int flags),
+                     (queue, message, size, flags),
+                     NEXT(msgsnd)(queue, message, size, flags | IPC_NOWAIT), wait_is_taken)
 WAIT_HOOK(int, semop, (int semaphore, struct sembuf *operations, size_t count),
           (semaphore, operations, count))
 WAIT_HOOK(int, semtimedop,
           (int semaphore, struct sembuf *operations, size_t count, const struct timespec *timeout),
           (semaphore, operations, count, timeout))
-WAIT_HOOK(ssize_t, mq_receive, (mqd_t queue, char *message, size_t size, unsigned *priority),
-          (queue, message, size, priority))
-WAIT_HOOK(ssize_t, mq_timedreceive,
-          (mqd_t queue, char *restrict message, size_t size, unsigned *restrict priority,
-           const struct timespec *restrict until),
-          (queue, message, size, priority, until))
-WAIT_HOOK(int, mq_send, (mqd_t queue, const char *message, size_t size, unsigned priority),
-          (queue, message, size, priority))
-WAIT_HOOK(int, mq_timedsend,
-          (mqd_t queue, const char *message, size_t size, unsigned priority,
-           const struct timespec *until),
-          (queue, message, size, priority, until))
+
+/* A message queue is a descriptor. */
+#define QUEUE_HOOK(type, events, name, parameters, arguments)                                      \
+    HOOK_WHILE(CONCERN_CONNECTIONS, type, name, parameters, arguments)                             \
+    {                                                                                              \
+        return waiting_before_call(queue, events) ? NEXT(name) arguments : -1;                     \
+    }
+
+QUEUE_HOOK(ssize_t, POLLIN, mq_receive,
+           (mqd_t queue, char *message, size_t size, unsigned *priority),
+           (queue, message, size, priority))
+QUEUE_HOOK(ssize_t, POLLIN, mq_timedreceive,
+           (mqd_t queue, char *restrict message, size_t size, unsigned *restrict priority,
+            const struct timespec *restrict until),
+           (queue, message, size, priority, until))
+QUEUE_HOOK(int, POLLOUT, mq_send,
+           (mqd_t queue, const char *message, size_t size, unsigned priority),
+           (queue, message, size, priority))
+QUEUE_HOOK(int, POLLOUT, mq_timedsend,
+           (mqd_t queue, const char *message, size_t size, unsigned priority,
+            const struct timespec *until),
+           (queue, message, size, priority, until))
 WAIT_HOOK(int, aio_suspend,
           (const struct aiocb *const list[], int count, const struct timespec *timeout),
           (list, count, timeout))
@@ -288,25 +307,25 @@ WAIT_HOOK(int, __clock_nanosleep_time64,
 WAIT_HOOK(int, __sigtimedwait64,
           (const sigset_t *set, siginfo_t *info, const struct timespec64 *timeout),
           (set, info, timeout))
-WAIT_HOOK_OF(WAIT_RESTARTS, !(options & WNOHANG), pid_t, __wait3_time64,
-             (int *status, int options, struct rusage64 *usage), (status, options, usage),
-             child(NEXT(__wait3_time64)(status, options | WNOHANG, usage)))
-WAIT_HOOK_OF(WAIT_RESTARTS, !(options & WNOHANG), pid_t, __wait4_time64,
-             (pid_t pid, int *status, int options, struct rusage64 *usage),
-             (pid, status, options, usage),
-             child(NEXT(__wait4_time64)(pid, status, options | WNOHANG, usage)))
+WAIT_HOOK_ATTEMPTING(WAIT_RESTARTS, !(options & WNOHANG), pid_t, __wait3_time64,
+                     (int *status, int options, struct rusage64 *usage), (status, options, usage),
+                     NEXT(__wait3_time64)(status, options | WNOHANG, usage), wait_no_child)
+WAIT_HOOK_ATTEMPTING(WAIT_RESTARTS, !(options & WNOHANG), pid_t, __wait4_time64,
+                     (pid_t pid, int *status, int options, struct rusage64 *usage),
+                     (pid, status, options, usage),
+                     NEXT(__wait4_time64)(pid, status, options | WNOHANG, usage), wait_no_child)
 WAIT_HOOK(int, __semtimedop64,
           (int semaphore, struct sembuf *operations, size_t count,
            const struct timespec64 *timeout),
           (semaphore, operations, count, timeout))
-WAIT_HOOK(ssize_t, __mq_timedreceive_time64,
-          (mqd_t queue, char *message, size_t size, unsigned *priority,
-           const struct timespec64 *until),
-          (queue, message, size, priority, until))
-WAIT_HOOK(int, __mq_timedsend_time64,
-          (mqd_t queue, const char *message, size_t size, unsigned priority,
-           const struct timespec64 *until),
-          (queue, message, size, priority, until))
+QUEUE_HOOK(ssize_t, POLLIN, __mq_timedreceive_time64,
+           (mqd_t queue, char *message, size_t size, unsigned *priority,
+            const struct timespec64 *until),
+           (queue, message, size, priority, until))
+QUEUE_HOOK(int, POLLOUT, __mq_timedsend_time64,
+           (mqd_t queue, const char *message, size_t size, unsigned priority,
+            const struct timespec64 *until),
+           (queue, message, size, priority, until))
 WAIT_HOOK(int, __aio_suspend_time64,
           (const struct aiocb *const list[], int count, const struct timespec64 *timeout),
           (list, count, timeout))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The one shape of all hooks that wait; `waits` says whether this call may. */
+/* The shapes of all hooks that wait; `waits` says whether this call may. */
 #ifndef TFOSHIM_SHIM_HOOKS_WAIT_HOOK_H
 #define TFOSHIM_SHIM_HOOKS_WAIT_HOOK_H
 
@@ -26,13 +26,53 @@
 #define WAIT_HOOK_ENDED(type, name, parameters, arguments)                                         \
     WAIT_HOOK_OF(WAIT_ENDS, true, type, name, parameters, arguments, hook_fail(EINTR))
 
-/* What has not waited when it is interrupted may yet find what it would have waited for: the answer
- * of the same call without waiting. */
-static inline ssize_t wait_interrupted(ssize_t answer, int would_wait)
+/* In a function that waits for what can be asked for without waiting: `attempt` is the same call
+ * so, and `is_busy` says of its answer that it would have waited. Returns from the function where
+ * there is another answer, or where it is interrupted; else the wait is to be made. errno is kept.
+ */
+#define WAIT_ATTEMPTING(kind, type, attempt, is_busy)                                              \
+    do {                                                                                           \
+        struct waiting waiting = WAITING(kind);                                                    \
+        enum waited waited = WAITED_A_WHILE;                                                       \
+        int saved_errno = errno;                                                                   \
+        while (waiting_concerns_thread() || waited == WAITED_INTERRUPTED) {                        \
+            type answer = attempt;                                                                 \
+            if (!is_busy(answer)) {                                                                \
+                int error = errno;                                                                 \
+                waiting_over(&waiting);                                                            \
+                errno = error;                                                                     \
+                return answer;                                                                     \
+            }                                                                                      \
+            if (waited == WAITED_INTERRUPTED)                                                      \
+                return hook_fail(EINTR);                                                           \
+            errno = saved_errno;                                                                   \
+            if ((waited = waiting_a_while(&waiting)) == WAITED_ENOUGH)                             \
+                break;                                                                             \
+        }                                                                                          \
+        waiting_over(&waiting);                                                                    \
+        errno = saved_errno;                                                                       \
+    } while (0)
+
+#define WAIT_HOOK_ATTEMPTING(kind, waits, type, name, parameters, arguments, attempt, is_busy)     \
+    HOOK_WHILE(CONCERN_CONNECTIONS, type, name, parameters, arguments)                             \
+    {                                                                                              \
+        if (waits)                                                                                 \
+            WAIT_ATTEMPTING(kind, type, attempt, is_busy);                                         \
+        else                                                                                       \
+            waiting_looked();                                                                      \
+        return NEXT(name) arguments;                                                               \
+    }
+
+/* No child has ended. */
+static inline bool wait_no_child(long answer)
 {
-    if (answer < 0 && (errno == would_wait || errno == EACCES))
-        errno = EINTR;
-    return answer;
+    return answer == 0;
+}
+
+/* Another has the lock, or there is no message, or no room for one. */
+static inline bool wait_is_taken(long answer)
+{
+    return answer < 0 && (errno == EAGAIN || errno == EACCES || errno == ENOMSG);
 }
 
 #endif
