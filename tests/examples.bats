@@ -327,7 +327,7 @@ legacy_end() {
 start_post() { # LINE
   local line=${1#ExecStartPost=+-}
   run -0 on_server MAINPID="$SPAWNED" sh -c "${line//\/usr\/bin\/tfoshim/tfoshim}"
-  assert_line --regexp "^\[::\]:$PORT .* takes SYN data$"
+  assert_line --regexp "^\[::\]:$PORT .* accepts SYN data$"
 }
 
 @test "attach: a Go server takes requests from SYNs, until it is detached" {
@@ -342,7 +342,7 @@ start_post() { # LINE
   attach_readme 0 sysctl
   # Without the consent it only says what it would do.
   attach_readme 1 'tfoshim attach --port'
-  assert_line --partial 'would take SYN data'
+  assert_line --partial 'would accept SYN data'
   for address in "$SERVER_IP4" "[$SERVER_IP6]"; do
     assert_visits_taken "$address" 0
   done
