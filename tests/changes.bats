@@ -493,7 +493,7 @@ while not os.path.exists("stop"):
   run -0 "$tfoshim" stat
   assert_line --regexp '^program +running +version +policy +process$'
   assert_line --regexp "^sleep +2 +$wanted +$PWD/its.conf +${sleepers[0]}, ${sleepers[1]}\$"
-  assert_line --regexp "^sleep +1 +- +built in, or its own +${sleepers[2]}\$"
+  assert_line --regexp "^sleep +1 +- +built-in or not shared +${sleepers[2]}\$"
   "$tfoshim" stat --json | python3 -c '
 import json, sys
 told = {each["pid"]: each for each in json.load(sys.stdin)["processes"]}

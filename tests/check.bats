@@ -258,7 +258,7 @@ END
   run -0 --separate-stderr "$tfoshim" check t.conf
   # shellcheck disable=SC2154
   assert_equal "$stderr" 'tfoshim: warning: t.conf:2: this rule never matches: /etc/passwd has no user "nobody-of-that-name"
-tfoshim: warning: t.conf:4: this rule never matches: /etc/passwd has no user "nobody-of-that-name", nor any other of its users
+tfoshim: warning: t.conf:4: this rule never matches: /etc/passwd has no user "nobody-of-that-name", nor any of its other users
 tfoshim: warning: t.conf:5: this rule never matches: /etc/passwd has no user "nobody-of-that-name"'
   # The file of the users is none of the policy's.
   refute_output --partial 'files:'
@@ -288,7 +288,7 @@ END
 @test "rules that are too many to look at each are still a policy" {
   { echo 'client = { rules = (' && printf '{ port = %d; },\n' {1..16000} && echo '{ } ); };'; } >t.conf
   run -0 --separate-stderr timeout 120 "$tfoshim" check t.conf
-  assert_equal "$stderr" 'tfoshim: warning: t.conf: there are too many rules to say of each whether it can match'
+  assert_equal "$stderr" 'tfoshim: warning: t.conf: too many rules to check whether each can match'
 }
 
 @test "standard input is a file like any" {
@@ -596,8 +596,8 @@ warned() { # [WARNING]...
 }
 
 @test "keys of a file are shown, and listeners of one address that differ in them are warned of" {
-  local both='may be for listeners of one address, where clients keep one cookie for all ports'
-  local other="its key_file is another than that of the rule at"
+  local both='may apply to listeners of one address, for which clients keep one cookie'
+  local other="its key_file differs from that of the rule at"
   echo 00112233-44556677-8899aabb-ccddeeff >a
   cp a b
   chmod 600 a b
@@ -646,7 +646,7 @@ END
   assert_line "server: default on, queue as long as the listener's backlog, keys of $PWD/a"
   echo "server = { default = \"on\"; rules = ( { port = 81; key_file = \"$PWD/b\"; } ); };" >t.conf
   run -0 --separate-stderr "$tfoshim" check t.conf
-  assert_equal "$stderr" "tfoshim: warning: t.conf:1: its key_file is another than that of the group, whose default is on, and both $both"
+  assert_equal "$stderr" "tfoshim: warning: t.conf:1: its key_file differs from that of the group, whose default is on, and both $both"
   # Nor can a file be used that others may read.
   chmod 644 a
   warned "t.conf:2: key_file $PWD/a: found a file that others than its owner have rights to, expected mode 0600 or 0400" \

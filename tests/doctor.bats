@@ -330,7 +330,7 @@ os.setxattr("capable", "security.capability", struct.pack("<5I", 0x02000001, 1 <
   cp /bin/true foreign
   printf '\026\000' | dd of=foreign bs=1 seek=18 conv=notrunc status=none
   run -1 "$tfoshim" doctor ./foreign
-  assert_line "  problem  it is of another architecture: LD_PRELOAD has no effect on it"
+  assert_line "  problem  it is for another architecture: LD_PRELOAD has no effect on it"
   head -c 1000 /bin/true >damaged
   chmod +x damaged
   run -0 "$tfoshim" doctor ./damaged

@@ -169,7 +169,7 @@ END
   under "$PWD/libsecure.so:$SHIM" 1
   assert_output 7
   LD_PRELOAD=$PWD/libsecure.so run -0 "$TFOSHIM_BUILD/tfoshim" run --stats /bin/true
-  assert_output --partial 'the library was in no program'
+  assert_output --partial 'no program loaded the library'
   assert_equal "$(ls run)" ''
   under "$SHIM"
   assert_output $'tfoshim: TFOSHIM_LOG: "loud" found, expected none, error, warn, info or debug\n0'

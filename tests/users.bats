@@ -127,7 +127,7 @@ print(*found)' <<<"$output"
   run -1 "$tfoshim" stat --user -1
   assert_output 'tfoshim: stat: --user: there is no user "-1"'
   run -1 unshare --user --map-user=1000 "$tfoshim" stat --user 1001
-  assert_output "tfoshim: stat: --user: only root may see what another user's programs have met"
+  assert_output "tfoshim: stat: --user: only root can see the memory of another user"
   run -0 unshare --user --map-user=1000 "$tfoshim" stat --all --user 1000
   assert_line --partial "$SERVER_IP4:$PORT"
 }
@@ -149,5 +149,5 @@ print(*found)' <<<"$output"
   run -1 "$tfoshim" stat --memory run/tfoshim/memory
   assert_output --partial 'run/tfoshim/memory: no program has used it since the machine was started'
   run -2 "$tfoshim" stat --memory run/tfoshim/memory --user root
-  assert_output 'tfoshim: stat: --memory and --user go one at a time'
+  assert_output 'tfoshim: stat: --memory and --user cannot be used together'
 }

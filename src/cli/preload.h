@@ -20,8 +20,8 @@ bool preload_find(char path[PATH_MAX], const char *complain_as);
 /* The same in an image, where it is as this command's installation has it. */
 bool preload_find_in(char path[PATH_MAX], const struct tree *, const char *complain_as);
 
-/* Complains if others than root can replace the library, or what stands beside it: who can has
- * every program that preloads it do as he likes. */
+/* Complains if users other than root can replace the library, or the files beside it: they could
+ * run code in every program that preloads it. */
 void preload_warn(const char *library, const struct tree *, const char *complain_as);
 
 /* Where the library for 32-bit programs stands beside this one of a 64-bit machine; false if this

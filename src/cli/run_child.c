@@ -69,7 +69,7 @@ int run_child(int (*start)(char **argv), char **argv)
     sigaction(SIGCHLD, &by_default, &children);
     program = fork();
     if (program < 0) {
-        complain_errno("run: cannot make a process");
+        complain_errno("run: cannot create a process");
         return -1;
     }
     if (program == 0) {

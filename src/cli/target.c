@@ -60,7 +60,7 @@ static const char *narrow_obstacle(void)
     char library[PATH_MAX], narrow[PATH_MAX];
     if (preload_find(library, NULL) && preload_find_narrow(narrow, library))
         return NULL;
-    return "it is a 32-bit program and the library for those is not there";
+    return "it is a 32-bit program and the library for those is not installed";
 }
 
 static const char *elf_obstacle(const char *path)
@@ -69,7 +69,7 @@ static const char *elf_obstacle(const char *path)
     if (!elf_examine(&facts, path) || !facts.is_elf)
         return NULL;
     if (facts.is_foreign)
-        return "it is of another architecture";
+        return "it is for another architecture";
     if (facts.is_narrow)
         return narrow_obstacle();
     return facts.is_static ? "it is statically linked" : NULL;
