@@ -149,7 +149,7 @@ END
     foretold "$address"
     assert_line --partial "; has no cookie of this host"
     assert_line "  memory  nothing"
-    assert_line "  now     a plain connect: no handshake with this address and port lately"
+    assert_line "  now     a plain connect: no recent handshake with this address and port"
     assert_line "          its SYN requests a cookie"
     shim "$PROGRAMS/client" "$address" "$PORT" --bytes 79
     assert_equal "$(last_syn syn.data syn.option)" "0 request"
@@ -170,7 +170,7 @@ $cookie of this host"
     # Another port of the same host is not known to answer.
     run -0 on_client XDG_RUNTIME_DIR="$NETWORK_DIR" \
       "$tfoshim" explain -c "$CONF/on.conf" "[$address]:81"
-    assert_line "  now     a plain connect: no handshake with this address and port lately"
+    assert_line "  now     a plain connect: no recent handshake with this address and port"
     refute_line --partial 'requests a cookie'
   done
 }
@@ -198,7 +198,7 @@ serve_locally() { # CONFIG ADDRESS
   network_up --rtt 4
   serve_locally "$CONF/on.conf" "$CLIENT_IP4"
   foretold "$CLIENT_IP4"
-  assert_line "  now     a plain connect: no handshake with this address and port lately"
+  assert_line "  now     a plain connect: no recent handshake with this address and port"
   shim TFOSHIM_LOG=debug "$PROGRAMS/client" "$CLIENT_IP4" "$PORT"
   foretold "$CLIENT_IP4"
   assert_line --regexp '^  memory  a handshake .*; the machine itself$'

@@ -172,7 +172,7 @@ END
   assert_output --partial 'no program loaded the library'
   assert_equal "$(ls run)" ''
   under "$SHIM"
-  assert_output $'tfoshim: TFOSHIM_LOG: "loud" found, expected none, error, warn, info or debug\n0'
+  assert_output $'tfoshim: TFOSHIM_LOG: found "loud", expected none, error, warn, info or debug\n0'
   assert_equal "$(ls run)" tfoshim
 }
 

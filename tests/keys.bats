@@ -423,7 +423,7 @@ print(listener.getsockopt(socket.IPPROTO_TCP, 33, 32).hex())"
   done
   assert_equal "$(cookie)" "$before"
   assert_equal "$(<"$SPAWNED_LOG")" "tfoshim: key_file $PWD/key: found a file that others than its owner have \
-rights to, expected mode 0600 or 0400: the former keys serve"
+rights to, expected mode 0600 or 0400: the former keys stay"
   chmod 600 key
   key_file_is "$THREE"
   wait_until cookie_is_new
@@ -440,7 +440,7 @@ rights to, expected mode 0600 or 0400: the former keys serve"
     connect
     assert_equal "$(last_syn syn.option syn.data synack.ack)" 'cookie 79 80'
     assert_equal "$(<"$SPAWNED_LOG")" \
-      "tfoshim: key_file $PWD/key: $1: the keys of the network namespace serve"
+      "tfoshim: key_file $PWD/key: $1: the keys of the network namespace apply"
     kill "$SPAWNED"
     process_end "$SPAWNED"
     run -0 under_shim LD_PRELOAD= "$tfoshim" check

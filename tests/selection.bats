@@ -461,7 +461,7 @@ with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as connection:
     shim "$PROGRAMS/client" "$ADDRESS" "$PORT"
     assert_equal "$(last_syn syn.data)" 79
     # The kernel has the cookie all the same.
-    wait_until "[[ \$(on_client XDG_RUNTIME_DIR=$NETWORK_DIR $tfoshim explain -c $CONFIG '[$ADDRESS]:$PORT') == *'no handshake with this address and port lately'* ]]"
+    wait_until "[[ \$(on_client XDG_RUNTIME_DIR=$NETWORK_DIR $tfoshim explain -c $CONFIG '[$ADDRESS]:$PORT') == *'no recent handshake with this address and port'* ]]"
     shim "$PROGRAMS/client" "$ADDRESS" "$PORT"
     assert_equal "$(last_syn syn.data)" 0
     shim "$PROGRAMS/client" "$ADDRESS" "$PORT"
