@@ -501,7 +501,7 @@ only root may write to"
   give_away "$root/etc/a.conf"
   run -1 "$tfoshim" enable --root "$root" -c /etc/a.conf web
   assert_output \
-    "tfoshim: $root/etc/a.conf: found a file of another user, expected root's own"
+    "tfoshim: $root/etc/a.conf: found a file of another user, expected one that belongs to root"
   [[ ! -e $etc/web.service.d ]]
 }
 

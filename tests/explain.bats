@@ -325,7 +325,7 @@ END
   # Every bit has a name, and what to do leaves the others alone.
   run -0 unshare --net sh -c 'echo 0x606 >/proc/sys/net/ipv4/tcp_fastopen; "$@"' sh \
     "$tfoshim" explain 192.0.2.1
-  assert_line --partial "is 1542: server (2), client without cookies (4), server takes data without \
+  assert_line --partial "is 1542: server (2), client without cookies (4), server accepts data without \
 cookies (0x200), server on every listener (0x400); "
   assert_line "  to do   sysctl -w net.ipv4.tcp_fastopen=1543"
   run -0 unshare --net sh -c 'echo 1 >/proc/sys/net/ipv4/tcp_fastopen; "$@"' sh \

@@ -133,7 +133,7 @@ inert() { # CONFIG EXPECTED-LINE
   chmod 644 "$file"
   # In a user namespace with one user in it all of root's files are nobody's.
   chown 1 "$file" 2>/dev/null || mount --bind /etc/passwd "$file"
-  inert "$file" "^tfoshim: $file: found a file of another user, expected root's own; running without"
+  inert "$file" "^tfoshim: $file: found a file of another user, expected one that belongs to root; running without"
   umount "$file" 2>/dev/null || true
 }
 

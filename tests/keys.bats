@@ -139,7 +139,7 @@ key_of() { # DAY
   local mode
   for mode in 604 640 620 601; do
     chmod "$mode" secret
-    refused secret 'found a file that others than its owner have rights to, expected mode 0600 or 0400'
+    refused secret 'found a file that grants rights to others than its owner, expected mode 0600 or 0400'
   done
   chmod 400 secret
   ln -s secret link
@@ -154,7 +154,7 @@ key_of() { # DAY
   cp secret given
   chmod 600 given
   if chown 1 given 2>/dev/null; then
-    refused given "found a file of another user, expected one's own or root's"
+    refused given "found a file of another user, expected one of this user or root"
   fi
   on_server "$tfoshim" key rotate --secret secret
 }
@@ -422,8 +422,8 @@ print(listener.getsockopt(socket.IPPROTO_TCP, 33, 32).hex())"
     connect
   done
   assert_equal "$(cookie)" "$before"
-  assert_equal "$(<"$SPAWNED_LOG")" "tfoshim: key_file $PWD/key: found a file that others than its owner have \
-rights to, expected mode 0600 or 0400: the former keys stay"
+  assert_equal "$(<"$SPAWNED_LOG")" "tfoshim: key_file $PWD/key: found a file that grants rights to others than \
+its owner, expected mode 0600 or 0400: the former keys stay"
   chmod 600 key
   key_file_is "$THREE"
   wait_until cookie_is_new
@@ -454,7 +454,7 @@ rights to, expected mode 0600 or 0400: the former keys stay"
   key_file_is abc
   serves_without "found something else, expected $EXPECTED"
   key_file_is "$TWO" && chmod 640 key
-  serves_without 'found a file that others than its owner have rights to, expected mode 0600 or 0400'
+  serves_without 'found a file that grants rights to others than its owner, expected mode 0600 or 0400'
   key_file_is "$TWO" && mv key elsewhere && ln -s elsewhere key
   serves_without 'found a symbolic link, expected a regular file'
   mkfifo -m 600 key

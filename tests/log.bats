@@ -155,7 +155,7 @@ tfoshim: [::]:$PORT: listener accepts SYN data"
   client_with_log TFOSHIM_LOG=info XDG_RUNTIME_DIR="$PWD" JOURNAL_STREAM="$stream"
   chmod 666 tfoshim/memory
   client_with_log TFOSHIM_LOG=info XDG_RUNTIME_DIR="$PWD" JOURNAL_STREAM="$stream"
-  assert_regex "$(<log)" '^<6>tfoshim: /.*: its mode is not 0600: '
+  assert_regex "$(<log)" '^<6>tfoshim: /.*: found a file of another mode, expected mode 0600: '
   # Another's stream, and what is none.
   for other in "${stream%:*}:1" "1:${stream#*:}" "${stream/:/ }" "$stream:" "$stream 0" "${stream%:*}" "${stream%:*}:" ''; do
     client_with_log TFOSHIM_LOG=debug JOURNAL_STREAM="$other"

@@ -399,7 +399,7 @@ connection.sendall(b"thanks")' "$SERVER_IP6" "$PORT"
   connect_times 2 "$SERVER_IP4"
   run -0 --separate-stderr on_client "$tfoshim" stat
   assert_equal "$stderr" \
-    "tfoshim: $NETWORK_DIR/tfoshim/memory: its mode is not 0600: programs use the default memory of user $EUID"
+    "tfoshim: $NETWORK_DIR/tfoshim/memory: found a file of another mode, expected mode 0600: programs use the default memory of user $EUID"
   assert_line --index 1 --regexp "^${SERVER_IP4//./\\.}:$PORT +1 +1 +0 "
   chmod 600 "$NETWORK_DIR/tfoshim/memory"
 }
