@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which rules can never match? Of each pattern of a rule the ports that earlier rules leave to it
- * are what counts: those of patterns that contain it, and, a half at a time, of those within it
- * that make up the whole. Whom more rules are for can only have more rules before this one, so it
- * is looked at for each of those that it names by themselves, or for one whom no rule names.
+ * Which rules can never match? For each address pattern of a rule, the ports are counted that
+ * earlier rules leave to it: rules with a pattern that contains it and, half by half, rules with
+ * patterns that cover it together. The programs, users, units and interfaces that the rule names
+ * are examined one by one, or, if it names none, one that no rule names: for any other, at least
+ * as many earlier rules apply.
  */
 #include "cli/check_rules.h"
 #include "cli/pattern.h"

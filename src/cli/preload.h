@@ -38,10 +38,9 @@ bool preload_like(char name[PRELOAD_NAME_MOST], const char *list, const char *be
 /* AddressSanitizer's library: GCC's or Clang's. */
 bool preload_asan(char name[PRELOAD_NAME_MOST], const char *list);
 
-/* The list with the library at its end, unless it is there already: libasan and its kind must come
- * first. `library` is its name in the tree, or on this system where
- * that is NULL. To be freed. NULL, after a
- * complaint, if LD_PRELOAD cannot name the library. */
+/* The list with the library at its end, unless it is there already: libasan and the like must come
+ * first. `library` is its name in the tree, or on this system if that is NULL. To be freed. NULL,
+ * after a complaint, if LD_PRELOAD cannot name the library. */
 char *preload_list(const char *list, const char *library, const struct tree *,
                    const char *complain_as);
 

@@ -176,8 +176,8 @@ static void print_troubles(const struct stat_view *view)
         puts("  to test one of them: tfoshim probe HOST:PORT");
 }
 
-/* Where the kernel does not allow it nothing is tried, and so nothing would be said above. Its part
- * for listeners is off unless asked for, and of no interest where there are only clients. */
+/* If the kernel does not allow it, nothing is tried, and nothing was printed above. The bit for
+ * listeners is not set by default, and does not matter if there are only clients. */
 static void print_switched_off(const struct stat_view *view)
 {
     const long bits = proc_sysctl_number("tcp_fastopen");
@@ -353,7 +353,7 @@ static int watch(const struct request *request)
     pause.tv_sec = (time_t)seconds;
     pause.tv_nsec = (long)((seconds - (double)pause.tv_sec) * 1e9);
     for (;;) {
-        /* Home, and clear: what is shown next takes its place. */
+        /* Cursor home, and clear the screen. */
         fputs(is_terminal ? "\033[H\033[2J" : "", stdout);
         if (print_once(print_table, request) != EXIT_SUCCESS)
             return EXIT_FAILURE;

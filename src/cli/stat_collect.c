@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is known of destinations and listeners, and what it tells. */
+/* Collects what is known of destinations and listeners, and finds what keeps them from gaining. */
 #include "cli/stat.h"
 #include "cli/util.h"
 #include "kernel/metrics.h"
@@ -83,13 +83,13 @@ static bool is_never_written_to(const struct stat_view *view, const struct memor
     return entry->tried == 0 && entry->started >= TIMES_ENOUGH && stat_lesson(view, entry) == NULL;
 }
 
-/* A key that is changed now and then costs one round trip a client. */
+/* A key that changes now and then costs each client one round trip. */
 static bool has_several_keys(const struct memory_entry *entry)
 {
     return entry->stale > TIMES_ENOUGH && entry->stale > entry->accepted;
 }
 
-/* What stands in the way of a first write, rather than of a SYN. */
+/* What keeps the first write out of the SYN. */
 static const char *obstacle(const struct stat_view *view, const struct memory_entry *entry)
 {
     if (gets_no_cookie(view, entry))

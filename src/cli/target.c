@@ -38,8 +38,8 @@ bool target_find(char *path, size_t size, const char *program)
     }
 }
 
-/* Does starting it change who we are? The kernel then has the loader ignore the environment. The
- * file may be one that we can execute but not read. */
+/* Does executing it change privileges? The loader then ignores the environment. The file may be
+ * executable but not readable. */
 static const char *privilege_obstacle(const char *path)
 {
     struct stat status;
