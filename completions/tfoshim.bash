@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # Completion of tfoshim(1) for bash.
 
-# What the command says of itself: its verbs, and the options of one.
+# From the command's own help: its verbs, and the options of one.
 _tfoshim_commands() {
   "${COMP_WORDS[0]}" --help 2>/dev/null | sed -nE 's/^  ([a-z]+) .*/\1/p'
 }

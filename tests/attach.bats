@@ -10,7 +10,7 @@ bats_require_minimum_version 1.5.0
 bats_load_library bats-support
 bats_load_library bats-assert
 
-NO_GUARD='no guard: a SYN that somebody has recorded, and sends again, is executed again'
+NO_GUARD='no guard: anyone who recorded a SYN can make the process execute its request again'
 
 setup_file() {
   local programs=$BATS_TEST_DIRNAME/programs
@@ -114,16 +114,16 @@ assert_not_taken() { # ADDRESS
       assert_output "tfoshim: $verb: --port: found \"$arguments\", expected a number from 1 to 65535"
     done
     run -2 "$tfoshim" "$verb" 0
-    assert_output "tfoshim: $verb: found \"0\", expected the number of a process, or a systemd service"
+    assert_output "tfoshim: $verb: found \"0\", expected a process number or a systemd service"
     run -2 "$tfoshim" "$verb" 4294967297
-    assert_output "tfoshim: $verb: found \"4294967297\", expected the number of a process, or a systemd service"
+    assert_output "tfoshim: $verb: found \"4294967297\", expected a process number or a systemd service"
     run -2 "$tfoshim" "$verb" web.socket
     assert_output "tfoshim: $verb: found \"web.socket\", expected a service: the one that it starts"
   done
   run -2 "$tfoshim" attach --queue 0 1
   assert_output 'tfoshim: attach: --queue: found "0", expected a number from 1 to 65535'
   run -2 "$tfoshim" attach --first-read replay-safe 1
-  assert_output --partial 'which takes the library in the process (tfoshim run, tfoshim enable); expected "any"'
+  assert_output --partial 'which needs the library in the process (tfoshim run, tfoshim enable); expected "any"'
   run -2 "$tfoshim" attach --first-read all 1
   assert_output 'tfoshim: attach: --first-read: found "all", expected "any"'
   run -2 "$tfoshim" detach --queue 5 1
@@ -142,25 +142,25 @@ assert_not_taken() { # ADDRESS
   attach "$SPAWNED"
   assert_success
   assert_line --index 0 --regexp '^listener +queue +process +now$'
-  assert_row '\[::\]:8080' 7 "$SPAWNED \(static-server\)" 'takes SYN data'
+  assert_row '\[::\]:8080' 7 "$SPAWNED \(static-server\)" 'accepts SYN data'
   assert_line "$NO_GUARD"
-  assert_line 'no deferral: the connections that the process opens are as before'
-  assert_line "undone by: tfoshim detach $SPAWNED"
+  assert_line 'no deferral: connections that the process opens are not changed'
+  assert_line "to undo it: tfoshim detach $SPAWNED"
   assert_equal "$stderr" ''
   for address in "$SERVER_IP4" "$SERVER_IP6"; do
     assert_taken "$address"
   done
   detach "$SPAWNED"
   assert_success
-  assert_row '\[::\]:8080' 0 "$SPAWNED \(static-server\)" 'takes no SYN data any more'
+  assert_row '\[::\]:8080' 0 "$SPAWNED \(static-server\)" 'no longer accepts SYN data'
   # Its clients have cookies still.
   for address in "$SERVER_IP4" "$SERVER_IP6"; do
     assert_not_taken "$address"
   done
   detach "$SPAWNED"
   assert_failure
-  assert_row '\[::\]:8080' 0 "$SPAWNED \(static-server\)" 'left alone: attach has not set it'
-  assert_equal "$stderr" 'tfoshim: detach: attach has set none of them'
+  assert_row '\[::\]:8080' 0 "$SPAWNED \(static-server\)" 'left alone: attach did not set TCP_FASTOPEN'
+  assert_equal "$stderr" 'tfoshim: detach: attach has set TCP_FASTOPEN on none of them'
 }
 
 @test "a Go server takes data in SYNs while it is attached to" {
@@ -170,7 +170,7 @@ assert_not_taken() { # ADDRESS
   wait_listening "$PORT"
   attach "$SPAWNED"
   assert_success
-  assert_row '\[::\]:8080' '[1-9][0-9]*' "$SPAWNED \(go-server\)" 'takes SYN data'
+  assert_row '\[::\]:8080' '[1-9][0-9]*' "$SPAWNED \(go-server\)" 'accepts SYN data'
   for address in "$SERVER_IP4" "[$SERVER_IP6]"; do
     before=$(taken)
     for _ in first second third; do
@@ -209,7 +209,7 @@ while True:
   if /usr/bin/python3 -c 'import socket
 socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262).setsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN, 1)'; then
     assert_success
-    assert_row '0\.0\.0\.0:8080' 7 "$SPAWNED \(python3\)" 'takes SYN data'
+    assert_row '0\.0\.0\.0:8080' 7 "$SPAWNED \(python3\)" 'accepts SYN data'
     assert_taken "$SERVER_IP4"
   else
     assert_failure
@@ -224,10 +224,10 @@ socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262).setsockopt(socket.IPPROTO
   static_server
   run --separate-stderr on_server "$tfoshim" attach --port "$PORT" "$SPAWNED"
   assert_failure
-  assert_row '\[::\]:8080' 16 "$SPAWNED \(static-server\)" 'would take SYN data'
-  refute_line --partial 'undone'
-  assert_equal "$stderr" "tfoshim: attach: nothing is set: without the library in it the process has no guard, and \
-executes again what somebody has recorded and sends again; where that does no harm: tfoshim attach --first-read any \
+  assert_row '\[::\]:8080' 16 "$SPAWNED \(static-server\)" 'would accept SYN data'
+  refute_line --partial 'undo'
+  assert_equal "$stderr" "tfoshim: attach: nothing was set: the process has no guard, so anyone who recorded a SYN can \
+make it execute the request again; if that does no harm: tfoshim attach --first-read any \
 --port $PORT $SPAWNED"
   assert_not_taken "$SERVER_IP4"
   assert_equal "$(last_syn syn.option syn.data)" 'request 0'
@@ -278,23 +278,23 @@ two_listeners() {
   two_listeners
   attach --port 8081 "$SPAWNED"
   assert_success
-  assert_row '0\.0\.0\.0:8081' 9 "$NAME" 'takes SYN data'
+  assert_row '0\.0\.0\.0:8081' 9 "$NAME" 'accepts SYN data'
   refute_line --partial ':8080'
-  assert_line "undone by: tfoshim detach --port 8081 $SPAWNED"
+  assert_line "to undo it: tfoshim detach --port 8081 $SPAWNED"
   assert_untouched '0\.0\.0\.0:8080' 9
-  assert_line --regexp '^0\.0\.0\.0:8080 .*would take SYN data$'
+  assert_line --regexp '^0\.0\.0\.0:8080 .*would accept SYN data$'
   attach --queue 33 "$SPAWNED"
   assert_success
-  assert_row '0\.0\.0\.0:8080' 33 "$NAME" 'takes SYN data'
-  assert_row '0\.0\.0\.0:8081' 33 "$NAME" 'takes SYN data'
+  assert_row '0\.0\.0\.0:8080' 33 "$NAME" 'accepts SYN data'
+  assert_row '0\.0\.0\.0:8081' 33 "$NAME" 'accepts SYN data'
   detach --port 8080 "$SPAWNED"
   assert_success
-  assert_row '0\.0\.0\.0:8080' 0 "$NAME" 'takes no SYN data any more'
+  assert_row '0\.0\.0\.0:8080' 0 "$NAME" 'no longer accepts SYN data'
   refute_line --partial ':8081'
   detach "$SPAWNED"
   assert_success
-  assert_row '0\.0\.0\.0:8080' 0 "$NAME" 'left alone: attach has not set it'
-  assert_row '0\.0\.0\.0:8081' 0 "$NAME" 'takes no SYN data any more'
+  assert_row '0\.0\.0\.0:8080' 0 "$NAME" 'left alone: attach did not set TCP_FASTOPEN'
+  assert_row '0\.0\.0\.0:8081' 0 "$NAME" 'no longer accepts SYN data'
   attach --port 99 "$SPAWNED"
   assert_failure
   assert_equal "$stderr" \
@@ -309,17 +309,17 @@ two_listeners() {
   assert_success
   attach --port 8080 "$SPAWNED"
   assert_success
-  assert_row '0\.0\.0\.0:8080' 9 "$NAME" 'takes SYN data already: attached before'
+  assert_row '0\.0\.0\.0:8080' 9 "$NAME" 'already accepts SYN data: attached before'
   # Nothing would be set, so nothing need be consented to.
   run -0 on_server "$tfoshim" attach --port 8080 "$SPAWNED"
   for _ in 1 2; do
     attach --queue 1000 "$SPAWNED"
     assert_success
-    assert_row '0\.0\.0\.0:8080' 20 "$NAME" 'takes SYN data'
+    assert_row '0\.0\.0\.0:8080' 20 "$NAME" 'accepts SYN data'
   done
   detach "$SPAWNED"
   assert_success
-  assert_row '0\.0\.0\.0:8080' 0 "$NAME" 'takes no SYN data any more'
+  assert_row '0\.0\.0\.0:8080' 0 "$NAME" 'no longer accepts SYN data'
 }
 
 @test "a program's own TCP_FASTOPEN is left alone, when it was set before and when after" {
@@ -328,11 +328,11 @@ two_listeners() {
   wait_listening "$PORT"
   attach "$SPAWNED"
   assert_success
-  assert_row '0\.0\.0\.0:8080' 5 "$SPAWNED \(static-server\)" 'left alone: has a TCP_FASTOPEN that attach did not set'
+  assert_row '0\.0\.0\.0:8080' 5 "$SPAWNED \(static-server\)" 'left alone: attach did not set its TCP_FASTOPEN'
   refute_line "$NO_GUARD"
   detach "$SPAWNED"
   assert_failure
-  assert_row '0\.0\.0\.0:8080' 5 "$SPAWNED \(static-server\)" 'left alone: attach has not set it'
+  assert_row '0\.0\.0\.0:8080' 5 "$SPAWNED \(static-server\)" 'left alone: attach did not set TCP_FASTOPEN'
   kill "$SPAWNED"
   process_end "$SPAWNED"
   two_listeners
@@ -342,11 +342,11 @@ two_listeners() {
   wait_until "grep -q '^set' '$SPAWNED_LOG'"
   attach "$SPAWNED"
   assert_success
-  assert_row '0\.0\.0\.0:8081' 3 "$NAME" 'left alone: has a TCP_FASTOPEN that attach did not set'
+  assert_row '0\.0\.0\.0:8081' 3 "$NAME" 'left alone: attach did not set its TCP_FASTOPEN'
   detach "$SPAWNED"
   assert_success
-  assert_row '0\.0\.0\.0:8080' 0 "$NAME" 'takes no SYN data any more'
-  assert_row '0\.0\.0\.0:8081' 3 "$NAME" 'left alone: has a TCP_FASTOPEN that attach did not set'
+  assert_row '0\.0\.0\.0:8080' 0 "$NAME" 'no longer accepts SYN data'
+  assert_row '0\.0\.0\.0:8081' 3 "$NAME" 'left alone: attach did not set its TCP_FASTOPEN'
 }
 
 @test "a program that switches off what attach has set" {
@@ -358,11 +358,11 @@ two_listeners() {
   wait_until "grep -q '^set' '$SPAWNED_LOG'"
   detach --port 8081 "$SPAWNED"
   assert_success
-  assert_row '0\.0\.0\.0:8081' 0 "$NAME" 'takes no SYN data: its program has switched it off since'
+  assert_row '0\.0\.0\.0:8081' 0 "$NAME" 'accepts no SYN data: the program has removed TCP_FASTOPEN since'
   attach "$SPAWNED"
   assert_success
-  assert_row '0\.0\.0\.0:8080' 9 "$NAME" 'takes SYN data already: attached before'
-  assert_row '0\.0\.0\.0:8081' 9 "$NAME" 'takes SYN data'
+  assert_row '0\.0\.0\.0:8080' 9 "$NAME" 'already accepts SYN data: attached before'
+  assert_row '0\.0\.0\.0:8081' 9 "$NAME" 'accepts SYN data'
 }
 
 @test "setting the option fails" {
@@ -372,7 +372,7 @@ two_listeners() {
   assert_row '\[::\]:8080' 0 "$SPAWNED \(static-server\)" 'the kernel refuses TCP_FASTOPEN'
   detach "$SPAWNED"
   assert_failure
-  assert_row '\[::\]:8080' 0 "$SPAWNED \(static-server\)" 'left alone: attach has not set it'
+  assert_row '\[::\]:8080' 0 "$SPAWNED \(static-server\)" 'left alone: attach did not set TCP_FASTOPEN'
 }
 
 @test "a process that runs under the library is left alone" {
@@ -464,14 +464,14 @@ by_unit() { # COMMAND...
   by_unit attach --first-read any web
   assert_success
   assert_equal "$(grep -c '0\.0\.0\.0:8080' <<<"$output")" 1
-  assert_row '0\.0\.0\.0:8080' 9 "$SPAWNED \(python3\), 2 more" 'takes SYN data'
-  assert_line 'undone by: tfoshim detach web'
+  assert_row '0\.0\.0\.0:8080' 9 "$SPAWNED \(python3\), 2 more" 'accepts SYN data'
+  assert_line 'to undo it: tfoshim detach web'
   # It is each worker's.
   run -0 on_server "$tfoshim" attach "${workers[1]}"
-  assert_row '0\.0\.0\.0:8080' 9 "${workers[1]} \(python3\)" 'takes SYN data already: attached before'
+  assert_row '0\.0\.0\.0:8080' 9 "${workers[1]} \(python3\)" 'already accepts SYN data: attached before'
   by_unit detach web.service
   assert_success
-  assert_row '0\.0\.0\.0:8080' 0 "$SPAWNED \(python3\), 2 more" 'takes no SYN data any more'
+  assert_row '0\.0\.0\.0:8080' 0 "$SPAWNED \(python3\), 2 more" 'no longer accepts SYN data'
   # A process that has ended meanwhile is nobody's loss.
   echo 999999999 >>cgroup/system.slice/web.service/cgroup.procs
   by_unit attach --first-read any web
@@ -509,12 +509,12 @@ signal.pause()'
   echo "$SPAWNED" >cgroup/systemd/system.slice/web.service/cgroup.procs
   by_unit attach --first-read any web
   assert_success
-  assert_row '\[::\]:8080' 16 "$SPAWNED \(static-server\)" 'takes SYN data'
+  assert_row '\[::\]:8080' 16 "$SPAWNED \(static-server\)" 'accepts SYN data'
   rm -r cgroup/systemd
   unit_make web.service loaded "$SPAWNED" /system.slice/web.service
   by_unit detach web
   assert_success
-  assert_row '\[::\]:8080' 0 "$SPAWNED \(static-server\)" 'takes no SYN data any more'
+  assert_row '\[::\]:8080' 0 "$SPAWNED \(static-server\)" 'no longer accepts SYN data'
 }
 
 @test "a unit that is not there, does not run, does not listen, or is not told of" {
@@ -527,24 +527,24 @@ signal.pause()'
   unit_make idle.service loaded 0 ''
   by_unit detach idle.service
   assert_failure
-  assert_equal "$stderr" 'tfoshim: detach: idle.service does not run'
+  assert_equal "$stderr" 'tfoshim: detach: idle.service is not running'
   server_spawn sleep 1000
   unit_make mute.service loaded "$SPAWNED" ''
   by_unit attach --first-read any mute
   assert_failure
-  assert_equal "$stderr" 'tfoshim: attach: mute, of 1 process, does not listen for TCP connections: of its sockets, 0, none does'
+  assert_equal "$stderr" 'tfoshim: attach: mute (1 process) has no TCP listener (other sockets: 0)'
   by_unit attach --first-read any other
   assert_failure
-  assert_regex "$stderr" 'tfoshim: attach: systemctl does not tell the processes of other.service: name a process$'
+  assert_regex "$stderr" 'tfoshim: attach: systemctl does not report the processes of other.service: give a process number instead$'
   run --separate-stderr on_server PATH=/nowhere "$tfoshim" attach web
   assert_failure
-  assert_equal "$stderr" 'tfoshim: attach: cannot run systemctl, which knows the processes of web.service: No such file or directory'
+  assert_equal "$stderr" 'tfoshim: attach: cannot run systemctl to find the processes of web.service: No such file or directory'
 }
 
 # ---- who may not ----
 
 REFUSED() { # NAME ERROR
-  echo "tfoshim: attach: cannot take the sockets of process $SPAWNED ($1): $2"
+  echo "tfoshim: attach: cannot duplicate the sockets of process $SPAWNED ($1): $2"
 }
 
 # As somebody without privileges, who is the same user to the kernel.
@@ -564,22 +564,21 @@ with_yama() { # VALUE COMMAND...
   without_rights "$tfoshim" attach "$SPAWNED"
   assert_failure
   assert_equal "$stderr" "$(REFUSED static-server 'Permission denied')
-tfoshim: attach: it has more rights than its user, or lets nobody look at it (PR_SET_DUMPABLE of prctl(2)): run it \
-as root: sudo tfoshim attach ..."
+tfoshim: attach: the process has more privileges than its user, or is not dumpable (PR_SET_DUMPABLE of prctl(2)): sudo tfoshim attach ..."
   # Yama has no say in looking.
   run --separate-stderr with_yama 1 unshare --user --map-user=1000 "$tfoshim" attach "$SPAWNED"
   assert_failure
-  assert_regex "$stderr" 'it has more rights than its user'
+  assert_regex "$stderr" 'the process has more privileges than its user'
   printf 'Name:\tserver\nUid:\t33\t33\t33\t33\n' >status
   run --separate-stderr unshare --mount sh -c 'mount --bind status "/proc/$1/status" && shift && exec "$@"' - \
     "$SPAWNED" unshare --user --map-user=1000 "$tfoshim" attach "$SPAWNED"
   assert_failure
   assert_equal "$stderr" "$(REFUSED static-server 'Permission denied')
-tfoshim: attach: it is of user 33, and this is user 1000: run it as root: sudo tfoshim attach ..."
+tfoshim: attach: the process belongs to user 33, the caller is user 1000: sudo tfoshim attach ..."
   run --separate-stderr setpriv --bounding-set=-sys_ptrace "$tfoshim" attach "$SPAWNED"
   assert_failure
   assert_equal "$stderr" "$(REFUSED static-server 'Permission denied')
-tfoshim: attach: this root lacks CAP_SYS_PTRACE: in a container, grant it (docker run --cap-add SYS_PTRACE)"
+tfoshim: attach: root lacks CAP_SYS_PTRACE here: in a container, grant it (docker run --cap-add SYS_PTRACE)"
 }
 
 # Here a filter refuses what Yama would.
@@ -597,19 +596,19 @@ tfoshim: attach: this root lacks CAP_SYS_PTRACE: in a container, grant it (docke
       "$BATS_FILE_TMPDIR/static-server" "$PROGRAMS/sandbox" "$tfoshim"
     assert_failure 1
     assert_output ''
-    assert_regex "$stderr" '^tfoshim: attach: cannot take the sockets of process [0-9]+ \(static-server\): Operation not permitted
-tfoshim: attach: kernel.yama.ptrace_scope is '"$scope"': a user may not do this even to processes of his own, root may \(CAP_SYS_PTRACE\): sudo tfoshim attach \.\.\.$'
+    assert_regex "$stderr" '^tfoshim: attach: cannot duplicate the sockets of process [0-9]+ \(static-server\): Operation not permitted
+tfoshim: attach: kernel.yama.ptrace_scope is '"$scope"': only root may trace a running process \(CAP_SYS_PTRACE\): sudo tfoshim attach \.\.\.$'
   done
   network_up --rtt 4
   static_server
   run --separate-stderr with_yama 3 "$PROGRAMS/sandbox" EPERM getfd "$tfoshim" attach "$SPAWNED"
   assert_failure
   assert_equal "$stderr" "$(REFUSED static-server 'Operation not permitted')
-tfoshim: attach: kernel.yama.ptrace_scope is 3: nobody may, root neither, until the machine is started with another value"
+tfoshim: attach: kernel.yama.ptrace_scope is 3: nobody may trace a process, not even root, until the machine boots with another value"
   # Where it allows, it is not what refuses.
   run --separate-stderr with_yama 0 "$PROGRAMS/sandbox" EPERM getfd "$tfoshim" attach "$SPAWNED"
   assert_failure
-  assert_regex "$stderr" 'a sandbox \(seccomp\) forbids it'
+  assert_regex "$stderr" 'a sandbox \(seccomp\) forbids this'
 }
 
 @test "a sandbox, and a kernel that is too old, are told" {
@@ -621,12 +620,12 @@ tfoshim: attach: kernel.yama.ptrace_scope is 3: nobody may, root neither, until 
     run --separate-stderr "$PROGRAMS/sandbox" "${error%%:*}" getfd "$tfoshim" attach "$SPAWNED"
     assert_failure
     assert_equal "$stderr" "$(REFUSED static-server "$words")
-tfoshim: attach: a sandbox (seccomp) forbids it: do it outside, or, in a container, with CAP_SYS_PTRACE (docker run \
+tfoshim: attach: a sandbox (seccomp) forbids this: run it outside, or give the container CAP_SYS_PTRACE (docker run \
 --cap-add SYS_PTRACE)"
   done
   run --separate-stderr setarch --uname-2.6 "$PROGRAMS/sandbox" ENOSYS getfd "$tfoshim" attach "$SPAWNED"
   assert_failure
-  assert_regex "$stderr" 'tfoshim: attach: it takes Linux 5\.6 \(pidfd_getfd\), and this is 2\.6\.[0-9].*$'
+  assert_regex "$stderr" 'tfoshim: attach: found Linux 2\.6\.[^ ]*, expected 5\.6 or later \(pidfd_getfd\)$'
 }
 
 # A setting that is off keeps nobody from setting the option.
@@ -636,17 +635,17 @@ tfoshim: attach: a sandbox (seccomp) forbids it: do it outside, or, in a contain
   static_server
   attach "$SPAWNED"
   assert_success
-  assert_equal "$stderr" 'tfoshim: attach: the kernel lets no listener here take SYN data (net.ipv4.tcp_fastopen is 1): sysctl -w net.ipv4.tcp_fastopen=3'
+  assert_equal "$stderr" 'tfoshim: attach: the kernel does not allow Fast Open for listeners here (net.ipv4.tcp_fastopen is 1): sysctl -w net.ipv4.tcp_fastopen=3'
   assert_not_taken "$SERVER_IP4"
   # This command's own namespace has it on, and has no such socket.
   run -0 --separate-stderr "$tfoshim" attach --first-read any --queue 5 "$SPAWNED"
-  assert_row '\[::\]:8080' 5 "$SPAWNED \(static-server\)" 'takes SYN data'
-  assert_equal "$stderr" "tfoshim: attach: the kernel lets no listener in the network namespace of process $SPAWNED take SYN \
-data (net.ipv4.tcp_fastopen is 1): nsenter --net --target $SPAWNED sysctl -w net.ipv4.tcp_fastopen=3"
+  assert_row '\[::\]:8080' 5 "$SPAWNED \(static-server\)" 'accepts SYN data'
+  assert_equal "$stderr" "tfoshim: attach: the kernel does not allow Fast Open for listeners in the network \
+namespace of process $SPAWNED (net.ipv4.tcp_fastopen is 1): nsenter --net --target $SPAWNED sysctl -w net.ipv4.tcp_fastopen=3"
   run -0 --separate-stderr setpriv --bounding-set=-sys_admin,-net_admin \
     "$tfoshim" attach --first-read any --queue 6 "$SPAWNED"
-  assert_equal "$stderr" "tfoshim: attach: only root may see whether the kernel lets listeners in the network namespace of \
-process $SPAWNED take SYN data: nsenter --net --target $SPAWNED sysctl net.ipv4.tcp_fastopen"
+  assert_equal "$stderr" "tfoshim: attach: only root can see whether the kernel allows Fast Open for listeners in the \
+network namespace of process $SPAWNED: nsenter --net --target $SPAWNED sysctl net.ipv4.tcp_fastopen"
   on_server sysctl -qw net.ipv4.tcp_fastopen=3
   run -0 --separate-stderr "$tfoshim" attach --first-read any --queue 7 "$SPAWNED"
   assert_equal "$stderr" ''
@@ -667,11 +666,11 @@ signal.pause()'
     nsenter "--net=/run/netns/$NETWORK_CLIENT" /usr/bin/python3 -c "$held"
   wait_until "grep -q ready '$SPAWNED_LOG'"
   run -0 --separate-stderr on_client "$tfoshim" attach --first-read any "$SPAWNED"
-  assert_row '0\.0\.0\.0:8080' '[1-9][0-9]*' "$SPAWNED \(python3\)" 'takes SYN data'
-  assert_row '0\.0\.0\.0:8081' '[1-9][0-9]*' "$SPAWNED \(python3\)" 'takes SYN data'
-  assert_equal "$stderr" "tfoshim: attach: the kernel lets no listener in the network namespace of process $SPAWNED take SYN \
-data (net.ipv4.tcp_fastopen is 1): nsenter --net --target $SPAWNED sysctl -w net.ipv4.tcp_fastopen=3
-tfoshim: attach: the kernel lets no listener here take SYN data (net.ipv4.tcp_fastopen is 0): sysctl -w net.ipv4.tcp_fastopen=2"
+  assert_row '0\.0\.0\.0:8080' '[1-9][0-9]*' "$SPAWNED \(python3\)" 'accepts SYN data'
+  assert_row '0\.0\.0\.0:8081' '[1-9][0-9]*' "$SPAWNED \(python3\)" 'accepts SYN data'
+  assert_equal "$stderr" "tfoshim: attach: the kernel does not allow Fast Open for listeners in the network \
+namespace of process $SPAWNED (net.ipv4.tcp_fastopen is 1): nsenter --net --target $SPAWNED sysctl -w net.ipv4.tcp_fastopen=3
+tfoshim: attach: the kernel does not allow Fast Open for listeners here (net.ipv4.tcp_fastopen is 0): sysctl -w net.ipv4.tcp_fastopen=2"
 }
 
 # ---- the record ----
@@ -697,20 +696,20 @@ tfoshim: attach: the kernel lets no listener here take SYN data (net.ipv4.tcp_fa
   ln -s "$PWD/elsewhere" /run/tfoshim/attached
   attach "$SPAWNED"
   assert_failure
-  assert_equal "$stderr" 'tfoshim: attach: cannot keep a record in /run/tfoshim/attached: Too many levels of symbolic links'
+  assert_equal "$stderr" 'tfoshim: attach: cannot use the record /run/tfoshim/attached: Too many levels of symbolic links'
   rm /run/tfoshim/attached
   echo text >/run/tfoshim/attached
   chmod 666 /run/tfoshim/attached
   attach "$SPAWNED"
   assert_failure
-  assert_equal "$stderr" 'tfoshim: attach: cannot keep a record in /run/tfoshim/attached: it is not a file of one'\''s own alone'
+  assert_equal "$stderr" 'tfoshim: attach: cannot use the record /run/tfoshim/attached: expected a regular file of this user with mode 0600'
   rm /run/tfoshim/attached
   # Not to a file of its own: there is no room in any.
   run on_server sh -c 'ulimit -f 0; trap "" XFSZ; exec "$@"' - "$tfoshim" attach --first-read any "$SPAWNED"
   assert_failure
   assert_output 'tfoshim: attach: cannot write the record: File too large'
   assert_untouched '\[::\]:8080' 16
-  assert_line --partial 'would take SYN data'
+  assert_line --partial 'would accept SYN data'
 }
 
 @test "a record of another boot is of other sockets" {
@@ -722,5 +721,5 @@ tfoshim: attach: the kernel lets no listener here take SYN data (net.ipv4.tcp_fa
   run --separate-stderr unshare --mount sh -c 'mount --bind boot /proc/sys/kernel/random/boot_id && exec "$@"' - \
     "$tfoshim" attach --first-read any --queue 5 "$SPAWNED"
   assert_success
-  assert_row '\[::\]:8080' 16 "$SPAWNED \(static-server\)" 'left alone: has a TCP_FASTOPEN that attach did not set'
+  assert_row '\[::\]:8080' 16 "$SPAWNED \(static-server\)" 'left alone: attach did not set its TCP_FASTOPEN'
 }

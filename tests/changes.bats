@@ -127,7 +127,7 @@ FAST='syn.data=12 syn.option=cookie'
   done
   run cat "$NGINX_LOG"
   assert_output ''
-  run grep -v 'has changed, and is taken up' "$STEADFAST_LOG"
+  run grep -v 'has changed and is applied' "$STEADFAST_LOG"
   assert_line "$QUIET"
   # One policy or the other: a SYN with all of it and the cookie, or a plain one. Each address's first asks.
   run syns 1000000
@@ -223,7 +223,7 @@ running_version() { # TEXT
   taken_up its.conf
   assert_equal "$(syns_from_now)" "$PLAIN"
   steadfast_end
-  run grep -c 'is taken up' "$STEADFAST_LOG"
+  run grep -c 'is applied' "$STEADFAST_LOG"
   assert_output 1
   run cat "$STEADFAST_LOG"
   refute_line --partial "$half"
@@ -493,7 +493,7 @@ while not os.path.exists("stop"):
   run -0 "$tfoshim" stat
   assert_line --regexp '^program +running +version +policy +process$'
   assert_line --regexp "^sleep +2 +$wanted +$PWD/its.conf +${sleepers[0]}, ${sleepers[1]}\$"
-  assert_line --regexp "^sleep +1 +- +built in, or its own +${sleepers[2]}\$"
+  assert_line --regexp "^sleep +1 +- +built-in or not shared +${sleepers[2]}\$"
   "$tfoshim" stat --json | python3 -c '
 import json, sys
 told = {each["pid"]: each for each in json.load(sys.stdin)["processes"]}
@@ -585,7 +585,7 @@ while True:
   sleep 1
   assert_equal "$(syns_from_now)" "$PLAIN"
   for_whom '{ user = 0; }' >/run/its.conf
-  wait_until "grep -q 'taken up: version $(version /run/its.conf)' $SPAWNED_LOG" 15
+  wait_until "grep -q 'applied: version $(version /run/its.conf)' $SPAWNED_LOG" 15
   assert_equal "$(syns_from_now)" "$FAST"
   rm /run/its.conf
 }
@@ -603,7 +603,7 @@ while True:
   steadfast_start 2 20
   sleep 1
   echo "$OFF" >its.conf
-  wait_until "grep -q 'cannot start what compiles it; the former policy stays' $STEADFAST_LOG"
+  wait_until "grep -q 'cannot start tfoshim-compile; the former policy stays' $STEADFAST_LOG"
   sleep 3
   assert_equal "$(said 'cannot start')" 1
   assert_equal "$(syns_from_now)" "$FAST"
@@ -714,7 +714,7 @@ END
     run on_client XDG_RUNTIME_DIR="$NETWORK_DIR" LD_PRELOAD="$SHIM" \
       ./boxed "$SERVER_IP4" "$how"
     assert_success
-    assert_output 'tfoshim: changes of the configuration are not taken up here: the process enters a sandbox'
+    assert_output 'tfoshim: changes of the configuration are not applied: the process enters a sandbox'
     assert_equal "$(syns 8)" "$FAST"
     wait $!
   done

@@ -258,7 +258,7 @@ END
   run -0 --separate-stderr "$tfoshim" check t.conf
   # shellcheck disable=SC2154
   assert_equal "$stderr" 'tfoshim: warning: t.conf:2: this rule never matches: /etc/passwd has no user "nobody-of-that-name"
-tfoshim: warning: t.conf:4: this rule never matches: /etc/passwd has no user "nobody-of-that-name", nor any other of its users
+tfoshim: warning: t.conf:4: this rule never matches: /etc/passwd has no user "nobody-of-that-name", nor any of its other users
 tfoshim: warning: t.conf:5: this rule never matches: /etc/passwd has no user "nobody-of-that-name"'
   # The file of the users is none of the policy's.
   refute_output --partial 'files:'
@@ -288,7 +288,7 @@ END
 @test "rules that are too many to look at each are still a policy" {
   { echo 'client = { rules = (' && printf '{ port = %d; },\n' {1..16000} && echo '{ } ); };'; } >t.conf
   run -0 --separate-stderr timeout 120 "$tfoshim" check t.conf
-  assert_equal "$stderr" 'tfoshim: warning: t.conf: there are too many rules to say of each whether it can match'
+  assert_equal "$stderr" 'tfoshim: warning: t.conf: too many rules to check whether each can match'
 }
 
 @test "standard input is a file like any" {
@@ -428,7 +428,7 @@ END
   assert_refused 'its.conf:1: syntax error: found on without quotes, expected "on"' \
     <<<$'client = {\n@include "its.conf"\n};'
   chmod 600 its.conf
-  assert_refused 'its.conf:1: found an error, not told as what is included may be a secret' \
+  assert_refused 'its.conf:1: found an error, not shown because what is included may be secret' \
     <<<$'client = {\n@include "its.conf"\n};'
 }
 
@@ -596,8 +596,8 @@ warned() { # [WARNING]...
 }
 
 @test "keys of a file are shown, and listeners of one address that differ in them are warned of" {
-  local both='may be for listeners of one address, where clients keep one cookie for all ports'
-  local other="its key_file is another than that of the rule at"
+  local both='may apply to listeners of one address, for which clients keep one cookie'
+  local other="its key_file differs from that of the rule at"
   echo 00112233-44556677-8899aabb-ccddeeff >a
   cp a b
   chmod 600 a b
@@ -646,10 +646,10 @@ END
   assert_line "server: default on, queue as long as the listener's backlog, keys of $PWD/a"
   echo "server = { default = \"on\"; rules = ( { port = 81; key_file = \"$PWD/b\"; } ); };" >t.conf
   run -0 --separate-stderr "$tfoshim" check t.conf
-  assert_equal "$stderr" "tfoshim: warning: t.conf:1: its key_file is another than that of the group, whose default is on, and both $both"
+  assert_equal "$stderr" "tfoshim: warning: t.conf:1: its key_file differs from that of the group, whose default is on, and both $both"
   # Nor can a file be used that others may read.
   chmod 644 a
-  warned "t.conf:2: key_file $PWD/a: found a file that others than its owner have rights to, expected mode 0600 or 0400" \
+  warned "t.conf:2: key_file $PWD/a: found a file that grants rights to others than its owner, expected mode 0600 or 0400" \
     <<<"{ port = 80; key_file = \"$PWD/a\"; }"
 }
 
@@ -675,22 +675,22 @@ END
   assert_line "log: level warn, to $PWD/t.log"
   ln t.log "$other"
   log_to "$PWD/t.log"
-  assert_line "log: level warn, to $PWD/t.log: it has other hard links: $why"
+  assert_line "log: level warn, to $PWD/t.log: found a file with other hard links, expected a single link: $why"
   rm t.log
   ln -s "$other" t.log
   log_to "$PWD/t.log"
-  assert_line "log: level warn, to $PWD/t.log: it is a symbolic link: $why"
+  assert_line "log: level warn, to $PWD/t.log: found a symbolic link, expected a regular file: $why"
   rm t.log
   mkfifo t.log
   log_to "$PWD/t.log"
-  assert_line "log: level warn, to $PWD/t.log: it is not a regular file: $why"
+  assert_line "log: level warn, to $PWD/t.log: found a directory, device, FIFO or socket, expected a regular file: $why"
   log_to "$PWD/not/there.log"
   assert_line "log: level warn, to $PWD/not/there.log: No such file or directory: $why"
   # In a user namespace with one user in it all of root's files are nobody's.
   chown 1 "$other" 2>/dev/null || mount --bind /etc/passwd "$other"
   log_to "$other"
   umount "$other" 2>/dev/null || true
-  assert_line "log: level warn, to $other: it belongs to somebody else: $why"
+  assert_line "log: level warn, to $other: found a file of another user, expected one of this user or root: $why"
 }
 
 @test "error: log" {
@@ -937,7 +937,7 @@ END
     't.conf:1: unknown key "x", expected "client", "server" or "log"' <<<'x = 1;'
   chmod 600 t.conf.d/a.conf
   rm t.conf.d/b.conf
-  assert_refused 't.conf.d/a.conf:1: found an error, not told as what is included may be a secret' \
+  assert_refused 't.conf.d/a.conf:1: found an error, not shown because what is included may be secret' \
     't.conf:1: unknown key "x", expected "client", "server" or "log"' <<<'x = 1;'
   chmod 666 t.conf.d/a.conf
   assert_refused "t.conf.d/a.conf: found a file that others may write to, $may" <<<''
@@ -1000,7 +1000,7 @@ END
 }
 
 @test "error: in an included file that not everybody may read: nothing of it is told" {
-  local line secret untold='found an error, not told as what is included may be a secret'
+  local line secret untold='found an error, not shown because what is included may be secret'
   for secret in 'root:*xyzzy:19000' 'xyzzy = "a";' '@include "xyzzy"' '@include xyzzy' \
     'client = { rules = ( { host = "xyzzy!" } ) };' 'server = { rules = ( { port = 99999999999 } ) };'; do
     echo "$secret" >secret.conf
@@ -1033,13 +1033,13 @@ END
   assert_output 'tfoshim: other.conf:1: unknown key "xyzzy", expected "client", "server" or "log"'
   give_away other.conf
   run -1 "${nobody[@]}" "$tfoshim" check t.conf
-  assert_output 'tfoshim: other.conf:1: found an error, not told as what is included may be a secret'
+  assert_output 'tfoshim: other.conf:1: found an error, not shown because what is included may be secret'
   # Nor is it in a directory of his that it was put into.
   : >t.conf
   mkdir t.conf.d
   ln -s ../other.conf t.conf.d/a.conf
   run -1 "${nobody[@]}" "$tfoshim" check t.conf
-  assert_output 'tfoshim: t.conf.d/a.conf:1: found an error, not told as what is included may be a secret'
+  assert_output 'tfoshim: t.conf.d/a.conf:1: found an error, not shown because what is included may be secret'
 }
 
 @test "error: a file that others could have written, where root is to use it" {
@@ -1064,7 +1064,7 @@ END
   chmod 644 t.conf
   give_away t.conf
   run -1 "$tfoshim" check t.conf
-  assert_output "tfoshim: t.conf: found a file of another user, expected root's own"
+  assert_output "tfoshim: t.conf: found a file of another user, expected one that belongs to root"
 }
 
 @test "error: includes that cannot be" {

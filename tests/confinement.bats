@@ -42,7 +42,7 @@ import errno, os, socket, sys, time
 for attempt in range(100):
     client = socket.socket()
     assert client.connect_ex(("127.0.0.1", 9)) == errno.ECONNREFUSED
-    if sys.argv[1] == "once" or "is taken up" in open("log").read():
+    if sys.argv[1] == "once" or "is applied" in open("log").read():
         sys.exit(0)
     if attempt == 0:
         os.rename("changed.conf", "tfoshim.conf")

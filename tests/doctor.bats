@@ -56,10 +56,10 @@ doctor_with_fastopen() { # VALUE
   assert_line "  ok       net.ipv4.tcp_fastopen is 3: client (1), server (2)"
   refute_output --partial 'sysctl -w'
   doctor_with_fastopen $((0x607))
-  assert_line --partial "is 1543: client (1), server (2), client without cookies (4), server takes \
+  assert_line --partial "is 1543: client (1), server (2), client without cookies (4), server accepts \
 data without cookies (0x200), server on every listener (0x400)"
   doctor_with_fastopen $((0x903))
-  assert_line --partial "server (2), nothing today's kernels know (0x100), unknown (0x800)"
+  assert_line --partial "server (2), unused by present kernels (0x100), unknown (0x800)"
   doctor_with_fastopen $((0x607))
   assert_line --regexp '^  note +bit 4: '
 }
@@ -199,7 +199,7 @@ up a changed configuration"
   refute_output --partial "  log: "
   ln -s /nowhere log
   TFOSHIM_CONFIG=$config run -0 "$tfoshim" doctor
-  assert_line "  note     log: $PWD/log: it is a symbolic link: user $EUID writes no line there"
+  assert_line "  note     log: $PWD/log: found a symbolic link, expected a regular file: user $EUID writes no line there"
 }
 
 @test "the memory of destinations" {
@@ -219,7 +219,7 @@ up a changed configuration"
   : >runtime/tfoshim/memory
   chmod 666 runtime/tfoshim/memory
   XDG_RUNTIME_DIR=$PWD/runtime run -0 "$tfoshim" doctor
-  assert_line --regexp "^  note +memory of destinations: $PWD/runtime/tfoshim/memory: its mode is not 0600: that of user $EUID serves"
+  assert_line --regexp "^  note +memory of destinations: $PWD/runtime/tfoshim/memory: found a file of another mode, expected mode 0600: that of user $EUID serves"
   # Nor is there any where the kernel or a sandbox has no shared memory.
   cc -shared -fPIC -o refuse.so -x c - <<<'#include <errno.h>
 int shmget(int key, unsigned long size, int flags) { return key + (int)size + flags, errno = ENOSYS, -1; }'
@@ -330,7 +330,7 @@ os.setxattr("capable", "security.capability", struct.pack("<5I", 0x02000001, 1 <
   cp /bin/true foreign
   printf '\026\000' | dd of=foreign bs=1 seek=18 conv=notrunc status=none
   run -1 "$tfoshim" doctor ./foreign
-  assert_line "  problem  it is of another architecture: LD_PRELOAD has no effect on it"
+  assert_line "  problem  it is for another architecture: LD_PRELOAD has no effect on it"
   head -c 1000 /bin/true >damaged
   chmod +x damaged
   run -0 "$tfoshim" doctor ./damaged

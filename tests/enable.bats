@@ -301,7 +301,7 @@ which must come first: the unit has to preload it "
     mount -t tmpfs none /etc
     mkdir -p /etc/systemd/system
     # Where the library is built, and who can write there, is not this test'"'"'s to say.
-    "$1" enable web 2>&1 | grep -v "others than root can replace"
+    "$1" enable web 2>&1 | grep -v "users other than root can replace"
     "$1" disable web
     find /etc/systemd/system -mindepth 1' sh "$tfoshim"
   rm /run/systemd/system/web.service
@@ -501,14 +501,14 @@ only root may write to"
   give_away "$root/etc/a.conf"
   run -1 "$tfoshim" enable --root "$root" -c /etc/a.conf web
   assert_output \
-    "tfoshim: $root/etc/a.conf: found a file of another user, expected root's own"
+    "tfoshim: $root/etc/a.conf: found a file of another user, expected one that belongs to root"
   [[ ! -e $etc/web.service.d ]]
 }
 
 warned_of() { # PLACE MODE
   chmod "$2" "$root$1"
   run -0 --separate-stderr "$tfoshim" enable --root "$root" web
-  assert_equal "$stderr" "tfoshim: enable: others than root can replace $root$library, which the \
+  assert_equal "$stderr" "tfoshim: enable: users other than root can replace $root$library, which the \
 service will run: they can write to $root$1"
   chmod 755 "$root$1"
 }
@@ -519,13 +519,13 @@ service will run: they can write to $root$1"
   warned_of "${library%/*}" 775
   install -m 664 /dev/null "$root${library%/*}/libtfoshim-policy.so"
   run -0 --separate-stderr "$tfoshim" enable --root "$root" web
-  assert_equal "$stderr" "tfoshim: enable: others than root can replace \
+  assert_equal "$stderr" "tfoshim: enable: users other than root can replace \
 $root${library%/*}/libtfoshim-policy.so, which the service will run: they can write to \
 $root${library%/*}/libtfoshim-policy.so"
   chmod 644 "$root${library%/*}/libtfoshim-policy.so"
   install -m 757 /dev/null "$root${library%/*}/tfoshim-compile"
   run -0 --separate-stderr "$tfoshim" enable --root "$root" web
-  assert_equal "$stderr" "tfoshim: enable: others than root can replace \
+  assert_equal "$stderr" "tfoshim: enable: users other than root can replace \
 $root${library%/*}/tfoshim-compile, which the service will run: they can write to \
 $root${library%/*}/tfoshim-compile"
   chmod 755 "$root${library%/*}/tfoshim-compile"
@@ -541,6 +541,6 @@ $root${library%/*}/tfoshim-compile"
   warned_of /tmp 1777
   give_away "$root/moved/${library##*/}"
   run -0 --separate-stderr "$tfoshim" enable --root "$root" web
-  assert_equal "$stderr" "tfoshim: enable: others than root can replace $root$library, which the \
+  assert_equal "$stderr" "tfoshim: enable: users other than root can replace $root$library, which the \
 service will run: they can write to $root/moved/${library##*/}"
 }

@@ -163,7 +163,7 @@ legacy_takes() { # COUNT COMMAND
     bash -c "$line"
   done < <(readme_command openings printf)
   run -0 bash -c "$(readme_command openings 'tfoshim.*question')"
-  assert_line --partial 'question is replay-safe: it begins as the rule'
+  assert_line --partial 'question is replay-safe: it begins with one of the rule'
   run -0 bash -c "$(readme_command openings 'tfoshim.*order')"
   assert_line --partial 'order is not replay-safe'
   run -0 bash -c "$(readme_command openings 'tfoshim.*get')"
@@ -327,7 +327,7 @@ legacy_end() {
 start_post() { # LINE
   local line=${1#ExecStartPost=+-}
   run -0 on_server MAINPID="$SPAWNED" sh -c "${line//\/usr\/bin\/tfoshim/tfoshim}"
-  assert_line --regexp "^\[::\]:$PORT .* takes SYN data$"
+  assert_line --regexp "^\[::\]:$PORT .* accepts SYN data$"
 }
 
 @test "attach: a Go server takes requests from SYNs, until it is detached" {
@@ -342,7 +342,7 @@ start_post() { # LINE
   attach_readme 0 sysctl
   # Without the consent it only says what it would do.
   attach_readme 1 'tfoshim attach --port'
-  assert_line --partial 'would take SYN data'
+  assert_line --partial 'would accept SYN data'
   for address in "$SERVER_IP4" "[$SERVER_IP6]"; do
     assert_visits_taken "$address" 0
   done
@@ -453,7 +453,7 @@ all_have_version() { # VERSION
   # The first run is the first contact.
   PATH=$PWD/bin:$PATH rollout_readme 'tfoshim run --dry-run'
   PATH=$PWD/bin:$PATH rollout_readme 'tfoshim run --dry-run'
-  assert_regex "$stderr" '1 would have been deferred, 0 true; SYNs with data: 1, without: 0'
+  assert_regex "$stderr" '1 would have been deferred, 0 not; SYNs with data: 1, without: 0'
 
   rollout_readme 'install.*20-trial.conf .etc'
   wait_until "wire_is 8080 '$fast' && all_have_version $trial" 30

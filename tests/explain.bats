@@ -51,7 +51,7 @@ $1" "$SERVER_IP4" "$PORT"
 assert_agreed() { # WHY
   run -0 on_client XDG_RUNTIME_DIR="$NETWORK_DIR" \
     "$tfoshim" explain -c "$CONFIG" --program python3 "$SERVER_IP4:$PORT"
-  assert_line "  now     an ordinary connect: $1"
+  assert_line "  now     a plain connect: $1"
   decided 'c.close()'
   assert_equal "$decision" "connects plainly: $1"
 }
@@ -93,11 +93,11 @@ END
   explain -c t.conf 192.0.2.1
   assert_line --index 0 "192.0.2.1:443"
   assert_line '  policy  off, by the default of "client" in t.conf: no rule matches'
-  assert_line "  now     an ordinary connect"
+  assert_line "  now     a plain connect"
   assert_line '  to do   add { address = "192.0.2.1"; port = 443; } to the rules of "client" in t.conf'
   explain -c t.conf --program curl 192.0.2.1
   assert_line \
-    "  policy  on for first writes that may be delivered twice (replay-safe), by the rule at t.conf:3"
+    "  policy  on for first writes that are safe to repeat (replay-safe), by the rule at t.conf:3"
   for address in 2001:db8::1 '[2001:db8::1]' '[2001:db8::1]:443'; do
     explain -c t.conf "$address"
     assert_line --index 0 "[2001:db8::1]:443"
@@ -112,7 +112,7 @@ END
   assert_line "  policy  on with a queue as long as the backlog, by the rule at t.conf:6"
   explain -c t.conf --listen 0.0.0.0:81
   assert_line '  policy  off, by the default of "server" in t.conf: no rule matches'
-  assert_line "  now     an ordinary listener"
+  assert_line "  now     a plain listener"
   assert_line '  to do   add { address = "0.0.0.0"; port = 81; } to the rules of "server" in t.conf'
 }
 
@@ -132,13 +132,13 @@ END
   assert_equal "$(grep -c 'by the rule' <<<"$output")" "$(grep -c '^\S' <<<"$output")"
   explain -c t.conf 127.0.0.1
   assert_line --partial "  policy  off, "
-  assert_line "          rules by host match only what a program has looked up by its name"
+  assert_line "          rules with host match only addresses that the program has looked up by name"
 }
 
 @test "a name that no pattern matches is known to have none" {
   echo 'client = { rules = ( { host = "*.example.com"; } ); };' >by-name.conf
   run -0 "$tfoshim" explain -c by-name.conf localhost:80
-  assert_line "  now     an ordinary connect"
+  assert_line "  now     a plain connect"
   refute_line --partial forgotten
 }
 
@@ -149,8 +149,8 @@ END
     foretold "$address"
     assert_line --partial "; has no cookie of this host"
     assert_line "  memory  nothing"
-    assert_line "  now     an ordinary connect: no handshake with this address and port lately"
-    assert_line "          its SYN asks the server for a cookie"
+    assert_line "  now     a plain connect: no recent handshake with this address and port"
+    assert_line "          its SYN requests a cookie"
     shim "$PROGRAMS/client" "$address" "$PORT" --bytes 79
     assert_equal "$(last_syn syn.data syn.option)" "0 request"
 
@@ -170,8 +170,8 @@ $cookie of this host"
     # Another port of the same host is not known to answer.
     run -0 on_client XDG_RUNTIME_DIR="$NETWORK_DIR" \
       "$tfoshim" explain -c "$CONF/on.conf" "[$address]:81"
-    assert_line "  now     an ordinary connect: no handshake with this address and port lately"
-    refute_line --partial 'asks the server for a cookie'
+    assert_line "  now     a plain connect: no recent handshake with this address and port"
+    refute_line --partial 'requests a cookie'
   done
 }
 
@@ -187,22 +187,22 @@ serve_locally() { # CONFIG ADDRESS
   network_up --rtt 4
   serve_locally "$CONF/on.conf" 127.0.0.1
   foretold 127.0.0.1
-  assert_line "  now     an ordinary connect: the machine itself"
-  assert_line --partial "  to do   there is nothing to gain; a rule that names"
+  assert_line "  now     a plain connect: the machine itself"
+  assert_line --partial "  to do   nothing can be gained; a rule that names"
   shim "$PROGRAMS/client" 127.0.0.1 "$PORT"
   foretold 127.0.0.1
-  assert_line "  now     an ordinary connect: the machine itself"
+  assert_line "  now     a plain connect: the machine itself"
 }
 
 @test "an address of the machine itself is known as such by its first contact" {
   network_up --rtt 4
   serve_locally "$CONF/on.conf" "$CLIENT_IP4"
   foretold "$CLIENT_IP4"
-  assert_line "  now     an ordinary connect: no handshake with this address and port lately"
+  assert_line "  now     a plain connect: no recent handshake with this address and port"
   shim TFOSHIM_LOG=debug "$PROGRAMS/client" "$CLIENT_IP4" "$PORT"
   foretold "$CLIENT_IP4"
   assert_line --regexp '^  memory  a handshake .*; the machine itself$'
-  assert_line "  now     an ordinary connect: the machine itself"
+  assert_line "  now     a plain connect: the machine itself"
   shim TFOSHIM_LOG=debug "$PROGRAMS/client" "$CLIENT_IP4" "$PORT"
   assert_line --partial "connects plainly: the machine itself"
 }
@@ -216,7 +216,7 @@ serve_locally() { # CONFIG ADDRESS
   kill "$SERVER"
   wait_until "! on_client ss -Hltn sport = $PORT | grep -q ."
   foretold 127.0.0.1
-  assert_line "  now     an ordinary connect: nobody listens there"
+  assert_line "  now     a plain connect: nobody listens there"
 }
 
 @test "a round trip that is too short" {
@@ -227,7 +227,7 @@ serve_locally() { # CONFIG ADDRESS
   shim "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
   assert_equal "$(last_syn syn.data syn.option)" "0 request"
   foretold "$SERVER_IP4"
-  assert_line "  now     an ordinary connect: its round trip is shorter than min_rtt"
+  assert_line "  now     a plain connect: its round trip is shorter than min_rtt"
   shim "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
   assert_equal "$(last_syn syn.data syn.option)" "0 none"
 }
@@ -242,7 +242,7 @@ serve_locally() { # CONFIG ADDRESS
   assert_line --partial "  now     a fast open: "
   shim "$PROGRAMS/client" "$SERVER_IP4" 8099
   foretold "$SERVER_IP4" 8099
-  assert_line "  now     an ordinary connect: it has just refused"
+  assert_line "  now     a plain connect: it has just refused"
   shim TFOSHIM_LOG=debug "$PROGRAMS/client" "$SERVER_IP4" 8099
   assert_line --partial "connects plainly: it has just refused"
 }
@@ -255,7 +255,7 @@ serve_locally() { # CONFIG ADDRESS
   assert_equal "$(last_syn syns syn.option)" "2 request"
   foretold "$SERVER_IP4"
   assert_line --regexp "^  memory  .*; backed off for [0-9]+ s more$"
-  assert_line "  now     an ordinary connect: fast opens have failed here"
+  assert_line "  now     a plain connect: fast opens have failed here"
   shim "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
   assert_equal "$(last_syn syns syn.option)" "1 none"
 }
@@ -291,16 +291,16 @@ END
   wait_listening client "$PORT"
   run -0 on_client "$tfoshim" explain --listen "127.0.0.1:$PORT"
   assert_line "  memory  nothing"
-  assert_line --partial "  now     what listens there now does not run under tfoshim"
-  assert_line "  to do   start it again under tfoshim; where it cannot be preloaded: tfoshim attach"
+  assert_line --partial "  now     the program that listens there does not run under tfoshim"
+  assert_line "  to do   restart it under tfoshim; if it cannot be preloaded: tfoshim attach"
   run -0 on_client "$tfoshim" explain --listen "127.0.0.1:8099"
-  assert_line "  now     a listener that takes data in SYNs, and hands out cookies"
+  assert_line "  now     a listener that accepts data in SYNs, and gives cookies"
   client_spawn TFOSHIM_CONFIG="$CONF/on.conf" LD_PRELOAD="$SHIM" \
     "$PROGRAMS/server" 127.0.0.1 8098 sink --backlog 5
   wait_listening client 8098
   run -0 on_client "$tfoshim" explain --listen "127.0.0.1:8098"
   assert_line "  memory  TCP_FASTOPEN set 1 time, with a queue of 5; 0 connections with SYN data"
-  assert_line "  now     a listener that takes data in SYNs, and hands out cookies"
+  assert_line "  now     a listener that accepts data in SYNs, and gives cookies"
 }
 
 @test "a path that loses SYN data: backed off" {
@@ -311,7 +311,7 @@ END
   shim "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
   foretold "$SERVER_IP4"
   assert_line --regexp "^  memory  .*, 1 with a lost SYN; .*; backed off for [0-9]+ s more$"
-  assert_line --partial "  now     an ordinary connect: fast opens have failed here"
+  assert_line --partial "  now     a plain connect: fast opens have failed here"
   shim "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
   assert_equal "$(last_syn_data)" 0
 }
@@ -320,18 +320,18 @@ END
   run -0 unshare --net sh -c 'echo 2 >/proc/sys/net/ipv4/tcp_fastopen; "$@"' sh \
     "$tfoshim" explain 192.0.2.1
   assert_line --partial "  kernel  net.ipv4.tcp_fastopen is 2: server (2); "
-  assert_line "  now     an ordinary connect: the kernel's client part is off"
+  assert_line "  now     a plain connect: the client bit (1) of net.ipv4.tcp_fastopen is not set"
   assert_line "  to do   sysctl -w net.ipv4.tcp_fastopen=3"
   # Every bit has a name, and what to do leaves the others alone.
   run -0 unshare --net sh -c 'echo 0x606 >/proc/sys/net/ipv4/tcp_fastopen; "$@"' sh \
     "$tfoshim" explain 192.0.2.1
-  assert_line --partial "is 1542: server (2), client without cookies (4), server takes data without \
+  assert_line --partial "is 1542: server (2), client without cookies (4), server accepts data without \
 cookies (0x200), server on every listener (0x400); "
   assert_line "  to do   sysctl -w net.ipv4.tcp_fastopen=1543"
   run -0 unshare --net sh -c 'echo 1 >/proc/sys/net/ipv4/tcp_fastopen; "$@"' sh \
     "$tfoshim" explain --listen 0.0.0.0:80
-  assert_line "  now     an ordinary listener: the kernel's server part is off"
+  assert_line "  now     a plain listener: the server bit (2) of net.ipv4.tcp_fastopen is not set"
   assert_line "  to do   sysctl -w net.ipv4.tcp_fastopen=3"
   explain --listen 0.0.0.0:80
-  assert_line "  now     a listener that takes data in SYNs, and hands out cookies"
+  assert_line "  now     a listener that accepts data in SYNs, and gives cookies"
 }

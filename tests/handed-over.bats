@@ -154,7 +154,7 @@ a_manager_under_the_library() { # [COMMAND]...
   queues_are '[1-9][0-9]*'
   not_covered
   wait_until "! process_runs $SERVICE"
-  run -0 grep -c 'listener takes no SYN data any more: it changes hands' "$log"
+  run -0 grep -c 'listener no longer accepts SYN data: it goes to another process or program' "$log"
   assert_output 1
   queues_are '[1-9][0-9]* 0'
   end "$WATCHER"

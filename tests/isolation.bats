@@ -133,7 +133,7 @@ inert() { # CONFIG EXPECTED-LINE
   chmod 644 "$file"
   # In a user namespace with one user in it all of root's files are nobody's.
   chown 1 "$file" 2>/dev/null || mount --bind /etc/passwd "$file"
-  inert "$file" "^tfoshim: $file: found a file of another user, expected root's own; running without"
+  inert "$file" "^tfoshim: $file: found a file of another user, expected one that belongs to root; running without"
   umount "$file" 2>/dev/null || true
 }
 
@@ -169,10 +169,10 @@ END
   under "$PWD/libsecure.so:$SHIM" 1
   assert_output 7
   LD_PRELOAD=$PWD/libsecure.so run -0 "$TFOSHIM_BUILD/tfoshim" run --stats /bin/true
-  assert_output --partial 'the library was in no program'
+  assert_output --partial 'no program loaded the library'
   assert_equal "$(ls run)" ''
   under "$SHIM"
-  assert_output $'tfoshim: TFOSHIM_LOG: "loud" found, expected none, error, warn, info or debug\n0'
+  assert_output $'tfoshim: TFOSHIM_LOG: found "loud", expected none, error, warn, info or debug\n0'
   assert_equal "$(ls run)" tfoshim
 }
 

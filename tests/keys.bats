@@ -71,7 +71,7 @@ key_of() { # DAY
 
 @test "keys are shown, set and rotated" {
   run -0 on_server "$tfoshim" key show
-  assert_output 'none yet: the kernel makes one with the first listener that takes data in SYNs'
+  assert_output 'none yet: the kernel generates one for the first listener that accepts data in SYNs'
   run -0 on_server "$tfoshim" key set "$ONE"
   refute_output
   run -0 on_server "$tfoshim" key show
@@ -139,7 +139,7 @@ key_of() { # DAY
   local mode
   for mode in 604 640 620 601; do
     chmod "$mode" secret
-    refused secret 'found a file that others than its owner have rights to, expected mode 0600 or 0400'
+    refused secret 'found a file that grants rights to others than its owner, expected mode 0600 or 0400'
   done
   chmod 400 secret
   ln -s secret link
@@ -154,7 +154,7 @@ key_of() { # DAY
   cp secret given
   chmod 600 given
   if chown 1 given 2>/dev/null; then
-    refused given "found a file of another user, expected one's own or root's"
+    refused given "found a file of another user, expected one of this user or root"
   fi
   on_server "$tfoshim" key rotate --secret secret
 }
@@ -296,7 +296,7 @@ print(destination[sys.argv[1]])' "$1"
   done
   assert_equal "$(figure stale) $(figure accepted) $(figure backed_off_seconds)" '4 0 0'
   run -0 on_client XDG_RUNTIME_DIR="$NETWORK_DIR" "$tfoshim" stat
-  assert_line --partial "$ADDRESS:$PORT: most cookies are refused, and others come: the servers, or listeners, of this address have different keys (tfoshim key, key_file)"
+  assert_line --partial "$ADDRESS:$PORT: most cookies are refused: the servers or listeners of this address have different keys (tfoshim key, key_file)"
 }
 
 # The cookie is made of the address that the server sees.
@@ -377,7 +377,7 @@ print(listener.getsockopt(socket.IPPROTO_TCP, 33, 32).hex())"
   key_file_is "$ONE"
   printf 'server = { rules = ( { port = 8080; key_file = "%s"; }, { } ); };\n' "$PWD/key" >keys.conf
   run -0 "$tfoshim" check keys.conf
-  assert_line --partial 'warning: keys.conf:1: its key_file is another than that of the rule at keys.conf:1'
+  assert_line --partial 'warning: keys.conf:1: its key_file differs from that of the rule at keys.conf:1'
   serve
   PORT=8081 serve
   connect
@@ -422,8 +422,8 @@ print(listener.getsockopt(socket.IPPROTO_TCP, 33, 32).hex())"
     connect
   done
   assert_equal "$(cookie)" "$before"
-  assert_equal "$(<"$SPAWNED_LOG")" "tfoshim: key_file $PWD/key: found a file that others than its owner have \
-rights to, expected mode 0600 or 0400: the former keys serve"
+  assert_equal "$(<"$SPAWNED_LOG")" "tfoshim: key_file $PWD/key: found a file that grants rights to others than \
+its owner, expected mode 0600 or 0400: the former keys stay"
   chmod 600 key
   key_file_is "$THREE"
   wait_until cookie_is_new
@@ -440,13 +440,13 @@ rights to, expected mode 0600 or 0400: the former keys serve"
     connect
     assert_equal "$(last_syn syn.option syn.data synack.ack)" 'cookie 79 80'
     assert_equal "$(<"$SPAWNED_LOG")" \
-      "tfoshim: key_file $PWD/key: $1: the keys of the network namespace serve"
+      "tfoshim: key_file $PWD/key: $1: the keys of the network namespace apply"
     kill "$SPAWNED"
     process_end "$SPAWNED"
     run -0 under_shim LD_PRELOAD= "$tfoshim" check
     assert_line "tfoshim: warning: $PWD/keys.conf: key_file $PWD/key: $1"
     run -0 under_shim LD_PRELOAD= "$tfoshim" explain --listen "0.0.0.0:$PORT"
-    assert_line "  keys    the network namespace's: $PWD/key: $1"
+    assert_line "  keys    those of the network namespace: $PWD/key: $1"
     rm -rf key
   }
   keys_config
@@ -454,7 +454,7 @@ rights to, expected mode 0600 or 0400: the former keys serve"
   key_file_is abc
   serves_without "found something else, expected $EXPECTED"
   key_file_is "$TWO" && chmod 640 key
-  serves_without 'found a file that others than its owner have rights to, expected mode 0600 or 0400'
+  serves_without 'found a file that grants rights to others than its owner, expected mode 0600 or 0400'
   key_file_is "$TWO" && mv key elsewhere && ln -s elsewhere key
   serves_without 'found a symbolic link, expected a regular file'
   mkfifo -m 600 key

@@ -24,7 +24,7 @@ scene() { # NAME CONFIGURATION [COMMAND...]
 
 CLEAN='blocked: pending: heard: O_NONBLOCK: 0'
 LINE='tfoshim: 127.0.0.1:1: connects plainly: no rule enables it'
-LOST='tfoshim: lines lost here, for the log was not ready:'
+LOST='tfoshim: lines lost here because the log was not ready:'
 
 # What a program says, and how it ends, once for each that the scene starts.
 says() { # WORDS

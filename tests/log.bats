@@ -53,20 +53,20 @@ client_with_log() { # [NAME=VALUE]...
   client_with_log TFOSHIM_LOG=debug TFOSHIM_CONFIG="$CONF/off.conf"
   assert_equal "$(told)" "tfoshim: $place: connects plainly: no rule enables it"
   client_with_log TFOSHIM_LOG=debug
-  assert_equal "$(told)" "tfoshim: $place: connects truly: no handshake with this address and port lately
+  assert_equal "$(told)" "tfoshim: $place: not deferred: no recent handshake with this address and port
 tfoshim: $place: connected (round trip N ms)"
   client_with_log TFOSHIM_LOG=debug
   assert_equal "$(told)" "tfoshim: $place: deferred
-tfoshim: $place: opened with data in the SYN by send(): any first write may leave so
-tfoshim: $place: settled
+tfoshim: $place: opened with data in the SYN by send(): its rule allows any first write
+tfoshim: $place: waited for its handshake
 tfoshim: $place: SYN data acknowledged, a round trip saved (round trip N ms)"
   cookies_flush
   client_with_log TFOSHIM_LOG=debug
-  assert_equal "$(told | head -n 1)" "tfoshim: $place: connects truly: no cookie yet"
+  assert_equal "$(told | head -n 1)" "tfoshim: $place: not deferred: no cookie yet"
   network_control drop-syn-data
   client_with_log TFOSHIM_LOG=debug
   assert_equal "$(told | tail -n 1)" \
-    "tfoshim: $place: SYN lost, and sent again without its data (round trip N ms)"
+    "tfoshim: $place: SYN lost and sent again without data (round trip N ms)"
   client_with_log TFOSHIM_LOG=debug
   assert_equal "$(told | head -n 1)" "tfoshim: $place: connects plainly: fast opens have failed here"
 }
@@ -94,25 +94,25 @@ $steps" "$SERVER_IP4" "$PORT"
     run syn_of "${policies[$policy]}" "$steps"
     assert_equal "$steps: $output" "$steps: $wanted"
   done <<END
-any|c.send(b"1")|opened with data in the SYN by send(): any first write may leave so
+any|c.send(b"1")|opened with data in the SYN by send(): its rule allows any first write
 safe|c.send($GET)|opened with data in the SYN by send(): its first write is safe to repeat
 safe|c.send($GET.replace(b"GET", b"PUT"))|started by send(): its first write is not safe to repeat
-any|c.send(b"1" * 5000)|started by send(): its first write is longer than the SYN's room
-any|c.send(b"")|started by send(): its first write has no bytes
-any|c.send(b"1", socket.MSG_OOB)|started by send(): its first write says what only a connection can do
+any|c.send(b"1" * 5000)|started by send(): its first write does not fit into the SYN
+any|c.send(b"")|started by send(): its first write is empty
+any|c.send(b"1", socket.MSG_OOB)|started by send(): its first write has flags or control messages that need a connection
 any|os.sendfile(c.fileno(), os.open("/etc/passwd", 0), 0, 9)|started by sendfile64(): this call cannot write into a SYN
 any|c.settimeout(0.1); select.select([c], [], [], 0.01)|started by select(): the thread waits, and nothing is ready
 any|select.poll().poll(1)|started by poll(): the thread waits, and nothing is ready
 any|time.sleep(0.001)|started by clock_nanosleep(): the thread is about to wait for something else
-any|c.dup().send(b"1")|started by fcntl64(): others are to have its socket
-any|os.fork()|started by fork(): a child gets its socket
-any|c.shutdown(socket.SHUT_WR)|started by shutdown(): it ends without a write
-any|c.close()|started by close(): it ends without a write
-any|os._exit(0)|started by _exit(): the process ends
-any|os.execlp("true", "true")|started by execv(): another program takes the process
-any|c.set_inheritable(True); os.posix_spawnp("true", ["true"], {})|started by posix_spawnp(): another program gets its socket
-any|c.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO)|started by getsockopt(): it asks for what only a connection has
-any|[select.select([], [], [], 0) for _ in range(99)]|started by select(): the thread looks again and again, and does not write
+any|c.dup().send(b"1")|started by fcntl64(): its socket gets another descriptor or owner
+any|os.fork()|started by fork(): a forked child gets its socket
+any|c.shutdown(socket.SHUT_WR)|started by shutdown(): it is closed or shut down without a write
+any|c.close()|started by close(): it is closed or shut down without a write
+any|os._exit(0)|started by _exit(): the process exits
+any|os.execlp("true", "true")|started by execv(): the process executes another program
+any|c.set_inheritable(True); os.posix_spawnp("true", ["true"], {})|started by posix_spawnp(): a program that is started gets its socket
+any|c.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO)|started by getsockopt(): this call needs an established connection
+any|[select.select([], [], [], 0) for _ in range(99)]|started by select(): the thread polled many times and did not write
 END
 }
 
@@ -120,7 +120,7 @@ END
   reference_start answer
   local by_number=$PROGRAMS/by-number.so:$SHIM
   SHIM=$by_number run syn_of 'first_write = "any";' 'c.shutdown(socket.SHUT_WR)'
-  assert_output 'started by shutdown(): it ends without a write'
+  assert_output 'started by shutdown(): it is closed or shut down without a write'
   SHIM=$by_number run syn_of 'first_write = "replay-safe";' 'c.sendall(b"1")'
   assert_output --regexp '^started by send(to)?\(\): its first write is not safe to repeat$'
 }
@@ -135,10 +135,10 @@ END
   assert_equal "$(netstat_value server TCPFastOpenPassive)" 1
   cp "$SPAWNED_LOG" log
   # It closes at once: before its client is proved, or after.
-  assert_equal "$(told | sort -u | grep -v 'its client is proved')" \
+  assert_equal "$(told | sort -u | grep -v 'client proved')" \
     "tfoshim: [::]:$PORT: accepted with data in the SYN
-tfoshim: [::]:$PORT: guarded: what its SYN brought is not safe to repeat
-tfoshim: [::]:$PORT: listener takes SYN data"
+tfoshim: [::]:$PORT: guarded: the data of its SYN is not safe to repeat
+tfoshim: [::]:$PORT: listener accepts SYN data"
 }
 
 @test "the journal is told the priority, and only the journal" {
@@ -149,13 +149,13 @@ tfoshim: [::]:$PORT: listener takes SYN data"
   assert_equal "$(told | cut -d : -f 1 | sort -u)" '<7>tfoshim'
   client_with_log TFOSHIM_LOG=loud JOURNAL_STREAM="$stream"
   assert_equal "$(<log)" \
-    '<4>tfoshim: TFOSHIM_LOG: "loud" found, expected none, error, warn, info or debug'
+    '<4>tfoshim: TFOSHIM_LOG: found "loud", expected none, error, warn, info or debug'
   client_with_log TFOSHIM_CONFIG=/missing.conf JOURNAL_STREAM="$stream"
   assert_regex "$(<log)" '^<3>tfoshim: /missing\.conf: '
   client_with_log TFOSHIM_LOG=info XDG_RUNTIME_DIR="$PWD" JOURNAL_STREAM="$stream"
   chmod 666 tfoshim/memory
   client_with_log TFOSHIM_LOG=info XDG_RUNTIME_DIR="$PWD" JOURNAL_STREAM="$stream"
-  assert_regex "$(<log)" '^<6>tfoshim: /.*: its mode is not 0600: '
+  assert_regex "$(<log)" '^<6>tfoshim: /.*: found a file of another mode, expected mode 0600: '
   # Another's stream, and what is none.
   for other in "${stream%:*}:1" "1:${stream#*:}" "${stream/:/ }" "$stream:" "$stream 0" "${stream%:*}" "${stream%:*}:" ''; do
     client_with_log TFOSHIM_LOG=debug JOURNAL_STREAM="$other"

@@ -490,7 +490,7 @@ int renameat2(int from, const char *name, int to, const char *target, unsigned f
     return unlinkat(to, name, 0);
 }'
   LD_PRELOAD=$others run -0 say "open $file" 'connect 1' 'lately 1'
-  assert_output $'made\nmade\nmade\nmade\nothers keep removing it\ndone\nyes'
+  assert_output $'made\nmade\nmade\nmade\nit is removed again and again\ndone\nyes'
   assert_equal "$(ls -A "$directory")" ''
 }
 
@@ -499,14 +499,14 @@ int renameat2(int from, const char *name, int to, const char *target, unsigned f
   mount -t tmpfs -o size=64k,mode=700 tmpfs "$directory"
   dd if=/dev/zero of="$directory/full" bs=4096 status=none || true
   run -0 say "open $file" 'connect 1' 'lately 1'
-  assert_output $'there is no room for it\ndone\nyes'
+  assert_output $'there is no space to create it\ndone\nyes'
   assert_equal "$(ls -A "$directory")" full
 }
 
 @test "a limit on the size of files kills nobody" {
   ulimit -f 0
   run -0 say "open $file" 'connect 1' 'lately 1'
-  assert_output $'there is no room for it\ndone\nyes'
+  assert_output $'there is no space to create it\ndone\nyes'
   assert_equal "$(ls -A "$directory")" ''
 }
 
@@ -515,7 +515,7 @@ int renameat2(int from, const char *name, int to, const char *target, unsigned f
 @test "somebody else's file is left alone" {
   make_good
   give_away "$file" /etc/passwd
-  assert_refused 'it belongs to somebody else'
+  assert_refused 'found a file of another user, expected one of this user'
 }
 
 @test "a file that others may read, write or run is left alone" {
@@ -523,7 +523,7 @@ int renameat2(int from, const char *name, int to, const char *target, unsigned f
   make_good
   for mode in 0640 0604 0620 0602 0700 0400 4600 1600; do
     chmod "$mode" "$file"
-    assert_refused 'its mode is not 0600'
+    assert_refused 'found a file of another mode, expected mode 0600'
   done
 }
 
@@ -533,37 +533,37 @@ int renameat2(int from, const char *name, int to, const char *target, unsigned f
   ln -s ../other "$file"
   local before
   before=$(picture "$XDG_RUNTIME_DIR/other")
-  assert_refused 'it is a symbolic link'
+  assert_refused 'found a symbolic link, expected a regular file'
   assert_equal "$(picture "$XDG_RUNTIME_DIR/other")" "$before"
   ln -sf /nowhere "$file"
-  assert_refused 'it is a symbolic link'
+  assert_refused 'found a symbolic link, expected a regular file'
 }
 
 @test "a directory, a FIFO and a device are left alone" {
   mkdir -m 700 "$directory"
   mkdir -m 600 "$file"
-  assert_refused 'it is not a regular file'
+  assert_refused 'found a directory, device, FIFO or socket, expected a regular file'
   rmdir "$file"
   mkfifo -m 600 "$file"
-  assert_refused 'it is not a regular file'
+  assert_refused 'found a directory, device, FIFO or socket, expected a regular file'
   rm "$file"
   touch "$file"
   mount --bind /dev/null "$file"
-  assert_refused 'it is not a regular file'
+  assert_refused 'found a directory, device, FIFO or socket, expected a regular file'
 }
 
 @test "a file with a second name is left alone" {
   make_good
   ln "$file" "$XDG_RUNTIME_DIR/other"
-  assert_refused 'it has other hard links'
+  assert_refused 'found a file with other hard links, expected a single link'
 }
 
 @test "a newer version's file is left alone" {
   make_good
   patch_byte 8 05
-  assert_refused 'a newer version made it'
+  assert_refused 'a newer version has created it'
   truncate --size 16 "$file"
-  assert_refused 'a newer version made it'
+  assert_refused 'a newer version has created it'
 }
 
 # ---- files that are replaced ----
@@ -598,15 +598,15 @@ int renameat2(int from, const char *name, int to, const char *target, unsigned f
   mount --bind "$directory" "$directory"
   mount -o remount,ro,bind "$directory"
   run -0 say "open $file" 'connect 1' 'lately 1'
-  assert_output $'it cannot be made\ndone\nyes'
+  assert_output $'cannot be created\ndone\nyes'
 }
 
 @test "a directory that is not there, or not ours alone, has no file" {
   run -0 say 'open /not/there/memory' 'open memory' 'open /' 'open /memory' \
     "open $XDG_RUNTIME_DIR/" 'connect 1' 'lately 1'
-  assert_line --index 0 'its directory cannot be made'
+  assert_line --index 0 'its directory cannot be created'
   for line in 1 2 3 4; do
-    assert_line --index "$line" 'its path is none'
+    assert_line --index "$line" 'its path is not usable'
   done
   assert_line --index 6 yes
   ln -s "$BATS_TEST_TMPDIR" "$directory"
@@ -618,7 +618,7 @@ int renameat2(int from, const char *name, int to, const char *target, unsigned f
   for mode in 0770 0707 0755; do
     chmod "$mode" "$directory"
     run -0 say "open $file"
-    assert_output 'its directory is not ours alone'
+    assert_output 'expected a directory of this user with mode 0700'
   done
   chmod 2700 "$directory"
   run -0 say "open $file"
@@ -626,7 +626,7 @@ int renameat2(int from, const char *name, int to, const char *target, unsigned f
   rm "$file"
   give_away "$directory" /usr
   run -0 say "open $file"
-  assert_output 'its directory is not ours alone'
+  assert_output 'expected a directory of this user with mode 0700'
 }
 
 # ---- where the file is ----

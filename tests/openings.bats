@@ -52,9 +52,9 @@ explained() { # BYTES ARGUMENT...
   explained 'GET / HTTP/1.1\r\n\r\n' 192.0.2.1:80
   assert_line '  bytes   bytes is replay-safe, one HTTP/1 request that is a GET, HEAD or OPTIONS (http1): these methods are safe (RFC 9110, 9.2.1); a body, or a second request, is refused'
   explained 'POST / HTTP/1.1\r\n\r\n' '[2001:db8::1]:80'
-  assert_line '  bytes   bytes is not replay-safe: it is no opening that is known, and may do harm when it comes twice'
+  assert_line '  bytes   bytes is not replay-safe: it is not a known opening, and may do harm if it is delivered twice'
   explained "$(printf 'GET / HTTP/1.1\\r\\nX: %2000s\\r\\n\\r\\n' x)" 192.0.2.1:80
-  assert_line --regexp '^  bytes   bytes is not replay-safe: it has 20[0-9]+ bytes, and 1460 are looked at$'
+  assert_line --regexp '^  bytes   bytes is not replay-safe: it has 20[0-9]+ bytes, and only 1460 are inspected$'
   explained 'example.com\r\n' 192.0.2.1:43
   assert_line --partial 'a whois query (whois)'
   explained 'example.com\r\n' 192.0.2.1:44
@@ -69,12 +69,12 @@ client = { rules = ( { address = "192.0.2.1"; port = 80; prefixes = [ "NOOP\r\n"
 server = { rules = ( { port = 80; prefixes = "NOOP\r\n"; } ); };
 END
   explained 'HELP me\r\n' -c own.conf 192.0.2.1:80
-  assert_line '  bytes   bytes is replay-safe: it begins as the rule'\''s prefixes say'
-  assert_line --regexp '^  policy  on for first writes that may be delivered twice \(replay-safe\), by the rule at '
+  assert_line '  bytes   bytes is replay-safe: it begins with one of the rule'\''s prefixes'
+  assert_line --regexp '^  policy  on for first writes that are safe to repeat \(replay-safe\), by the rule at '
   explained 'HELP me\r\n' -c own.conf 192.0.2.1:81
   assert_line --partial 'is not replay-safe'
   explained 'NOOP\r\n' -c own.conf --listen '[::]:80'
-  assert_line --partial 'begins as the rule'
+  assert_line --partial 'begins with one of the rule'
   explained 'NOOP\n' -c own.conf --listen '[::]:80'
   assert_line --partial 'is not replay-safe'
 }

@@ -70,10 +70,10 @@ assert_saves() { # LINE
   for address in "$SERVER_IP4" "[$SERVER_IP6]"; do
     probe 0 --count 3 "$address:$PORT"
     assert_line --index 0 --regexp ":$PORT, sending an HTTP request of [0-9]+ bytes$"
-    assert_line "  cookie      given"
+    assert_line "  cookie      received"
     assert_line "  SYN data    3 of 3 acknowledged in the SYN-ACK"
     assert_saves "$(grep '^  first byte' <<<"$output")"
-    assert_line "Fast Open works here. A rule for it:"
+    assert_line "Fast Open works here. To enable it:"
     assert_line --regexp '^    \{ address = "'"${address//[][]/}"'"; port = 8080; first_write = "replay-safe"; \}$'
     size=$(sed -n '1s/.* of \([0-9]*\) bytes/\1/p' <<<"$output")
   done
@@ -84,7 +84,7 @@ assert_saves() { # LINE
   assert_equal "$(syns_with 0)" 10
   assert_equal "$(client_syns | grep -c 'syn.data=0 .*syn.option=request')" 2
   probe 0 --count 1 "$SERVER_IP4:$PORT"
-  assert_line "  cookie      there already"
+  assert_line "  cookie      already cached"
 }
 
 @test "the rule it gives is accepted" {
@@ -130,9 +130,9 @@ assert_saves() { # LINE
   network_up --rtt 1
   reference_start echo --queue 0
   probe 1 "$SERVER_IP4:$PORT"
-  assert_line "  cookie      none was given"
+  assert_line "  cookie      none received"
   assert_line \
-    "The server does not offer Fast Open, or something on the way removes it from the SYN."
+    "The server does not support Fast Open, or the path strips the option from the SYN."
 }
 
 @test "a path that loses SYNs that ask for a cookie" {
@@ -140,23 +140,23 @@ assert_saves() { # LINE
   reference_start echo
   probe 1 "$SERVER_IP4:$PORT"
   assert_line \
-    "  cookie      none: the SYN that asked for one had to be sent again without asking"
+    "  cookie      none: the SYN that requested one was lost and sent again without the request"
 }
 
 @test "a path that removes the option" {
   network_up --rtt 1 --strip-option
   reference_start echo
   probe 1 "$SERVER_IP4:$PORT"
-  assert_line "  cookie      none was given"
+  assert_line "  cookie      none received"
 }
 
 @test "a path that loses SYNs with data" {
   network_up --rtt 1 --drop-syn-data
   reference_start echo
   probe 1 "$SERVER_IP4:$PORT"
-  assert_line "  SYN data    2 of 2 lost with its SYN, which had to be sent again"
+  assert_line "  SYN data    2 of 2 lost with the SYN, which was sent again"
   assert_line --regexp '^  first byte  plain .* ms lost$'
-  assert_line --partial "does not bear data in SYNs. A rule to keep clear of it:"
+  assert_line --partial "mishandles SYNs that carry data. To disable Fast Open here:"
   assert_line "    { address = \"$SERVER_IP4\"; port = $PORT; fastopen = \"off\"; }"
   assert_equal "$(client_syns | grep -c ' syns=2 ')" 2
 }
@@ -174,12 +174,12 @@ assert_saves() { # LINE
   reference_start echo
   probe 1 --count 2 "$SERVER_IP4:$PORT"
   assert_line "  SYN data    2 of 2 ignored, and sent again after the handshake"
-  assert_line --partial "Fast Open does no harm here and saves nothing"
+  assert_line --partial "Fast Open saves nothing here and does no harm"
   network_control strip-data off
   server_key_set 0123456789abcdef0123456789abcdef
   # The first is refused and brings the new cookie.
   probe 0 --count 3 "$SERVER_IP4:$PORT"
-  assert_line "  cookie      there already"
+  assert_line "  cookie      already cached"
   assert_line "  SYN data    2 of 3 acknowledged in the SYN-ACK"
   assert_line "  SYN data    1 of 3 ignored, and sent again after the handshake"
 }
@@ -189,7 +189,7 @@ assert_saves() { # LINE
   reference_start sink
   probe 0 --count 2 --timeout 1 "$SERVER_IP4:$PORT"
   assert_line "  SYN data    2 of 2 acknowledged in the SYN-ACK"
-  assert_line --partial "  first byte  the server does not answer what was sent"
+  assert_line --partial "  first byte  the server does not answer the data"
 }
 
 @test "the kernel's client part switched off" {
@@ -197,5 +197,5 @@ assert_saves() { # LINE
   reference_start echo
   on_client sysctl -qw net.ipv4.tcp_fastopen=2
   run -1 --separate-stderr on_client "$tfoshim" probe "$SERVER_IP4:$PORT"
-  assert_equal "$stderr" "tfoshim: probe: the kernel's client part is off, see tfoshim doctor"
+  assert_equal "$stderr" "tfoshim: probe: the client bit (1) of net.ipv4.tcp_fastopen is not set, see tfoshim doctor"
 }

@@ -223,15 +223,15 @@ wrap_both() {
   on_machine client 'tfoshim run curl -s http://www.example.com/'
   assert_equal "$(last_syn)" '0 none'
   run -0 on_machine client 'tfoshim stat'
-  assert_output --partial "the kernel lets no client here open fast (net.ipv4.tcp_fastopen is 0): see tfoshim doctor"
+  assert_output --partial "the kernel does not allow Fast Open for clients here (net.ipv4.tcp_fastopen is 0): see tfoshim doctor"
   run -0 on_machine client 'tfoshim explain www.example.com:80'
-  assert_output --partial "an ordinary connect: the kernel's client part is off"
+  assert_output --partial "a plain connect: the client bit (1) of net.ipv4.tcp_fastopen is not set"
   step --status 1 client 'tfoshim doctor curl'
   mend=$(sed -n 's/^ *now: //p' <<<"$output")
   step client "$mend"
   on_machine server 'sysctl -qw net.ipv4.tcp_fastopen=1'
   run -0 on_machine server 'tfoshim stat'
-  assert_output --partial "the kernel lets no listener here take SYN data (net.ipv4.tcp_fastopen is 1): see tfoshim doctor"
+  assert_output --partial "the kernel does not allow Fast Open for listeners here (net.ipv4.tcp_fastopen is 1): see tfoshim doctor"
   run -0 on_machine server 'tfoshim explain --listen 0.0.0.0:80'
   assert_output --partial "to do   sysctl -w net.ipv4.tcp_fastopen=3"
   on_machine server 'sysctl -qw net.ipv4.tcp_fastopen=3'
@@ -241,9 +241,9 @@ wrap_both() {
   step client 'tfoshim run curl '
   assert_counted client TCPFastOpenActiveFail 1
   run -0 on_machine client 'tfoshim stat'
-  assert_output --partial "the path swallowed the SYN with data, 1 time: backed off"
+  assert_output --partial "the path dropped the SYN with data, 1 time: backed off"
   step client 'tfoshim explain www.example.com:80'
-  assert_output --partial "to do   ask \"tfoshim probe\""
+  assert_output --partial "to do   test the path: tfoshim probe"
   step --status 1 client 'tfoshim probe www.example.com:80'
   on_machine client 'tfoshim run curl -s http://www.example.com/'
   assert_equal "$(last_syn)" '0 none'

@@ -106,9 +106,9 @@ written_by_ring() { # WHAT HOW WHEN EXPECTED
   reference_start answer
   prime "$ADDRESS"
   shim TFOSHIM_LOG=debug "$PROGRAMS/ring" "$ADDRESS" "$PORT" client library before
-  assert_output --partial 'connects plainly: the program has a ring (io_uring)'
+  assert_output --partial 'connects plainly: the program uses io_uring'
   shim TFOSHIM_LOG=debug "$PROGRAMS/ring" "$ADDRESS" "$PORT" client library after
-  assert_output --regexp 'started by io_uring_[a-z_]+\(\): a ring may write on it'
+  assert_output --regexp 'started by io_uring_[a-z_]+\(\): io_uring may write to it'
 }
 
 # ---- servers ----

@@ -181,7 +181,7 @@ value_of() {
   mv alone "a b"
   run -125 "a b/tfoshim" run true
   assert_output \
-    "tfoshim: run: cannot preload \"$PWD/a b/libtfoshim.so\": LD_PRELOAD takes no blank or colon in a name"
+    "tfoshim: run: cannot preload \"$PWD/a b/libtfoshim.so\": a name in LD_PRELOAD cannot contain a blank or a colon"
 }
 
 @test "run: the configuration is checked, and found from any directory" {
@@ -288,18 +288,18 @@ END
   refute_output
   assert_equal "$(client_syns | grep -c 'syn.data=79')" 2
   assert_equal "$(echo "$stderr" | head -n 1)" "tfoshim: run: 2 connects enabled by the policy: 2 deferred, \
-0 true; SYNs with data: 2, without: 0"
+0 not; SYNs with data: 2, without: 0"
   # A link is never early.
   ms='(4|[5-9])[0-9]\.[0-9] ms'
   assert_regex "$(echo "$stderr" | tail -n 1)" "^tfoshim: run: 2 round trips saved, $ms in all\$"
   # What others have done, and the memory knows, is not counted.
   run -0 --separate-stderr on_client "$tfoshim" run --stats "$PROGRAMS/client" "$SERVER_IP6" "$PORT"
-  assert_equal "$stderr" "tfoshim: run: 1 connect enabled by the policy: 0 deferred, 1 true; SYNs with data: \
+  assert_equal "$stderr" "tfoshim: run: 1 connect enabled by the policy: 0 deferred, 1 not; SYNs with data: \
 0, without: 0
 tfoshim: run: 0 round trips saved, 0.0 ms in all"
   run -0 --separate-stderr on_client "$tfoshim" run --stats "$PROGRAMS/client" "$SERVER_IP4" "$PORT" \
     --call none
-  assert_regex "$stderr" ': 1 deferred, 0 true; SYNs with data: 0, without: 1'
+  assert_regex "$stderr" ': 1 deferred, 0 not; SYNs with data: 0, without: 1'
 }
 
 @test "run --stats: a server" {
@@ -316,16 +316,16 @@ tfoshim: run: 0 round trips saved, 0.0 ms in all"
   kill "$SPAWNED"
   process_end "$SPAWNED"
   run cat "$log"
-  assert_output "tfoshim: run: 1 listener took SYN data: 2 connections with it, 2 guarded, 0 of these without a client"
+  assert_output "tfoshim: run: 1 listener accepted SYN data: 2 connections with data, 2 guarded, 0 of these unproved"
 }
 
 @test "run --stats: nothing to tell" {
   run -0 --separate-stderr "$tfoshim" run --stats true
   assert_equal "$stderr" \
-    "tfoshim: run: no connect that the policy enables, no listener: see tfoshim explain"
+    "tfoshim: run: nothing matched the policy: see tfoshim explain"
   alone
   run -0 --separate-stderr "$tfoshim" run --stats true
-  assert_equal "$stderr" "tfoshim: run: the library was in no program: see tfoshim doctor PROGRAM"
+  assert_equal "$stderr" "tfoshim: run: no program loaded the library: see tfoshim doctor PROGRAM"
   # A program that does not start has no figures.
   run -127 --separate-stderr "$tfoshim" run --stats no-such-program
   assert_equal "$stderr" 'tfoshim: run: cannot execute "no-such-program": No such file or directory'
@@ -340,14 +340,14 @@ for _ in range(int(sys.argv[1])):
   echo "client = { default = \"off\"; }; log = { level = \"debug\"; to = \"$PWD/log\"; };" >t.conf
   run -0 --separate-stderr "$tfoshim" run -c t.conf --stats python3 -c "$connect" 3
   refute [ -z "$(<log)" ]
-  assert_equal "$(tail -n 1 <<<"$stderr")" 'tfoshim: run: no connect that the policy enables, no listener: see tfoshim explain'
+  assert_equal "$(tail -n 1 <<<"$stderr")" 'tfoshim: run: nothing matched the policy: see tfoshim explain'
   rm log
   ln -s /nowhere log
   run -0 --separate-stderr "$tfoshim" run -c t.conf --stats python3 -c "$connect" 3
-  assert_equal "$(tail -n 1 <<<"$stderr")" 'tfoshim: run: 3 lines of the log could not be written: see tfoshim check'
+  assert_equal "$(tail -n 1 <<<"$stderr")" 'tfoshim: run: 3 log lines could not be written: see tfoshim check'
   assert_equal "$(wc -l <<<"$stderr")" 2
   run -0 --separate-stderr "$tfoshim" run -c t.conf --stats python3 -c "$connect" 1
-  assert_equal "$(tail -n 1 <<<"$stderr")" 'tfoshim: run: 1 line of the log could not be written: see tfoshim check'
+  assert_equal "$(tail -n 1 <<<"$stderr")" 'tfoshim: run: 1 log line could not be written: see tfoshim check'
 }
 
 @test "run --stats: the exit status and the signals are the program's" {
@@ -457,16 +457,16 @@ traffic() { # COMMAND
     [[ -s dry ]]
     run -0 --separate-stderr on_client "$tfoshim" run --dry-run "${client[@]}" $way
     assert_equal "$(echo "$stderr" | head -n 1)" "tfoshim: dry run: 1 connect enabled by the policy: 1 \
-would have been deferred, 0 true; SYNs with data: 1, without: 0"
+would have been deferred, 0 not; SYNs with data: 1, without: 0"
     assert_regex "$(echo "$stderr" | tail -n 1)" "^tfoshim: dry run: 1 round trip would have been saved, \
-(2|[3-9])[0-9]\.[0-9] ms in all, of servers that do Fast Open: see tfoshim probe\$"
+(2|[3-9])[0-9]\.[0-9] ms in all, if the servers support Fast Open: see tfoshim probe\$"
   done
   assert_equal "$(netstat_value client TCPFastOpenActive)" 0
 }
 
 dry_run_says() { # DEFERRED WITH-DATA WITHOUT COMMAND...
   run -0 --separate-stderr on_client "$tfoshim" run --dry-run "${@:4}"
-  assert_regex "$stderr" "policy: $1 would have been deferred, [0-9]+ true; SYNs with data: $2, without: $3"
+  assert_regex "$stderr" "policy: $1 would have been deferred, [0-9]+ not; SYNs with data: $2, without: $3"
   assert_regex "$stderr" "$2 round trips? would have been saved"
 }
 
@@ -474,7 +474,7 @@ dry_run_says() { # DEFERRED WITH-DATA WITHOUT COMMAND...
   with_network
   run -0 --separate-stderr on_client "$tfoshim" run --dry-run "$PROGRAMS/client" "$SERVER_IP6" "$PORT"
   # A first contact, which the second run knows of.
-  assert_regex "$stderr" ': 0 would have been deferred, 1 true; SYNs with data: 0, without: 0'
+  assert_regex "$stderr" ': 0 would have been deferred, 1 not; SYNs with data: 0, without: 0'
   dry_run_says 1 1 0 "$PROGRAMS/client" "$SERVER_IP6" "$PORT"
   # Programs that read first, or that write what may not go into a SYN.
   reads_first='import socket, sys
@@ -489,7 +489,7 @@ connection.sendall(b"thanks")'
   TFOSHIM_CONFIG=$CONF/off.conf run -0 --separate-stderr on_client "$tfoshim" run --dry-run \
     "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
   assert_equal "$stderr" \
-    "tfoshim: dry run: no connect that the policy enables, no listener: see tfoshim explain"
+    "tfoshim: dry run: nothing matched the policy: see tfoshim explain"
   # The log has each connection.
   run -0 --separate-stderr on_client "$tfoshim" run --dry-run --log debug \
     "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
@@ -505,5 +505,5 @@ connection.sendall(b"thanks")'
   kill "$SPAWNED"
   process_end "$SPAWNED"
   run cat "$log"
-  assert_line "tfoshim: dry run: 1 listener would have taken SYN data"
+  assert_line "tfoshim: dry run: 1 listener would have accepted SYN data"
 }

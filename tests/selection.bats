@@ -115,9 +115,9 @@ as() { # USER
   done
   rules '{ program = "one"; user = 5; }' '{ unit = "a.service"; }'
   run -0 on_client "$tfoshim" explain -c "$CONFIG" --listen "$SERVER_IP4:80"
-  assert_line '          rules by program and by unit match only with --program and --unit'
+  assert_line '          rules with program or unit match only with --program or --unit'
   run -0 on_client "$tfoshim" explain -c "$CONFIG" --program two "$SERVER_IP4"
-  assert_line '          rules by unit match only with --unit'
+  assert_line '          rules with unit match only with --unit'
   run -1 "$tfoshim" explain --user no-such-user "$SERVER_IP4"
   assert_output 'tfoshim: explain: --user: there is no user "no-such-user"'
 }
@@ -180,7 +180,7 @@ system.slice/other.service
 END
   # Nobody's, in a namespace of control groups, and where explain is not told.
   run -0 on_client "$tfoshim" explain -c "$CONFIG" "$SERVER_IP4"
-  assert_line '          rules by unit match only with --unit'
+  assert_line '          rules with unit match only with --unit'
   run -0 on_client "$tfoshim" explain -c "$CONFIG" --unit x.service "$SERVER_IP4"
   refute_output --partial 'match only with'
   in_group 0::/
@@ -282,7 +282,7 @@ END
   run -2 "$tfoshim" explain --interface an-interface-of-16 "$SERVER_IP4"
   assert_output 'tfoshim: explain: --interface: found "an-interface-of-16", expected the name of an interface such as eth0'
   run -0 on_client "$tfoshim" explain -c "$CONFIG" 192.0.2.1:80
-  assert_line --regexp '^ +there is no route to it, and rules that name an interface do not match$'
+  assert_line --regexp '^ +there is no route to it, so rules with interface do not match$'
 }
 
 @test "it is the route's, unless the socket is bound to another" {
@@ -369,7 +369,7 @@ with socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET) as
     [[ $device == - ]] || continue
     run -0 on_server "$tfoshim" explain -c "$CONFIG" --listen "[$address]:80"
     case $queue in
-    0) assert_line --regexp '^ +listens on no one interface, and rules that name one do not match$' ;;
+    0) assert_line --regexp '^ +is on no single interface, so rules with interface do not match$' ;;
     *) assert_line --regexp "^  policy +on with a queue of $queue, by the rule at " ;;
     esac
   done <<END
@@ -461,7 +461,7 @@ with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as connection:
     shim "$PROGRAMS/client" "$ADDRESS" "$PORT"
     assert_equal "$(last_syn syn.data)" 79
     # The kernel has the cookie all the same.
-    wait_until "[[ \$(on_client XDG_RUNTIME_DIR=$NETWORK_DIR $tfoshim explain -c $CONFIG '[$ADDRESS]:$PORT') == *'no handshake with this address and port lately'* ]]"
+    wait_until "[[ \$(on_client XDG_RUNTIME_DIR=$NETWORK_DIR $tfoshim explain -c $CONFIG '[$ADDRESS]:$PORT') == *'no recent handshake with this address and port'* ]]"
     shim "$PROGRAMS/client" "$ADDRESS" "$PORT"
     assert_equal "$(last_syn syn.data)" 0
     shim "$PROGRAMS/client" "$ADDRESS" "$PORT"

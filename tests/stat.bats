@@ -63,7 +63,7 @@ shim_server_start() { # MODE [OPTION]...
   run -2 "$tfoshim" stat host
   assert_output 'tfoshim: stat: found "host", expected no argument'
   run -2 "$tfoshim" stat --json --reset
-  assert_output 'tfoshim: stat: --json, --prometheus, --reset and --watch go one at a time'
+  assert_output 'tfoshim: stat: --json, --prometheus, --reset and --watch cannot be used together'
   for interval in 0 x 2s 1e9 -- -1; do
     run -2 "$tfoshim" stat --watch="$interval"
     assert_output \
@@ -107,7 +107,7 @@ shim_server_start() { # MODE [OPTION]...
   assert_line --index 3 --regexp '^saved: 5 round trips, [0-9.]+ ms in all$'
   assert_line --regexp '^TCPFastOpenActive +5 +5$'
   assert_line "the kernel counts 5 fast opens since boot in this network namespace, tfoshim 5"
-  refute_output --partial 'gains nothing'
+  refute_output --partial 'gain nothing'
 }
 
 @test "what a parent and its child both see is counted once" {
@@ -154,7 +154,7 @@ END
   assert_equal "$(netstat_value client TCPFastOpenActive)" 2
   run -0 on_client "$tfoshim" stat
   assert_line --regexp '^TCPFastOpenActive +2 +1$'
-  assert_line --regexp '^the kernel counts 2 fast opens since boot .*, tfoshim 1: the others are of '
+  assert_line --regexp '^the kernel counts 2 fast opens since boot .*, tfoshim 1: the others belong to '
 }
 
 @test "a listener's figures are the kernel's" {
@@ -235,8 +235,8 @@ END
   assert_equal "$(netstat_value client TCPFastOpenActiveFail)" 1
   run -0 on_client "$tfoshim" stat
   assert_line --index 1 --regexp ":$PORT +1 +0 +1 +- +[0-9] s +.*; backed off\$"
-  assert_line "what gains nothing, and why"
-  assert_line --regexp "^  ${SERVER_IP4//./\\.}:$PORT: the path swallowed the SYN with data, 1 time: \
+  assert_line "destinations that gain nothing, and why"
+  assert_line --regexp "^  ${SERVER_IP4//./\\.}:$PORT: the path dropped the SYN with data, 1 time: \
 backed off, connects are plain for [0-9]+ s more\$"
   run json_of client '[d["retransmitted"], 50 < d["backed_off_seconds"] <= 60]'
   assert_output '[1, True]'
@@ -309,10 +309,10 @@ print(json.load(sys.stdin)["destinations"][0]["backed_off_seconds"])'
 @test "the kernel does not allow it" {
   on_client sysctl -qw net.ipv4.tcp_fastopen=2
   run -0 on_client "$tfoshim" stat
-  assert_line "the kernel lets no client here open fast (net.ipv4.tcp_fastopen is 2): see tfoshim doctor"
+  assert_line "the kernel does not allow Fast Open for clients here (net.ipv4.tcp_fastopen is 2): see tfoshim doctor"
   on_client sysctl -qw net.ipv4.tcp_fastopen=1
   run -0 on_client "$tfoshim" stat
-  assert_line --partial "the kernel lets no listener here take SYN data"
+  assert_line --partial "the kernel does not allow Fast Open for listeners here"
   refute_output --partial "no client"
   # Which nobody wants to know where there are only clients.
   reference_start answer
@@ -355,7 +355,7 @@ connection.sendall(b"thanks")' "$SERVER_IP6" "$PORT"
   assert_equal "$(json_of client '[d["deferred"] for d in all["destinations"] if ":" in d["address"]]')" '[2]'
   # Another program, and one that has no name, may do otherwise.
   run -0 on_client "$tfoshim" explain --program python3 "[$SERVER_IP6]:$PORT"
-  assert_line "  now     an ordinary connect: this program reads first here"
+  assert_line "  now     a plain connect: this program reads first here"
   run -0 on_client "$tfoshim" explain "[$SERVER_IP6]:$PORT"
   assert_line --regexp '^  memory  .*; some program reads first, for [0-9]+ s more$'
   assert_line --partial "  now     a fast open: connect() is deferred"
@@ -399,7 +399,7 @@ connection.sendall(b"thanks")' "$SERVER_IP6" "$PORT"
   connect_times 2 "$SERVER_IP4"
   run -0 --separate-stderr on_client "$tfoshim" stat
   assert_equal "$stderr" \
-    "tfoshim: $NETWORK_DIR/tfoshim/memory: its mode is not 0600: programs use the memory that user $EUID has without it"
+    "tfoshim: $NETWORK_DIR/tfoshim/memory: found a file of another mode, expected mode 0600: programs use the default memory of user $EUID"
   assert_line --index 1 --regexp "^${SERVER_IP4//./\\.}:$PORT +1 +1 +0 "
   chmod 600 "$NETWORK_DIR/tfoshim/memory"
 }

@@ -127,27 +127,27 @@ print(*found)' <<<"$output"
   run -1 "$tfoshim" stat --user -1
   assert_output 'tfoshim: stat: --user: there is no user "-1"'
   run -1 unshare --user --map-user=1000 "$tfoshim" stat --user 1001
-  assert_output "tfoshim: stat: --user: only root may see what another user's programs have met"
+  assert_output "tfoshim: stat: --user: only root can see the memory of another user"
   run -0 unshare --user --map-user=1000 "$tfoshim" stat --all --user 1000
   assert_line --partial "$SERVER_IP4:$PORT"
 }
 
 @test "stat --memory: files that name none" {
   run -1 "$tfoshim" stat --memory missing
-  assert_output 'tfoshim: stat: --memory: missing: it cannot be looked at'
+  assert_output 'tfoshim: stat: --memory: missing: cannot be examined'
   : >empty
   chmod 600 empty
   run -1 "$tfoshim" stat --memory empty
-  assert_output 'tfoshim: stat: --memory: empty: it names no memory'
+  assert_output 'tfoshim: stat: --memory: empty: found other content, expected the name of a memory'
   ln -s empty link
   run -1 "$tfoshim" stat --memory link
-  assert_output 'tfoshim: stat: --memory: link: it is a symbolic link'
+  assert_output 'tfoshim: stat: --memory: link: found a symbolic link, expected a regular file'
   mkdir -m 700 run
   XDG_RUNTIME_DIR=$PWD/run "$tfoshim" run true
   run -0 "$tfoshim" stat --memory run/tfoshim/memory
   ipcrm --all=shm
   run -1 "$tfoshim" stat --memory run/tfoshim/memory
-  assert_output --partial 'run/tfoshim/memory: no program has used it since the machine was started'
+  assert_output --partial 'run/tfoshim/memory: no program in this IPC namespace has used it since boot'
   run -2 "$tfoshim" stat --memory run/tfoshim/memory --user root
-  assert_output 'tfoshim: stat: --memory and --user go one at a time'
+  assert_output 'tfoshim: stat: --memory and --user cannot be used together'
 }

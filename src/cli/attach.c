@@ -20,19 +20,19 @@ struct verb_of {
 static const char attach_help[] =
     "usage: tfoshim attach --first-read any [--port N] [--queue N] PID|UNIT\n"
     "\n"
-    "Has the listeners of a process, or of a systemd service, take data in SYNs: while it\n"
-    "runs, in whatever language it is written, statically linked or not. It gets neither\n"
-    "the guard nor Fast Open for the connections that it opens itself: those are the\n"
-    "library's (run, enable). Without the first option it says what it would do.\n"
+    "Makes a running process or systemd service accept data in SYNs, without a restart and\n"
+    "without the library: statically linked servers too, in any language. The process has no\n"
+    "guard, and the connections that it opens are not changed: both need the library (run,\n"
+    "enable). Without --first-read, prints what it would do.\n"
     "\n"
     "options:\n"
     "      --first-read WHAT\n"
-    "                    \"any\": the program may read whatever a SYN brings, before its\n"
-    "                    client has shown that it is there, and somebody who has recorded a\n"
-    "                    request may repeat it: that does no harm\n"
+    "                    \"any\": confirm that the program may read the data of a SYN at once,\n"
+    "                    and that no harm is done if someone who recorded a SYN repeats it\n"
     "      --port N      only listeners on this port\n"
-    "      --queue N     so many connections may be unproved at a time, instead of as many\n"
-    "                    as the listener's backlog\n" PAINT_HELP "      --help        this text\n";
+    "      --queue N     the number of connections that may be unproved at a time, instead of\n"
+    "                    the backlog of the listener\n" PAINT_HELP
+    "      --help        this text\n";
 
 static const char detach_help[] = "usage: tfoshim detach [--port N] PID|UNIT\n"
                                   "\n"
@@ -42,7 +42,7 @@ static const char detach_help[] = "usage: tfoshim detach [--port N] PID|UNIT\n"
                                   "      --port N      only listeners on this port\n" PAINT_HELP
                                   "      --help        this text\n";
 
-/* There is nobody to guard it: the word is a rule's, see tfoshim.conf(5). */
+/* There is no guard here: the word is that of a rule, see tfoshim.conf(5). */
 static int take_consent(void *of, const struct verb_option *option, const char *word)
 {
     struct attach_request *request = of;
@@ -51,7 +51,7 @@ static int take_consent(void *of, const struct verb_option *option, const char *
         return EXIT_SUCCESS;
     if (strcmp(word, "replay-safe") != 0)
         return option_unexpected(option, word, "\"any\"");
-    complain("attach: --first-read: found \"replay-safe\", which takes the library in the process "
+    complain("attach: --first-read: found \"replay-safe\", which needs the library in the process "
              "(tfoshim run, tfoshim enable); expected \"any\"");
     return EXIT_USAGE;
 }
@@ -81,7 +81,7 @@ static void who(char *text, size_t size, const struct attach_request *request,
     char process[ATTACH_PROCESS_MOST];
     attach_process_text(process, target->processes[0]);
     if (target->is_unit)
-        snprintf(text, size, "%s, of %zu process%s,", request->word, target->count,
+        snprintf(text, size, "%s (%zu process%s)", request->word, target->count,
                  target->count == 1 ? "" : "es");
     else
         snprintf(text, size, "process %s", process);
@@ -111,8 +111,8 @@ static bool choose(const struct attach_request *request, const struct attach_tar
         complain("%s: %s does not listen on port %d, but on %u%s", request->verb, text,
                  request->port, listeners->all[0].endpoint.port, found > 1 ? " and others" : "");
     else
-        complain("%s: %s does not listen for TCP connections: of its sockets, %u, none does",
-                 request->verb, text, listeners->passed_over);
+        complain("%s: %s has no TCP listener (other sockets: %u)", request->verb, text,
+                 listeners->passed_over);
     return false;
 }
 

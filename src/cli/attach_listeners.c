@@ -24,10 +24,10 @@
 #define IPPROTO_MPTCP 262
 #endif
 
-/* A listener whose backlog cannot be told: the kernel's usual ceiling. */
+/* For a listener whose backlog is not known: the kernel's usual limit. */
 #define BACKLOG_UNKNOWN 4096
 
-/* A process that is looked at. */
+/* A process that is examined. */
 struct scan {
     pid_t process;
     int pidfd;
@@ -116,8 +116,8 @@ static bool has_library(pid_t process)
     return found;
 }
 
-/* 1: the descriptor is a socket, 0: it is none, or none any more; -1: who asks may not know.
- * Nothing but sockets is taken, for a device may do something when a duplicate is closed. */
+/* 1: the descriptor is a socket; 0: it is not, or is closed; -1: the caller may not see it. Only
+ * sockets are duplicated: a device may react when a duplicate is closed. */
 static int is_socket(int directory, const char *name)
 {
     static const char kind[] = "socket:";
@@ -157,7 +157,7 @@ static bool add_each(struct attach_listeners *listeners, struct scan *scan, DIR 
     return true;
 }
 
-/* The process is held first, so that all that follows is about the same one. */
+/* Opens the process first, so that all that follows concerns the same one. */
 static bool add_process(struct attach_listeners *listeners, struct scan *scan)
 {
     char path[64];

@@ -23,13 +23,13 @@ struct attach_listeners {
     unsigned passed_over; /* sockets that do not listen for TCP connections */
 };
 
-/* Adds a process's. A socket that several processes have counts once. False after a complaint; a
- * process that has ended is none to complain of where it `may_be_gone`. */
+/* Adds those of a process. A socket that several processes have counts once. False after a
+ * complaint; a process that has ended is no error if it `may_be_gone`. */
 bool attach_listeners_add(struct attach_listeners *, pid_t process, bool may_be_gone,
                           const char *verb);
 void attach_listeners_free(struct attach_listeners *);
 
-/* What its program gave to listen(), as the kernel has it. */
+/* What its program passed to listen(), as limited by the kernel. */
 int attach_listener_backlog(const struct attach_listener *);
 
 /* "4711 (server)". Whatever the process calls itself, it can be printed. */

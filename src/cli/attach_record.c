@@ -17,14 +17,13 @@
 #define FILE_NAME "attached"
 #define DIRECTORY_OF_ROOT "/run/tfoshim"
 
-/* Of sockets that nobody has any more nothing is heard: the oldest go. */
+/* Nothing tells that a socket is gone: the oldest entries are dropped. */
 #define ENTRIES_MOST 4096
 
 #define BOOT_FILE "/proc/sys/kernel/random/boot_id"
 #define BOOT_SIZE 40
 
-/* Root's is always the same: by sudo, or after the login that it was made from, its environment is
- * another. */
+/* Root's is always the same: its environment differs by sudo and after another login. */
 static bool find_directory(char directory[PATH_MAX])
 {
     char *slash;
@@ -45,7 +44,7 @@ static const char *objection(int fd)
     if (fstat(fd, &status) != 0)
         return strerror(errno);
     if (!S_ISREG(status.st_mode) || status.st_uid != geteuid() || status.st_mode & 077)
-        return "it is not a file of one's own alone";
+        return "expected a regular file of this user with mode 0600";
     return NULL;
 }
 
@@ -56,7 +55,7 @@ static int open_file(const char *verb)
     const char *problem;
     int fd;
     if (!find_directory(directory)) {
-        complain("%s: there is no runtime directory ($XDG_RUNTIME_DIR) to keep a record in", verb);
+        complain("%s: there is no runtime directory ($XDG_RUNTIME_DIR) for the record", verb);
         return -1;
     }
     mkdir(directory, 0700);
@@ -65,13 +64,13 @@ static int open_file(const char *verb)
     problem = fd < 0 || flock(fd, LOCK_EX) != 0 ? strerror(errno) : objection(fd);
     if (problem == NULL)
         return fd;
-    complain("%s: cannot keep a record in %s: %s", verb, path, problem);
+    complain("%s: cannot use the record %s: %s", verb, path, problem);
     if (fd >= 0)
         close(fd);
     return -1;
 }
 
-/* Which start of the machine this is: the kernel counts its sockets anew with each. */
+/* Which boot this is: the kernel numbers its sockets anew with each. */
 static void read_boot(char boot[BOOT_SIZE])
 {
     FILE *file = fopen(BOOT_FILE, "re");

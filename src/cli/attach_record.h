@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What `attach` has set, for `detach` to undo: which sockets (SO_COOKIE), and with what queue. That
- * they had none before needs no record, for others are left alone. The kernel does not tell who has
- * set a socket's option, so this is a file, in the runtime directory: its entries are good until
- * the machine is started again, and say nothing of sockets that are gone.
+ * What `attach` has set, for `detach` to undo: the sockets (SO_COOKIE) and their queues. They had
+ * none before, because listeners with a queue are left alone. The kernel does not tell who set the
+ * option of a socket, so this is a file in the runtime directory. Its entries are valid until the
+ * machine boots again.
  */
 #ifndef TFOSHIM_CLI_ATTACH_RECORD_H
 #define TFOSHIM_CLI_ATTACH_RECORD_H
@@ -30,7 +30,7 @@ void attach_record_close(struct attach_record *);
 /* The queue that this socket was given; 0: none. */
 int attach_record_queue(const struct attach_record *, uint64_t cookie);
 
-/* A queue of 0 strikes it out. */
+/* A queue of 0 removes the entry. */
 void attach_record_put(struct attach_record *, uint64_t cookie, int queue);
 
 /* False after a complaint. */

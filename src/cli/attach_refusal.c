@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel lets who may trace a process have its sockets (PTRACE_MODE_ATTACH_REALCREDS, see
- * ptrace(2)), and answers everybody else with a bare EPERM. What it has looked at is looked at here
- * again, in the order in which an operator can do something about it.
+ * The kernel gives the sockets of a process to anyone who may trace it
+ * (PTRACE_MODE_ATTACH_REALCREDS, see ptrace(2)), and answers others with a bare EPERM. Its checks
+ * are repeated here, in the order in which an operator can do something about them.
  */
 #include "cli/attach_refusal.h"
 #include "cli/attach_listeners.h"
@@ -79,8 +79,9 @@ static bool is_in_sandbox(void)
     return refused;
 }
 
-static const char sandbox[] = "a sandbox (seccomp) forbids it: do it outside, or, in a container, "
-                              "with CAP_SYS_PTRACE (docker run --cap-add SYS_PTRACE)";
+static const char sandbox[] =
+    "a sandbox (seccomp) forbids this: run it outside, or give the container "
+    "CAP_SYS_PTRACE (docker run --cap-add SYS_PTRACE)";
 
 /* Both system calls are there since Linux 5.6. */
 static void explain_missing(const char *verb)
@@ -95,22 +96,22 @@ static void explain_missing(const char *verb)
     if (version > 5 || (version == 5 && part >= 6))
         complain("%s: %s", verb, sandbox);
     else
-        complain("%s: it takes Linux 5.6 (pidfd_getfd), and this is %s", verb, kernel.release);
+        complain("%s: found Linux %s, expected 5.6 or later (pidfd_getfd)", verb, kernel.release);
 }
 
 static void explain_yama(long scope, const char *verb)
 {
     if (scope >= 3)
-        complain("%s: " YAMA " is %ld: nobody may, root neither, until the machine is started "
-                 "with another value",
+        complain("%s: " YAMA " is %ld: nobody may trace a process, not even root, until the "
+                 "machine boots with another value",
                  verb, scope);
     else
-        complain("%s: " YAMA " is %ld: a user may not do this even to processes of his own, "
-                 "root may (CAP_SYS_PTRACE): sudo tfoshim %s ...",
+        complain("%s: " YAMA " is %ld: only root may trace a running process "
+                 "(CAP_SYS_PTRACE): sudo tfoshim %s ...",
                  verb, scope, verb);
 }
 
-/* Yama looks where something is to be taken, and not before. */
+/* Yama checks when a descriptor is taken, and not before. */
 static void explain_refused(pid_t process, enum attach_stage stage, const char *verb)
 {
     const bool privileged = may_trace_all(), is_root = geteuid() == 0;
@@ -119,21 +120,21 @@ static void explain_refused(pid_t process, enum attach_stage stage, const char *
     if (scope >= 3 || (scope > 0 && !privileged && !is_root && !is_others))
         explain_yama(scope, verb);
     else if (!privileged && is_root)
-        complain("%s: this root lacks CAP_SYS_PTRACE: in a container, grant it (docker run "
+        complain("%s: root lacks CAP_SYS_PTRACE here: in a container, grant it (docker run "
                  "--cap-add SYS_PTRACE)",
                  verb);
     else if (!privileged && is_others)
-        complain("%s: it is of user %ld, and this is user %ld: run it as root: sudo tfoshim %s ...",
+        complain("%s: the process belongs to user %ld, the caller is user %ld: sudo tfoshim %s ...",
                  verb, user, (long)geteuid(), verb);
     else if (stage != ATTACH_LOOKING && is_in_sandbox())
         complain("%s: %s", verb, sandbox);
     else if (!privileged)
-        complain("%s: it has more rights than its user, or lets nobody look at it (PR_SET_DUMPABLE "
-                 "of prctl(2)): run it as root: sudo tfoshim %s ...",
+        complain("%s: the process has more privileges than its user, or is not dumpable "
+                 "(PR_SET_DUMPABLE of prctl(2)): sudo tfoshim %s ...",
                  verb, verb);
     else
-        complain("%s: it is of another user namespace, or a security module forbids it: run it on "
-                 "the host",
+        complain("%s: the process is in another user namespace, or a security module forbids this: "
+                 "run it on the host",
                  verb);
 }
 
@@ -148,7 +149,7 @@ void attach_refusal_explain(pid_t process, enum attach_stage stage, int error, c
     }
     attach_process_text(text, process);
     errno = error;
-    complain_errno("%s: cannot take the sockets of process %s", verb, text);
+    complain_errno("%s: cannot duplicate the sockets of process %s", verb, text);
     if (error == ENOSYS)
         explain_missing(verb);
     else if (error == EPERM || error == EACCES)

@@ -55,8 +55,8 @@ static enum attach_fate set(const struct attach_request *request,
     return ATTACH_SET;
 }
 
-/* What is going to be set is written down first: nothing is ever set that detach does not know.
- * What is set already is known, and by its present queue, until it has another. */
+/* Recorded before it is set: nothing is ever set that detach does not know of. What is set already
+ * is recorded with its present queue, until it gets another one. */
 static bool announce(const struct attach_request *request, const struct attach_listeners *listeners,
                      struct attach_record *record)
 {
@@ -74,7 +74,7 @@ static bool is_in_ours(int socket_there)
     return ours != 0 && ours == tcp_netns_cookie(socket_there);
 }
 
-/* Files in /proc/sys/net are those of who opens them: goes there and comes back, which takes
+/* /proc/sys/net shows the namespace of its reader: enters the other one and returns, which needs
  * CAP_NET_ADMIN there and CAP_SYS_ADMIN. */
 static long ask_there(int there)
 {
@@ -83,7 +83,7 @@ static long ask_there(int there)
     if (here >= 0 && setns(there, CLONE_NEWNET) == 0) {
         value = proc_sysctl_number("tcp_fastopen");
         if (setns(here, CLONE_NEWNET) != 0) {
-            complain_errno("cannot come back from another network namespace");
+            complain_errno("cannot return from another network namespace");
             exit(EXIT_FAILURE);
         }
     }
@@ -115,19 +115,21 @@ static void warn_of_kernel(const struct attach_listener *listener, const char *v
     bool is_ours;
     const long bits = fastopen_of(listener->fd, &is_ours);
     if (bits < 0)
-        complain("%s: only root may see whether the kernel lets listeners in the network "
-                 "namespace of process %d take SYN data: nsenter --net --target %d sysctl "
+        complain("%s: only root can see whether the kernel allows Fast Open for listeners in the "
+                 "network namespace of process %d: nsenter --net --target %d sysctl "
                  "net.ipv4.tcp_fastopen",
                  verb, listener->process, listener->process);
     else if (!(bits & FASTOPEN_SERVER) && is_ours)
-        complain("%s: the kernel lets no listener here take SYN data (net.ipv4.tcp_fastopen is "
-                 "%ld): sysctl -w net.ipv4.tcp_fastopen=%ld",
-                 verb, bits, bits | FASTOPEN_SERVER);
+        complain(
+            "%s: the kernel does not allow Fast Open for listeners here (net.ipv4.tcp_fastopen is "
+            "%ld): sysctl -w net.ipv4.tcp_fastopen=%ld",
+            verb, bits, bits | FASTOPEN_SERVER);
     else if (!(bits & FASTOPEN_SERVER))
-        complain("%s: the kernel lets no listener in the network namespace of process %d take SYN "
-                 "data (net.ipv4.tcp_fastopen is %ld): nsenter --net --target %d sysctl -w "
-                 "net.ipv4.tcp_fastopen=%ld",
-                 verb, listener->process, bits, listener->process, bits | FASTOPEN_SERVER);
+        complain(
+            "%s: the kernel does not allow Fast Open for listeners in the network namespace of "
+            "process %d (net.ipv4.tcp_fastopen is %ld): nsenter --net --target %d sysctl -w "
+            "net.ipv4.tcp_fastopen=%ld",
+            verb, listener->process, bits, listener->process, bits | FASTOPEN_SERVER);
 }
 
 /* A process may have listeners in several network namespaces, but hardly in turn. */
@@ -151,15 +153,17 @@ static void say_what_lacks(const struct attach_request *request)
     if (request->port != 0)
         snprintf(port, sizeof port, "--port %d ", request->port);
     if (request->may_repeat)
-        printf("no guard: a SYN that somebody has recorded, and sends again, is executed again\n"
-               "no deferral: the connections that the process opens are as before\n"
-               "undone by: tfoshim detach %s%s\n",
-               port, request->word);
+        printf(
+            "no guard: anyone who recorded a SYN can make the process execute its request again\n"
+            "no deferral: connections that the process opens are not changed\n"
+            "to undo it: tfoshim detach %s%s\n",
+            port, request->word);
     else
-        complain("%s: nothing is set: without the library in it the process has no guard, and "
-                 "executes again what somebody has recorded and sends again; where that does no "
-                 "harm: tfoshim attach --first-read any %s%s",
-                 request->verb, port, request->word);
+        complain(
+            "%s: nothing was set: the process has no guard, so anyone who recorded a SYN can make "
+            "it execute the request again; if that does no harm: tfoshim attach --first-read any "
+            "%s%s",
+            request->verb, port, request->word);
 }
 
 int attach_set(const struct attach_request *request, const struct attach_listeners *listeners,
@@ -220,7 +224,7 @@ int attach_put_back(const struct attach_request *request, const struct attach_li
     }
     table_print(&table, "");
     if (!any)
-        complain("%s: attach has set none of them", request->verb);
+        complain("%s: attach has set TCP_FASTOPEN on none of them", request->verb);
     return attach_record_save(record, request->verb) && any && !refused ? EXIT_SUCCESS
                                                                         : EXIT_FAILURE;
 }

@@ -6,19 +6,19 @@ const char *attach_table_words(enum attach_fate fate, bool may)
 {
     switch (fate) {
     case ATTACH_SET:
-        return may ? "takes SYN data" : "would take SYN data";
+        return may ? "accepts SYN data" : "would accept SYN data";
     case ATTACH_THERE:
-        return "takes SYN data already: attached before";
+        return "already accepts SYN data: attached before";
     case ATTACH_OWN:
-        return "left alone: has a TCP_FASTOPEN that attach did not set";
+        return "left alone: attach did not set its TCP_FASTOPEN";
     case ATTACH_SHIMMED:
         return "left alone: runs under libtfoshim.so, whose policy decides";
     case ATTACH_BACK:
-        return "takes no SYN data any more";
+        return "no longer accepts SYN data";
     case ATTACH_GONE:
-        return "takes no SYN data: its program has switched it off since";
+        return "accepts no SYN data: the program has removed TCP_FASTOPEN since";
     case ATTACH_UNKNOWN:
-        return "left alone: attach has not set it";
+        return "left alone: attach did not set TCP_FASTOPEN";
     default:
         return "the kernel refuses TCP_FASTOPEN";
     }

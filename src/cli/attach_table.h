@@ -8,12 +8,12 @@
 
 /* What becomes of a listener. */
 enum attach_fate {
-    ATTACH_SET,     /* takes SYN data from now on */
-    ATTACH_THERE,   /* has so since an earlier attach */
-    ATTACH_OWN,     /* has so by somebody else's doing */
-    ATTACH_SHIMMED, /* is the library's matter */
-    ATTACH_BACK,    /* takes none from now on */
-    ATTACH_GONE,    /* takes none already */
+    ATTACH_SET,     /* accepts SYN data from now on */
+    ATTACH_THERE,   /* does so since an earlier attach */
+    ATTACH_OWN,     /* does so, but attach did not set it */
+    ATTACH_SHIMMED, /* is left to the library */
+    ATTACH_BACK,    /* accepts none from now on */
+    ATTACH_GONE,    /* accepted none already */
     ATTACH_UNKNOWN, /* attach has not set anything here */
     ATTACH_REFUSED, /* by the kernel */
 };

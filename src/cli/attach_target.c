@@ -88,7 +88,7 @@ static bool ask_systemd(struct service *service, const char *unit, const char *v
     FILE *answer = start_systemctl(unit, &child);
     int status = 0;
     if (answer == NULL) {
-        complain_errno("%s: cannot run systemctl, which knows the processes of %s", verb, unit);
+        complain_errno("%s: cannot run systemctl to find the processes of %s", verb, unit);
         return false;
     }
     while (getline(&line, &size, answer) > 0) {
@@ -99,7 +99,8 @@ static bool ask_systemd(struct service *service, const char *unit, const char *v
     fclose(answer);
     if (waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return true;
-    complain("%s: systemctl does not tell the processes of %s: name a process", verb, unit);
+    complain("%s: systemctl does not report the processes of %s: give a process number instead",
+             verb, unit);
     return false;
 }
 
@@ -155,7 +156,7 @@ static int find_unit(struct attach_target *target, const char *word, const char 
         if (service.is_missing)
             complain("%s: there is no unit %s", verb, unit.name);
         else if (target->count == 0)
-            complain("%s: %s does not run", verb, unit.name);
+            complain("%s: %s is not running", verb, unit.name);
     }
     free(service.group);
     return target->count > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -168,8 +169,7 @@ int attach_target_find(struct attach_target *target, const char *word, const cha
     if (word[strspn(word, "0123456789")] != '\0')
         return find_unit(target, word, verb);
     if (!read_process(&process, word)) {
-        complain("%s: found \"%s\", expected the number of a process, or a systemd service", verb,
-                 word);
+        complain("%s: found \"%s\", expected a process number or a systemd service", verb, word);
         return EXIT_USAGE;
     }
     add(target, process);

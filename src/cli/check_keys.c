@@ -34,7 +34,7 @@ static bool may_meet(const struct address_pattern *one, const struct address_pat
     return one->family == other->family && pattern_same_prefix(one, other);
 }
 
-/* Is there a name that both match? Of two with a "*" there is taken to be. */
+/* Is there a name that both match? If both have a "*", there is assumed to be one. */
 static bool may_both_match(const char *one, const char *other)
 {
     if (strchr(one, '*') != NULL)
@@ -42,7 +42,7 @@ static bool may_both_match(const char *one, const char *other)
     return wildcard_matches(other, one, strlen(one));
 }
 
-/* No address is of two interfaces. */
+/* An address belongs to one interface. */
 static bool interfaces_may_meet(const struct selection *one, const struct selection *other)
 {
     for (size_t i = 0; i < one->count; i++)
@@ -70,9 +70,9 @@ static bool same(const char *one, const char *other)
     return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
 }
 
-#define SHARED "listeners of one address, where clients keep one cookie for all ports"
+#define SHARED "listeners of one address, for which clients keep one cookie"
 
-/* Of each rule the first that it is at odds with: that is enough to mend it. */
+/* For each rule, the first one that it conflicts with. */
 static void compare(const struct rule_group *group, const struct rule *rule)
 {
     const char *own = key_file_of(group, rule);
@@ -81,18 +81,18 @@ static void compare(const struct rule_group *group, const struct rule *rule)
     for (const struct rule *before = group->rules; before < rule; before++)
         if (before->fastopen && !same(own, key_file_of(group, before)) &&
             rules_may_meet(before, rule)) {
-            complain("warning: %s:%u: its key_file is another than that of the rule at %s:%u, and "
-                     "both may be for " SHARED,
+            complain("warning: %s:%u: its key_file differs from that of the rule at %s:%u, and "
+                     "both may apply to " SHARED,
                      rule->file, rule->line, before->file, before->line);
             return;
         }
     if (group->fastopen && !same(own, group->key_file))
-        complain("warning: %s:%u: its key_file is another than that of the group, whose default is "
-                 "on, and both may be for " SHARED,
+        complain("warning: %s:%u: its key_file differs from that of the group, whose default is "
+                 "on, and both may apply to " SHARED,
                  rule->file, rule->line);
 }
 
-/* Whoever checks may not be who runs the server. */
+/* The user who checks need not be the one who runs the server. */
 static void try(const char *file, uint32_t line, const char *key_file)
 {
     struct cookie_keys keys;

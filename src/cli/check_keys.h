@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a policy may say of keys that would not work. */
+/* Key files of a policy that would not work. */
 #ifndef TFOSHIM_CLI_CHECK_KEYS_H
 #define TFOSHIM_CLI_CHECK_KEYS_H
 

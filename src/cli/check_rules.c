@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which rules can never match? Of each pattern of a rule the ports that earlier rules leave to it
- * are what counts: those of patterns that contain it, and, a half at a time, of those within it
- * that make up the whole. Whom more rules are for can only have more rules before this one, so it
- * is looked at for each of those that it names by themselves, or for one whom no rule names.
+ * Which rules can never match? For each address pattern of a rule, the ports are counted that
+ * earlier rules leave to it: rules with a pattern that contains it and, half by half, rules with
+ * patterns that cover it together. The programs, users, units and interfaces that the rule names
+ * are examined one by one, or, if it names none, one that no rule names: for any other, at least
+ * as many earlier rules apply.
  */
 #include "cli/check_rules.h"
 #include "cli/pattern.h"
@@ -16,7 +17,7 @@
 
 #define NAMED_MOST 3
 
-/* Whoever has more rules than that takes the time of this is not kept waiting. */
+/* With more rules than that, the check would take too long. */
 #define STEPS_MOST 400000000u
 
 /* An address pattern of an earlier rule. */
@@ -183,7 +184,7 @@ static bool never_matches(struct search *search)
     return true;
 }
 
-/* Of its users none has a number: a rule for several machines may name some that are elsewhere. */
+/* None of its users has a number: a rule for several machines may name users of the others. */
 static bool is_for_nobody(const struct rule *rule)
 {
     const struct selection *users = &rule->select[SELECT_USER];
@@ -193,7 +194,7 @@ static bool is_for_nobody(const struct rule *rule)
     if (users->count > 0)
         complain("warning: %s:%u: this rule never matches: /etc/passwd has no user \"%s\"%s",
                  rule->file, rule->line, users->any[0].text,
-                 users->count > 1 ? ", nor any other of its users" : "");
+                 users->count > 1 ? ", nor any of its other users" : "");
     return users->count > 0;
 }
 
@@ -226,8 +227,7 @@ static void check_group(const struct rule_file *file, const struct rule_group *g
             warn(&search);
     }
     if (search.steps > STEPS_MOST)
-        complain("warning: %s: there are too many rules to say of each whether it can match",
-                 file->path);
+        complain("warning: %s: too many rules to check whether each can match", file->path);
     free(search.claims);
     free(search.covers);
     free(search.never);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What rules may say in vain. */
+/* Rules that never match. */
 #ifndef TFOSHIM_CLI_CHECK_RULES_H
 #define TFOSHIM_CLI_CHECK_RULES_H
 

@@ -24,12 +24,12 @@ static const struct verb_option options[] = {
 static const char help[] =
     "usage: tfoshim cookies [--color WHEN] [--flush] [HOST]\n"
     "\n"
-    "Lists the Fast Open cookies that the kernel has for this network namespace, those of all\n"
-    "servers or of one, and what went wrong with them.\n"
+    "Lists the Fast Open cookies that the kernel has cached for this network namespace, for\n"
+    "all servers or one, and the SYNs with data that were lost.\n"
     "\n"
     "options:\n"
-    "      --flush       make the kernel forget HOST, or every host, with all that it has\n"
-    "                    learned of it (needs CAP_NET_ADMIN)\n" PAINT_HELP
+    "      --flush       make the kernel forget HOST, or all hosts, with everything that it\n"
+    "                    has learned about them (needs CAP_NET_ADMIN)\n" PAINT_HELP
     "      --help        this text\n";
 
 struct list {

@@ -23,18 +23,18 @@ struct explanation {
     const struct explain_bytes *bytes; /* NULL: it was not asked about any */
 };
 
-/* False, after a complaint: there are none to be had. */
+/* False after a complaint: they cannot be read. */
 bool explain_read_bytes(struct explain_bytes *, const char *path);
 
-/* May they be delivered twice, to a server at that port, and why? Says nothing of NULL. */
+/* Are they safe to repeat, to a server at that port, and why? NULL: prints nothing. */
 void explain_bytes(const struct explain_bytes *, const char *prefixes, uint16_t port);
 
-/* The subject is a program of this name, or of this file; in a unit, whose name may have those of
- * the slices around it before it. Once in a process. */
+/* The subject is the program with this name or file, in a unit whose name may be preceded by those
+ * of its slices. Once in a process. */
 void explain_as_program(struct policy_subject *, const char *name);
 void explain_in_unit(struct policy_subject *, const char *unit);
 
-/* Says which rules cannot match as nobody has said whom to ask for. */
+/* Says which rules cannot match because an option is not given. */
 void explain_unsaid(const struct explanation *);
 
 /* What the policy asks where a rule names an interface: the kernel, or what --interface says

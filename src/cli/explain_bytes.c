@@ -38,17 +38,17 @@ void explain_bytes(const struct explain_bytes *bytes, const char *prefixes, uint
     text = opening_text(opening);
     if (opening == OPENING_NONE && bytes->shown == bytes->total &&
         prefixes_match(prefixes, bytes->look, bytes->shown))
-        explain_line("bytes", "%s is replay-safe: it begins as the rule's prefixes say",
+        explain_line("bytes", "%s is replay-safe: it begins with one of the rule's prefixes",
                      bytes->path);
     else if (opening != OPENING_NONE)
         explain_line("bytes", "%s is replay-safe, %s (%s): %s", bytes->path, text->what, text->name,
                      text->why);
     else if (bytes->shown < bytes->total)
-        explain_line("bytes", "%s is not replay-safe: it has %zu bytes, and %u are looked at",
+        explain_line("bytes", "%s is not replay-safe: it has %zu bytes, and only %u are inspected",
                      bytes->path, bytes->total, OPENING_LOOK);
     else
         explain_line("bytes",
-                     "%s is not replay-safe: it is no opening that is known, and may do harm when "
-                     "it comes twice",
+                     "%s is not replay-safe: it is not a known opening, and may do harm if it is "
+                     "delivered twice",
                      bytes->path);
 }

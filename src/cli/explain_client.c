@@ -28,15 +28,14 @@ static void show_policy_of(const struct explanation *explanation, const struct f
         explain_line("policy", "on for %s, %s",
                      verdict->first_write == FIRST_WRITE_ANY
                          ? "any first write"
-                         : "first writes that may be delivered twice (replay-safe)",
+                         : "first writes that are safe to repeat (replay-safe)",
                      decider);
     free(decider);
-    explain_interface("leaves by",
-                      "there is no route to it, and rules that name an interface do not "
-                      "match");
+    explain_interface("leaves by", "there is no route to it, so rules with interface do not match");
     explain_unsaid(explanation);
     if (explanation->place->is_numeric && explanation->policy->hosts.count > 0)
-        explain_line("", "rules by host match only what a program has looked up by its name");
+        explain_line("",
+                     "rules with host match only addresses that the program has looked up by name");
 }
 
 static void show_kernel(struct facts *facts, const struct endpoint *endpoint)
@@ -58,7 +57,7 @@ static void show_kernel(struct facts *facts, const struct endpoint *endpoint)
                                           : "does not say whether it has a cookie");
     }
     if (found && metrics.syn_drops > 0)
-        explain_line("", "SYNs with data to this host have got lost: %u", metrics.syn_drops);
+        explain_line("", "lost SYNs with data to this host: %u", metrics.syn_drops);
 }
 
 static void show_memory(const struct endpoint *endpoint)
@@ -73,16 +72,16 @@ static const char *remedy(enum decision_reason reason)
 {
     switch (reason) {
     case DECISION_FIRST_CONTACT:
-        return "connect once under tfoshim; the next one is fast";
+        return "connect once under tfoshim; the next connect is fast";
     case DECISION_BACKED_OFF:
-        return "ask \"tfoshim probe\" whether the path takes SYN data";
+        return "test the path: tfoshim probe";
     case DECISION_LOCAL:
-        return "there is nothing to gain; a rule that names the loopback address asks for it all "
-               "the same, and so does min_rtt = 0";
+        return "nothing can be gained; a rule that names the loopback address, or min_rtt = 0, "
+               "enables it all the same";
     case DECISION_SHORT:
-        return "there is little to gain; a smaller min_rtt asks for it all the same";
+        return "little can be gained; a smaller min_rtt enables it all the same";
     case DECISION_WRITES_UNFIT:
-        return "if its first writes may be delivered twice: a rule with first_write = \"any\"";
+        return "if its first writes are safe to repeat: a rule with first_write = \"any\"";
     default:
         return NULL;
     }
@@ -91,9 +90,9 @@ static const char *remedy(enum decision_reason reason)
 static void say_plain(const struct facts *facts)
 {
     const enum decision_reason reason = facts->decision.reason;
-    explain_line("now", "an ordinary connect: %s", decision_why(reason));
+    explain_line("now", "a plain connect: %s", decision_why(reason));
     if (facts->decision.asks_cookie && !facts->cookie)
-        explain_line("", "its SYN asks the server for a cookie");
+        explain_line("", "its SYN requests a cookie");
     if (remedy(reason) != NULL)
         explain_line("to do", "%s", remedy(reason));
 }
@@ -102,9 +101,9 @@ static void say_plain(const struct facts *facts)
 static void say_deferred(const struct facts *facts)
 {
     if (!facts->cookie && !(facts->fastopen & FASTOPEN_CLIENT_NO_COOKIE)) {
-        explain_line("now", "an ordinary connect, whose SYN asks the server for a cookie");
-        explain_line("to do", "connect once under tfoshim; if there is still no cookie, ask "
-                              "\"tfoshim probe\"");
+        explain_line("now", "a plain connect, whose SYN requests a cookie");
+        explain_line("to do",
+                     "connect once under tfoshim; if there is still no cookie: tfoshim probe");
         return;
     }
     explain_line(
@@ -119,10 +118,11 @@ static void show_answer(const struct explanation *explanation, const struct fact
 {
     const struct client_verdict *verdict = &facts->decision.verdict;
     if (facts->decision.reason == DECISION_NO_RULE) {
-        explain_line("now", "an ordinary connect");
+        explain_line("now", "a plain connect");
         explain_how_to_enable(explanation, verdict->file, verdict->line, "client");
     } else if (!(facts->fastopen & FASTOPEN_CLIENT)) {
-        explain_line("now", "an ordinary connect: the kernel's client part is off");
+        explain_line("now",
+                     "a plain connect: the client bit (1) of net.ipv4.tcp_fastopen is not set");
         explain_line("to do", "sysctl -w net.ipv4.tcp_fastopen=%ld",
                      facts->fastopen | FASTOPEN_CLIENT | FASTOPEN_SERVER);
     } else if (facts->decision.reason == DECISION_DEFER) {

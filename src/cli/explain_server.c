@@ -21,14 +21,14 @@ static void show_verdict(const struct explanation *explanation,
     else
         explain_line("policy", "on with a queue as long as the backlog, %s", decider);
     free(decider);
-    explain_interface("listens on", "listens on no one interface, and rules that name one do not "
+    explain_interface("listens on", "is on no single interface, so rules with interface do not "
                                     "match");
     explain_unsaid(explanation);
     if (verdict->fastopen)
         explain_line("first read", verdict->first_read == FIRST_WRITE_ANY
-                                       ? "whatever the SYN brings, at once"
-                                       : "what is safe to repeat at once, the rest when the "
-                                         "handshake has proved the client");
+                                       ? "all data of the SYN, at once"
+                                       : "data that is safe to repeat, at once; other data "
+                                         "after the handshake");
 }
 
 static void show_keys(const char *key_file)
@@ -42,11 +42,11 @@ static void show_keys(const char *key_file)
         explain_line("keys", "those of %s, %s", key_file,
                      keys.count > 1 ? "a primary and a backup" : "a primary without a backup");
     else
-        explain_line("keys", "the network namespace's: %s: %s", key_file, problem);
+        explain_line("keys", "those of the network namespace: %s: %s", key_file, problem);
     explicit_bzero(&keys, sizeof keys);
 }
 
-/* Whoever listens there now, and was not under the library when it began. */
+/* A program listens there, and the library has never set the option there. */
 static bool is_uncovered(const struct endpoint *endpoint, const struct memory_listener_entry *entry)
 {
     struct sockaddr_storage address;
@@ -68,10 +68,10 @@ static void show_memory(const struct memory_listener_entry *entry)
 
 static void say_covered(long fastopen)
 {
-    explain_line("now", "a listener that takes data in SYNs%s",
+    explain_line("now", "a listener that accepts data in SYNs%s",
                  fastopen & FASTOPEN_SERVER_NO_COOKIE
-                     ? ", and hands out no cookies (0x200): most clients will send none"
-                     : ", and hands out cookies");
+                     ? ", and gives no cookies (0x200): most clients will send no data"
+                     : ", and gives cookies");
 }
 
 void explain_server(const struct explanation *explanation, const struct endpoint *endpoint)
@@ -94,16 +94,17 @@ void explain_server(const struct explanation *explanation, const struct endpoint
         fastopen = 0;
     is_always = (fastopen & FASTOPEN_SERVER_ALWAYS) != 0;
     if (!(fastopen & FASTOPEN_SERVER)) {
-        explain_line("now", "an ordinary listener: the kernel's server part is off");
+        explain_line("now",
+                     "a plain listener: the server bit (2) of net.ipv4.tcp_fastopen is not set");
         explain_line("to do", "sysctl -w net.ipv4.tcp_fastopen=%ld", fastopen | FASTOPEN_SERVER);
     } else if (!verdict.fastopen && !is_always) {
-        explain_line("now", "an ordinary listener");
+        explain_line("now", "a plain listener");
         explain_how_to_enable(explanation, verdict.file, verdict.line, "server");
     } else if (!is_always && is_uncovered(endpoint, &entry)) {
-        explain_line("now", "what listens there now does not run under tfoshim, or says for itself "
-                            "what it takes");
+        explain_line("now", "the program that listens there does not run under tfoshim, or sets "
+                            "TCP_FASTOPEN itself");
         explain_line("to do",
-                     "start it again under tfoshim; where it cannot be preloaded: tfoshim attach");
+                     "restart it under tfoshim; if it cannot be preloaded: tfoshim attach");
     } else {
         say_covered(fastopen);
     }

@@ -43,9 +43,9 @@ void explain_unsaid(const struct explanation *explanation)
     bool program = subject->program == NULL && selects(explanation->policy, SELECT_PROGRAM);
     bool unit = subject->cgroups == NULL && selects(explanation->policy, SELECT_UNIT);
     if (program && unit)
-        explain_line("", "rules by program and by unit match only with --program and --unit");
+        explain_line("", "rules with program or unit match only with --program or --unit");
     else if (program || unit)
-        explain_line("", "rules by %s match only with --%s", program ? "program" : "unit",
+        explain_line("", "rules with %s match only with --%s", program ? "program" : "unit",
                      program ? "program" : "unit");
 }
 

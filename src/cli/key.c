@@ -41,20 +41,21 @@ static const char help[] =
     "       tfoshim key set KEY[,BACKUP]\n"
     "       tfoshim key rotate [--secret FILE [--day DAY]]\n"
     "\n"
-    "The keys that listeners of this network namespace make their cookies with: a primary\n"
-    "one, and a backup whose cookies are good as well. Only root may see or set them.\n"
-    "  show    prints them, or with --secret those that the secret gives\n"
-    "  set     sets them; \"-\" reads them from standard input, where nobody sees them\n"
-    "  rotate  makes a new primary key; the one that was becomes the backup\n"
+    "Manages the keys from which listeners of this network namespace generate their cookies: a\n"
+    "primary key, and a backup whose cookies are still accepted. Only root can read or set them.\n"
+    "  show    prints the keys, or with --secret those derived from it\n"
+    "  set     sets the keys; \"-\" reads them from standard input, which keeps them out of the\n"
+    "          process list\n"
+    "  rotate  generates a primary key and makes the previous one the backup\n"
     "\n"
     "options:\n"
     "      --secret FILE\n"
-    "                    the primary key is made of this secret and of the day, the backup\n"
-    "                    of the day before: machines that share it rotate in step\n"
-    "      --day DAY     as on another day in UTC, such as 2026-01-31\n"
+    "                    derive the keys from this secret and the UTC date: machines that\n"
+    "                    share the secret rotate in step\n"
+    "      --day DAY     use another UTC date, such as 2026-01-31\n"
     "      --help        this text\n";
 
-/* Until somebody needs one the kernel has none, and shows zeros. */
+/* Until one is needed the kernel has none, and shows zeros. */
 static bool is_none(const struct cookie_keys *keys)
 {
     static const uint8_t zeros[COOKIE_KEY_BYTES];
@@ -120,7 +121,7 @@ static int show(const struct request *request)
         return EXIT_FAILURE;
     cookie_keys_write(text, &keys);
     if (is_none(&keys)) {
-        puts("none yet: the kernel makes one with the first listener that takes data in SYNs");
+        puts("none yet: the kernel generates one for the first listener that accepts data in SYNs");
     } else {
         printf("primary %.*s\n", COOKIE_KEY_DIGITS, text);
         printf("backup  %s\n", keys.count > 1 ? text + COOKIE_KEY_DIGITS + 1 : "none");

@@ -13,7 +13,7 @@ bool memories_find_user(struct memories *memories)
     return find_user("stat", memories->name, &memories->user);
 }
 
-/* Root's programs may have one of their own, as those of a test have: then that one is meant. */
+/* Root's programs may have a memory of their own, as in a test: then that one is meant. */
 static bool is_everybody_meant(void)
 {
     char given[PATH_MAX], usual[PATH_MAX];
@@ -40,7 +40,7 @@ bool memories_each(const struct memories *memories, bool writable, void (*tell)(
         tell(context);
     } else if (memories->name != NULL) {
         if (geteuid() != 0 && geteuid() != memories->user) {
-            complain("stat: --user: only root may see what another user's programs have met");
+            complain("stat: --user: only root can see the memory of another user");
             return false;
         }
         memory_visit(&memories->user, writable, tell, context);

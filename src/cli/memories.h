@@ -15,8 +15,8 @@ struct memories {
 /* Who has that name, or number; false after a complaint. */
 bool memories_find_user(struct memories *);
 
-/* Calls back once for each of them while that one is in use. Where neither is asked for it is the
- * caller's own or, for root, everybody's. False after a complaint if there is none to be had. */
+/* Calls `tell` for each of them while it is in use. Without either option it is the caller's own
+ * or, for root, those of all users. False after a complaint if one cannot be used. */
 bool memories_each(const struct memories *, bool writable, void (*tell)(void *context),
                    void *context);
 

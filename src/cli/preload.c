@@ -85,9 +85,10 @@ void preload_warn(const char *library, const struct tree *tree, const char *comp
                 PATH_MAX ||
             !tree_is_exposed(tree, path, where))
             continue;
-        complain("%s: others than root can replace %s, which the service will run: they can write "
-                 "to %s",
-                 complain_as, path, where);
+        complain(
+            "%s: users other than root can replace %s, which the service will run: they can write "
+            "to %s",
+            complain_as, path, where);
         return;
     }
 }
@@ -210,8 +211,9 @@ char *preload_list(const char *list, const char *library, const struct tree *tre
 {
     char *name, *longer;
     if (strpbrk(library, SEPARATORS) != NULL) {
-        complain("%s: cannot preload \"%s\": LD_PRELOAD takes no blank or colon in a name",
-                 complain_as, library);
+        complain(
+            "%s: cannot preload \"%s\": a name in LD_PRELOAD cannot contain a blank or a colon",
+            complain_as, library);
         return NULL;
     }
     name = name_for_loader(library, tree);

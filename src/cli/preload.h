@@ -20,8 +20,8 @@ bool preload_find(char path[PATH_MAX], const char *complain_as);
 /* The same in an image, where it is as this command's installation has it. */
 bool preload_find_in(char path[PATH_MAX], const struct tree *, const char *complain_as);
 
-/* Complains if others than root can replace the library, or what stands beside it: who can has
- * every program that preloads it do as he likes. */
+/* Complains if users other than root can replace the library, or the files beside it: they could
+ * run code in every program that preloads it. */
 void preload_warn(const char *library, const struct tree *, const char *complain_as);
 
 /* Where the library for 32-bit programs stands beside this one of a 64-bit machine; false if this
@@ -38,10 +38,9 @@ bool preload_like(char name[PRELOAD_NAME_MOST], const char *list, const char *be
 /* AddressSanitizer's library: GCC's or Clang's. */
 bool preload_asan(char name[PRELOAD_NAME_MOST], const char *list);
 
-/* The list with the library at its end, unless it is there already: libasan and its kind must come
- * first. `library` is its name in the tree, or on this system where
- * that is NULL. To be freed. NULL, after a
- * complaint, if LD_PRELOAD cannot name the library. */
+/* The list with the library at its end, unless it is there already: libasan and the like must come
+ * first. `library` is its name in the tree, or on this system if that is NULL. To be freed. NULL,
+ * after a complaint, if LD_PRELOAD cannot name the library. */
 char *preload_list(const char *list, const char *library, const struct tree *,
                    const char *complain_as);
 

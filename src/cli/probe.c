@@ -57,8 +57,8 @@ static void show_times(const struct probe *probe, struct tally *tally)
 {
     double plain, fast;
     if (!probe->server_answers) {
-        line("first byte", "the server does not answer what was sent, so there are no times "
-                           "(--data FILE sends something else)");
+        line("first byte", "the server does not answer the data, so there are no times "
+                           "(--data FILE sends other data)");
         return;
     }
     if (tally->plain_count == 0 || tally->fast_count == 0)
@@ -78,7 +78,7 @@ static void show_fates(const struct tally *tally)
     } fates[] = {
         {tally->acked, "acknowledged in the SYN-ACK"},
         {tally->ignored, "ignored, and sent again after the handshake"},
-        {tally->swallowed, "lost with its SYN, which had to be sent again"},
+        {tally->swallowed, "lost with the SYN, which was sent again"},
         {tally->reset, "answered with a reset"},
         {tally->no_cookie, "not sent: the kernel held it back"},
         {tally->lost, "lost: no connection in time"},
@@ -102,25 +102,25 @@ static void show_verdict(bool works, const char *text)
     printf("%s%s%s\n", paint_on(works ? PAINT_GOOD : PAINT_BAD), text, paint_off());
 }
 
-/* What became of the SYN's data, the times, the verdict and the rule; true: Fast Open works. */
+/* What happened to the SYN's data, the times, the verdict and the rule; true: Fast Open works. */
 static bool report(const struct probe *probe, struct tally *tally)
 {
     const bool works = tally->acked * 2 > tally->tried;
     show_fates(tally);
     show_times(probe, tally);
     if (works) {
-        show_verdict(true, "Fast Open works here. A rule for it:");
+        show_verdict(true, "Fast Open works here. To enable it:");
         show_rule(probe, true);
     } else if (tally->swallowed + tally->reset + tally->lost > 0) {
-        show_verdict(false, "Something on the way, or the server, does not bear data in SYNs. A "
-                            "rule to keep clear of it:");
+        show_verdict(false, "The path or the server mishandles SYNs that carry data. To disable "
+                            "Fast Open here:");
         show_rule(probe, false);
     } else if (tally->no_cookie > 0) {
         show_verdict(false, "The kernel does not send data in SYNs now: see \"tfoshim doctor\".");
     } else {
-        show_verdict(false,
-                     "Fast Open does no harm here and saves nothing: the server, or something "
-                     "on the way, ignores the data.");
+        show_verdict(
+            false, "Fast Open saves nothing here and does no harm: the server or the path ignores "
+                   "the data.");
     }
     return works;
 }
@@ -128,13 +128,14 @@ static bool report(const struct probe *probe, struct tally *tally)
 static void report_no_cookie(bool syn_lost)
 {
     if (syn_lost) {
-        line("cookie", "none: the SYN that asked for one had to be sent again without asking");
-        show_verdict(false, "Something on the way loses SYNs that ask for a cookie.");
+        line("cookie",
+             "none: the SYN that requested one was lost and sent again without the request");
+        show_verdict(false, "The path drops SYNs that request a cookie.");
     } else {
-        line("cookie", "none was given");
-        show_verdict(false,
-                     "The server does not offer Fast Open, or something on the way removes it "
-                     "from the SYN.");
+        line("cookie", "none received");
+        show_verdict(
+            false, "The server does not support Fast Open, or the path strips the option from the "
+                   "SYN.");
     }
 }
 
@@ -153,18 +154,19 @@ static bool get_cookie(const struct probe *probe)
     bool syn_lost = false;
     struct attempt attempt;
     if (cookie_is_there(probe)) {
-        puts("  cookie      there already");
+        puts("  cookie      already cached");
         return true;
     }
     for (int i = 0; i < ASK_MOST; i++) {
         attempt_make(&attempt, probe, ATTEMPT_ASK);
         if (attempt.error == EOPNOTSUPP) {
-            complain("probe: the kernel's client part is off, see tfoshim doctor");
+            complain("probe: the client bit (1) of net.ipv4.tcp_fastopen is not set, see tfoshim "
+                     "doctor");
             return false;
         }
         syn_lost = syn_lost || attempt.retransmissions > 0 || attempt.end == ATTEMPT_TIMED_OUT;
         if (cookie_is_there(probe)) {
-            puts("  cookie      given");
+            puts("  cookie      received");
             return true;
         }
     }
@@ -191,7 +193,7 @@ static void count_fate(struct tally *tally, const struct attempt *attempt)
         tally->ignored++;
 }
 
-/* By turns: what changes on the way meanwhile changes for both. */
+/* Alternating: what changes on the path meanwhile changes for both. */
 static bool try_by_turns(const struct probe *probe, int count)
 {
     struct tally tally = {.tried = 0};
@@ -274,20 +276,20 @@ static const struct verb_option options[] = {
 static const char help[] =
     "usage: tfoshim probe [OPTION...] HOST[:PORT]\n"
     "\n"
-    "Tries whether Fast Open works with a server and on the path to it: asks for a cookie,\n"
-    "sends a first write in the SYN, several times and by turns with plain connections, and\n"
-    "says what became of it and what it saves. The port is 443 unless given.\n"
+    "Tests whether Fast Open works with a server and on the path to it: requests a cookie,\n"
+    "sends a first write in the SYN several times, alternating with plain connections, and\n"
+    "reports what happened to the data and what it saves. The port is 443 unless given.\n"
     "\n"
-    "What is sent may be delivered twice: a TLS ClientHello to port 443 or with --tls, else\n"
-    "the HTTP request \"HEAD /\".\n"
+    "The data is safe to repeat: a TLS ClientHello to port 443 or with --tls, otherwise the\n"
+    "HTTP request \"HEAD /\".\n"
     "\n"
     "options:\n"
-    "  -4, -6            over IPv4 alone, over IPv6 alone\n"
+    "  -4, -6            use IPv4 only, or IPv6 only\n"
     "      --tls         send a TLS ClientHello\n"
-    "      --data FILE   send this file; it should do no harm when delivered twice\n"
-    "      --count N     so many connections of either kind (5)\n"
+    "      --data FILE   send this file; it should be safe to repeat\n"
+    "      --count N     number of connections of each kind (5)\n"
     "      --timeout SECONDS\n"
-    "                    the most that one connection may take (5)\n" PAINT_HELP
+    "                    time limit of one connection (5)\n" PAINT_HELP
     "      --help        this text\n"
     "\n"
     "The exit status is 0 if Fast Open works, 1 if it does not.\n";

@@ -13,10 +13,10 @@ enum probe_kind { PROBE_HTTP, PROBE_TLS, PROBE_FILE };
 struct probe {
     struct place place;
     enum probe_kind kind;
-    unsigned char *data; /* the first write: bytes that do no harm when delivered twice */
+    unsigned char *data; /* the first write: bytes that are safe to repeat */
     size_t size;
     int timeout_ms;
-    bool server_answers; /* else only handshakes can be looked at */
+    bool server_answers; /* else only handshakes are examined */
     struct sockaddr_storage address;
     socklen_t length;
     struct endpoint endpoint;

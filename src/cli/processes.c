@@ -18,8 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Its owner may give himself the right to write to it, and do so at any time: what is believed is a
- * copy. */
+/* The owner can make the segment writable and write to it at any time: only a copy is trusted. */
 static struct policy *copy_of(const struct kept *kept, size_t size)
 {
     struct policy *copy = kept->mark == KEPT_MARK ? need_memory(malloc(size)) : NULL;
@@ -40,7 +39,7 @@ static struct policy *copy_segment(int id, uid_t owner)
     struct kept *kept;
     if (shmctl(id, IPC_STAT, &status) != 0)
         return NULL;
-    /* One that is out of date has been removed, and lives on for those who have it. */
+    /* An outdated one has been removed, but exists as long as a process has it. */
     status.shm_perm.mode &= ~(unsigned)SHM_DEST;
     if (!shared_memory_is_of(&status, owner, KEPT_WHOLE) || status.shm_segsz < sizeof *kept)
         return NULL;

@@ -23,11 +23,12 @@ struct processes {
     size_t count;
 };
 
-/* Of whom the memories are; of those that nobody but root may look at, only root learns. */
+/* Those of the users whose memories are meant. Processes that only root may examine are known only
+ * to root. */
 void processes_collect(struct processes *, const struct memories *);
 void processes_drop(struct processes *);
 
-/* Those that say the same of themselves are told of as one: how many do from here on, at least 1.
+/* Processes that differ in nothing that is shown share a row: how many do from here on, at least 1.
  */
 size_t processes_same(const struct processes *, size_t from);
 

@@ -24,7 +24,7 @@ void recollection_set_up_as(const char *program)
     const bool named = memory_path(path, sizeof path, true);
     memory_look(named ? path : NULL, memory_program(program), &reason);
     if (reason != NULL && !complained)
-        complain("%s: %s: programs use the memory that user %u has without it", path, reason,
+        complain("%s: %s: programs use the default memory of user %u", path, reason,
                  (unsigned)geteuid());
     complained = reason != NULL;
 }
@@ -64,7 +64,7 @@ static void write_lessons(FILE *stream, const struct memory_entry *entry, uint32
 {
     static const char *const texts[MEMORY_LESSONS] = {
         [MEMORY_READS_FIRST] = "reads first",
-        [MEMORY_WRITES_UNFIT] = "writes first what may not go into a SYN",
+        [MEMORY_WRITES_UNFIT] = "has first writes that may not go into a SYN",
         [MEMORY_NEVER_READS] = "never reads",
         [MEMORY_COSTS_A_WAIT] = "was made to wait",
     };

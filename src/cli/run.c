@@ -47,18 +47,18 @@ static const char help[] =
     "usage: tfoshim run [-c FILE] [--log LEVEL] [--stats | --dry-run] [--] PROGRAM "
     "[ARGUMENT...]\n"
     "\n"
-    "Runs a program, and what it starts in its turn, with TCP Fast Open.\n"
+    "Runs a program, and the programs that it starts, with TCP Fast Open.\n"
     "\n"
     "options:\n"
-    "  -c, --config FILE  the configuration, instead of what \"tfoshim check\" finds\n"
-    "      --dry-run      change nothing, and say at the end what would have been\n"
-    "                     deferred and saved\n"
+    "  -c, --config FILE  use this configuration instead of searching for one\n"
+    "      --dry-run      change nothing; at the end, print what would have been deferred\n"
+    "                     and saved\n"
     "      --help         this text\n"
-    "      --log LEVEL    what the library tells: none, error, warn, info or debug\n"
-    "      --stats        say at the end, on standard error, what was deferred and saved\n"
+    "      --log LEVEL    log level of the library: none, error, warn, info or debug\n"
+    "      --stats        at the end, print on standard error what was deferred and saved\n"
     "\n"
     "The exit status is the program's, or 125 if tfoshim fails, 126 if the program cannot\n"
-    "be executed, 127 if it is not found, 2 if the arguments are not understood.\n";
+    "be executed, 127 if it is not found, 2 if the arguments are wrong.\n";
 
 /* The program and its children may well work in another directory. A link is not followed: the
  * directory beside it is the one that counts. */
@@ -74,7 +74,7 @@ static bool set_config(const char *file)
     return false;
 }
 
-/* A preloaded library would say what is wrong and stay inert; whoever names a file wants to know
+/* A preloaded library would report the error and stay inert; a user who names a file wants to know
  * before the program starts. */
 static bool use_config(const char *file)
 {

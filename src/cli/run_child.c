@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What our own faults raise is ours; everything else is waited for, and handed on. */
+/* Signals that our own faults raise stay ours; all others are forwarded. */
 static void set_of_theirs(sigset_t *set)
 {
     static const int ours[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
@@ -44,7 +44,7 @@ static bool has_ended(pid_t program, int *status)
     return false;
 }
 
-/* Killed, we could not hand that on. */
+/* SIGKILL cannot be forwarded: the program gets it when its parent dies. */
 static void __attribute__((noreturn))
 become(int (*start)(char **argv), char **argv, pid_t parent, const sigset_t *mask)
 {
@@ -69,7 +69,7 @@ int run_child(int (*start)(char **argv), char **argv)
     sigaction(SIGCHLD, &by_default, &children);
     program = fork();
     if (program < 0) {
-        complain_errno("run: cannot make a process");
+        complain_errno("run: cannot create a process");
         return -1;
     }
     if (program == 0) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A program run in a child process by one that is to pass for it. */
+/* Runs a program in a child process and behaves towards others like that program. */
 #ifndef TFOSHIM_CLI_RUN_CHILD_H
 #define TFOSHIM_CLI_RUN_CHILD_H
 

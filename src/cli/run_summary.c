@@ -15,7 +15,7 @@ static void say_clients(const char *what, bool is_dry)
 {
     const uint64_t connects = run_figures_get(RUN_CONNECTS);
     complain("%s: %" PRIu64 " connect%s enabled by the policy: %" PRIu64 " %s, %" PRIu64
-             " true; SYNs with data: %" PRIu64 ", without: %" PRIu64,
+             " not; SYNs with data: %" PRIu64 ", without: %" PRIu64,
              what, connects, plural(connects), run_figures_get(RUN_DEFERRED),
              is_dry ? "would have been deferred" : "deferred",
              connects - run_figures_get(RUN_DEFERRED), run_figures_get(RUN_OPENED),
@@ -27,7 +27,7 @@ static void say_gain(const char *what, bool is_dry)
     const uint64_t saved = run_figures_get(RUN_ACCEPTED);
     complain("%s: %" PRIu64 " round trip%s %s, %.1f ms in all%s", what, saved, plural(saved),
              is_dry ? "would have been saved" : "saved", run_figures_get(RUN_SAVED_US) / 1e3,
-             is_dry ? ", of servers that do Fast Open: see tfoshim probe" : "");
+             is_dry ? ", if the servers support Fast Open: see tfoshim probe" : "");
 }
 
 static void say_listeners(const char *what, bool is_dry)
@@ -35,12 +35,11 @@ static void say_listeners(const char *what, bool is_dry)
     const uint64_t listeners = run_figures_get(RUN_LISTENERS);
     const uint64_t taken = run_figures_get(RUN_TAKEN);
     if (is_dry)
-        complain("%s: %" PRIu64 " listener%s would have taken SYN data", what, listeners,
+        complain("%s: %" PRIu64 " listener%s would have accepted SYN data", what, listeners,
                  plural(listeners));
     else
-        complain("%s: %" PRIu64 " listener%s took SYN data: %" PRIu64
-                 " connection%s with it, %" PRIu64 " guarded, %" PRIu64
-                 " of these without a client",
+        complain("%s: %" PRIu64 " listener%s accepted SYN data: %" PRIu64
+                 " connection%s with data, %" PRIu64 " guarded, %" PRIu64 " of these unproved",
                  what, listeners, plural(listeners), taken, plural(taken),
                  run_figures_get(RUN_GUARDED), run_figures_get(RUN_UNPROVED));
 }
@@ -49,8 +48,8 @@ static void say_lost(const char *what)
 {
     const uint64_t lost = run_figures_get(RUN_LINES_LOST);
     if (lost > 0)
-        complain("%s: %" PRIu64 " line%s of the log could not be written: see tfoshim check", what,
-                 lost, plural(lost));
+        complain("%s: %" PRIu64 " log line%s could not be written: see tfoshim check", what, lost,
+                 plural(lost));
 }
 
 void run_summary(bool is_dry)
@@ -59,9 +58,9 @@ void run_summary(bool is_dry)
     const bool connects = run_figures_get(RUN_CONNECTS) > 0;
     const bool listeners = run_figures_get(RUN_LISTENERS) > 0;
     if (run_figures_get(RUN_PROGRAMS) == 0)
-        complain("%s: the library was in no program: see tfoshim doctor PROGRAM", what);
+        complain("%s: no program loaded the library: see tfoshim doctor PROGRAM", what);
     else if (!connects && !listeners)
-        complain("%s: no connect that the policy enables, no listener: see tfoshim explain", what);
+        complain("%s: nothing matched the policy: see tfoshim explain", what);
     if (connects) {
         say_clients(what, is_dry);
         say_gain(what, is_dry);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a run has gained, or a dry run would have, for people: on standard error. */
+/* Prints on standard error what a run saved, or a dry run would have. */
 #ifndef TFOSHIM_CLI_RUN_SUMMARY_H
 #define TFOSHIM_CLI_RUN_SUMMARY_H
 

@@ -123,8 +123,8 @@ static void print_processes(const struct processes *processes)
         table_add_text(&table, "%s%s%s", process->version[0] != '\0' ? process->version : "-",
                        process->former[0] != '\0' ? ", " : "", process->former);
         table_add_text(&table, "%s%s",
-                       process->policy != NULL ? process->policy : "built in, or its own",
-                       process->refusal != NULL ? " (refused as it is now)" : "");
+                       process->policy != NULL ? process->policy : "built-in or not shared",
+                       process->refusal != NULL ? " (has errors now)" : "");
         add_numbers(&table, process, processes_same(processes, i));
     }
     table_print(&table, "");
@@ -165,29 +165,30 @@ static void print_troubles(const struct stat_view *view)
         if (trouble == NULL)
             continue;
         if (!any)
-            printf("\n%swhat gains nothing, and why%s\n", paint_on(PAINT_HEADING), paint_off());
+            printf("\n%sdestinations that gain nothing, and why%s\n", paint_on(PAINT_HEADING),
+                   paint_off());
         any = true;
         place_endpoint_text(place, &view->destinations[i].destination.endpoint);
         printf("  %s%s%s: %s\n", paint_on(PAINT_NOTE), place, paint_off(), trouble);
         free(trouble);
     }
     if (any)
-        puts("  tfoshim probe HOST:PORT tries it, and tells more");
+        puts("  to test one of them: tfoshim probe HOST:PORT");
 }
 
-/* Where the kernel does not allow it nothing is tried, and so nothing would be said above. Its part
- * for listeners is off unless asked for, and of no interest where there are only clients. */
+/* If the kernel does not allow it, nothing is tried, and nothing was printed above. The bit for
+ * listeners is not set by default, and does not matter if there are only clients. */
 static void print_switched_off(const struct stat_view *view)
 {
     const long bits = proc_sysctl_number("tcp_fastopen");
     if (bits >= 0 && !(bits & FASTOPEN_CLIENT))
-        printf("%sthe kernel lets no client here open fast (net.ipv4.tcp_fastopen is %ld): see "
-               "tfoshim doctor%s\n",
+        printf("%sthe kernel does not allow Fast Open for clients here (net.ipv4.tcp_fastopen is "
+               "%ld): see tfoshim doctor%s\n",
                paint_on(PAINT_BAD), bits, paint_off());
     if (bits >= 0 && !(bits & FASTOPEN_SERVER) &&
         (view->listener_count > 0 || view->destination_count == 0))
-        printf("%sthe kernel lets no listener here take SYN data (net.ipv4.tcp_fastopen is %ld): "
-               "see tfoshim doctor%s\n",
+        printf("%sthe kernel does not allow Fast Open for listeners here (net.ipv4.tcp_fastopen is "
+               "%ld): see tfoshim doctor%s\n",
                paint_on(PAINT_NOTE), bits, paint_off());
 }
 
@@ -207,15 +208,15 @@ static void print_comparison(const struct stat_counter *counter, const char *wha
 
 static void print_nothing(void)
 {
-    puts("nothing yet in this network namespace: no connect that the policy enables, no listener\n"
+    puts("nothing yet in this network namespace: nothing matched the policy\n"
          "  tfoshim doctor             what keeps Fast Open from working here\n"
-         "  tfoshim explain HOST:PORT  what would become of a connect, and why");
+         "  tfoshim explain HOST:PORT  what a connect would do now, and why");
 }
 
 static void print_table(const struct stat_view *view)
 {
-    static const char others[] = ": the others are of programs that ask for Fast Open themselves, "
-                                 "or were attached to, of other users, or forgotten";
+    static const char others[] = ": the others belong to programs that use Fast Open themselves or "
+                                 "were attached to, to other users, or are forgotten";
     if (view->destination_count == 0 && view->listener_count == 0)
         print_nothing();
     if (view->destination_count > 0) {
@@ -239,8 +240,8 @@ static void print_table(const struct stat_view *view)
     print_comparison(&view->counters[STAT_ACTIVE], "fast open", "", others);
     print_comparison(&view->counters[STAT_ACTIVE_FAIL], "failed fast open", "", others);
     print_comparison(&view->counters[STAT_PASSIVE], "connection", " accepted with SYN data",
-                     ": the others brought a cookie and no data, are of programs that ask for Fast "
-                     "Open themselves, of other users, or forgotten");
+                     ": the others had a cookie but no data, belong to programs that use Fast Open "
+                     "themselves, to other users, or are forgotten");
 }
 
 /* ---- the verb ---- */
@@ -261,7 +262,7 @@ static int choose(void *of, const struct verb_option *option, const char *operan
 {
     struct request *request = of;
     if (request->what != TABLE && (int)request->what != option->value) {
-        complain("stat: --json, --prometheus, --reset and --watch go one at a time");
+        complain("stat: --json, --prometheus, --reset and --watch cannot be used together");
         return EXIT_USAGE;
     }
     request->what = (unsigned)option->value;
@@ -286,23 +287,22 @@ static const char help[] =
     "       tfoshim stat [--all] --json | --prometheus [FILE] [WHOSE]\n"
     "       tfoshim stat --reset [WHOSE]\n"
     "\n"
-    "Shows what Fast Open has saved this user's programs (for root: everybody's) and where\n"
-    "it has failed, the destinations first that have gained the most, and the kernel's own\n"
-    "counters beside it. WHOSE is --user USER or --memory FILE.\n"
+    "Shows what Fast Open saved for the programs of this user (for root: of all users), where\n"
+    "it failed, and the counters of the kernel. The entry that saved the most comes first.\n"
+    "WHOSE is --user USER or --memory FILE.\n"
     "\n"
     "options:\n"
-    "      --all         other network namespaces as well\n" PAINT_HELP
+    "      --all         include other network namespaces\n" PAINT_HELP
     "      --help        this text\n"
-    "      --json        for programs\n"
-    "      --memory FILE the memory that this file names\n"
+    "      --json        print JSON\n"
+    "      --memory FILE show the destination memory that this file names\n"
     "      --prometheus [FILE]\n"
-    "                    in the text format of Prometheus; FILE is replaced as a whole, as "
-    "the\n"
-    "                    text-file collector of its node exporter needs it\n"
-    "      --reset       forget all of it, in every network namespace\n"
-    "      --user USER   that user's programs alone\n"
+    "                    print metrics in the text format of Prometheus, or atomically\n"
+    "                    replace FILE by them for the textfile collector\n"
+    "      --reset       forget all that would be shown, in every network namespace\n"
+    "      --user USER   show the programs of this user\n"
     "      --watch [SECONDS]\n"
-    "                    again and again, every 2 seconds unless given\n";
+    "                    repeat until interrupted, every 2 seconds unless given\n";
 
 /* ---- once ---- */
 
@@ -327,7 +327,7 @@ static int reset(const struct request *request)
     return memories_each(&request->memories, true, reset_one, NULL) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* ---- again and again ---- */
+/* ---- repeatedly ---- */
 
 static bool read_interval(const char *text, double *seconds)
 {
@@ -353,7 +353,7 @@ static int watch(const struct request *request)
     pause.tv_sec = (time_t)seconds;
     pause.tv_nsec = (long)((seconds - (double)pause.tv_sec) * 1e9);
     for (;;) {
-        /* Home, and clear: what is shown next takes its place. */
+        /* Cursor home, and clear the screen. */
         fputs(is_terminal ? "\033[H\033[2J" : "", stdout);
         if (print_once(print_table, request) != EXIT_SUCCESS)
             return EXIT_FAILURE;
@@ -378,7 +378,7 @@ static int export(const struct request *request)
 static int serve(struct request *request)
 {
     if (request->memories.name != NULL && request->memories.file != NULL) {
-        complain("stat: --memory and --user go one at a time");
+        complain("stat: --memory and --user cannot be used together");
         return EXIT_USAGE;
     }
     if (request->memories.name != NULL && !memories_find_user(&request->memories))

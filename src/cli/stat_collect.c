@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is known of destinations and listeners, and what it tells. */
+/* Collects what is known of destinations and listeners, and finds what keeps them from gaining. */
 #include "cli/stat.h"
 #include "cli/util.h"
 #include "kernel/metrics.h"
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So often is no accident. */
+/* So often is no coincidence. */
 #define TIMES_ENOUGH 2
 
 const struct stat_reason stat_reasons[MEMORY_REASONS] = {
@@ -21,9 +21,8 @@ const struct stat_reason stat_reasons[MEMORY_REASONS] = {
     [MEMORY_REASON_NO_COOKIE] = {"no_cookie", "no cookie was left"},
     [MEMORY_REASON_IGNORED] = {"ignored", "SYN data not acknowledged"},
     [MEMORY_REASON_SYN_RETRANSMITTED] = {"retransmitted", "SYN with data lost"},
-    [MEMORY_REASON_COOKIE_REQUEST_LOST] = {"cookie_request_lost",
-                                           "SYN that asked for a cookie lost"},
-    [MEMORY_REASON_STALE] = {"stale", "the cookie was out of date, and another came"},
+    [MEMORY_REASON_COOKIE_REQUEST_LOST] = {"cookie_request_lost", "cookie request lost"},
+    [MEMORY_REASON_STALE] = {"stale", "the cookie was out of date"},
     [MEMORY_REASON_LESSON + MEMORY_READS_FIRST] = {"read_first", "the program read first"},
     [MEMORY_REASON_LESSON +
         MEMORY_WRITES_UNFIT] = {"write_unfit", "the first write may not go into a SYN"},
@@ -52,7 +51,7 @@ static void write_failures(FILE *stream, const struct memory_entry *entry)
         uint32_t times;
         const char *text;
     } failures[] = {
-        {entry->retransmitted, "the path swallowed the SYN with data"},
+        {entry->retransmitted, "the path dropped the SYN with data"},
         {entry->ignored, "the SYN's data was not acknowledged"},
         {entry->no_cookie, "no cookie was left"},
     };
@@ -84,23 +83,24 @@ static bool is_never_written_to(const struct stat_view *view, const struct memor
     return entry->tried == 0 && entry->started >= TIMES_ENOUGH && stat_lesson(view, entry) == NULL;
 }
 
-/* A key that is changed now and then costs one round trip a client. */
+/* A key that changes now and then costs each client one round trip. */
 static bool has_several_keys(const struct memory_entry *entry)
 {
     return entry->stale > TIMES_ENOUGH && entry->stale > entry->accepted;
 }
 
-/* What stands in the way of a first write, rather than of a SYN. */
+/* What keeps the first write out of the SYN. */
 static const char *obstacle(const struct stat_view *view, const struct memory_entry *entry)
 {
     if (gets_no_cookie(view, entry))
-        return "no cookie from the server: it does not do Fast Open, or the path strips the option";
+        return "no cookie from the server: it does not support Fast Open, or the path strips the "
+               "option";
     if (is_never_written_to(view, entry))
         return "every SYN left without data: the first write may not go into one (first_write), or "
                "the program waits before it writes";
     if (has_several_keys(entry))
-        return "most cookies are refused, and others come: the servers, or listeners, of this "
-               "address have different keys (tfoshim key, key_file)";
+        return "most cookies are refused: the servers or listeners of this address have different "
+               "keys (tfoshim key, key_file)";
     return NULL;
 }
 

@@ -61,10 +61,10 @@ FIELD(listener_seen_age, memory_listener_entry, stat_age(entry->last_seen, now))
 
 static const struct field destination_fields[] = {
     {"deferred", "connects_deferred_total", NULL, "Connects that were deferred.", deferred},
-    {"started", "connects_started_total", NULL,
-     "Deferred connects whose SYN had to leave without data.", started},
+    {"started", "connects_started_total", NULL, "Deferred connects whose SYN left without data.",
+     started},
     {"accepted", "fast_opens_total", "accepted",
-     "SYNs with data, by what became of the data; accepted ones saved a round trip.", accepted},
+     "SYNs with data, by outcome; each accepted one saved a round trip.", accepted},
     {"no_cookie", "fast_opens_total", "no_cookie", NULL, no_cookie},
     {"ignored", "fast_opens_total", "ignored", NULL, ignored},
     {"retransmitted", "fast_opens_total", "retransmitted", NULL, retransmitted},
@@ -73,40 +73,41 @@ static const struct field destination_fields[] = {
     {"failed", "connects_failed_total", NULL, "Connects that were refused, reset or timed out.",
      struck},
     {"round_trip_seconds", "round_trip_seconds", NULL, "The smoothed round-trip time.", round_trip},
-    {"min_round_trip_seconds", "min_round_trip_seconds", NULL, "The least round-trip time.",
+    {"min_round_trip_seconds", "min_round_trip_seconds", NULL, "The shortest round-trip time.",
      min_round_trip},
-    {"syn_room_bytes", "syn_room_bytes", NULL, "How much data a SYN takes.", room},
+    {"syn_room_bytes", "syn_room_bytes", NULL, "How much data fits into a SYN.", room},
     {"saved_seconds", "saved_seconds", NULL,
-     "Time saved, by today's round-trip time: one for each accepted fast open.", saved},
+     "Time saved: the present round-trip time for each accepted fast open.", saved},
     {"backed_off_seconds", "backed_off_seconds", NULL,
-     "For how long yet no fast open is tried, because some have failed.", backed_off},
+     "Remaining time of the back-off after failed fast opens.", backed_off},
     {"reads_first_seconds", "reads_first_seconds", NULL,
-     "For how long yet no connect of some program is deferred, because it reads first.",
-     reads_first},
+     "Remaining time without deferral for a program that reads first.", reads_first},
     {"writes_unfit_seconds", "writes_unfit_seconds", NULL,
-     "The same, because its first writes may not go into a SYN.", writes_unfit},
-    {"never_reads_seconds", "never_reads_seconds", NULL, "The same, because it never reads.",
-     never_reads},
+     "Remaining time without deferral for a program whose first writes may not go into a SYN.",
+     writes_unfit},
+    {"never_reads_seconds", "never_reads_seconds", NULL,
+     "Remaining time without deferral for a program that never reads.", never_reads},
     {"costs_a_wait_seconds", "costs_a_wait_seconds", NULL,
-     "The same, because deferring made it wait.", costs_a_wait},
+     "Remaining time without deferral for a program that deferring made wait.", costs_a_wait},
     {"connected_seconds_ago", "connected_age_seconds", NULL, "Time since the last handshake.",
      connected_age},
-    {"seen_seconds_ago", "seen_age_seconds", NULL, "Time since anything happened.", seen_age},
+    {"seen_seconds_ago", "seen_age_seconds", NULL, "Time since the last event.", seen_age},
     {NULL, NULL, NULL, NULL, NULL},
 };
 
 static const struct field listener_fields[] = {
-    {"queue", "listener_queue_length", NULL, "TCP_FASTOPEN as it was set last.", queue},
+    {"queue", "listener_queue_length", NULL, "The queue length that was set last (TCP_FASTOPEN).",
+     queue},
     {"set", "listener_set_total", NULL, "How often TCP_FASTOPEN was set.", set},
     {"accepted", "listener_fast_opens_total", NULL, "Connections that had data in their SYN.",
      taken},
     {"guarded", "listener_guarded_total", NULL,
-     "Connections whose bytes waited until their client was proved.", guarded},
-    {"proved", "listener_proved_total", NULL, "Guarded connections whose client was there.",
+     "Connections whose data was held back until the handshake was complete.", guarded},
+    {"proved", "listener_proved_total", NULL, "Guarded connections whose handshake was completed.",
      proved},
-    {"unproved", "listener_unproved_total", NULL, "Guarded connections whose client was not.",
+    {"unproved", "listener_unproved_total", NULL, "Guarded connections whose handshake failed.",
      unproved},
-    {"seen_seconds_ago", "listener_seen_age_seconds", NULL, "Time since anything happened.",
+    {"seen_seconds_ago", "listener_seen_age_seconds", NULL, "Time since the last event.",
      listener_seen_age},
     {NULL, NULL, NULL, NULL, NULL},
 };
@@ -319,7 +320,7 @@ static void write_metrics(FILE *stream, const struct stat_view *view)
     write_listeners(stream, view);
     write_processes(stream, &view->processes);
     print_head(stream, kernel,
-               "What the kernel has counted in this network namespace, whoever asked for it.");
+               "Counters of the kernel for this network namespace, for all programs.");
     for (size_t i = 0; i < STAT_COUNTERS; i++) {
         if (view->counters[i].kernel < 0)
             continue;
@@ -336,7 +337,7 @@ void stat_print_prometheus(const struct stat_view *view)
 
 /* ---- into a file ---- */
 
-/* Whatever the umask makes of a file that others are to read. */
+/* Others are to read the file, whatever the umask. */
 static bool let_others_read(int fd)
 {
     const mode_t mask = umask(0);
@@ -364,7 +365,7 @@ bool stat_export(const char *name, const struct stat_view *view)
     snprintf(temporary, size, "%s.XXXXXX", name);
     fd = mkostemp(temporary, O_CLOEXEC);
     if (fd < 0) {
-        complain_errno("stat: cannot make a file beside \"%s\"", name);
+        complain_errno("stat: cannot create a file beside \"%s\"", name);
     } else if (!write_file(need_memory(fdopen(fd, "w")), view) || rename(temporary, name) != 0) {
         complain_errno("stat: cannot write \"%s\"", name);
         unlink(temporary);

@@ -38,8 +38,8 @@ bool target_find(char *path, size_t size, const char *program)
     }
 }
 
-/* Does starting it change who we are? The kernel then has the loader ignore the environment. The
- * file may be one that we can execute but not read. */
+/* Does executing it change privileges? The loader then ignores the environment. The file may be
+ * executable but not readable. */
 static const char *privilege_obstacle(const char *path)
 {
     struct stat status;
@@ -60,7 +60,7 @@ static const char *narrow_obstacle(void)
     char library[PATH_MAX], narrow[PATH_MAX];
     if (preload_find(library, NULL) && preload_find_narrow(narrow, library))
         return NULL;
-    return "it is a 32-bit program and the library for those is not there";
+    return "it is a 32-bit program and the library for those is not installed";
 }
 
 static const char *elf_obstacle(const char *path)
@@ -69,7 +69,7 @@ static const char *elf_obstacle(const char *path)
     if (!elf_examine(&facts, path) || !facts.is_elf)
         return NULL;
     if (facts.is_foreign)
-        return "it is of another architecture";
+        return "it is for another architecture";
     if (facts.is_narrow)
         return narrow_obstacle();
     return facts.is_static ? "it is statically linked" : NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Whom rules select: those who differ to the rules, one for each combination that a rule names. */
+/* The processes and interfaces that rules tell apart: one for each combination that a rule names.
+ */
 #ifndef TFOSHIM_CLI_WHO_H
 #define TFOSHIM_CLI_WHO_H
 
@@ -14,7 +15,7 @@ struct who {
 void who_first(struct who *, const struct rule *);
 bool who_next(struct who *, const struct rule *);
 
-/* Is that rule for all of them, too? */
+/* Does that rule apply to it, too? */
 bool who_has(const struct rule *, const struct who *);
 
 #endif

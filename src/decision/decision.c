@@ -131,10 +131,10 @@ bool decision_is_of_place(enum decision_reason reason)
 static const char *const words[DECISION_REASONS] = {
     [DECISION_DEFER] = "deferred: the first write goes into the SYN",
     [DECISION_NO_RULE] = "connects plainly: no rule enables it",
-    [DECISION_FIRST_CONTACT] = "connects truly: no handshake with this address and port lately",
+    [DECISION_FIRST_CONTACT] = "not deferred: no recent handshake with this address and port",
     [DECISION_BACKED_OFF] = "connects plainly: fast opens have failed here",
     [DECISION_REFUSED] = "connects plainly: it has just refused",
-    [DECISION_UNANSWERED] = "connects plainly: its last SYN has had no answer",
+    [DECISION_UNANSWERED] = "connects plainly: its last SYN was not answered",
     [DECISION_LOCAL] = "connects plainly: the machine itself",
     [DECISION_SHORT] = "connects plainly: its round trip is shorter than min_rtt",
     [DECISION_READS_FIRST] = "connects plainly: this program reads first here",
@@ -143,9 +143,10 @@ static const char *const words[DECISION_REASONS] = {
     [DECISION_NEVER_READS] = "connects plainly: this program never reads here",
     [DECISION_COSTS_A_WAIT] = "connects plainly: deferring has made this program wait here",
     [DECISION_NOBODY_LISTENS] = "connects plainly: nobody listens there",
-    [DECISION_FORGOTTEN] = "connects plainly: a rule may be for its name, which is forgotten",
+    [DECISION_FORGOTTEN] =
+        "connects plainly: a rule may apply to its name, which is no longer known",
     [DECISION_NO_INTERFACE] =
-        "connects plainly: a rule may be for its interface, and the kernel does not tell that",
+        "connects plainly: a rule may apply to its interface, which the kernel did not report",
     [DECISION_LINK_LOCAL] = "connects plainly: a link-local address",
 };
 

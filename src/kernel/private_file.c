@@ -21,9 +21,10 @@ static const char *objection(const struct stat64 *status)
     if (!S_ISREG(status->st_mode))
         return "found a directory, device, FIFO or socket, expected a regular file";
     if (status->st_uid != 0 && status->st_uid != geteuid())
-        return "found a file of another user, expected one's own or root's";
+        return "found a file of another user, expected one of this user or root";
     if (status->st_mode & 077)
-        return "found a file that others than its owner have rights to, expected mode 0600 or 0400";
+        return "found a file that grants rights to others than its owner, expected mode 0600 or "
+               "0400";
     return NULL;
 }
 

@@ -41,8 +41,8 @@ static const struct {
     {FASTOPEN_CLIENT, "client (1)"},
     {FASTOPEN_SERVER, "server (2)"},
     {FASTOPEN_CLIENT_NO_COOKIE, "client without cookies (4)"},
-    {0x100, "nothing today's kernels know (0x100)"},
-    {FASTOPEN_SERVER_NO_COOKIE, "server takes data without cookies (0x200)"},
+    {0x100, "unused by present kernels (0x100)"},
+    {FASTOPEN_SERVER_NO_COOKIE, "server accepts data without cookies (0x200)"},
     {FASTOPEN_SERVER_ALWAYS, "server on every listener (0x400)"},
 };
 

@@ -44,14 +44,15 @@ enum state { FILE_GOOD, FILE_ABSENT, FILE_DAMAGED, FILE_REFUSED };
 static const char *objection(const struct stat *status, uid_t owner)
 {
     if (S_ISLNK(status->st_mode))
-        return "it is a symbolic link";
+        return "found a symbolic link, expected a regular file";
     if (!S_ISREG(status->st_mode))
-        return "it is not a regular file";
+        return "found a directory, device, FIFO or socket, expected a regular file";
     if (status->st_uid != owner)
-        return "it belongs to somebody else";
+        return "found a file of another user, expected one of this user";
     if ((status->st_mode & 07777) != 0600)
-        return "its mode is not 0600";
-    return status->st_nlink == 1 ? NULL : "it has other hard links";
+        return "found a file of another mode, expected mode 0600";
+    return status->st_nlink == 1 ? NULL
+                                 : "found a file with other hard links, expected a single link";
 }
 
 static enum state look_inside(int fd, const struct stat *status, uint64_t *token,
@@ -63,7 +64,7 @@ static enum state look_inside(int fd, const struct stat *status, uint64_t *token
     if (length >= (ssize_t)sizeof content.mark &&
         memcmp(content.mark.magic, expected.magic, sizeof expected.magic) == 0 &&
         content.mark.version > TABLE_VERSION) {
-        *reason = "a newer version made it";
+        *reason = "a newer version has created it";
         return FILE_REFUSED;
     }
     if (length != (ssize_t)sizeof content || status->st_size != (off_t)sizeof content ||
@@ -80,7 +81,7 @@ static enum state read_file(const struct place *place, uint64_t *token, struct s
     enum state state;
     int fd;
     if (fstatat(place->directory, place->name, status, AT_SYMLINK_NOFOLLOW) != 0) {
-        *reason = "it cannot be looked at";
+        *reason = "cannot be examined";
         return errno == ENOENT ? FILE_ABSENT : FILE_REFUSED;
     }
     *reason = objection(status, place->owner);
@@ -89,10 +90,10 @@ static enum state read_file(const struct place *place, uint64_t *token, struct s
     fd = openat(place->directory, place->name,
                 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0) {
-        *reason = "it cannot be opened";
+        *reason = "cannot be opened";
         return errno == ENOENT ? FILE_ABSENT : FILE_REFUSED;
     }
-    *reason = fstat(fd, status) == 0 ? objection(status, place->owner) : "it cannot be looked at";
+    *reason = fstat(fd, status) == 0 ? objection(status, place->owner) : "cannot be examined";
     state = *reason ? FILE_REFUSED : look_inside(fd, status, token, reason);
     close(fd);
     return state;
@@ -141,7 +142,7 @@ static const char *make_file(const struct place *place)
     temporary_name(name);
     fd = openat(place->directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
-        return "it cannot be made";
+        return "cannot be created";
     done = fill(fd);
     close(fd);
     if (done &&
@@ -149,7 +150,7 @@ static const char *make_file(const struct place *place)
         return NULL;
     done = done && errno == EEXIST;
     unlinkat(place->directory, name, 0);
-    return done ? NULL : "there is no room for it";
+    return done ? NULL : "there is no space to create it";
 }
 
 /* Unless somebody has replaced it already. */
@@ -178,7 +179,7 @@ static const char *find_or_make(const struct place *place, uint64_t *token)
         if (reason)
             return reason;
     }
-    return "others keep removing it";
+    return "it is removed again and again";
 }
 
 static const char *open_directory(const char *path, const char *slash, int *directory)
@@ -187,12 +188,12 @@ static const char *open_directory(const char *path, const char *slash, int *dire
     struct stat status;
     size_t length = (size_t)(slash - path);
     if (length == 0 || length >= sizeof name)
-        return "its path is none";
+        return "its path is not usable";
     memcpy(name, path, length);
     name[length] = '\0';
     /* Whatever the umask. */
     if (mkdir(name, 0700) == 0 ? chmod(name, 0700) != 0 : errno != EEXIST)
-        return "its directory cannot be made";
+        return "its directory cannot be created";
     *directory = open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (*directory < 0)
         return "its directory cannot be opened";
@@ -200,15 +201,15 @@ static const char *open_directory(const char *path, const char *slash, int *dire
         (status.st_mode & 0777) == 0700)
         return NULL;
     close(*directory);
-    return "its directory is not ours alone";
+    return "expected a directory of this user with mode 0700";
 }
 
 const char *name_make(const char *path, uint64_t *token)
 {
     const char *slash = strrchr(path, '/');
     struct place place = {.name = slash ? slash + 1 : path, .owner = geteuid()};
-    const char *reason =
-        slash && slash[1] ? open_directory(path, slash, &place.directory) : "its path is none";
+    const char *reason = slash && slash[1] ? open_directory(path, slash, &place.directory)
+                                           : "its path is not usable";
     if (reason)
         return reason;
     reason = find_or_make(&place, token);
@@ -228,7 +229,7 @@ enum name_found name_look(const char *path, uid_t owner, uint64_t *token, const 
         *reason = NULL;
         return NAME_ABSENT;
     case FILE_DAMAGED:
-        *reason = "it names no memory";
+        *reason = "found other content, expected the name of a memory";
         break;
     case FILE_REFUSED:
         break;

@@ -46,12 +46,12 @@ const char *memory_open(const char *path)
     uint64_t token;
     memory_set_up_alone(0);
     if (lstat(path, &status) != 0)
-        return "it cannot be looked at";
+        return "cannot be examined";
     if (name_look(path, status.st_uid, &token, &reason) != NAME_FOUND)
-        return reason ? reason : "it has gone";
+        return reason ? reason : "does not exist any more";
     table = segment_attach(token, status.st_uid, SEGMENT_LOOK);
     if (!table)
-        return "no program has used it since the machine was started, in this IPC namespace";
+        return "no program in this IPC namespace has used it since boot";
     table_use(table, geteuid());
     return NULL;
 }

@@ -63,8 +63,9 @@ const char *file_objection(const struct stat *status)
     if (geteuid() != 0)
         return NULL;
     if (status->st_uid != 0)
-        return S_ISDIR(status->st_mode) ? "found a directory of another user, expected root's own"
-                                        : "found a file of another user, expected root's own";
+        return S_ISDIR(status->st_mode)
+                   ? "found a directory of another user, expected one that belongs to root"
+                   : "found a file of another user, expected one that belongs to root";
     if (status->st_mode & (S_IWGRP | S_IWOTH))
         return S_ISDIR(status->st_mode)
                    ? "found a directory that others may write to, expected one that only root may "

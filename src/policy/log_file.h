@@ -12,12 +12,14 @@
 static inline const char *log_file_refusal(mode_t mode, nlink_t links, uid_t owner, uid_t user)
 {
     if (S_ISLNK(mode))
-        return "it is a symbolic link";
+        return "found a symbolic link, expected a regular file";
     if (!S_ISREG(mode))
-        return "it is not a regular file";
+        return "found a directory, device, FIFO or socket, expected a regular file";
     if (links != 1)
-        return "it has other hard links";
-    return owner == 0 || owner == user ? NULL : "it belongs to somebody else";
+        return "found a file with other hard links, expected a single link";
+    return owner == 0 || owner == user
+               ? NULL
+               : "found a file of another user, expected one of this user or root";
 }
 
 #endif

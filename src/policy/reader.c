@@ -39,7 +39,7 @@ void reader_error(struct reader *reader, const struct origin *where, const char 
     else
         length = snprintf(message, sizeof message, "%s: ", where->file);
     if (reader->is_secret)
-        format = "found an error, not told as what is included may be a secret";
+        format = "found an error, not shown because what is included may be secret";
     if (length > 0 && (size_t)length < sizeof message) {
         va_start(arguments, format);
         vsnprintf(message + length, sizeof message - (size_t)length, format, arguments);

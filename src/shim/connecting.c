@@ -171,7 +171,7 @@ static int connect_by_kernel(const struct call *call, struct record *record, boo
     int state = asks ? tcp_state(record->fd) : TCP_SYN_SENT;
     if (result != 0 || (state >= 0 && state != TCP_SYN_SENT)) {
         if (may_defer)
-            story_tell(record, "connects truly: no cookie yet", 0);
+            story_tell(record, "not deferred: no cookie yet", 0);
         return connected_truly(record, result);
     }
     errno = saved;
@@ -272,7 +272,7 @@ static int connect_as_decided(const struct call *call, struct record *record,
     bool may_defer = decision->reason == DECISION_DEFER;
     run_figures_add(RUN_CONNECTS, 1);
     if (may_defer && !shim.dry_run && call->nonblocking && !pending_is_possible()) {
-        story_tell(record, "connects plainly: a sandbox forbids what closing would need", 0);
+        story_tell(record, "connects plainly: a sandbox forbids what its close would need", 0);
         may_defer = false;
     }
     if (shim.dry_run)
@@ -293,10 +293,10 @@ static int connect_as_decided(const struct call *call, struct record *record,
 static const char *unseen(const struct record *record, int flags)
 {
     if (!record->socket_cookie)
-        return "connects plainly: the kernel gives sockets no identity";
+        return "connects plainly: no socket identity (SO_COOKIE)";
     if (!own_has(record->fd) || (flags & O_ASYNC))
-        return "connects plainly: others may have this socket, or wait for its signals";
-    return ring_any() ? "connects plainly: the program has a ring (io_uring)" : NULL;
+        return "connects plainly: its socket may be shared, or has O_ASYNC";
+    return ring_any() ? "connects plainly: the program uses io_uring" : NULL;
 }
 
 static uint64_t network_of(int fd)

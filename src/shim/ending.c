@@ -44,7 +44,7 @@ static void end(struct record *record)
     machine_leave(record);
     if (!machine_is_to_end(record))
         told = false; /* its parent waits */
-    story_because("it ends without a write");
+    story_because("it is closed or shut down without a write");
     if (record->tag.state == RECORD_DEFERRED && told)
         machine_start(record);
     if (!machine_is_over(record) && record->tag.state == RECORD_OPENING && told) {
@@ -80,7 +80,7 @@ bool ending_shutdown(int fd, int how)
     machine_tell_in_time(&record);
     if (!record_told_connected(&record))
         return false;
-    story_because("it ends without a write");
+    story_because("it is closed or shut down without a write");
     if (machine_before(&record, CALL_ENDS) || record.tag.state != RECORD_OPENING)
         return false;
     if (machine_is_over(&record) || !record_is_own_process())
@@ -175,7 +175,7 @@ static void settle_for_end(struct record *record)
 static void settle_all(void)
 {
     int64_t began = tcp_now_ms();
-    story_because("the process ends");
+    story_because("the process exits");
     machine_each(NULL, NULL, start);
     machine_each(NULL, NULL, before_wait);
     machine_each(NULL, NULL, settle_for_end);
@@ -201,7 +201,7 @@ void ending_image(void)
     handed_end();
     if (machine_idle() || !record_is_own_process())
         return;
-    story_because("another program takes the process");
+    story_because("the process executes another program");
     machine_each(NULL, NULL, start);
     machine_each(NULL, NULL, settle_for_image);
     machine_serve();

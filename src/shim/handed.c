@@ -113,7 +113,8 @@ static void hand_over(int fd)
     handed_uncover(fd);
     if (log_is_on(LOG_INFO) && tcp_local_address(fd, &bound, &length))
         log_connection(fd, (struct sockaddr *)&bound,
-                       "listener takes no SYN data any more: it changes hands", 0);
+                       "listener no longer accepts SYN data: it goes to another process or program",
+                       0);
 }
 
 static bool any_set(void)

@@ -27,7 +27,8 @@ bool cover_set_queue(int fd, const struct sockaddr *address, int queue)
     if (done)
         handed_set();
     if (log_is_on(LOG_DEBUG))
-        log_connection(fd, address, done ? "listener takes SYN data" : "no TCP_FASTOPEN here", 0);
+        log_connection(fd, address,
+                       done ? "listener accepts SYN data" : "the kernel refused TCP_FASTOPEN", 0);
     return done;
 }
 
@@ -42,7 +43,7 @@ static unsigned rehearse(int fd, const struct sockaddr_storage *bound)
 {
     run_figures_add(RUN_LISTENERS, 1);
     if (log_is_on(LOG_DEBUG))
-        log_connection(fd, (const struct sockaddr *)bound, "listener would take SYN data", 0);
+        log_connection(fd, (const struct sockaddr *)bound, "listener would accept SYN data", 0);
     return 0;
 }
 

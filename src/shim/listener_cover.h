@@ -10,7 +10,7 @@
  * The kernel clips what it is given to net.core.somaxconn. */
 #define QUEUE_WHEN_BOUND 4096
 
-#define WITHOUT_KEYS "the keys of the network namespace serve"
+#define WITHOUT_KEYS "the keys of the network namespace apply"
 
 /* False: it cannot be had here. */
 bool cover_set_queue(int fd, const struct sockaddr *, int queue);

@@ -60,7 +60,7 @@ static void take_up(struct record *note, const struct policy *policy)
     const char *path = policy_server(policy, &endpoint, &link).key_file;
     if (!path || private_file_version(path) == note->epoll_data)
         return;
-    note->epoll_data = listener_key_give(note->fd, path, "the former keys serve");
+    note->epoll_data = listener_key_give(note->fd, path, "the former keys stay");
     if (log_is_on(LOG_DEBUG))
         log_connection(note->fd, &note->address.any, "listener's key_file has changed", 0);
 }

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#define LOOKS "it asks for what only a connection has"
+#define LOOKS "this call needs an established connection"
 
 static bool find_pending(int fd, struct record *record)
 {

@@ -583,7 +583,7 @@ bool machine_reopen(struct record *record)
     int error =
         tcp_connect_anew(record->fd, &record->address.any, record_address_length(record),
                          tcp_is_nonblocking(record->fd), flags & RECORD_NAMED ? record->port : 0);
-    story_tell(record, "connected anew, for a reset has answered the SYN's data", error);
+    story_tell(record, "connected again without Fast Open: a reset answered its SYN data", error);
     set_flags(record, RECORD_SYN_LEFT, 0);
     return error == 0;
 }
@@ -725,7 +725,7 @@ static void settle_for(struct record *record, int milliseconds)
     if (!tcp_wait(record->fd, POLLOUT, milliseconds) && !(record->tag.flags & RECORD_BLOCKING))
         deferring.gave_up_ms = tcp_now_ms();
     machine_made_to_wait(began);
-    story_tell(record, "settled", 0);
+    story_tell(record, "waited for its handshake", 0);
     if (!machine_is_over(record) && (record->tag.flags & RECORD_ANEW) && !before)
         settle_for(record, milliseconds);
 }
@@ -735,7 +735,7 @@ void machine_settle(struct record *record)
     machine_start(record);
     if (record->tag.state != RECORD_OPENING || machine_is_over(record))
         return;
-    story_because("another connection of its thread is waited for");
+    story_because("the thread waits for another connection");
     machine_start_thread(); /* what is pending is waited for together */
     if (!(record->tag.flags & RECORD_BLOCKING)) {
         story_lesson(record, MEMORY_COSTS_A_WAIT);
@@ -808,7 +808,7 @@ bool machine_linger(struct record *record)
         tcp_call(SYS_close, held.fd, 0, 0, 0, 0, 0);
         return false;
     }
-    story_tell(record, "lingers", 0);
+    story_tell(record, "closed during its handshake, and held until that is complete", 0);
     machine_forget(record);
     return true;
 }

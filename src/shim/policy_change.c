@@ -144,13 +144,13 @@ static void tell_version(const struct policy *policy, uint32_t former)
         version[i] = digits[policy->written >> (28 - 4 * i) & 15];
     if (policy->written == former)
         return;
-    log_texts(LOG_INFO, policy_at(policy, policy->path), ": has changed, and is taken up: version ",
+    log_texts(LOG_INFO, policy_at(policy, policy->path), ": has changed and is applied: version ",
               version);
 }
 
 static void end(const char *why)
 {
-    log_texts(LOG_INFO, "changes of the configuration are not taken up here: ", why);
+    log_texts(LOG_INFO, "changes of the configuration are not applied: ", why);
     look_again(NEVER);
 }
 
@@ -203,7 +203,7 @@ static void take_up(const struct policy *found, unsigned serves, uint64_t state,
     uint32_t former = policy_in_force()->written;
     change.said = 0;
     if (!policy_force(found, POLICY_OF_CACHE)) {
-        say(name_of_file(), ": has changed, and there is no room for its policy");
+        say(name_of_file(), ": has changed, but there is no memory for its policy");
         policy_cache_drop(found);
         return;
     }
@@ -254,9 +254,9 @@ static void pursue(const struct policy *watched, uint64_t state, int64_t now)
     if (found)
         take_up(found, serves, state, now);
     else if (change.answer == COMPILER_MISSING)
-        give_up(state, ": has changed, and this process cannot start what compiles it");
+        give_up(state, ": has changed, but this process cannot start tfoshim-compile");
     else if (change.tries >= TRIES_MOST)
-        give_up(state, ": has changed, and cannot be compiled or kept");
+        give_up(state, ": has changed, but its policy cannot be compiled or shared");
     else if (!is_new && policy_watch_is_settled(&watch, watched))
         compile();
 }
@@ -287,8 +287,9 @@ static bool look(int64_t now)
     if (state == change.settled)
         return false;
     if (!policy_watch_is_in_place(&watch)) {
-        say(name_of_file(), ": has changed, or this process has gone where it is another one");
-        end("names of files mean something else now");
+        say(name_of_file(),
+            ": has changed, or this process has entered another root or working directory");
+        end("the process has entered another root or working directory");
         return false;
     }
     pursue(watched, state, now);
@@ -300,7 +301,7 @@ static bool may_look(void)
 {
     static bool asked;
     if (!asked && !policy_watch_is_local(&watch, policy_in_force())) {
-        end("its files are on a file system that may make a program wait");
+        end("a file is on a network file system or on FUSE, where the check might wait");
         return false;
     }
     asked = true;

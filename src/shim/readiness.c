@@ -120,7 +120,7 @@ static void tell(struct record *record)
 {
     machine_tell(record);
     if (machine_survive(record, false) && machine_find(record->fd, record)) {
-        story_because("it has been told \"writable\" again and again, and does not write");
+        story_because("it was reported as writable many times and not written to");
         machine_start(record);
     }
 }
@@ -239,7 +239,7 @@ static int run(const struct wait *wait, int64_t timeout)
 {
     int ready = run_prepared(wait, timeout);
     if (ready < 0 && errno != EINTR && deferring_any()) {
-        story_because("the wait is refused");
+        story_because("the wait failed");
         machine_start_thread();
     }
     return ready;

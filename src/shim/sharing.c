@@ -17,7 +17,7 @@ void sharing_before(int fd)
 {
     struct record record;
     own_remove(fd);
-    story_because("others are to have its socket");
+    story_because("its socket gets another descriptor or owner");
     if (!machine_idle() && machine_find(fd, &record)) {
         machine_before(&record, CALL_ENDS);
         if (record.tag.flags & RECORD_BLOCKING)
@@ -66,7 +66,7 @@ void sharing_with_signals(int fd)
     struct record record;
     if (!machine_find(fd, &record))
         return;
-    story_because("signals are to tell of it");
+    story_because("its socket gets O_ASYNC");
     machine_start(&record);
 }
 
@@ -121,7 +121,7 @@ static void hand_on(struct record *record)
 static void hand_on_all(void)
 {
     own_forked();
-    story_because("another program gets its socket");
+    story_because("a program that is started gets its socket");
     machine_each(is_inherited, NULL, hand_on);
     note_each(NOTE_CONNECTED, machine_confirm);
 }
@@ -158,7 +158,7 @@ static void give_to_ring(struct record *record)
 /* All SYNs leave before any is waited for. */
 void sharing_with_ring(void)
 {
-    story_because("a ring may write on it");
+    story_because("io_uring may write to it");
     machine_start_all();
     machine_each(is_the_programs, NULL, give_to_ring);
     note_each(NOTE_CONNECTED, machine_confirm);

@@ -126,7 +126,7 @@ static void tell_lost(struct text *notice, unsigned count)
 {
     text_add(notice, sink_is_journal() ? "<4>tfoshim: " : "tfoshim: ");
     text_add_number(notice, tcp_call(SYS_getpid, 0, 0, 0, 0, 0, 0));
-    text_add(notice, ": lines lost here, for the log was not ready: ");
+    text_add(notice, ": lines lost here because the log was not ready: ");
     text_add_number(notice, count);
     text_add(notice, "\n");
 }

@@ -130,8 +130,8 @@ static void set_up_log(const struct policy *policy, bool trust_environment)
     const char *wanted = trust_environment ? getenv("TFOSHIM_LOG") : NULL;
     bool forced = wanted && log_level_from_name(wanted, &level);
     if (wanted && !forced)
-        log_texts(LOG_WARN, "TFOSHIM_LOG: \"", wanted,
-                  "\" found, expected none, error, warn, info or debug");
+        log_texts(LOG_WARN, "TFOSHIM_LOG: found \"", wanted,
+                  "\", expected none, error, warn, info or debug");
     log_set_up(level, forced);
 }
 
@@ -145,7 +145,7 @@ static void set_up_memory(const char *program, bool trust_environment)
         log_texts(LOG_INFO, "there is no shared memory: what is learned stays in this process");
     else if (why_not)
         log_texts(LOG_INFO, path, ": ", why_not,
-                  ": what is learned goes where this user's programs without such a file have it");
+                  ": the default memory of this user is used instead");
 }
 
 static void set_up_figures(bool trust_environment)
@@ -160,7 +160,7 @@ static void before_fork(void)
 {
     int saved = errno;
     story_in_call("fork");
-    story_because("a child gets its socket");
+    story_because("a forked child gets its socket");
     machine_start_all();
     errno = saved;
 }

@@ -96,10 +96,10 @@ static enum memory_outcome outcome_of(const struct record *record,
 
 static const char *const outcomes[] = {
     [MEMORY_ACCEPTED] = "SYN data acknowledged, a round trip saved",
-    [MEMORY_NO_COOKIE] = "SYN without its data: no cookie was left",
+    [MEMORY_NO_COOKIE] = "SYN sent without data: no cookie was left",
     [MEMORY_IGNORED] = "SYN data not acknowledged",
-    [MEMORY_SYN_RETRANSMITTED] = "SYN lost, and sent again without its data",
-    [MEMORY_STALE] = "SYN data not acknowledged: the cookie was out of date, and another came",
+    [MEMORY_SYN_RETRANSMITTED] = "SYN lost and sent again without data",
+    [MEMORY_STALE] = "SYN data not acknowledged: the cookie was out of date",
 };
 
 static const char *opened_by(const struct record *record,
@@ -181,7 +181,7 @@ void story_guarded(const struct record *record)
     struct memory_destination listener = story_destination(record);
     memory_listener_guard(&listener, MEMORY_GUARDED);
     run_figures_add(RUN_GUARDED, 1);
-    story_tell(record, "guarded: what its SYN brought is not safe to repeat", 0);
+    story_tell(record, "guarded: the data of its SYN is not safe to repeat", 0);
 }
 
 void story_proved(const struct record *record, bool proved)
@@ -189,7 +189,9 @@ void story_proved(const struct record *record, bool proved)
     struct memory_destination listener = story_destination(record);
     memory_listener_guard(&listener, proved ? MEMORY_PROVED : MEMORY_UNPROVED);
     run_figures_add(proved ? RUN_PROVED : RUN_UNPROVED, 1);
-    story_tell(record, proved ? "its client is proved" : "its client was not there", 0);
+    story_tell(record,
+               proved ? "client proved: handshake complete" : "client not proved: handshake failed",
+               0);
 }
 
 void story_lesson(const struct record *record, enum memory_lesson lesson)

@@ -52,8 +52,8 @@ void waiting_looked_slowly(void)
 {
     int saved = errno;
     bool often = ++deferring.zero_timeouts >= ZERO_TIMEOUTS_SURVIVED;
-    story_because(often ? "the thread looks again and again, and does not write"
-                        : "the kernel does not know of its deferral");
+    story_because(often ? "the thread polled many times and did not write"
+                        : "the shim deferred it, so the kernel cannot report it");
     if (often)
         machine_start_thread();
     else

@@ -109,13 +109,13 @@ static const char *unfit(const struct record *record, const struct message *mess
     if (!first->readable)
         return "its first write cannot be read";
     if (first->total == 0)
-        return "its first write has no bytes";
+        return "its first write is empty";
     if ((flags & NEEDS_CONNECTION) || message->header.msg_controllen != 0)
-        return "its first write says what only a connection can do";
+        return "its first write has flags or control messages that need a connection";
     if ((record->tag.flags & RECORD_REPLAY_SAFE) && !is_safe(record, first))
         return "its first write is not safe to repeat";
     if (!shim.dry_run && !fits(record, first->total))
-        return "its first write is longer than the SYN's room";
+        return "its first write does not fit into the SYN";
     return NULL;
 }
 
@@ -124,7 +124,7 @@ static bool may_open(const struct record *record, const struct message *message,
 {
     const char *why_not = unfit(record, message, first, flags);
     const char *why = record->tag.flags & RECORD_REPLAY_SAFE ? "its first write is safe to repeat"
-                                                             : "any first write may leave so";
+                                                             : "its rule allows any first write";
     story_because(why_not ? why_not : why);
     return !why_not;
 }

@@ -4,7 +4,7 @@
 const struct opening_text *opening_text(enum opening opening)
 {
     static const struct opening_text texts[OPENINGS] = {
-        [OPENING_NONE] = {"none", "none that is known", "whatever it is, it may do harm twice"},
+        [OPENING_NONE] = {"none", "no known opening", "it may do harm if it is delivered twice"},
 #define OPENING(name, port, what, why) [OPENING_##name] = {#name, what, why},
 #include "policy/openings/openings.def"
 #undef OPENING

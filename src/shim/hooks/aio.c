@@ -14,7 +14,7 @@
 
 #include <linux/aio_abi.h>
 
-#define SUBMITTED "it is to be used where no hook is"
+#define SUBMITTED "asynchronous I/O may use it"
 
 /* What both widths of a request begin with. */
 struct request {

@@ -94,7 +94,7 @@ FCNTL_HOOK(fcntl64)
 FCNTL_HOOK(__fcntl_time64)
 #endif
 
-#define WRITTEN_BY_STREAM "a stream is to write on it"
+#define WRITTEN_BY_STREAM "a stream may write to it"
 
 HOOK_WHILE(CONCERN_DESCRIPTORS, FILE *, fdopen, (int fd, const char *mode), (fd, mode))
 {
