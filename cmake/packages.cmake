@@ -40,6 +40,11 @@ while(documents)
   install(FILES ${PROJECT_BINARY_DIR}/changelog.gz DESTINATION ${directory} COMPONENT ${component})
 endwhile()
 
+# A package of the library alone would be a bad one: a configuration would switch it off.
+if(NOT TFOSHIM_MODULE)
+  return()
+endif()
+
 set(CPACK_PACKAGE_NAME tfoshim)
 set(CPACK_PACKAGE_VENDOR "the tfoshim authors")
 set(CPACK_PACKAGE_CONTACT "the tfoshim authors <tfoshim@localhost>" CACHE STRING

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/elf_file.h"
+#include "path/path.h"
 
 #include <elf.h>
 #include <fcntl.h>
@@ -35,15 +36,29 @@ static const void *at(const struct image *image, size_t offset, size_t count, si
     return image->bytes + offset;
 }
 
-static bool has_loader(const struct image *image, const ElfW(Ehdr) * header)
+/* The name ends within its segment. */
+static bool is_musl_loader(const struct image *image, const ElfW(Phdr) * segment)
+{
+    static const char start[] = "ld-musl-";
+    const char *name = (const char *)image->bytes + segment->p_offset;
+    if (segment->p_offset > image->size || segment->p_filesz > image->size - segment->p_offset ||
+        memchr(name, '\0', segment->p_filesz) == NULL)
+        return false;
+    return strncmp(path_base(name), start, sizeof start - 1) == 0;
+}
+
+static void examine_loader(struct elf_facts *facts, const struct image *image,
+                           const ElfW(Ehdr) * header)
 {
     const ElfW(Phdr) *segments = header->e_phentsize == sizeof *segments
                                      ? at(image, header->e_phoff, header->e_phnum, sizeof *segments)
                                      : NULL;
     for (unsigned i = 0; segments != NULL && i < header->e_phnum; i++)
-        if (segments[i].p_type == PT_INTERP)
-            return true;
-    return segments == NULL; /* a damaged file: not for us to judge */
+        if (segments[i].p_type == PT_INTERP) {
+            facts->is_musl = is_musl_loader(image, &segments[i]);
+            return;
+        }
+    facts->is_static = segments != NULL; /* a damaged file is not for us to judge */
 }
 
 /* The string at an index of a string table, or "" if it is not all there. */
@@ -125,7 +140,7 @@ static void examine(struct elf_facts *facts, const struct image *image)
 #endif
     if (facts->is_foreign)
         return;
-    facts->is_static = !has_loader(image, header);
+    examine_loader(facts, image, header);
     examine_sections(facts, image, header);
 }
 

@@ -12,6 +12,7 @@ struct elf_facts {
     bool is_narrow;       /* 32-bit, on a 64-bit machine of the same family */
     bool is_foreign;      /* of any other architecture; nothing below is known then */
     bool is_static;       /* no loader (PT_INTERP): nothing can be preloaded */
+    bool is_musl;         /* its loader is musl's */
     bool is_go;           /* made by the Go compiler */
     bool imports_known;   /* the two below can be told */
     bool imports_connect; /* it calls connect() itself */

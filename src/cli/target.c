@@ -72,6 +72,8 @@ static const char *elf_obstacle(const char *path)
         return "it is for another architecture";
     if (facts.is_narrow)
         return narrow_obstacle();
+    if (facts.is_musl)
+        return "its C library is musl, and the library is for glibc";
     return facts.is_static ? "it is statically linked" : NULL;
 }
 

@@ -18,7 +18,7 @@
 /* Beyond this number no listener is looked for. */
 #define DESCRIPTORS_SEARCHED 65536
 
-static atomic_bool any_found; /* some note says NOTE_FOUND and NOTE_COVERED */
+static atomic_uint any_found; /* some note says NOTE_FOUND and NOTE_COVERED */
 static atomic_bool set_here;  /* TCP_FASTOPEN, by this process */
 static atomic_bool set_ever;  /* the same, or by one that it is a child of */
 
@@ -35,7 +35,7 @@ void handed_set(void)
 
 void handed_found(void)
 {
-    atomic_store(&any_found, true);
+    atomic_store(&any_found, 1);
 }
 
 static void put_back(int fd)
@@ -85,7 +85,7 @@ static void leave_to_parent(const struct record *listener)
 void handed_forked(void)
 {
     atomic_store(&set_here, false);
-    if (atomic_exchange(&any_found, false))
+    if (atomic_exchange(&any_found, 0))
         note_each(NOTE_FOUND, leave_to_parent);
 }
 

@@ -18,7 +18,7 @@
 
 #include <netinet/tcp.h>
 
-atomic_bool listener_covered;
+atomic_uint listener_covered;
 
 /* By a policy that is held. */
 static struct server_verdict policy_of(const struct policy *policy, int fd,

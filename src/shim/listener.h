@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-extern atomic_bool listener_covered;
+extern atomic_uint listener_covered;
 
 /* Has this process covered a listener, at whatever time? */
 static inline bool listener_any(void)

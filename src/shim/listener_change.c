@@ -10,10 +10,10 @@
 #include "shim/policy_force.h"
 #include "shim/ring.h"
 #include "shim/shim.h"
+#include "shim/single_threaded.h"
 
 #include <netinet/tcp.h>
 #include <string.h>
-#include <sys/single_threaded.h>
 
 /* Of a listener TCP_INFO says so in a connection's field. */
 static int queue_of(int fd, const struct server_verdict *verdict)
@@ -25,7 +25,7 @@ static int queue_of(int fd, const struct server_verdict *verdict)
 /* A thread that is in a wait since before may not be prepared for what is guarded. */
 static bool is_prepared(unsigned guard)
 {
-    return !guard || machine_expects_guarded() || __libc_single_threaded;
+    return !guard || machine_expects_guarded() || single_threaded();
 }
 
 /* What has come in before, from a SYN, is guarded yet: the note goes on saying so. */

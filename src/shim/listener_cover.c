@@ -86,7 +86,7 @@ unsigned cover_begin(int fd, const struct sockaddr_storage *bound, const struct 
 static void cover_process(void)
 {
     concern_add_descriptors(1);
-    if (atomic_exchange(&listener_covered, true))
+    if (atomic_exchange(&listener_covered, 1))
         concern_remove_descriptors(1);
 }
 

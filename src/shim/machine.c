@@ -911,11 +911,11 @@ void machine_leave(struct record *record)
 
 /* ---- guard ---- */
 
-static atomic_bool guarded_expected;
+static atomic_uint guarded_expected;
 
 void machine_expect_guarded(void)
 {
-    if (!atomic_exchange(&guarded_expected, true))
+    if (!atomic_exchange(&guarded_expected, 1))
         concern_add_waits();
 }
 

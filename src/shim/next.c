@@ -60,10 +60,24 @@ static void put(size_t i, void *address)
     __atomic_store_n(place(i), address ? address : missing, __ATOMIC_RELAXED);
 }
 
+/* musl has one name for what programs call by two, with 64 at the end or without; since its version
+ * 1.2.4 its dynamic linker knows the former in programs alone, and not in dlsym(). */
+static void *without_64(const char *name)
+{
+    char shorter[sizeof wanted->name];
+    size_t length = strlen(name);
+    if (*name == '_' || length <= 2 || strcmp(name + length - 2, "64") != 0)
+        return NULL;
+    memcpy(shorter, name, length - 2);
+    shorter[length - 2] = '\0';
+    return dlsym(RTLD_NEXT, shorter);
+}
+
 static void ask_linker(size_t i)
 {
     int saved = errno;
-    put(i, dlsym(RTLD_NEXT, wanted[i].name));
+    void *found = dlsym(RTLD_NEXT, wanted[i].name);
+    put(i, found ? found : without_64(wanted[i].name));
     errno = saved;
 }
 

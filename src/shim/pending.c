@@ -24,7 +24,7 @@ atomic_uint pending_count;
 static atomic_int epoll_descriptor; /* + 1; 0: not made */
 static atomic_int possible;         /* 1: yes, -1: no, 0: not tried */
 static _Atomic uint64_t epolls[EPOLLS_KNOWN / WORD_BITS];
-static atomic_bool inherited_epolls_known;
+static atomic_uint inherited_epolls_known;
 
 static long call(long number, long a, long b, long c, long d)
 {
@@ -221,7 +221,7 @@ static void know_inherited_epolls(void)
 void pending_leave_epolls(int fd)
 {
     struct epoll_event event;
-    if (!atomic_exchange(&inherited_epolls_known, true))
+    if (!atomic_exchange(&inherited_epolls_known, 1))
         know_inherited_epolls();
     for (unsigned word = 0; word < EPOLLS_KNOWN / WORD_BITS; word++) {
         uint64_t bits = atomic_load_explicit(&epolls[word], memory_order_relaxed);

@@ -36,7 +36,7 @@ static const char *compiler;
 static atomic_bool is_followed, is_paused;
 
 /* What of the change at hand has been seen: by whoever is `busy`, and nobody else. */
-static atomic_bool busy;
+static atomic_uint busy;
 static struct {
     const struct policy *refusal; /* the files as they are; NULL: they are those in force */
     _Atomic uint64_t seen;        /* the state that the last look found; 0: none */
@@ -315,7 +315,7 @@ void policy_change_look_now(int64_t now)
     const uint64_t all = ~UINT64_C(0);
     uint64_t mask;
     int saved = errno;
-    if (!record_is_own_process() || atomic_exchange(&busy, true))
+    if (!record_is_own_process() || atomic_exchange(&busy, 1))
         return;
     look_again(now + LOOK_EVERY_MS);
     if (tcp_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&mask, sizeof mask, 0, 0) ==
@@ -324,7 +324,7 @@ void policy_change_look_now(int64_t now)
             look_again(now + LOOK_SOON_MS);
         tcp_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0, sizeof mask, 0, 0);
     }
-    atomic_store(&busy, false);
+    atomic_store(&busy, 0);
     errno = saved;
 }
 
@@ -337,7 +337,7 @@ bool policy_change_is_uncertain(void)
 /* Another thread may have been about it. */
 void policy_change_forked(void)
 {
-    atomic_store(&busy, false);
+    atomic_store(&busy, 0);
     policy_force_forked();
     policy_compiler_forked();
 }

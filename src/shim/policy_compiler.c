@@ -24,9 +24,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#define STACK_SIZE 16384
-
-static _Alignas(64) char stack[STACK_SIZE];
 static long keeper; /* 0: none */
 
 static struct {
@@ -34,9 +31,12 @@ static struct {
     char user[16], claim[16];
 } task;
 
-static const char *const environment[] = {"TFOSHIM_DISABLE=1", NULL};
-
 #ifdef BARE_CALLS
+
+#define STACK_SIZE 16384
+
+static _Alignas(64) char stack[STACK_SIZE];
+static const char *const environment[] = {"TFOSHIM_DISABLE=1", NULL};
 
 /* What a kernel before 5.9 has no call for. */
 #define DESCRIPTORS_MOST 65536

@@ -11,13 +11,13 @@
 #include "shim/own.h"
 #include "shim/program_memory.h"
 #include "shim/shim.h"
+#include "shim/single_threaded.h"
 #include "shim/story.h"
 #include "shim/waiting.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <string.h>
-#include <sys/single_threaded.h>
 #include <sys/syscall.h>
 
 /* ---- what the wait is about ---- */
@@ -298,7 +298,7 @@ void readiness_watched(int epoll, int operation, int fd, const struct epoll_even
     if (machine_look(fd, &record) && record.tag.state != RECORD_GUARDED) {
         machine_watched(&record, epoll, event);
         if (record.tag.state == RECORD_DEFERRED && !(event->events & EPOLLOUT) &&
-            !__libc_single_threaded)
+            !single_threaded())
             start_watched(&record);
     } else if ((event->events & EPOLLET) && own_has(fd) && tcp_state(fd) == TCP_CLOSE &&
                !note_edge(fd, epoll, event)) {

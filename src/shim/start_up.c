@@ -201,8 +201,9 @@ static void switch_on(const char *program, bool trust_environment)
     }
 }
 
-/* The C library calls constructors as main(). What it has as program_invocation_short_name is the
- * same, but would be one more name for the dynamic linker to look up. */
+/* glibc calls constructors as it calls main(). musl does not, so nothing looks at the arguments
+ * before is_wanted() has found glibc. program_invocation_short_name would be the same, and one more
+ * name for the dynamic linker to look up. */
 __attribute__((constructor)) static void start_up(int count, char *const arguments[])
 {
     int saved = errno;

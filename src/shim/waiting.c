@@ -17,7 +17,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/single_threaded.h>
 #include <sys/syscall.h>
 
 /* A program may spin on polls or reads that cannot block, or yield, and never write. An event loop

@@ -25,6 +25,7 @@ CONCERNS = (
     ("src/kernel/proc.*", ("doctor", "explain", "stat", "keys")),
     ("src/kernel/*",
      ("kernel", "client", "closing", "fallback", "server", "guard", "cookies", "isolation", "stat")),
+    ("src/shim/checked.*", ("hardening", "musl")),
     ("src/shim/log.*", ("log", "log-sinks", "isolation", "client", "fallback")),
     ("src/shim/sink.*", ("log", "log-sinks", "isolation")),
     ("src/shim/quiet_write.*", ("log", "log-sinks", "isolation")),
