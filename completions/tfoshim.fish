@@ -50,7 +50,8 @@ complete -c tfoshim -n "$seen attach" -l first-read -x -a any -d 'What the progr
 complete -c tfoshim -n "$seen attach" -l queue -x -d 'So many unproved at a time'
 complete -c tfoshim -n "$seen attach detach check doctor explain probe stat cookies" -l color -x -a 'auto always never' -d 'Colours'
 complete -c tfoshim -n "$seen check" -F
-complete -c tfoshim -n "$seen doctor" -a '(__fish_complete_command)'
+complete -c tfoshim -n "$seen doctor" -a '(__fish_complete_command; __tfoshim_running)'
+complete -c tfoshim -n "$seen doctor" -l pid -x -a '(__fish_complete_pids)' -d 'Examine this process'
 complete -c tfoshim -n "$seen explain" -l bytes -r -F -d 'A first write'
 complete -c tfoshim -n "$seen explain" -l listen -d 'A listener'
 complete -c tfoshim -n "$seen explain" -l program -x -a '(__fish_complete_command)' -d 'As this program'

@@ -175,18 +175,30 @@ static const char *next_entry(const char **end, const char **base)
 }
 
 /* A name without a directory stands for that library wherever it is. */
-bool preload_has(const char *list, const char *name)
+static const char *find_entry(const char **end, const char *name)
 {
     const size_t length = strlen(name);
     const bool any_directory = strchr(name, '/') == NULL;
     const char *entry, *base;
-    while ((entry = next_entry(&list, &base)) != NULL) {
-        if (any_directory)
-            entry = base;
-        if ((size_t)(list - entry) == length && memcmp(entry, name, length) == 0)
-            return true;
+    while ((entry = next_entry(end, &base)) != NULL) {
+        const char *compared = any_directory ? base : entry;
+        if ((size_t)(*end - compared) == length && memcmp(compared, name, length) == 0)
+            return entry;
     }
-    return false;
+    return NULL;
+}
+
+bool preload_has(const char *list, const char *name)
+{
+    return find_entry(&list, name) != NULL;
+}
+
+bool preload_entry(char entry[PATH_MAX], const char *list, const char *name)
+{
+    const char *found = find_entry(&list, name);
+    if (found != NULL)
+        snprintf(entry, PATH_MAX, "%.*s", (int)(list - found), found);
+    return found != NULL;
 }
 
 bool preload_like(char name[PRELOAD_NAME_MOST], const char *list, const char *beginning)

@@ -30,6 +30,8 @@ bool preload_find_narrow(char other[PATH_MAX], const char *library);
 
 /* Is the library, or one of the same name elsewhere, in this LD_PRELOAD list? */
 bool preload_has(const char *list, const char *name);
+/* And as what? */
+bool preload_entry(char entry[PATH_MAX], const char *list, const char *name);
 
 /* The first library in the list whose name, without its directory, begins so; false if none does.
  */
