@@ -52,6 +52,7 @@ _tfoshim_value() { # OPTION WORD
   --unit) _tfoshim_reply "$2" "$(_tfoshim_units attach)" ;;
   --program) mapfile -t COMPREPLY < <(compgen -c -- "$2") ;;
   --first-read) _tfoshim_reply "$2" any ;;
+  --shell) _tfoshim_reply "$2" 'sh bash zsh fish' ;;
   --pid) _tfoshim_reply "$2" "$(cd /proc && echo [0-9]*)" ;;
   --count | --day | --port | --queue | --timeout | --watch) ;;
   *) return 1 ;;

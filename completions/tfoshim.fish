@@ -32,14 +32,15 @@ complete -c tfoshim -n __fish_use_subcommand -l version -d 'The version'
 complete -c tfoshim -n __fish_use_subcommand -a '(__tfoshim_commands)'
 
 set -l seen __fish_seen_subcommand_from
-set -l known run enable disable attach detach check doctor explain probe stat cookies key
+set -l known run on off enable disable attach detach check doctor explain probe stat cookies key
 complete -c tfoshim -n "$seen $known" -l help -d 'What the command does'
 complete -c tfoshim -n "not __fish_use_subcommand; and not $seen $known" -a '(__tfoshim_options)'
-complete -c tfoshim -n "$seen run enable explain" -s c -l config -r -F -d 'The configuration'
+complete -c tfoshim -n "$seen run on enable explain" -s c -l config -r -F -d 'The configuration'
 complete -c tfoshim -n "$seen run" -l log -x -a 'none error warn info debug' -d 'What the library tells'
 complete -c tfoshim -n "$seen run" -l stats -d 'Say at the end what was saved'
 complete -c tfoshim -n "$seen run" -l dry-run -d 'Say what would have been saved'
 complete -c tfoshim -n "$seen run" -x -a '(__fish_complete_subcommand --fcs-skip=2)'
+complete -c tfoshim -n "$seen on off" -l shell -x -a 'sh bash zsh fish' -d 'The shell that reads it'
 complete -c tfoshim -n "$seen enable disable" -l root -x -a '(__fish_complete_directories)' -d 'The system whose service it is'
 complete -c tfoshim -n "$seen enable" -a '(__tfoshim_services)'
 complete -c tfoshim -n "$seen disable" -l all -d 'Every service that was enabled'

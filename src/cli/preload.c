@@ -238,18 +238,34 @@ char *preload_list(const char *list, const char *library, const struct tree *tre
     return longer;
 }
 
-bool preload_set(void)
+char *preload_without(const char *list, const char *name)
+{
+    char *rest = need_memory(calloc(1, strlen(list) + 1)), *end = rest;
+    const char *entry, *base;
+    while ((entry = next_entry(&list, &base)) != NULL) {
+        const size_t length = (size_t)(list - entry);
+        if ((size_t)(list - base) == strlen(name) && memcmp(base, name, strlen(name)) == 0)
+            continue;
+        if (end != rest)
+            *end++ = ':';
+        memcpy(end, entry, length);
+        end += length;
+    }
+    return rest;
+}
+
+bool preload_set(const char *complain_as)
 {
     char library[PATH_MAX], *list;
     bool done;
-    if (!preload_find(library, "run"))
+    if (!preload_find(library, complain_as))
         return false;
-    list = preload_list(getenv("LD_PRELOAD"), library, NULL, "run");
+    list = preload_list(getenv("LD_PRELOAD"), library, NULL, complain_as);
     if (list == NULL)
         return false;
     done = setenv("LD_PRELOAD", list, 1) == 0;
     if (!done)
-        complain_errno("run: cannot set LD_PRELOAD");
+        complain_errno("%s: cannot set LD_PRELOAD", complain_as);
     free(list);
     return done;
 }

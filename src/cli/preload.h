@@ -47,7 +47,10 @@ bool preload_asan(char name[PRELOAD_NAME_MOST], const char *list);
 char *preload_list(const char *list, const char *library, const struct tree *,
                    const char *complain_as);
 
+/* The list without the libraries of that name, in whatever directory. To be freed. */
+char *preload_without(const char *list, const char *name);
+
 /* Adds the library to our own LD_PRELOAD; false after a complaint. */
-bool preload_set(void);
+bool preload_set(const char *complain_as);
 
 #endif
