@@ -307,7 +307,11 @@ bool doctor_unit(const char *name)
     struct attach_target target;
     struct unit unit;
     bool done = false;
-    if (!tree_find(&here, "/") || !unit_name(&unit, name, &here, "doctor"))
+    if (!tree_find(&here, "/")) {
+        complain_errno("doctor: cannot look at the files of services");
+        return false;
+    }
+    if (!unit_name(&unit, name, &here, "doctor"))
         return false;
     patient.unit = unit.name;
     doctor_section(unit.name);
