@@ -52,6 +52,8 @@ _tfoshim_value() { # OPTION WORD
   --unit) _tfoshim_reply "$2" "$(_tfoshim_units attach)" ;;
   --program) mapfile -t COMPREPLY < <(compgen -c -- "$2") ;;
   --first-read) _tfoshim_reply "$2" any ;;
+  --shell) _tfoshim_reply "$2" 'sh bash zsh fish' ;;
+  --pid) _tfoshim_reply "$2" "$(cd /proc && echo [0-9]*)" ;;
   --count | --day | --port | --queue | --timeout | --watch) ;;
   *) return 1 ;;
   esac
@@ -103,7 +105,7 @@ _tfoshim_other() { # COMMAND WORD BEFORE
   case $1 in
   check) _tfoshim_files "$2" ;;
   key) _tfoshim_reply "$2" 'show set rotate' ;;
-  doctor) mapfile -t COMPREPLY < <(compgen -c -- "$2") ;;
+  doctor) mapfile -t COMPREPLY < <(compgen -c -W "$(_tfoshim_units doctor)" -- "$2") ;;
   enable | disable | attach | detach) _tfoshim_reply "$2" "$(_tfoshim_units "$1")" ;;
   explain | probe | cookies) mapfile -t COMPREPLY < <(compgen -A hostname -- "$2") ;;
   esac

@@ -32,14 +32,15 @@ complete -c tfoshim -n __fish_use_subcommand -l version -d 'Print the version'
 complete -c tfoshim -n __fish_use_subcommand -a '(__tfoshim_commands)'
 
 set -l seen __fish_seen_subcommand_from
-set -l known run enable disable attach detach check doctor explain probe stat cookies key
+set -l known run on off enable disable attach detach check doctor explain probe stat cookies key
 complete -c tfoshim -n "$seen $known" -l help -d 'Describe the command'
 complete -c tfoshim -n "not __fish_use_subcommand; and not $seen $known" -a '(__tfoshim_options)'
-complete -c tfoshim -n "$seen run enable explain" -s c -l config -r -F -d 'Use this configuration'
+complete -c tfoshim -n "$seen run on enable explain" -s c -l config -r -F -d 'Use this configuration'
 complete -c tfoshim -n "$seen run" -l log -x -a 'none error warn info debug' -d 'Log level of the library'
 complete -c tfoshim -n "$seen run" -l stats -d 'Print at the end what was saved'
 complete -c tfoshim -n "$seen run" -l dry-run -d 'Print at the end what would have been saved'
 complete -c tfoshim -n "$seen run" -x -a '(__fish_complete_subcommand --fcs-skip=2)'
+complete -c tfoshim -n "$seen on off" -l shell -x -a 'sh bash zsh fish' -d 'Print for this shell'
 complete -c tfoshim -n "$seen enable disable" -l root -x -a '(__fish_complete_directories)' -d 'Work on the system below this directory'
 complete -c tfoshim -n "$seen enable" -a '(__tfoshim_services)'
 complete -c tfoshim -n "$seen disable" -l all -d 'Every service that was enabled'
@@ -50,7 +51,8 @@ complete -c tfoshim -n "$seen attach" -l first-read -x -a any -d 'What the progr
 complete -c tfoshim -n "$seen attach" -l queue -x -d 'Limit of unproved connections'
 complete -c tfoshim -n "$seen attach detach check doctor explain probe stat cookies" -l color -x -a 'auto always never' -d 'Colours'
 complete -c tfoshim -n "$seen check" -F
-complete -c tfoshim -n "$seen doctor" -a '(__fish_complete_command)'
+complete -c tfoshim -n "$seen doctor" -a '(__fish_complete_command; __tfoshim_running)'
+complete -c tfoshim -n "$seen doctor" -l pid -x -a '(__fish_complete_pids)' -d 'Examine this process'
 complete -c tfoshim -n "$seen explain" -l bytes -r -F -d 'Inspect this first write'
 complete -c tfoshim -n "$seen explain" -l listen -d 'Explain a listener'
 complete -c tfoshim -n "$seen explain" -l program -x -a '(__fish_complete_command)' -d 'Assume this program'

@@ -49,7 +49,7 @@ cookie_of() { # ADDRESS
   run -2 "$tfoshim" cookies a b
   assert_output 'tfoshim: cookies: one host at a time: found "b" after "a"'
   run -2 "$tfoshim" cookies '[::1'
-  assert_output 'tfoshim: cookies: found "[::1", expected HOST, HOST:PORT or [ADDRESS]:PORT'
+  assert_output 'tfoshim: cookies: found "[::1", expected HOST, HOST:PORT, [ADDRESS]:PORT or a URL'
   run -1 "$tfoshim" cookies no-such-host.invalid
   assert_output --partial 'tfoshim: cookies: cannot resolve "no-such-host.invalid": '
 }

@@ -39,6 +39,7 @@ doctor_with_fastopen() { # VALUE
 @test "help; arguments that are not understood" {
   run -0 --separate-stderr "$tfoshim" doctor --help
   assert_line --index 0 "usage: tfoshim doctor [--color WHEN] [PROGRAM]"
+  assert_line --index 1 "       tfoshim doctor [--color WHEN] --pid N|UNIT.service"
   run -2 --separate-stderr "$tfoshim" doctor --colr=never
   assert_equal "$stderr" 'tfoshim: doctor: unknown option "--colr", did you mean "--color"?'
   run -2 --separate-stderr "$tfoshim" doctor --color=red

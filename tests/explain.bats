@@ -58,7 +58,7 @@ assert_agreed() { # WHY
 
 @test "help; arguments that are not understood" {
   run -0 --separate-stderr "$tfoshim" explain --help
-  assert_line --index 0 "usage: tfoshim explain [OPTION...] HOST[:PORT]"
+  assert_line --index 0 "usage: tfoshim explain [OPTION...] HOST[:PORT]|URL"
   run -2 "$tfoshim" explain
   assert_output "tfoshim: explain: expected one host, see tfoshim explain --help"
   run -2 "$tfoshim" explain --lisen x
@@ -76,6 +76,37 @@ such as 0.0.0.0:80 or [::]:80"
   echo 'client = 1;' >t.conf
   run -1 "$tfoshim" explain -c t.conf 192.0.2.1
   assert_output --partial 'tfoshim: t.conf:1: client: found 1, expected a group'
+}
+
+@test "of a URL the host and the port count, or the port of its scheme" {
+  local url place
+  while read -r url place; do
+    explain "$url"
+    assert_equal "$url ${lines[0]}" "$url $place"
+  done <<'END'
+http://192.0.2.1 192.0.2.1:80
+HTTPS://192.0.2.1/ 192.0.2.1:443
+http://192.0.2.1:8080/a:b@192.0.2.9/?q=[::1]:5#f 192.0.2.1:8080
+redis://:p%40ss@192.0.2.1/0 192.0.2.1:6379
+rediss://192.0.2.1?x=192.0.2.9:1 192.0.2.1:6379
+postgres://me:a@b@192.0.2.1:5433/db 192.0.2.1:5433
+wss://[2001:db8::1]/chat [2001:db8::1]:443
+http://user@[2001:db8::1]:81#top [2001:db8::1]:81
+http://192.0.2.1:/ 192.0.2.1:80
+ftp://192.0.2.1/pub 192.0.2.1:21
+any://192.0.2.1:7 192.0.2.1:7
+END
+  # A name is asked for as it is written there.
+  run -1 "$tfoshim" explain http://user:80@no-such-host.invalid:81/
+  assert_output --partial 'cannot resolve "no-such-host.invalid": '
+  for url in http:// http:///path http://user@/ 'http://[::1'; do
+    run -2 "$tfoshim" explain "$url"
+    assert_output "tfoshim: explain: found \"$url\", expected HOST, HOST:PORT, [ADDRESS]:PORT or a URL"
+  done
+  run -2 "$tfoshim" explain http://192.0.2.1:http/
+  assert_output 'tfoshim: explain: found port "http", expected a number from 1 to 65535'
+  run -2 "$tfoshim" explain unheard-of://192.0.2.1/
+  assert_output 'tfoshim: explain: found "unheard-of://192.0.2.1/", expected a port behind its host: "unheard-of" is no scheme whose port is known'
 }
 
 @test "the rule that decides, by address, port and program" {

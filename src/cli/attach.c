@@ -3,6 +3,7 @@
 #include "cli/attach_target.h"
 #include "cli/options.h"
 #include "cli/paint.h"
+#include "cli/process_look.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
 
@@ -78,8 +79,8 @@ static const struct verb_of detach = {
 static void who(char *text, size_t size, const struct attach_request *request,
                 const struct attach_target *target)
 {
-    char process[ATTACH_PROCESS_MOST];
-    attach_process_text(process, target->processes[0]);
+    char process[PROCESS_TEXT_MOST];
+    process_text(process, target->processes[0]);
     if (target->is_unit)
         snprintf(text, size, "%s (%zu process%s)", request->word, target->count,
                  target->count == 1 ? "" : "es");

@@ -5,6 +5,7 @@
  */
 #include "cli/attach_listeners.h"
 #include "cli/attach_refusal.h"
+#include "cli/process_look.h"
 #include "cli/util.h"
 #include "kernel/tcp.h"
 
@@ -99,23 +100,6 @@ static void add(struct attach_listeners *listeners, int fd, const struct scan *s
                                                                   .is_shimmed = scan->is_shimmed};
 }
 
-/* The dynamic linker maps it by its name, which stays when the file is replaced. */
-static bool has_library(pid_t process)
-{
-    char path[64], *line = NULL;
-    size_t size = 0;
-    bool found = false;
-    FILE *maps;
-    snprintf(path, sizeof path, "/proc/%d/maps", process);
-    maps = fopen(path, "re");
-    while (maps != NULL && !found && getline(&line, &size, maps) > 0)
-        found = strstr(line, "/libtfoshim.so") != NULL;
-    free(line);
-    if (maps != NULL)
-        fclose(maps);
-    return found;
-}
-
 /* 1: the descriptor is a socket; 0: it is not, or is closed; -1: the caller may not see it. Only
  * sockets are duplicated: a device may react when a duplicate is closed. */
 static int is_socket(int directory, const char *name)
@@ -168,7 +152,7 @@ static bool add_process(struct attach_listeners *listeners, struct scan *scan)
     if (scan->pidfd < 0)
         return false;
     scan->stage = ATTACH_LOOKING;
-    scan->is_shimmed = has_library(scan->process);
+    scan->is_shimmed = process_has_library(scan->process);
     snprintf(path, sizeof path, "/proc/%d/fd", scan->process);
     directory = opendir(path);
     done = directory != NULL && add_each(listeners, scan, directory);
@@ -197,20 +181,4 @@ void attach_listeners_free(struct attach_listeners *listeners)
     for (size_t i = 0; i < listeners->count; i++)
         close(listeners->all[i].fd);
     free(listeners->all);
-}
-
-void attach_process_text(char text[ATTACH_PROCESS_MOST], pid_t process)
-{
-    char path[64], name[20] = "";
-    FILE *file;
-    snprintf(path, sizeof path, "/proc/%d/comm", process);
-    file = fopen(path, "re");
-    if (file != NULL && fgets(name, sizeof name, file) != NULL)
-        name[strcspn(name, "\n")] = '\0';
-    if (file != NULL)
-        fclose(file);
-    for (char *at = name; *at != '\0'; at++)
-        if (*at < ' ' || *at > '~')
-            *at = '?';
-    snprintf(text, ATTACH_PROCESS_MOST, name[0] != '\0' ? "%d (%s)" : "%d", process, name);
 }

@@ -32,8 +32,4 @@ void attach_listeners_free(struct attach_listeners *);
 /* What its program passed to listen(), as limited by the kernel. */
 int attach_listener_backlog(const struct attach_listener *);
 
-/* "4711 (server)". Whatever the process calls itself, it can be printed. */
-#define ATTACH_PROCESS_MOST 40
-void attach_process_text(char text[ATTACH_PROCESS_MOST], pid_t process);
-
 #endif

@@ -5,7 +5,7 @@
  * are repeated here, in the order in which an operator can do something about them.
  */
 #include "cli/attach_refusal.h"
-#include "cli/attach_listeners.h"
+#include "cli/process_look.h"
 #include "cli/util.h"
 
 #include <errno.h>
@@ -21,37 +21,17 @@
 #define YAMA "kernel.yama.ptrace_scope"
 #define YAMA_FILE "/proc/sys/kernel/yama/ptrace_scope"
 
-/* A line of /proc/PID/status; false where there is none. */
-static bool status_of(const char *process, const char *name, char *value, size_t size)
-{
-    char path[64], line[256];
-    bool found = false;
-    FILE *file;
-    snprintf(path, sizeof path, "/proc/%s/status", process);
-    file = fopen(path, "re");
-    while (file != NULL && !found && fgets(line, sizeof line, file) != NULL) {
-        const size_t length = strlen(name);
-        found = strncmp(line, name, length) == 0 && line[length] == ':';
-        if (found)
-            snprintf(value, size, "%s", line + length + 1);
-    }
-    if (file != NULL)
-        fclose(file);
-    return found;
-}
-
 /* -1: it cannot be told. */
 static long user_of(pid_t process)
 {
-    char number[16], value[64];
-    snprintf(number, sizeof number, "%d", process);
-    return status_of(number, "Uid", value, sizeof value) ? strtol(value, NULL, 10) : -1;
+    char value[64];
+    return process_status(process, "Uid", value, sizeof value) ? strtol(value, NULL, 10) : -1;
 }
 
 static bool may_trace_all(void)
 {
     char value[64];
-    return status_of("self", "CapEff", value, sizeof value) &&
+    return process_status(0, "CapEff", value, sizeof value) &&
            strtoull(value, NULL, 16) >> CAP_SYS_PTRACE & 1;
 }
 
@@ -140,14 +120,14 @@ static void explain_refused(pid_t process, enum attach_stage stage, const char *
 
 void attach_refusal_explain(pid_t process, enum attach_stage stage, int error, const char *verb)
 {
-    char text[ATTACH_PROCESS_MOST];
+    char text[PROCESS_TEXT_MOST];
     /* A thread that is not its process's first has a number, too. */
     if (error == ESRCH || (stage == ATTACH_LOOKING && error == ENOENT) ||
         (stage == ATTACH_OPENING && (error == EINVAL || error == ENOENT))) {
         complain("%s: there is no process %d", verb, process);
         return;
     }
-    attach_process_text(text, process);
+    process_text(text, process);
     errno = error;
     complain_errno("%s: cannot duplicate the sockets of process %s", verb, text);
     if (error == ENOSYS)

@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/attach.h"
 #include "cli/attach_table.h"
+#include "cli/fastopen_there.h"
 #include "cli/util.h"
-#include "kernel/netns.h"
 #include "kernel/proc.h"
 #include "kernel/tcp.h"
 
-#include <fcntl.h>
-#include <linux/sockios.h>
 #include <netinet/tcp.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
 
 static int queue_of(const struct attach_listener *listener)
 {
@@ -68,52 +63,11 @@ static bool announce(const struct attach_request *request, const struct attach_l
     return attach_record_save(record, request->verb);
 }
 
-static bool is_in_ours(int socket_there)
-{
-    const uint64_t ours = netns_own();
-    return ours != 0 && ours == tcp_netns_cookie(socket_there);
-}
-
-/* /proc/sys/net shows the namespace of its reader: enters the other one and returns, which needs
- * CAP_NET_ADMIN there and CAP_SYS_ADMIN. */
-static long ask_there(int there)
-{
-    const int here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-    long value = -1;
-    if (here >= 0 && setns(there, CLONE_NEWNET) == 0) {
-        value = proc_sysctl_number("tcp_fastopen");
-        if (setns(here, CLONE_NEWNET) != 0) {
-            complain_errno("cannot return from another network namespace");
-            exit(EXIT_FAILURE);
-        }
-    }
-    if (here >= 0)
-        close(here);
-    return value;
-}
-
-/* net.ipv4.tcp_fastopen of the network namespace that a socket is in: is it ours? -1 where it may
- * not be looked at. */
-static long fastopen_of(int socket_there, bool *is_ours)
-{
-    long value = -1;
-    int there;
-    *is_ours = is_in_ours(socket_there);
-    if (*is_ours)
-        return proc_sysctl_number("tcp_fastopen");
-    there = ioctl(socket_there, SIOCGSKNS);
-    if (there >= 0) {
-        value = ask_there(there);
-        close(there);
-    }
-    return value;
-}
-
 /* The sysctl is that of the socket's network namespace, which need not be ours. */
 static void warn_of_kernel(const struct attach_listener *listener, const char *verb)
 {
     bool is_ours;
-    const long bits = fastopen_of(listener->fd, &is_ours);
+    const long bits = fastopen_of_socket(listener->fd, &is_ours);
     if (bits < 0)
         complain("%s: only root can see whether the kernel allows Fast Open for listeners in the "
                  "network namespace of process %d: nsenter --net --target %d sysctl "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/attach_table.h"
 #include "cli/place.h"
+#include "cli/process_look.h"
 
 const char *attach_table_words(enum attach_fate fate, bool may)
 {
@@ -27,11 +28,11 @@ const char *attach_table_words(enum attach_fate fate, bool may)
 void attach_table_add(struct table *table, const struct attach_listener *listener, int queue,
                       const char *now)
 {
-    char place[PLACE_TEXT_MOST], process[ATTACH_PROCESS_MOST];
+    char place[PLACE_TEXT_MOST], process[PROCESS_TEXT_MOST];
     place_endpoint_text(place, &listener->endpoint);
     table_add_copy(table, place);
     table_add_text(table, "%d", queue);
-    attach_process_text(process, listener->process);
+    process_text(process, listener->process);
     if (listener->others > 0)
         table_add_text(table, "%s, %u more", process, listener->others);
     else

@@ -13,6 +13,7 @@
 #include "policy/search.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +27,7 @@
 
 static unsigned problems;
 
-static void section(const char *title)
+void doctor_section(const char *title)
 {
     printf("%s%s%s\n", paint_on(PAINT_HEADING), title, paint_off());
 }
@@ -192,7 +193,7 @@ static void examine_installation(void)
     examine_memory();
 }
 
-static void examine_preload(const char *list)
+static void examine_list(const char *list)
 {
     static const char *const redirectors[] = {"libtorsocks.so", "libproxychains", "libtsocks.so",
                                               "libsocket_wrapper.so"};
@@ -208,13 +209,18 @@ static void examine_preload(const char *list)
                 "LD_PRELOAD has %s, which must come first: \"tfoshim run\" goes after it", name);
 }
 
-static void examine_environment(void)
+bool doctor_variable_is_set(const char *name)
 {
-    const char *list = getenv("LD_PRELOAD"), *disable = getenv("TFOSHIM_DISABLE");
-    const char *level = getenv("TFOSHIM_LOG");
+    const char *value = getenv(name);
+    return value != NULL && value[0] != '\0' && strcmp(value, "0") != 0;
+}
+
+void doctor_environment(void)
+{
+    const char *list = getenv("LD_PRELOAD"), *level = getenv("TFOSHIM_LOG");
     if (list != NULL)
-        examine_preload(list);
-    if (disable != NULL && disable[0] != '\0' && strcmp(disable, "0") != 0)
+        examine_list(list);
+    if (doctor_variable_is_set("TFOSHIM_DISABLE"))
         finding(FINDING_PROBLEM, "TFOSHIM_DISABLE is set: the library does nothing");
     if (level == NULL)
         return;
@@ -227,6 +233,15 @@ static void examine_environment(void)
 
 /* ---- a program ---- */
 
+/* What is no program's name may have been meant as something else. */
+static void hint_other(const char *word)
+{
+    if (word[strspn(word, "0123456789")] == '\0')
+        finding_remedy("a process", "tfoshim doctor --pid %s", word);
+    else if (strchr(word, '/') == NULL)
+        finding_remedy("a systemd service", "tfoshim doctor %s.service", word);
+}
+
 /* A script is what its interpreter is. False: there is nothing to look at. */
 static bool find(char path[PATH_MAX], const char *program)
 {
@@ -234,6 +249,7 @@ static bool find(char path[PATH_MAX], const char *program)
     if (!target_find(path, PATH_MAX, program)) {
         finding(FINDING_PROBLEM, "cannot be started: no executable file of this name%s",
                 strchr(program, '/') == NULL ? " in $PATH" : "");
+        hint_other(program);
         return false;
     }
     snprintf(script, sizeof script, "%s", path);
@@ -307,40 +323,72 @@ static void examine_program(const char *program)
 
 /* ---- the verb ---- */
 
-static const struct verb_option options[] = {PAINT_OPTION, OPTIONS_END};
+struct request {
+    int process; /* 0: none */
+};
+
+static const struct verb_option options[] = {
+    PAINT_OPTION,
+    OPTION_NUMBER_OF("pid", struct request, process, 1, INT_MAX),
+    OPTIONS_END,
+};
 
 static const char help[] =
     "usage: tfoshim doctor [--color WHEN] [PROGRAM]\n"
+    "       tfoshim doctor [--color WHEN] --pid N|UNIT.service\n"
     "\n"
-    "Examines the machine, the installation and, when it is named, a program, and says what\n"
-    "keeps TCP Fast Open from working and how to mend that. A line a finding: \"ok\", "
-    "\"note\"\n"
-    "(worth knowing) or \"problem\" (Fast Open cannot work).\n"
+    "Examines the machine, the installation and, when it is named, a program; or a process\n"
+    "that runs, or the main process of a systemd service. Says what keeps TCP Fast Open from\n"
+    "working and how to mend that. A line a finding: \"ok\", \"note\" (worth knowing) or\n"
+    "\"problem\" (Fast Open cannot work).\n"
     "\n"
     "options:\n" PAINT_HELP "      --help        this text\n"
+    "      --pid N       examine the process of this number\n"
     "\n"
     "The exit status is 1 if there is a problem.\n";
 
-static int examine(const char *program)
+static bool is_unit(const char *word)
 {
-    section("machine");
+    return fnmatch("?*.service", word, FNM_PATHNAME) == 0;
+}
+
+static bool examine_here(const char *program)
+{
+    doctor_section("machine");
     doctor_machine();
-    section("counters of this network namespace");
+    doctor_section("counters of this network namespace");
     doctor_counters();
-    section("installation");
+    doctor_section("installation");
     examine_installation();
-    examine_environment();
+    doctor_environment();
     if (program != NULL) {
-        section(program);
+        doctor_section(program);
         examine_program(program);
     }
-    return finish_output() && problems == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return true;
+}
+
+static int examine(const struct request *request, const char *word)
+{
+    bool done;
+    if (request->process != 0 && word != NULL) {
+        complain("doctor: expected no \"%s\" beside --pid, see tfoshim doctor --help", word);
+        return EXIT_USAGE;
+    }
+    if (request->process != 0)
+        done = doctor_process(request->process);
+    else if (word != NULL && is_unit(word))
+        done = doctor_unit(word);
+    else
+        done = examine_here(word);
+    return finish_output() && done && problems == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int doctor_main(int argc, char **argv)
 {
     static const struct syntax syntax = {"doctor", help, options, OPERANDS_MAYBE_ONE, "program", 0};
+    struct request request = {.process = 0};
     int status;
-    char **words = options_read(&syntax, NULL, argc, argv, &status);
-    return words != NULL ? examine(words[0]) : status;
+    char **words = options_read(&syntax, &request, argc, argv, &status);
+    return words != NULL ? examine(&request, words[0]) : status;
 }

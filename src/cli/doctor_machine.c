@@ -19,9 +19,13 @@
 /* The initial PID namespace has a number of its own (linux/proc_ns.h). */
 #define FIRST_PID_NAMESPACE "pid:[4026531836]"
 
-static void set_to(long value)
+static void set_to(long value, const char *within)
 {
     struct statvfs status;
+    if (within[0] != '\0') {
+        finding_remedy("now", "%ssysctl -w " SETTING "=%ld", within, value);
+        return;
+    }
     if (statvfs("/proc/sys/net", &status) == 0 && status.f_flag & ST_RDONLY) {
         finding_remedy("outside",
                        "this container may not set it; its engine can: "
@@ -34,50 +38,54 @@ static void set_to(long value)
 }
 
 /* A cookie is what keeps SYN data from who only says that he is the client. */
-static void examine_open_doors(long value)
+static void examine_open_doors(long value, const char *within)
 {
     if (value & FASTOPEN_SERVER_NO_COOKIE) {
         finding(
             value & FASTOPEN_SERVER ? FINDING_PROBLEM : FINDING_NOTE,
             "bit 0x200: servers here take SYN data without a cookie, from forged addresses too, "
             "and hand out none, so that clients which wait for one never open fast");
-        set_to(value & ~FASTOPEN_SERVER_NO_COOKIE);
+        set_to(value & ~FASTOPEN_SERVER_NO_COOKIE, within);
     }
     if (value & FASTOPEN_SERVER_ALWAYS) {
         finding(value & FASTOPEN_SERVER ? FINDING_PROBLEM : FINDING_NOTE,
                 "bit 0x400: every listener takes SYN data, also of programs that are not under "
                 "tfoshim, "
                 "which execute again what somebody has recorded");
-        set_to(value & ~FASTOPEN_SERVER_ALWAYS);
+        set_to(value & ~FASTOPEN_SERVER_ALWAYS, within);
     }
 }
 
-static void examine_fastopen(void)
+void doctor_fastopen(long value, const char *within)
 {
-    const long value = proc_sysctl_number("tcp_fastopen");
     char words[PROC_FASTOPEN_WORDS_MOST];
-    if (value < 0) {
-        finding(FINDING_PROBLEM, SETTING " cannot be read (%s): is /proc mounted?",
-                strerror(errno));
-        return;
-    }
     proc_fastopen_words(words, value);
     if (value & FASTOPEN_CLIENT) {
         finding(FINDING_OK, SETTING " is %ld: %s", value, words);
     } else {
         finding(FINDING_PROBLEM, SETTING " is %ld: %s: no client can open a connection fast", value,
                 words);
-        set_to(value | FASTOPEN_CLIENT | FASTOPEN_SERVER);
+        set_to(value | FASTOPEN_CLIENT | FASTOPEN_SERVER, within);
     }
     if (value & FASTOPEN_CLIENT && !(value & FASTOPEN_SERVER)) {
         finding(FINDING_NOTE, "servers here take no SYN data: the server's bit (2) is not set");
-        set_to(value | FASTOPEN_SERVER);
+        set_to(value | FASTOPEN_SERVER, within);
     }
     if (value & FASTOPEN_CLIENT_NO_COOKIE)
         finding(FINDING_NOTE,
                 "bit 4: clients send data to servers they have no cookie of; a server "
                 "that wants one answers at the pace of an ordinary connect");
-    examine_open_doors(value);
+    examine_open_doors(value, within);
+}
+
+static void examine_fastopen(void)
+{
+    const long value = proc_sysctl_number("tcp_fastopen");
+    if (value >= 0)
+        doctor_fastopen(value, "");
+    else
+        finding(FINDING_PROBLEM, SETTING " cannot be read (%s): is /proc mounted?",
+                strerror(errno));
 }
 
 /* Only root may read it. All zeroes: none has been made yet. */

@@ -45,12 +45,12 @@ static const struct verb_option options[] = {
 };
 
 static const char help[] =
-    "usage: tfoshim explain [OPTION...] HOST[:PORT]\n"
+    "usage: tfoshim explain [OPTION...] HOST[:PORT]|URL\n"
     "       tfoshim explain [OPTION...] --listen ADDRESS:PORT\n"
     "\n"
     "Says what becomes of a connect() to each address of a host, or of a listener: which rule\n"
     "decides, what the kernel and tfoshim's memory hold of the host, what would happen now,\n"
-    "and what to do for a fast open. The port is 443 unless given.\n"
+    "and what to do for a fast open. The port is 443 unless given; of a URL, that of its scheme.\n"
     "\n"
     "options:\n"
     "      --bytes FILE  say whether the bytes of this file, as a first write, may be "

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Where the host ends: at the bracket, at the only colon, or, of an IPv6 address without brackets,
  * at its end. */
@@ -39,7 +40,8 @@ static void encode(struct place *place)
         memcpy(place->host, ascii, sizeof ascii);
 }
 
-bool place_read(struct place *place, const char *text, const char *verb)
+/* `said` is what was typed, and `text` what of it counts. */
+static bool read_place(struct place *place, const char *text, const char *said, const char *verb)
 {
     const char *host, *port;
     struct in6_addr address;
@@ -47,7 +49,7 @@ bool place_read(struct place *place, const char *text, const char *verb)
     long long number = 0;
     *place = (struct place){.port = 0};
     if (!split(text, &host, &length, &port) || length >= sizeof place->host) {
-        complain("%s: found \"%s\", expected HOST, HOST:PORT or [ADDRESS]:PORT", verb, text);
+        complain("%s: found \"%s\", expected HOST, HOST:PORT, [ADDRESS]:PORT or a URL", verb, said);
         return false;
     }
     memcpy(place->host, host, length);
@@ -61,6 +63,59 @@ bool place_read(struct place *place, const char *text, const char *verb)
                         inet_pton(AF_INET6, place->host, &address) == 1 ||
                         strchr(place->host, '%') != NULL;
     return true;
+}
+
+/* ---- URLs ---- */
+
+/* Those first that services(5) lacks, has under another name, or is not there to tell. */
+static uint16_t port_of_scheme(const char *scheme)
+{
+    static const struct {
+        const char *name;
+        uint16_t port;
+    } known[] = {{"http", 80},         {"https", 443},   {"ws", 80},         {"wss", 443},
+                 {"redis", 6379},      {"rediss", 6379}, {"postgres", 5432}, {"postgresql", 5432},
+                 {"mongodb", 27017},   {"amqp", 5672},   {"amqps", 5671},    {"mysql", 3306},
+                 {"memcached", 11211}, {"mqtt", 1883},   {"mqtts", 8883}};
+    const struct servent *service;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strcasecmp(scheme, known[i].name) == 0)
+            return known[i].port;
+    service = getservbyname(scheme, "tcp");
+    return service == NULL ? 0 : ntohs((uint16_t)service->s_port);
+}
+
+/* SCHEME://[USER[:PASSWORD]@]HOST[:PORT][/...]: from the scheme comes the port where there is none.
+ * A user's name may have an "@" in it, a host not. */
+static bool read_url(struct place *place, const char *text, const char *separator, const char *verb)
+{
+    const char *begin = separator + strlen("://");
+    char *scheme = need_memory(strndup(text, (size_t)(separator - text)));
+    char *authority = need_memory(strndup(begin, strcspn(begin, "/?#")));
+    char *host = strrchr(authority, '@');
+    bool done;
+    host = host == NULL ? authority : host + 1;
+    if (host[0] != '\0' && host[strlen(host) - 1] == ':')
+        host[strlen(host) - 1] = '\0';
+    done = read_place(place, host, text, verb);
+    if (done && place->port == 0) {
+        place->port = port_of_scheme(scheme);
+        done = place->port != 0;
+        if (!done)
+            complain("%s: found \"%s\", expected a port behind its host: \"%s\" is no scheme whose "
+                     "port is known",
+                     verb, text, scheme);
+    }
+    free(scheme);
+    free(authority);
+    return done;
+}
+
+bool place_read(struct place *place, const char *text, const char *verb)
+{
+    const char *separator = strstr(text, "://");
+    return separator != NULL && separator != text ? read_url(place, text, separator, verb)
+                                                  : read_place(place, text, text, verb);
 }
 
 struct addrinfo *place_resolve(const struct place *place, int family, const char *verb)

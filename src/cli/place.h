@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Places on the network as they are typed, HOST, HOST:PORT, [ADDRESS]:PORT, and as they are
- * printed. */
+/* Places on the network as they are typed, HOST, HOST:PORT, [ADDRESS]:PORT or a URL, and as they
+ * are printed. */
 #ifndef TFOSHIM_CLI_PLACE_H
 #define TFOSHIM_CLI_PLACE_H
 
@@ -10,7 +10,7 @@
 
 struct place {
     char host[256]; /* without brackets */
-    uint16_t port;  /* 0: none was given */
+    uint16_t port;  /* 0: none was given, and no URL, whose scheme has one */
     bool is_numeric;
 };
 

@@ -176,18 +176,30 @@ static const char *next_entry(const char **end, const char **base)
 }
 
 /* A name without a directory stands for that library wherever it is. */
-bool preload_has(const char *list, const char *name)
+static const char *find_entry(const char **end, const char *name)
 {
     const size_t length = strlen(name);
     const bool any_directory = strchr(name, '/') == NULL;
     const char *entry, *base;
-    while ((entry = next_entry(&list, &base)) != NULL) {
-        if (any_directory)
-            entry = base;
-        if ((size_t)(list - entry) == length && memcmp(entry, name, length) == 0)
-            return true;
+    while ((entry = next_entry(end, &base)) != NULL) {
+        const char *compared = any_directory ? base : entry;
+        if ((size_t)(*end - compared) == length && memcmp(compared, name, length) == 0)
+            return entry;
     }
-    return false;
+    return NULL;
+}
+
+bool preload_has(const char *list, const char *name)
+{
+    return find_entry(&list, name) != NULL;
+}
+
+bool preload_entry(char entry[PATH_MAX], const char *list, const char *name)
+{
+    const char *found = find_entry(&list, name);
+    if (found != NULL)
+        snprintf(entry, PATH_MAX, "%.*s", (int)(list - found), found);
+    return found != NULL;
 }
 
 bool preload_like(char name[PRELOAD_NAME_MOST], const char *list, const char *beginning)
@@ -228,18 +240,34 @@ char *preload_list(const char *list, const char *library, const struct tree *tre
     return longer;
 }
 
-bool preload_set(void)
+char *preload_without(const char *list, const char *name)
+{
+    char *rest = need_memory(calloc(1, strlen(list) + 1)), *end = rest;
+    const char *entry, *base;
+    while ((entry = next_entry(&list, &base)) != NULL) {
+        const size_t length = (size_t)(list - entry);
+        if ((size_t)(list - base) == strlen(name) && memcmp(base, name, strlen(name)) == 0)
+            continue;
+        if (end != rest)
+            *end++ = ':';
+        memcpy(end, entry, length);
+        end += length;
+    }
+    return rest;
+}
+
+bool preload_set(const char *complain_as)
 {
     char library[PATH_MAX], *list;
     bool done;
-    if (!preload_find(library, "run"))
+    if (!preload_find(library, complain_as))
         return false;
-    list = preload_list(getenv("LD_PRELOAD"), library, NULL, "run");
+    list = preload_list(getenv("LD_PRELOAD"), library, NULL, complain_as);
     if (list == NULL)
         return false;
     done = setenv("LD_PRELOAD", list, 1) == 0;
     if (!done)
-        complain_errno("run: cannot set LD_PRELOAD");
+        complain_errno("%s: cannot set LD_PRELOAD", complain_as);
     free(list);
     return done;
 }

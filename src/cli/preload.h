@@ -30,6 +30,8 @@ bool preload_find_narrow(char other[PATH_MAX], const char *library);
 
 /* Is the library, or one of the same name elsewhere, in this LD_PRELOAD list? */
 bool preload_has(const char *list, const char *name);
+/* And as what? */
+bool preload_entry(char entry[PATH_MAX], const char *list, const char *name);
 
 /* The first library in the list whose name, without its directory, begins so; false if none does.
  */
@@ -44,7 +46,10 @@ bool preload_asan(char name[PRELOAD_NAME_MOST], const char *list);
 char *preload_list(const char *list, const char *library, const struct tree *,
                    const char *complain_as);
 
+/* The list without the libraries of that name, in whatever directory. To be freed. */
+char *preload_without(const char *list, const char *name);
+
 /* Adds the library to our own LD_PRELOAD; false after a complaint. */
-bool preload_set(void);
+bool preload_set(const char *complain_as);
 
 #endif

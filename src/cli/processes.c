@@ -4,8 +4,10 @@
  * System V shared memory, and the kernel lists with each process which of them it has.
  */
 #include "cli/processes.h"
+#include "cli/process_look.h"
 #include "cli/util.h"
 #include "kernel/shared_memory.h"
+#include "memory/memory.h"
 #include "policy/flat.h"
 #include "shim/policy_kept.h"
 
@@ -60,14 +62,22 @@ static void copy_version(char version[PROCESS_VERSION_MOST], const struct policy
 static void add_segment(struct process *process, int id, uid_t owner)
 {
     struct policy *policy = copy_segment(id, owner);
-    if (policy == NULL)
+    if (policy == NULL) {
+        if (memory_is_segment(id))
+            process->memory = id;
         return;
+    }
     if (policy->refusal != 0 && process->refusal == NULL)
         process->refusal = need_memory(strdup(policy_at(policy, policy->refusal)));
     if (process->policy == NULL)
         process->policy = need_memory(strdup(policy_path(policy)));
+    if (policy->refusal == 0 && process->version[0] == '\0') {
+        copy_version(process->version, policy);
+        process->in_force = policy;
+        return;
+    }
     if (policy->refusal == 0)
-        copy_version(process->version[0] == '\0' ? process->version : process->former, policy);
+        copy_version(process->former, policy);
     free(policy);
 }
 
@@ -92,59 +102,51 @@ static int segment_of(const char *line)
     return (int)strtol(line, NULL, 10);
 }
 
-static bool read_maps(struct process *process, FILE *maps, uid_t owner)
+static void read_maps(struct process *process, FILE *maps, uid_t owner)
 {
-    const bool known = shares_memory(process->pid);
     char *line = NULL;
     size_t size = 0;
-    bool found = false;
     while (getline(&line, &size, maps) > 0) {
-        found = found || strstr(line, "/libtfoshim.so") != NULL;
-        if (known && strstr(line, "/SYSV") != NULL)
+        const char *library = process_library_of(line);
+        if (library != NULL && process->library == NULL)
+            process->library = need_memory(strdup(library));
+        if (!process->is_apart && strstr(line, "/SYSV") != NULL)
             add_segment(process, segment_of(line), owner);
     }
     free(line);
-    return found;
 }
 
-static void read_program(struct process *process)
+bool process_read(struct process *process, pid_t pid, uid_t owner)
 {
-    char path[64];
-    FILE *file;
-    snprintf(path, sizeof path, "/proc/%d/comm", process->pid);
-    file = fopen(path, "re");
-    if (file != NULL && fgets(process->program, sizeof process->program, file) != NULL)
-        process->program[strcspn(process->program, "\n")] = '\0';
-    if (file != NULL)
-        fclose(file);
-    for (char *at = process->program; *at != '\0'; at++)
-        if (*at < ' ' || *at > '~')
-            *at = '?';
+    FILE *maps = process_open(pid, "maps");
+    *process = (struct process){.pid = pid, .memory = -1, .is_apart = !shares_memory(pid)};
+    if (maps == NULL)
+        return false;
+    read_maps(process, maps, owner);
+    process_name(process->program, pid);
+    fclose(maps);
+    return true;
 }
 
-static void drop(struct process *process)
+void process_drop(struct process *process)
 {
     free(process->policy);
     free(process->refusal);
+    free(process->library);
+    free((void *)process->in_force);
 }
 
 static void add(struct processes *processes, pid_t pid, uid_t owner)
 {
-    struct process process = {.pid = pid};
-    char path[64];
-    FILE *maps;
-    snprintf(path, sizeof path, "/proc/%d/maps", pid);
-    maps = fopen(path, "re");
-    if (maps == NULL)
+    struct process process;
+    if (!process_read(&process, pid, owner))
         return;
-    if (read_maps(&process, maps, owner)) {
-        read_program(&process);
+    if (process.library != NULL) {
         processes->all = need_room(processes->all, processes->count + 1, sizeof *processes->all);
         processes->all[processes->count++] = process;
     } else {
-        drop(&process);
+        process_drop(&process);
     }
-    fclose(maps);
 }
 
 static int compare_texts(const char *one, const char *other)
@@ -209,6 +211,6 @@ void processes_collect(struct processes *processes, const struct memories *memor
 void processes_drop(struct processes *processes)
 {
     for (size_t i = 0; i < processes->count; i++)
-        drop(&processes->all[i]);
+        process_drop(&processes->all[i]);
     free(processes->all);
 }

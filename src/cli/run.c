@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "cli/config_use.h"
 #include "cli/options.h"
 #include "cli/preload.h"
 #include "cli/run_child.h"
@@ -14,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -59,31 +59,6 @@ static const char help[] =
     "\n"
     "The exit status is the program's, or 125 if tfoshim fails, 126 if the program cannot\n"
     "be executed, 127 if it is not found, 2 if the arguments are wrong.\n";
-
-/* The program and its children may well work in another directory. A link is not followed: the
- * directory beside it is the one that counts. */
-static bool set_config(const char *file)
-{
-    char directory[PATH_MAX] = "", path[2 * PATH_MAX];
-    if (file[0] == '/' || getcwd(directory, sizeof directory) != NULL) {
-        snprintf(path, sizeof path, "%s%s%s", directory, file[0] == '/' ? "" : "/", file);
-        if (setenv("TFOSHIM_CONFIG", path, 1) == 0)
-            return true;
-    }
-    complain_errno("run: cannot use \"%s\" as configuration", file);
-    return false;
-}
-
-/* A preloaded library would report the error and stay inert; a user who names a file wants to know
- * before the program starts. */
-static bool use_config(const char *file)
-{
-    const struct policy *policy = policy_compile(file, NULL, complain_report, NULL);
-    if (policy == NULL)
-        return false;
-    munmap((void *)policy, policy_size(policy));
-    return set_config(file);
-}
 
 static int start(char **argv)
 {
@@ -141,11 +116,11 @@ static int run(const struct request *request, char **argv)
     const bool reports = request->reports || request->is_dry;
     if (request->log != NULL && setenv("TFOSHIM_LOG", request->log, 1) != 0)
         return EXIT_RUN_FAILED;
-    if (request->config != NULL && !use_config(request->config))
+    if (request->config != NULL && !config_use(request->config, "run"))
         return EXIT_RUN_FAILED;
     if (request->is_dry)
         setenv("TFOSHIM_DRY_RUN", "1", 1);
-    if ((!is_left_alone(argv[0]) && !preload_set()) || (reports && !set_figures()))
+    if ((!is_left_alone(argv[0]) && !preload_set("run")) || (reports && !set_figures()))
         return EXIT_RUN_FAILED;
     return reports ? start_and_report(argv, request->is_dry) : start(argv);
 }

@@ -63,7 +63,7 @@ static const char *narrow_obstacle(void)
     return "it is a 32-bit program and the library for those is not installed";
 }
 
-static const char *elf_obstacle(const char *path)
+const char *target_obstacle_inside(const char *path)
 {
     struct elf_facts facts;
     if (!elf_examine(&facts, path) || !facts.is_elf)
@@ -132,7 +132,7 @@ const char *target_obstacle(const char *path)
         return NULL;
     target_interpreter(program);
     obstacle = privilege_obstacle(program);
-    return obstacle != NULL ? obstacle : elf_obstacle(program);
+    return obstacle != NULL ? obstacle : target_obstacle_inside(program);
 }
 
 bool target_lacks_asan(char name[PRELOAD_NAME_MOST], const char *path, const char *preloads)

@@ -21,6 +21,9 @@ bool target_interpreter(char path[PATH_MAX]);
  * What keeps scripts from it is in their interpreters. */
 const char *target_obstacle(const char *path);
 
+/* The same of what is in the file, not of whom starting it makes us; of no script. */
+const char *target_obstacle_inside(const char *path);
+
 /* The library of AddressSanitizer that the program is linked with, and which is not in `preloads`,
  * a list or NULL: with any other library before its own such a program ends at once. */
 bool target_lacks_asan(char name[PRELOAD_NAME_MOST], const char *path, const char *preloads);

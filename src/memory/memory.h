@@ -38,6 +38,8 @@ struct memory_destination {
 
 /* ---- start-up ---- */
 
+#define MEMORY_FILE "/tfoshim/memory"
+
 /* Where the file is that names this user's memory: in the first of $XDG_RUNTIME_DIR, /run/user/UID
  * and, for root, /run that is ours alone to write to. False if there is none. */
 bool memory_path(char *path, size_t size, bool trust_environment) NONNULL MUST_USE;
@@ -231,5 +233,11 @@ unsigned memory_visit(const uid_t *user, bool writable, void (*tell)(void *conte
 
 /* From now on the one that this file names, whosever that is. NULL, or why not. */
 const char *memory_open(const char *path) NONNULL;
+
+/* Is the segment of shared memory that has this number a memory? And is it the one that its owner
+ * has without a file, or that this file of his names? False also where it may not be read. */
+bool memory_is_segment(int id);
+bool memory_is_of_user(int id);
+bool memory_is_named_by(int id, const char *path);
 
 #endif

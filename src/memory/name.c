@@ -217,6 +217,13 @@ const char *name_make(const char *path, uint64_t *token)
     return reason;
 }
 
+/* No file's: those have 64 bits at random. */
+uint64_t name_of_user(uid_t user)
+{
+    const uint32_t spread = (uint32_t)user * UINT32_C(0x9e3779b1);
+    return UINT64_C(0x7466736800000000) | (uint32_t)(spread + UINT32_C(0x7466736d));
+}
+
 enum name_found name_look(const char *path, uid_t owner, uint64_t *token, const char **reason)
 {
     const struct place place = {AT_FDCWD, path, owner};

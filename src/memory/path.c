@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILE_NAME "/tfoshim/memory"
 #define USERS "/run/user/"
 
 /* XDG's base directory specification: an absolute path, the user's own. sudo(8) may hand root
@@ -23,9 +22,9 @@ static bool is_ours(const char *directory)
 
 static bool file_in(char *path, size_t size, const char *directory)
 {
-    if (!is_ours(directory) || strlen(directory) + sizeof(FILE_NAME) > size)
+    if (!is_ours(directory) || strlen(directory) + sizeof(MEMORY_FILE) > size)
         return false;
-    memcpy(stpcpy(path, directory), FILE_NAME, sizeof(FILE_NAME));
+    memcpy(stpcpy(path, directory), MEMORY_FILE, sizeof(MEMORY_FILE));
     return true;
 }
 

@@ -58,6 +58,25 @@ static bool has_mark(int id)
     return has;
 }
 
+bool segment_examine(int id, uid_t *owner, uint64_t *token)
+{
+    struct shmid_ds status;
+    struct table *table;
+    if (shmctl(id, IPC_STAT, &status) != 0)
+        return false;
+    *owner = status.shm_perm.uid;
+    /* One whose file has been deleted, and which others have replaced, lives on for who has it. */
+    status.shm_perm.mode &= ~(unsigned)SHM_DEST;
+    if (!is_owned(&status, *owner) || !has_mark(id))
+        return false;
+    table = shared_memory_attach(id, SHM_RDONLY);
+    if (!table)
+        return false;
+    *token = atomic_load(&table->header[TABLE_HEADER_WORDS - 1]);
+    shmdt(table);
+    return true;
+}
+
 struct filter {
     segment_fn *tell;
     void *context;

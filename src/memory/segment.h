@@ -37,4 +37,7 @@ void segment_each(segment_fn *, void *context);
 /* NULL if it has gone meanwhile. */
 struct table *segment_open(int id, bool writable);
 
+/* Whose memory it is, and its name; false if it is none, or may not be read. */
+bool segment_examine(int id, uid_t *owner, uint64_t *token);
+
 #endif

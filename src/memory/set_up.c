@@ -10,13 +10,6 @@
 
 static pid_t process; /* that has set it up: a child of vfork() has our memory, but is not us */
 
-/* The memory that is a user's without a file. No file's: those have 64 bits at random. */
-static uint64_t name_of_user(uid_t user)
-{
-    const uint32_t spread = (uint32_t)user * UINT32_C(0x9e3779b1);
-    return UINT64_C(0x7466736800000000) | (uint32_t)(spread + UINT32_C(0x7466736d));
-}
-
 static enum memory_kind use(struct table *table, enum memory_kind kind, uint32_t program)
 {
     struct table *before = table_use(table, geteuid());

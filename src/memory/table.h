@@ -109,6 +109,8 @@ const char *name_make(const char *path, uint64_t *token) NONNULL MUST_USE;
 enum name_found { NAME_FOUND, NAME_ABSENT, NAME_REFUSED /* for a reason */ };
 enum name_found name_look(const char *path, uid_t owner, uint64_t *token,
                           const char **reason) NONNULL;
+/* The name of the memory that a user has without a file. */
+uint64_t name_of_user(uid_t user);
 
 /* From now on this one, which is that user's; NULL: one of the process's own. Returns the one that
  * was in use, NULL likewise. */

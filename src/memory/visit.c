@@ -55,3 +55,26 @@ const char *memory_open(const char *path)
     table_use(table, geteuid());
     return NULL;
 }
+
+bool memory_is_segment(int id)
+{
+    uint64_t token;
+    uid_t owner;
+    return segment_examine(id, &owner, &token);
+}
+
+bool memory_is_of_user(int id)
+{
+    uint64_t token;
+    uid_t owner;
+    return segment_examine(id, &owner, &token) && token == name_of_user(owner);
+}
+
+bool memory_is_named_by(int id, const char *path)
+{
+    uint64_t token, named;
+    const char *reason;
+    uid_t owner;
+    return segment_examine(id, &owner, &token) &&
+           name_look(path, owner, &named, &reason) == NAME_FOUND && named == token;
+}

@@ -12,6 +12,7 @@ CLIENT = ("hooks", "client", "closing", "corners", "waiting", "fallback", "isola
 CONCERNS = (
     ("src/memory/run_figures.*", ("memory", "stat", "log")),
     ("src/memory/known_cookies.*", ("keys", "memory", "cookies", "stat")),
+    ("src/memory/visit.*", ("stat", "doctor-process")),
     ("src/memory/*",
      ("memory", "policy", "stat", "cookies", "fallback", "client", "log", "users", "keys")),
     ("src/kernel/cookie_keys.*", ("keys",)),
@@ -22,7 +23,7 @@ CONCERNS = (
     ("src/kernel/cookie.*", ("cookies", "client", "fallback", "stat")),
     ("src/kernel/metrics_request.*", ("cookies", "client", "fallback", "stat")),
     ("src/kernel/metrics.*", ("cookies", "explain", "probe", "stat")),
-    ("src/kernel/proc.*", ("doctor", "explain", "stat", "keys")),
+    ("src/kernel/proc.*", ("doctor", "doctor-process", "explain", "stat", "keys")),
     ("src/kernel/*",
      ("kernel", "client", "closing", "fallback", "server", "guard", "cookies", "isolation", "stat")),
     ("src/shim/checked.*", ("hardening", "musl")),
