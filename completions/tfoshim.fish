@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: MIT
 # Completion of tfoshim(1) for fish.
 
+# Of the user's own manager with --user.
+function __tfoshim_manager
+    contains -- --user (commandline -opc); and echo --user
+end
+
 function __tfoshim_services
-    systemctl list-unit-files --type=service --no-legend --no-pager 2>/dev/null | string replace -r ' .*' ''
+    systemctl (__tfoshim_manager) list-unit-files --type=service --no-legend --no-pager 2>/dev/null | string replace -r ' .*' ''
 end
 
 function __tfoshim_running
@@ -10,9 +15,7 @@ function __tfoshim_running
 end
 
 function __tfoshim_enabled
-    for file in /etc/systemd/system/*.service.d/50-tfoshim.conf
-        string replace -r '.*/([^/]*)\.d/.*' '$1' $file
-    end
+    tfoshim enable --list (__tfoshim_manager) 2>/dev/null | string replace -rf '^(\S+\.service) .*' '$1'
 end
 
 # What the command says of itself: its verbs, and the options of one that is not below.
@@ -40,7 +43,10 @@ complete -c tfoshim -n "$seen run" -l log -x -a 'none error warn info debug' -d 
 complete -c tfoshim -n "$seen run" -l stats -d 'Say at the end what was saved'
 complete -c tfoshim -n "$seen run" -l dry-run -d 'Say what would have been saved'
 complete -c tfoshim -n "$seen run" -x -a '(__fish_complete_subcommand --fcs-skip=2)'
-complete -c tfoshim -n "$seen enable disable" -l root -x -a '(__fish_complete_directories)' -d 'The system whose service it is'
+complete -c tfoshim -n "$seen enable disable" -l root -x -a '(__fish_complete_directories)' -d 'The system whose services they are'
+complete -c tfoshim -n "$seen enable disable" -l now -d 'Restart those that run'
+complete -c tfoshim -n "$seen enable disable" -l user -d 'Services of the own manager'
+complete -c tfoshim -n "$seen enable" -l list -d 'Which are enabled'
 complete -c tfoshim -n "$seen enable" -a '(__tfoshim_services)'
 complete -c tfoshim -n "$seen disable" -l all -d 'Every service that was enabled'
 complete -c tfoshim -n "$seen disable" -a '(__tfoshim_enabled)'

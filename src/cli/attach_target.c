@@ -116,7 +116,7 @@ static int find_unit(struct attach_target *target, const char *word, const char 
     static const struct tree here; /* only for a name's sake */
     struct service service = {.main = 0};
     struct unit unit;
-    if (!unit_name(&unit, word, &here, verb))
+    if (!unit_name(&unit, word, &here, UNIT_SYSTEM, verb))
         return EXIT_USAGE;
     target->is_unit = true;
     if (ask_systemd(&service, unit.name, verb)) {
