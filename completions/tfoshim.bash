@@ -11,17 +11,17 @@ _tfoshim_options() { # COMMAND
   "${COMP_WORDS[0]}" "$1" --help 2>/dev/null | grep -oE -- '(^|[ [])-(-[a-z-]+|[a-z46])\b' | tr -d ' [' | sort -u
 }
 
-# Services: all of them, those that "tfoshim enable" was used on, or those that run.
+# Services: all of them, those that "tfoshim enable" was used on, or those that run. With --user they are those
+# of the user's own manager.
 _tfoshim_units() { # COMMAND
+  local manager=()
+  [[ " ${COMP_WORDS[*]} " != *' --user '* || $1 != *able ]] || manager=(--user)
   if [[ $1 == disable ]]; then
-    local file
-    for file in /etc/systemd/system/*.service.d/50-tfoshim.conf; do
-      [[ ! -e $file ]] || basename "${file%.d/*}"
-    done
+    "${COMP_WORDS[0]}" enable --list "${manager[@]}" 2>/dev/null | sed -nE 's/^([^ ]+\.service) .*/\1/p'
   else
     local list='list-units'
     [[ $1 != enable ]] || list='list-unit-files'
-    systemctl "$list" --type=service --no-legend --no-pager --plain 2>/dev/null |
+    systemctl "${manager[@]}" "$list" --type=service --no-legend --no-pager --plain 2>/dev/null |
       while read -r unit _; do
         echo "$unit"
       done
@@ -96,7 +96,8 @@ _tfoshim_run() { # WORD BEFORE
 }
 
 _tfoshim_other() { # COMMAND WORD BEFORE
-  if _tfoshim_value "$3" "$2"; then
+  # --user of these has no value.
+  if ! [[ $1 == *able && $3 == --user ]] && _tfoshim_value "$3" "$2"; then
     return
   elif [[ $2 == -* ]]; then
     _tfoshim_reply "$2" "$(_tfoshim_options "$1")"

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: MIT
 # Completion of tfoshim(1) for fish.
 
+# Of the user's own manager with --user.
+function __tfoshim_manager
+    contains -- --user (commandline -opc); and echo --user
+end
+
 function __tfoshim_services
-    systemctl list-unit-files --type=service --no-legend --no-pager 2>/dev/null | string replace -r ' .*' ''
+    systemctl (__tfoshim_manager) list-unit-files --type=service --no-legend --no-pager 2>/dev/null | string replace -r ' .*' ''
 end
 
 function __tfoshim_running
@@ -10,9 +15,7 @@ function __tfoshim_running
 end
 
 function __tfoshim_enabled
-    for file in /etc/systemd/system/*.service.d/50-tfoshim.conf
-        string replace -r '.*/([^/]*)\.d/.*' '$1' $file
-    end
+    tfoshim enable --list (__tfoshim_manager) 2>/dev/null | string replace -rf '^(\S+\.service) .*' '$1'
 end
 
 # From the command's own help: its verbs, and the options of one that is not below.
@@ -42,6 +45,9 @@ complete -c tfoshim -n "$seen run" -l dry-run -d 'Print at the end what would ha
 complete -c tfoshim -n "$seen run" -x -a '(__fish_complete_subcommand --fcs-skip=2)'
 complete -c tfoshim -n "$seen on off" -l shell -x -a 'sh bash zsh fish' -d 'Print for this shell'
 complete -c tfoshim -n "$seen enable disable" -l root -x -a '(__fish_complete_directories)' -d 'Work on the system below this directory'
+complete -c tfoshim -n "$seen enable disable" -l now -d 'Restart the services that run'
+complete -c tfoshim -n "$seen enable disable" -l user -d 'Units of your own service manager'
+complete -c tfoshim -n "$seen enable" -l list -d 'List the enabled units'
 complete -c tfoshim -n "$seen enable" -a '(__tfoshim_services)'
 complete -c tfoshim -n "$seen disable" -l all -d 'Every service that was enabled'
 complete -c tfoshim -n "$seen disable" -a '(__tfoshim_enabled)'

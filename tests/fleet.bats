@@ -240,7 +240,7 @@ services_install() {
   cd "$BATS_TEST_TMPDIR" || return
   mkdir -p "$units"
   for unit in legacy other systemd-sample allocating; do
-    printf '%s\n' '[Service]' 'ExecStart=/usr/bin/true' >"$units/$unit.service"
+    printf '%s\n' '[Service]' 'ExecStart=/usr/bin/sleep 1000' >"$units/$unit.service"
   done
   echo 'Environment=LD_PRELOAD=libjemalloc.so.2' >>"$units/allocating.service"
   printf '%s\n' '[Unit]' 'Wants=legacy.service other.service systemd-sample.service allocating.service' \

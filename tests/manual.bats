@@ -201,6 +201,7 @@ frob) printf 'usage: tfoshim frob [--loud] [--at PLACE]\n\noptions:\n      --lou
 esac
 END
   chmod +x bin/tfoshim
+  # shellcheck disable=SC2030,SC2031
   PATH=$PWD/bin:$PATH
   assert_equal "$(bash_completes tfoshim fr)" frob
   assert_equal "$(bash_completes tfoshim frob --)" $'--at\n--loud'
@@ -208,6 +209,42 @@ END
   assert_equal "$(zsh_prints frob)" $'--loud[so]\n--at[there]:PLACE:_files\n*:argument:_files'
   assert_equal "$(fish_completes 'tfoshim fr')" frob
   assert_equal "$(fish_completes 'tfoshim frob --')" $'--at\n--loud'
+}
+
+# What zsh would offer as units.
+zsh_units() { # VERB WORD...
+  # shellcheck disable=SC2016
+  zsh -fc '
+    _describe() { print -l -- ${(P)4} }
+    _arguments() { return 0 }
+    file=$1
+    shift
+    words=("$@")
+    source $file
+    _tfoshim_units $1' - "$root/completions/_tfoshim" "$@"
+}
+
+@test "completion of units: those that there are, those that are enabled, and a user's own" {
+  unset XDG_CONFIG_HOME XDG_DATA_HOME
+  mkdir -p bin .config/systemd/user
+  cat >bin/systemctl <<'END'
+#!/bin/sh
+[ "$1" != --user ] || { echo own.service enabled && exit; }
+echo web.service enabled
+END
+  chmod +x bin/systemctl
+  # shellcheck disable=SC2031
+  PATH=$PWD/bin:$PATH
+  printf '[Service]\nExecStart=/x\n' | tee .config/systemd/user/{a,b}.service >/dev/null
+  "$tfoshim" enable --user a b
+  for words in 'enable:web.service' 'enable other:web.service' 'enable --now:web.service' 'enable --user:own.service' \
+    'enable --user other:own.service' $'disable --user:a.service\nb.service' $'disable --user a:a.service\nb.service'; do
+    said=${words#*:}
+    read -ra words <<<"${words%%:*}"
+    assert_equal "bash: ${words[*]}: $(bash_completes tfoshim "${words[@]}" '')" "bash: ${words[*]}: $said"
+    assert_equal "zsh: ${words[*]}: $(zsh_units "${words[@]}" '')" "zsh: ${words[*]}: $said"
+    assert_equal "fish: ${words[*]}: $(fish_completes "tfoshim ${words[*]} ")" "fish: ${words[*]}: $said"
+  done
 }
 
 # shellcheck disable=SC2016 # its names stand in backquotes

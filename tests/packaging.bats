@@ -120,7 +120,7 @@ system_files() {
 purged_without_a_trace() {
   container_make
   mkdir -p "$CONTAINER_ROOT/etc/systemd/system"
-  printf '[Service]\nExecStart=/usr/bin/true\n' | tee "$CONTAINER_ROOT"/etc/systemd/system/{one,two@}.service >/dev/null
+  printf '[Service]\nExecStart=/usr/bin/sleep 1000\n' | tee "$CONTAINER_ROOT"/etc/systemd/system/{one,two@}.service >/dev/null
   mkdir "$CONTAINER_ROOT/etc/systemd/system/two@.service.d"
   system_files >before
   cp ./*.deb "$CONTAINER_ROOT/root"

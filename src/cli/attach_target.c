@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/attach_target.h"
+#include "cli/systemctl.h"
 #include "cli/unit.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 /* What systemd says of a unit. */
 struct service {
@@ -39,33 +35,6 @@ static void add(struct attach_target *target, pid_t process)
     target->processes[target->count++] = process;
 }
 
-/* Its standard output; errors it says itself. NULL (errno says why) if it cannot be started. */
-static FILE *start_systemctl(const char *unit, pid_t *child)
-{
-    const char *const words[] = {"systemctl",
-                                 "show",
-                                 "--property=LoadState",
-                                 "--property=MainPID",
-                                 "--property=ControlGroup",
-                                 "--",
-                                 unit,
-                                 NULL};
-    posix_spawn_file_actions_t actions;
-    int ends[2], error;
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return NULL;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    error = posix_spawnp(child, words[0], &actions, NULL, (char *const *)words, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    close(ends[1]);
-    if (error == 0)
-        return need_memory(fdopen(ends[0], "r"));
-    close(ends[0]);
-    errno = error;
-    return NULL;
-}
-
 static void read_property(struct service *service, const char *line)
 {
     static const char group[] = "ControlGroup=", process[] = "MainPID=";
@@ -82,22 +51,22 @@ static void read_property(struct service *service, const char *line)
 
 static bool ask_systemd(struct service *service, const char *unit, const char *verb)
 {
+    const char *const words[] = {
+        "show", "--property=LoadState", "--property=MainPID", "--property=ControlGroup", "--", unit,
+        NULL};
     char *line = NULL;
     size_t size = 0;
-    pid_t child;
-    FILE *answer = start_systemctl(unit, &child);
-    int status = 0;
-    if (answer == NULL) {
+    struct systemctl systemctl;
+    if (!systemctl_ask(&systemctl, words)) {
         complain_errno("%s: cannot run systemctl to find the processes of %s", verb, unit);
         return false;
     }
-    while (getline(&line, &size, answer) > 0) {
+    while (getline(&line, &size, systemctl.answer) > 0) {
         line[strcspn(line, "\n")] = '\0';
         read_property(service, line);
     }
     free(line);
-    fclose(answer);
-    if (waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    if (systemctl_end(&systemctl))
         return true;
     complain("%s: systemctl does not report the processes of %s: give a process number instead",
              verb, unit);
@@ -148,7 +117,7 @@ static int find_unit(struct attach_target *target, const char *word, const char 
     static const struct tree here; /* only for a name's sake */
     struct service service = {.main = 0};
     struct unit unit;
-    if (!unit_name(&unit, word, &here, verb))
+    if (!unit_name(&unit, word, &here, UNIT_SYSTEM, verb))
         return EXIT_USAGE;
     target->is_unit = true;
     if (ask_systemd(&service, unit.name, verb)) {

@@ -192,7 +192,7 @@ static void examine_unmapped(const struct patient *patient)
     struct elf_facts facts;
     const char *obstacle;
     patient_path(program, patient, "exe");
-    obstacle = target_obstacle_inside(program);
+    obstacle = target_obstacle_for(program, NULL);
     if (obstacle != NULL)
         finding(FINDING_PROBLEM, "library: not in the process: %s: LD_PRELOAD has no effect on it",
                 obstacle);
@@ -311,7 +311,7 @@ bool doctor_unit(const char *name)
         complain_errno("doctor: cannot look at the files of services");
         return false;
     }
-    if (!unit_name(&unit, name, &here, "doctor"))
+    if (!unit_name(&unit, name, &here, UNIT_SYSTEM, "doctor"))
         return false;
     patient.unit = unit.name;
     doctor_section(unit.name);

@@ -1,42 +1,57 @@
 /* SPDX-License-Identifier: MIT */
+#include "cli/enable_refusal.h"
 #include "cli/options.h"
 #include "cli/preload.h"
-#include "cli/target.h"
-#include "cli/unit.h"
+#include "cli/text_table.h"
+#include "cli/unit_set.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
 #include "policy/rules.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct request {
     const char *verb;
     const char *config, *root;
-    bool all;         /* every unit that was enabled; none is named */
+    bool all;  /* every unit that was enabled; none is named */
+    bool list; /* only say which these are */
+    bool now;
+    int manager;      /* an enum unit_manager */
     struct tree tree; /* of the machine itself unless --root is given */
+    struct unit_set units;
 };
 
 #define ROOT_OPTION                                                                                \
     {                                                                                              \
         "root", .kind = OPTION_TEXT, .target = offsetof(struct request, root)                      \
     }
+#define NOW_OPTION                                                                                 \
+    {                                                                                              \
+        "now", .kind = OPTION_FLAG, .target = offsetof(struct request, now)                        \
+    }
+#define USER_OPTION                                                                                \
+    {                                                                                              \
+        "user", .kind = OPTION_SET, .target = offsetof(struct request, manager),                   \
+                .value = UNIT_USER                                                                 \
+    }
 
 static const struct verb_option enable_options[] = {
     {"config", 'c', OPTION_TEXT, .target = offsetof(struct request, config)},
+    {"list", .kind = OPTION_FLAG, .target = offsetof(struct request, list)},
+    NOW_OPTION,
     ROOT_OPTION,
+    USER_OPTION,
     OPTIONS_END,
 };
 
 static const struct verb_option disable_options[] = {
     {"all", .kind = OPTION_FLAG, .target = offsetof(struct request, all)},
+    NOW_OPTION,
     ROOT_OPTION,
+    USER_OPTION,
     OPTIONS_END,
 };
 
@@ -46,25 +61,34 @@ static bool is_image(const struct request *request)
 }
 
 static const char enable_help[] =
-    "usage: tfoshim enable [-c FILE] [--root DIRECTORY] UNIT\n"
+    "usage: tfoshim enable [-c FILE] [--now] [--user|--root DIRECTORY] UNIT...\n"
+    "       tfoshim enable --list [--user|--root DIRECTORY]\n"
     "\n"
-    "Gives a systemd service TCP Fast Open, by a drop-in file that preloads the library\n"
-    "behind what the unit preloads already.\n"
+    "Gives systemd services TCP Fast Open, by drop-in files that preload the library behind\n"
+    "what the units preload already. Says why where nothing could come of it; if one of the\n"
+    "units is refused, none is changed.\n"
     "\n"
     "options:\n"
-    "  -c, --config FILE     the configuration, instead of what the service would find\n"
-    "      --root DIRECTORY  the system whose service it is, instead of this one\n"
+    "  -c, --config FILE     the configuration, instead of what the services would find\n"
+    "      --list            list the units that are enabled\n"
+    "      --now             reload systemd, and restart the services that run\n"
+    "      --root DIRECTORY  the system whose services they are, instead of this one\n"
+    "      --user            services of the caller's own manager (systemctl --user)\n"
     "      --help            this text\n";
 
 static const char disable_help[] =
-    "usage: tfoshim disable [--root DIRECTORY] UNIT|--all\n"
+    "usage: tfoshim disable [--now] [--user|--root DIRECTORY] UNIT...|--all\n"
     "\n"
-    "Takes away what \"tfoshim enable\" has made for a systemd service, or for all.\n"
+    "Takes away what \"tfoshim enable\" has made for systemd services, or for all.\n"
     "\n"
     "options:\n"
     "      --all             every service that was enabled\n"
-    "      --root DIRECTORY  the system whose service it is, instead of this one\n"
+    "      --now             reload systemd, and restart the services that run\n"
+    "      --root DIRECTORY  the system whose services they are, instead of this one\n"
+    "      --user            services of the caller's own manager (systemctl --user)\n"
     "      --help            this text\n";
+
+/* ---- enable ---- */
 
 /* The name as the service will see it goes to `path`; the file is checked where it is now. */
 static bool find_config(const struct request *request, char path[PATH_MAX])
@@ -87,159 +111,226 @@ static bool find_config(const struct request *request, char path[PATH_MAX])
     return true;
 }
 
-static void warn(const struct request *request, const struct unit *unit,
-                 const struct unit_settings *settings)
+static bool is_foreign(const struct unit *unit)
 {
-    const char *obstacle = NULL;
-    if (settings->program != NULL && !is_image(request))
-        obstacle = target_obstacle(settings->program);
-    if (obstacle != NULL)
-        complain("enable: %s runs without TCP Fast Open: %s: %s, so LD_PRELOAD has no effect",
-                 unit->name, settings->program, obstacle);
-    if (settings->later != NULL)
-        complain("enable: %s sets LD_PRELOAD after this: the library has to be added there",
-                 settings->later);
-    if (settings->file != NULL)
-        complain("enable: if %s sets LD_PRELOAD, that goes before this", settings->file);
-}
-
-static void hint(const struct request *request, const struct unit *unit)
-{
-    if (!is_image(request))
-        printf("to put it into effect: systemctl daemon-reload && systemctl try-restart %s\n",
-               unit->name);
-}
-
-/* Such a service would not start any more. */
-static bool would_end(const struct request *request, const struct unit *unit,
-                      const struct unit_settings *settings)
-{
-    char asan[PRELOAD_NAME_MOST];
-    if (settings->program == NULL || is_image(request) ||
-        !target_lacks_asan(asan, settings->program, settings->preload))
+    if (unit_drop_in(unit) != DROP_IN_FOREIGN)
         return false;
-    complain("enable: %s: %s is linked with %s, which must come first: the unit has to preload it "
-             "(Environment=LD_PRELOAD=%s)",
-             unit->name, settings->program, asan, asan);
+    complain("%s: %s: %s is not one that tfoshim has made", unit->verb, unit->name, unit->drop_in);
     return true;
 }
 
-static bool enable(const struct request *request, const struct unit *unit)
+/* Reads the unit, and says why nothing could come of it. */
+static bool prepare(struct enable_plan *plan, const struct request *request)
 {
-    char library[PATH_MAX], config[PATH_MAX], *list;
-    struct unit_settings settings;
-    bool done;
-    if (unit_drop_in(unit) == DROP_IN_FOREIGN) {
-        complain("enable: %s is not one that tfoshim has made", unit->drop_in);
+    char *refusal;
+    if (is_foreign(plan->unit) || !unit_read(plan->unit, &plan->settings))
         return false;
-    }
+    plan->preload =
+        preload_list(plan->settings.preload, plan->library, &request->tree, request->verb);
+    if (plan->preload == NULL)
+        return false;
+    refusal = enable_refusal(plan);
+    if (refusal != NULL)
+        complain("%s: %s: %s", request->verb, plan->unit->name, refusal);
+    free(refusal);
+    return refusal == NULL;
+}
+
+static bool carry_out(const struct enable_plan *plan)
+{
+    if (!unit_write(plan->unit, plan->preload, plan->config))
+        return false;
+    printf("made %s\n", plan->unit->drop_in);
+    if (plan->settings.file != NULL)
+        complain("%s: %s: if %s sets LD_PRELOAD, that goes before this", plan->unit->verb,
+                 plan->unit->name, plan->settings.file);
+    return true;
+}
+
+/* Of the units those are left that were changed. An image has no systemd that runs. */
+static bool put_into_effect(const struct request *request)
+{
+    if (request->units.count == 0)
+        return true;
+    if (request->now)
+        return unit_set_restart(&request->units);
+    if (!is_image(request))
+        unit_set_hint(&request->units);
+    return true;
+}
+
+static bool prepare_all(const struct request *request, struct enable_plan *plans)
+{
+    const size_t count = request->units.count;
+    bool accepted = true;
+    for (size_t i = 0; i < count; i++)
+        accepted = prepare(&plans[i], request) && accepted;
+    if (!accepted && count > 1)
+        complain("%s: none of the %zu units was changed", request->verb, count);
+    return accepted;
+}
+
+/* As systemctl(1) enables units: none where one of them is refused. */
+static bool enable_all(struct request *request, struct enable_plan *plans)
+{
+    struct unit_set *units = &request->units;
+    const size_t count = units->count;
+    if (!prepare_all(request, plans))
+        return false;
+    units->count = 0;
+    for (size_t i = 0; i < count; i++)
+        if (carry_out(&plans[i]))
+            units->all[units->count++] = units->all[i];
+    preload_warn(plans[0].library, &request->tree, request->verb);
+    return put_into_effect(request) && units->count == count;
+}
+
+static bool enable(struct request *request)
+{
+    const size_t count = request->units.count;
+    char library[PATH_MAX], config[PATH_MAX];
+    struct enable_plan *plans;
+    bool done;
     if (!(is_image(request) ? preload_find_in(library, &request->tree, request->verb)
                             : preload_find(library, request->verb)) ||
-        (request->config != NULL && !find_config(request, config)) || !unit_read(unit, &settings))
+        (request->config != NULL && !find_config(request, config)))
         return false;
-    list = would_end(request, unit, &settings)
-               ? NULL
-               : preload_list(settings.preload, library, &request->tree, request->verb);
-    done = list != NULL && unit_write(unit, list, request->config == NULL ? NULL : config);
-    if (done) {
-        printf("made %s\n", unit->drop_in);
-        preload_warn(library, &request->tree, request->verb);
-        warn(request, unit, &settings);
-        hint(request, unit);
+    plans = need_memory(calloc(count, sizeof *plans));
+    for (size_t i = 0; i < count; i++)
+        plans[i] = (struct enable_plan){.unit = &request->units.all[i],
+                                        .library = library,
+                                        .config = request->config == NULL ? NULL : config};
+    done = enable_all(request, plans);
+    for (size_t i = 0; i < count; i++) {
+        free(plans[i].preload);
+        unit_settings_free(&plans[i].settings);
     }
-    free(list);
-    unit_settings_free(&settings);
+    free(plans);
     return done;
 }
 
-static bool disable(const struct request *request, const struct unit *unit)
+static bool list(struct request *request)
 {
-    switch (unit_drop_in(unit)) {
-    case DROP_IN_NONE:
-        complain("disable: %s is not enabled: there is no %s", unit->name, unit->drop_in);
-        return false;
-    case DROP_IN_FOREIGN:
-        complain("disable: %s is not one that tfoshim has made", unit->drop_in);
-        return false;
-    default:
-        break;
-    }
-    if (!unit_remove(unit))
-        return false;
-    printf("removed %s\n", unit->drop_in);
-    hint(request, unit);
-    return true;
-}
-
-/* NULL where there is no such directory; false after a complaint. */
-static bool open_units(const struct request *request, DIR **directory)
-{
+    static const char *const headings[] = {"unit", "drop-in", "unit file"};
+    struct table table = table_of(headings, 3);
     char path[PATH_MAX];
-    int fd = -1;
-    *directory = NULL;
-    errno = ENAMETOOLONG;
-    if (snprintf(path, sizeof path, "%s" UNIT_DIRECTORY, request->tree.path) < PATH_MAX)
-        fd = tree_open(&request->tree, path, O_RDONLY | O_DIRECTORY);
-    if (fd >= 0)
-        *directory = need_memory(fdopendir(fd));
-    else if (errno != ENOENT) {
-        complain_errno("%s: cannot read %s", request->verb, path);
-        return false;
+    for (size_t i = 0; i < request->units.count; i++) {
+        const struct unit *unit = &request->units.all[i];
+        const enum unit_state state = unit_find(path, unit);
+        table_add_copy(&table, unit->name);
+        table_add_copy(&table, unit->drop_in);
+        if (state == UNIT_MISSING)
+            table_add_copy(&table, "none: the unit is gone");
+        else
+            table_add_text(&table, "%s%s", path, state == UNIT_MASKED ? " (masked)" : "");
+    }
+    if (request->units.count > 0) {
+        table_print(&table, "");
+    } else {
+        puts("no service is enabled");
+        table_drop(&table);
     }
     return true;
 }
 
-/* "nginx.service.d" may hold a drop-in of nginx.service. */
-static bool has_drop_ins(const char *directory, char name[NAME_MAX + 1])
+/* ---- disable ---- */
+
+/* An instance that has no drop-in of its own may have its template's. */
+static bool is_enabled_as_template(const struct unit *unit, struct unit *template)
 {
-    if (fnmatch("?*.service.d", directory, FNM_PERIOD) != 0)
+    char name[UNIT_NAME_MOST + 1];
+    return unit_template(name, unit) &&
+           unit_name(template, name, unit->tree, unit->manager, unit->verb) &&
+           unit_drop_in(template) == DROP_IN_OURS;
+}
+
+static bool is_enabled(const struct unit *unit)
+{
+    struct unit template;
+    if (is_foreign(unit))
         return false;
-    snprintf(name, NAME_MAX + 1, "%.*s", (int)(strlen(directory) - strlen(".d")), directory);
-    return true;
+    if (unit_drop_in(unit) == DROP_IN_OURS)
+        return true;
+    if (is_enabled_as_template(unit, &template))
+        complain("%s: %s: it is enabled by its template, %s", unit->verb, unit->name,
+                 template.name);
+    else
+        complain("%s: %s: it is not enabled: there is no %s", unit->verb, unit->name,
+                 unit->drop_in);
+    return false;
 }
 
-/* Goes on after a drop-in that it cannot remove: as few as possible are to name a library that may
- * be about to go. */
-static bool disable_all(const struct request *request)
+/* Goes on after a unit that is not enabled, as systemctl(1) does, and after a drop-in that it
+ * cannot remove: as few as possible are to name a library that may be about to go. */
+static bool disable(struct request *request)
 {
-    char name[NAME_MAX + 1];
-    const struct dirent *entry;
-    struct unit unit;
-    DIR *directory;
-    bool done = open_units(request, &directory);
-    while (directory != NULL && (entry = readdir(directory)) != NULL)
-        if (has_drop_ins(entry->d_name, name) &&
-            unit_name(&unit, name, &request->tree, request->verb) &&
-            unit_drop_in(&unit) == DROP_IN_OURS)
-            done = disable(request, &unit) && done;
-    if (directory != NULL)
-        closedir(directory);
-    return done;
+    struct unit_set *units = &request->units;
+    const size_t count = units->count;
+    struct unit template;
+    units->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct unit *unit = &units->all[i];
+        if (!is_enabled(unit) || !unit_remove(unit))
+            continue;
+        printf("removed %s\n", unit->drop_in);
+        if (is_enabled_as_template(unit, &template))
+            complain("%s: %s: it stays enabled by its template, %s", unit->verb, unit->name,
+                     template.name);
+        units->all[units->count++] = *unit;
+    }
+    return put_into_effect(request) && units->count == count;
 }
 
-static bool set_root(struct request *request, const char *directory)
+/* ---- the verbs ---- */
+
+static bool set_root(struct request *request)
 {
+    const char *directory = request->root == NULL ? "/" : request->root;
     if (tree_find(&request->tree, directory))
         return true;
     complain_errno("%s: cannot use \"%s\" as root", request->verb, directory);
     return false;
 }
 
-/* EXIT_SUCCESS, or what the verb is to return: one unit is named, or --all is given. */
+/* EXIT_SUCCESS, or what the verb is to return: units are named, or an option stands for all. */
 static int check_words(const struct request *request, char **words)
 {
-    if (request->all == (words[0] == NULL))
+    const char *every = request->list ? "--list" : "--all";
+    if (request->root != NULL && (request->now || request->manager == UNIT_USER)) {
+        complain("%s: expected no --root beside %s", request->verb,
+                 request->now ? "--now" : "--user");
+        return EXIT_USAGE;
+    }
+    if (request->list && (request->now || request->config != NULL)) {
+        complain("%s: expected no --%s beside --list", request->verb,
+                 request->now ? "now" : "config");
+        return EXIT_USAGE;
+    }
+    if ((request->all || request->list) == (words[0] == NULL))
         return EXIT_SUCCESS;
-    complain("%s: expected %s, see tfoshim %s --help", request->verb,
-             request->all ? "no unit beside --all" : "one unit", request->verb);
+    if (words[0] == NULL)
+        complain("%s: expected a unit, see tfoshim %s --help", request->verb, request->verb);
+    else
+        complain("%s: expected no unit beside %s, see tfoshim %s --help", request->verb, every,
+                 request->verb);
     return EXIT_USAGE;
 }
 
-static int serve(const struct syntax *syntax, int argc, char **argv,
-                 bool (*act)(const struct request *, const struct unit *))
+static int find_units(struct request *request, char **words)
 {
-    struct request request = {.verb = syntax->verb, .root = "/"};
-    struct unit unit;
+    request->units = (struct unit_set){
+        .tree = &request->tree, .manager = request->manager, .verb = request->verb};
+    if (words[0] == NULL)
+        return unit_set_add_enabled(&request->units) ? EXIT_SUCCESS : EXIT_FAILURE;
+    for (; *words != NULL; words++)
+        if (!unit_set_add(&request->units, *words))
+            return EXIT_USAGE;
+    return EXIT_SUCCESS;
+}
+
+static int serve(const struct syntax *syntax, int argc, char **argv, bool (*act)(struct request *))
+{
+    struct request request = {.verb = syntax->verb};
     int status;
     char **words = options_read(syntax, &request, argc, argv, &status);
     if (words == NULL)
@@ -247,25 +338,25 @@ static int serve(const struct syntax *syntax, int argc, char **argv,
     status = check_words(&request, words);
     if (status != EXIT_SUCCESS)
         return status;
-    if (!set_root(&request, request.root))
+    if (!set_root(&request))
         return EXIT_FAILURE;
-    if (request.all)
-        return disable_all(&request) && finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
-    if (!unit_name(&unit, words[0], &request.tree, request.verb))
-        return EXIT_USAGE;
-    return act(&request, &unit) && finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;
+    status = find_units(&request, words);
+    if (status == EXIT_SUCCESS && !((request.list ? list : act)(&request) && finish_output()))
+        status = EXIT_FAILURE;
+    unit_set_free(&request.units);
+    return status;
 }
 
 int enable_main(int argc, char **argv)
 {
     static const struct syntax syntax = {"enable",     enable_help, enable_options,
-                                         OPERANDS_ONE, "unit",      0};
+                                         OPERANDS_ANY, "unit",      0};
     return serve(&syntax, argc, argv, enable);
 }
 
 int disable_main(int argc, char **argv)
 {
-    static const struct syntax syntax = {"disable",          disable_help, disable_options,
-                                         OPERANDS_MAYBE_ONE, "unit",       0};
+    static const struct syntax syntax = {"disable",    disable_help, disable_options,
+                                         OPERANDS_ANY, "unit",       0};
     return serve(&syntax, argc, argv, disable);
 }

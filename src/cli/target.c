@@ -39,17 +39,19 @@ bool target_find(char *path, size_t size, const char *program)
 }
 
 /* Does executing it change privileges? The loader then ignores the environment. The file may be
- * executable but not readable. */
-static const char *privilege_obstacle(const char *path)
+ * executable but not readable. A file's capabilities count even where PR_SET_NO_NEW_PRIVS keeps
+ * them from being gained. */
+static const char *privilege_obstacle(const char *path, const struct target_user *who)
 {
     struct stat status;
     if (stat(path, &status) != 0)
         return NULL;
-    if (status.st_mode & S_ISUID && status.st_uid != geteuid())
+    if (!who->has_no_new_privileges && status.st_mode & S_ISUID && status.st_uid != who->user)
         return "it is set-uid";
-    if (status.st_mode & S_ISGID && status.st_mode & S_IXGRP && status.st_gid != getegid())
+    if (!who->has_no_new_privileges && status.st_mode & S_ISGID && status.st_mode & S_IXGRP &&
+        status.st_gid != who->group)
         return "it is set-gid";
-    if (geteuid() != 0 && getxattr(path, "security.capability", NULL, 0) > 0)
+    if (who->user != 0 && getxattr(path, "security.capability", NULL, 0) > 0)
         return "it has file capabilities";
     return NULL;
 }
@@ -63,7 +65,7 @@ static const char *narrow_obstacle(void)
     return "it is a 32-bit program and the library for those is not installed";
 }
 
-const char *target_obstacle_inside(const char *path)
+static const char *elf_obstacle(const char *path)
 {
     struct elf_facts facts;
     if (!elf_examine(&facts, path) || !facts.is_elf)
@@ -123,16 +125,34 @@ bool target_interpreter(char path[PATH_MAX])
     return script;
 }
 
+static bool find_program(char program[PATH_MAX], const char *path)
+{
+    if ((size_t)snprintf(program, PATH_MAX, "%s", path) >= PATH_MAX)
+        return false;
+    target_interpreter(program);
+    return true;
+}
+
 /* The kernel does not honour the set-id bits of scripts, so only an interpreter's count. */
-const char *target_obstacle(const char *path)
+const char *target_privilege(const char *path, const struct target_user *who)
 {
     char program[PATH_MAX];
-    const char *obstacle;
-    if ((size_t)snprintf(program, sizeof program, "%s", path) >= sizeof program)
-        return NULL;
-    target_interpreter(program);
-    obstacle = privilege_obstacle(program);
-    return obstacle != NULL ? obstacle : target_obstacle_inside(program);
+    return find_program(program, path) ? privilege_obstacle(program, who) : NULL;
+}
+
+const char *target_obstacle_for(const char *path, const struct target_user *who)
+{
+    char program[PATH_MAX];
+    const char *obstacle = who == NULL ? NULL : target_privilege(path, who);
+    if (obstacle != NULL || !find_program(program, path))
+        return obstacle;
+    return elf_obstacle(program);
+}
+
+const char *target_obstacle(const char *path)
+{
+    const struct target_user own = {.user = geteuid(), .group = getegid()};
+    return target_obstacle_for(path, &own);
 }
 
 bool target_lacks_asan(char name[PRELOAD_NAME_MOST], const char *path, const char *preloads)
@@ -141,10 +161,7 @@ bool target_lacks_asan(char name[PRELOAD_NAME_MOST], const char *path, const cha
     struct elf_facts facts;
     if (preloads != NULL && preload_asan(name, preloads))
         return false;
-    if ((size_t)snprintf(program, sizeof program, "%s", path) >= sizeof program)
-        return false;
-    target_interpreter(program);
-    if (!elf_examine(&facts, program) || facts.asan[0] == '\0')
+    if (!find_program(program, path) || !elf_examine(&facts, program) || facts.asan[0] == '\0')
         return false;
     memcpy(name, facts.asan, sizeof facts.asan);
     return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The program that `run` is to start. */
+/* The program that `run`, or a service, is to start. */
 #ifndef TFOSHIM_CLI_TARGET_H
 #define TFOSHIM_CLI_TARGET_H
 
@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Where execvp() will find `program`; false if it will not. */
 bool target_find(char *path, size_t size, const char *program);
@@ -21,8 +22,17 @@ bool target_interpreter(char path[PATH_MAX]);
  * What keeps scripts from it is in their interpreters. */
 const char *target_obstacle(const char *path);
 
-/* The same of what is in the file, not of whom starting it makes us; of no script. */
-const char *target_obstacle_inside(const char *path);
+/* Whoever else is to start it, such as a service manager. */
+struct target_user {
+    uid_t user;
+    gid_t group;
+    bool has_no_new_privileges; /* set-id bits do nothing then */
+};
+
+/* Why the loader ignores LD_PRELOAD, and takes it away from what the program starts, or NULL. */
+const char *target_privilege(const char *path, const struct target_user *);
+/* As target_obstacle(); of a user who is NULL nothing is known. */
+const char *target_obstacle_for(const char *path, const struct target_user *);
 
 /* The library of AddressSanitizer that the program is linked with, and which is not in `preloads`,
  * a list or NULL: with any other library before its own such a program ends at once. */

@@ -7,36 +7,83 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 
-#define UNIT_DIRECTORY "/etc/systemd/system"
 #define UNIT_DROP_IN "50-tfoshim.conf"
 #define UNIT_NAME_MOST 255
 
+/* Who starts the services: the system, or the caller's own manager ("systemctl --user"). */
+enum unit_manager { UNIT_SYSTEM, UNIT_USER };
+
 struct unit {
-    const struct tree *tree;       /* that it is in, and all these names with it */
+    const struct tree *tree; /* that it is in, and all these names with it */
+    enum unit_manager manager;
     char name[UNIT_NAME_MOST + 1]; /* with ".service" */
-    char above[PATH_MAX];          /* ROOT/etc/systemd/system */
+    char above[PATH_MAX];          /* ROOT/etc/systemd/system, ~/.config/systemd/user */
     char directory[PATH_MAX];      /* NAME.d in it */
     char drop_in[PATH_MAX];        /* ours in it */
     const char *verb;              /* who complains */
 };
 
-/* What the unit and its drop-ins say, ours left out. */
-struct unit_settings {
-    char *preload; /* LD_PRELOAD, or NULL */
-    char *program; /* of ExecStart=, or NULL */
-    char *later;   /* a drop-in that sorts behind ours and sets LD_PRELOAD, or NULL */
-    char *file;    /* an EnvironmentFile=, which would go before all of it, or NULL */
+/* NULL at its end, or NULL if it is empty. */
+struct unit_words {
+    char **all;
+    size_t count;
 };
 
-/* Fills in the names. False, after a complaint, if this cannot be a service's name. */
-bool unit_name(struct unit *, const char *name, const struct tree *, const char *verb);
+/* Of ExecStart=; a service of Type=oneshot may have several. */
+struct unit_command {
+    struct unit_words words;
+    bool is_privileged; /* "+" and "!": not as User= says */
+};
 
-/* False after a complaint: there is no such unit. */
+/* What the unit and its drop-ins say, ours left out. */
+struct unit_settings {
+    char *preload;         /* LD_PRELOAD, or NULL */
+    unsigned preload_said; /* how often it was set or taken back */
+    struct unit_command *commands;
+    size_t command_count;
+    struct unit_words unset; /* UnsetEnvironment= */
+    struct unit_words binds; /* BindPaths= and BindReadOnlyPaths= */
+    char *user, *group, *root_directory, *root_image;
+    bool has_dynamic_user, has_no_new_privileges;
+    char *later; /* a drop-in that sorts behind ours and sets LD_PRELOAD, or NULL */
+    char *file;  /* an EnvironmentFile=, which would go before all of it, or NULL */
+};
+
+/* ---- where a unit is ---- */
+
+/* Fills in the names. False, after a complaint, if this cannot be a service's name. */
+bool unit_name(struct unit *, const char *name, const struct tree *, enum unit_manager,
+               const char *verb);
+
+/* "a@.service", of which "a@b.service" is an instance. */
+bool unit_is_template(const struct unit *);
+/* False if the unit is no instance. */
+bool unit_template(char name[UNIT_NAME_MOST + 1], const struct unit *);
+
+/* The directory that drop-ins of a manager's units are made in. False after a complaint. */
+bool unit_own_directory(char path[PATH_MAX], const struct tree *, enum unit_manager,
+                        const char *verb);
+
+/* `path` is the unit's file, or what masks it. */
+enum unit_state { UNIT_MISSING, UNIT_MASKED, UNIT_LOADABLE };
+enum unit_state unit_find(char path[PATH_MAX], const struct unit *);
+
+/* Has each drop-in of the unit read, in the order in which systemd reads them. */
+typedef void unit_drop_in_reader(const struct unit *, const char *name, const char *path,
+                                 struct unit_settings *);
+void unit_each_drop_in(const struct unit *, unit_drop_in_reader *, struct unit_settings *);
+
+/* ---- what it says ---- */
+
+/* False after a complaint: there is no such unit, or it is masked. */
 bool unit_read(const struct unit *, struct unit_settings *);
 /* What one file adds to the settings, or takes back. A file that cannot be read adds nothing. */
 void unit_read_file(const struct tree *, const char *path, struct unit_settings *);
 void unit_settings_free(struct unit_settings *);
+
+/* ---- our drop-in ---- */
 
 /* Is there a drop-in of our name, and did we make it? */
 enum unit_drop_in { DROP_IN_NONE, DROP_IN_OURS, DROP_IN_FOREIGN };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/unit.h"
 #include "cli/util.h"
+#include "path/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,17 +27,18 @@ static bool fits(const struct unit *unit, int length)
 
 static bool is_name(const char *name)
 {
-    return name[0] != '\0' && name[0] != '.' && name[0] != '-' && strpbrk(name, "/ \t\n\"") == NULL;
+    return name[0] != '\0' && strchr(".-@", name[0]) == NULL && strpbrk(name, "/ \t\n\"") == NULL;
 }
 
 /* "nginx" is nginx.service; units of other kinds start services. */
-bool unit_name(struct unit *unit, const char *name, const struct tree *tree, const char *verb)
+bool unit_name(struct unit *unit, const char *name, const struct tree *tree,
+               enum unit_manager manager, const char *verb)
 {
     static const char *const kinds[] = {".socket", ".timer", ".target",
                                         ".path",   ".mount", ".slice"};
     const size_t length = strlen(name), suffix = strlen(SUFFIX);
     const bool complete = length > suffix && strcmp(name + length - suffix, SUFFIX) == 0;
-    *unit = (struct unit){.tree = tree, .verb = verb};
+    *unit = (struct unit){.tree = tree, .manager = manager, .verb = verb};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         const char *end = strrchr(name, '.');
         if (end != NULL && strcmp(end, kinds[i]) == 0) {
@@ -49,7 +51,7 @@ bool unit_name(struct unit *unit, const char *name, const struct tree *tree, con
         return false;
     }
     snprintf(unit->name, sizeof unit->name, "%s%s", name, complete ? "" : SUFFIX);
-    return fits(unit, snprintf(unit->above, PATH_MAX, "%s" UNIT_DIRECTORY, tree->path)) &&
+    return unit_own_directory(unit->above, tree, manager, verb) &&
            fits(unit, snprintf(unit->directory, PATH_MAX, "%s/%s.d", unit->above, unit->name)) &&
            fits(unit, snprintf(unit->drop_in, PATH_MAX, "%s/" UNIT_DROP_IN, unit->directory));
 }
@@ -149,12 +151,37 @@ static const char *directory_name(const struct unit *unit)
     return unit->directory + strlen(unit->above) + 1;
 }
 
+/* A user may have had no units so far. */
+static int open_or_make(const struct tree *tree, const char *path)
+{
+    const char *name = path_base(path);
+    char parent[PATH_MAX];
+    int above, fd = tree_open(tree, path, O_PATH | O_DIRECTORY);
+    if (fd >= 0 || errno != ENOENT || name - path <= 1)
+        return fd;
+    snprintf(parent, sizeof parent, "%.*s", (int)(name - path - 1), path);
+    above = open_or_make(tree, parent);
+    if (above < 0)
+        return -1;
+    if (mkdirat(above, name, 0755) == 0 || errno == EEXIST)
+        fd = tree_open(tree, path, O_PATH | O_DIRECTORY);
+    close(above);
+    return fd;
+}
+
+static int open_above(const struct unit *unit)
+{
+    if (unit->manager == UNIT_USER)
+        return open_or_make(unit->tree, unit->above);
+    return tree_open(unit->tree, unit->above, O_PATH | O_DIRECTORY);
+}
+
 bool unit_write(const struct unit *unit, const char *preload, const char *config)
 {
     bool directory_too, made, written = false;
     int above;
     read_signature(unit, &directory_too);
-    above = tree_open(unit->tree, unit->above, O_PATH | O_DIRECTORY);
+    above = open_above(unit);
     made = above >= 0 && mkdirat(above, directory_name(unit), 0755) == 0;
     if (!made && (above < 0 || errno != EEXIST))
         complain_errno("%s: cannot make %s", unit->verb, unit->directory);
