@@ -200,7 +200,7 @@ struct seen {
     enum memory_reason reason;
 };
 
-struct seen seen_get(struct entry *) NONNULL;
+struct seen seen_get(struct entry *);
 /* `reason` NONE and `rtt_us` 0 leave what was there. */
 void seen_note(struct entry *, uint32_t now, enum memory_reason, uint32_t rtt_us) NONNULL;
 

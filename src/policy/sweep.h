@@ -10,6 +10,6 @@
  * same ports in ascending, disjoint segments, each with the first rule that covers it. Returns how
  * many; *segments is in the arena. */
 size_t sweep_ports(struct arena *, const struct policy_segment *intervals, size_t count,
-                   struct policy_segment **segments) NONNULL MUST_USE;
+                   struct policy_segment **segments) MUST_USE;
 
 #endif
