@@ -667,7 +667,7 @@ END
     echo "log = { to = \"$1\"; };" >t.conf
     run -0 "$tfoshim" check t.conf
   }
-  why="user $EUID writes no line there"
+  why="user $EUID cannot write to it"
   log_to "$PWD/t.log"
   assert_line "log: level warn, to $PWD/t.log"
   : >t.log

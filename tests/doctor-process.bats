@@ -95,7 +95,7 @@ END
     assert_output "tfoshim: doctor: --pid: found \"$number\", expected a number from 1 to 2147483647"
   done
   run -2 "$tfoshim" doctor --pid 1 cat
-  assert_output 'tfoshim: doctor: expected no "cat" beside --pid, see tfoshim doctor --help'
+  assert_output 'tfoshim: doctor: found "cat" and --pid, expected one of them, see tfoshim doctor --help'
   run -1 "$tfoshim" doctor --pid 999999999
   assert_output 'tfoshim: doctor: there is no process 999999999'
   run -1 "$tfoshim" doctor 4711
@@ -116,13 +116,13 @@ END
   assert_line --regexp '^  ok +program: /usr/bin/python3'
   assert_line --regexp '^  ok +user: .*\(0\)$'
   assert_line "  ok       library: $TFOSHIM_BUILD/libtfoshim.so"
-  assert_line '  ok       configuration: no file, so the built-in policy serves'
+  assert_line '  ok       configuration: no file, so the built-in policy applies'
   assert_line '  ok       memory of destinations: /run/tfoshim/memory'
   assert_line '  ok       net.ipv4.tcp_fastopen is 3: client (1), server (2)'
   read -r first second <said
   ((first > 0 && second > 0))
-  assert_listener 8080 "takes SYN data, with a queue of $first"
-  assert_listener 8081 "takes SYN data, with a queue of $second"
+  assert_listener 8080 "accepts SYN data, with a queue of $first"
+  assert_listener 8081 "accepts SYN data, with a queue of $second"
 }
 
 @test "listeners that its policy does not enable, and by which rule" {
@@ -134,24 +134,24 @@ END
   start "$tfoshim" run -c t.conf /usr/bin/python3 -c "$LISTENERS"
   doctor
   assert_success
-  assert_line "  ok       configuration: $PWD/t.conf, in a copy that the process does not share"
+  assert_line "  ok       configuration: $PWD/t.conf, in a private copy"
   read -r first second <said
   ((first > 0 && second == 0))
-  assert_listener 8080 "takes SYN data, with a queue of $first"
-  assert_listener 8081 "takes no SYN data: the policy does not enable it, by the rule at $PWD/t.conf:5"
+  assert_listener 8080 "accepts SYN data, with a queue of $first"
+  assert_listener 8081 "accepts no SYN data: the policy does not enable it, by the rule at $PWD/t.conf:5"
   settle t.conf
   start "$tfoshim" run -c t.conf /usr/bin/python3 -c "$LISTENERS"
   doctor
   assert_success
   assert_line "  ok       configuration: $PWD/t.conf, version $("$tfoshim" check t.conf | sed -n 's/^version //p')"
-  assert_listener 8080 "takes SYN data, with a queue of $first"
-  assert_listener 8081 "takes no SYN data: the policy does not enable it, by the rule at $PWD/t.conf:5"
+  assert_listener 8080 "accepts SYN data, with a queue of $first"
+  assert_listener 8081 "accepts no SYN data: the policy does not enable it, by the rule at $PWD/t.conf:5"
   # Its group's default.
   echo 'client = { default = "on"; };' >t.conf
   start "$tfoshim" run -c t.conf /usr/bin/python3 -c "$LISTENERS"
   assert_equal "$(<said)" '0 0'
   doctor
-  assert_listener 8081 "takes no SYN data: the policy does not enable it, by the default of \"server\" in $PWD/t.conf: no rule matches"
+  assert_listener 8081 "accepts no SYN data: the policy does not enable it, by the default of \"server\" in $PWD/t.conf: no rule matches"
 }
 
 @test "a configuration that has errors, from the beginning and later" {
@@ -163,7 +163,7 @@ END
   doctor
   assert_failure 1
   assert_line "  problem  configuration: $PWD/t.conf:1: default: found \"yes\", expected \"on\" or \"off\": \
-the library does nothing until it is mended"
+the library does nothing until this is corrected"
   echo 'server = { default = "on"; };' >t.conf
   settle t.conf
   start "$tfoshim" run -c t.conf /usr/bin/python3 -c "$LISTENERS"
@@ -188,15 +188,15 @@ signal.pause()'
   start "$tfoshim" run /usr/bin/python3 -c "$own" 0 0
   doctor
   assert_success
-  assert_listener 8080 'takes no SYN data: the policy enables it, but .* switched it off.*'
+  assert_listener 8080 'accepts no SYN data: the policy enables it, but .* switched it off.*'
   start "$tfoshim" run /usr/bin/python3 -c "$own" 262 ''
   doctor
   assert_success
-  assert_listener 8080 'takes no SYN data: the library leaves listeners of Multipath TCP alone'
+  assert_listener 8080 'accepts no SYN data: the library leaves listeners of Multipath TCP alone'
   start /usr/bin/python3 -c "$own" 0 7
   doctor
   assert_failure 1
-  assert_listener 8080 'takes SYN data, with a queue of 7, by its program or by "tfoshim attach"'
+  assert_listener 8080 'accepts SYN data, with a queue of 7, by its program or by "tfoshim attach"'
 }
 
 @test "a library that has been replaced, that is another one, or that is switched off" {
@@ -206,24 +206,24 @@ signal.pause()'
   doctor
   assert_success
   assert_line "  ok       library: $PWD/other/libtfoshim.so"
-  assert_line "  note     library: it is another one than this command's own"
+  assert_line "  note     library: not the one that belongs to this command"
   cp other/libtfoshim.so other/new
   mv other/new other/libtfoshim.so
   doctor
   assert_success
-  assert_line "  note     library: $PWD/other/libtfoshim.so, which has been replaced or removed since: the process has the \
-former one until it is started again"
+  assert_line "  note     library: $PWD/other/libtfoshim.so, which was replaced or removed since: the process uses the \
+old one until it is restarted"
   start env TFOSHIM_DISABLE=1 "$tfoshim" run /usr/bin/python3 -c "$LISTENERS"
   assert_equal "$(<said)" '0 0'
   doctor
   assert_failure 1
   assert_line '  problem  TFOSHIM_DISABLE is set: the library does nothing'
-  assert_line --partial '  note     memory of destinations: none that is shared: '
-  assert_listener 8080 'takes no SYN data: TFOSHIM_DISABLE is set'
+  assert_line --partial '  note     memory of destinations: not shared: '
+  assert_listener 8080 'accepts no SYN data: TFOSHIM_DISABLE is set'
   start env TFOSHIM_DRY_RUN=1 "$tfoshim" run /usr/bin/python3 -c "$LISTENERS"
   doctor
   assert_success
-  assert_listener 8080 'takes no SYN data: TFOSHIM_DRY_RUN is set'
+  assert_listener 8080 'accepts no SYN data: TFOSHIM_DRY_RUN is set'
 }
 
 @test "the memory that it has: a file's, its user's, one whose file has gone" {
@@ -236,12 +236,12 @@ former one until it is started again"
   rm runtime/tfoshim/memory
   doctor
   assert_success
-  assert_line --partial '  note     memory of destinations: one whose file has been removed or replaced since: '
+  assert_line --partial '  note     memory of destinations: its file was removed or replaced since: '
   # Root has a file in /run, unless others may write there.
   start unshare --mount sh -ec 'mount -t tmpfs -o mode=777 tmpfs /run; exec "$@"' - "$tfoshim" run ./waits
   doctor
   assert_success
-  assert_line '  ok       memory of destinations: that of user 0, who has no runtime directory'
+  assert_line '  ok       memory of destinations: the default one of user 0, who has no runtime directory'
   start unshare --ipc "$tfoshim" run ./waits
   doctor
   assert_success
@@ -256,15 +256,15 @@ former one until it is started again"
   doctor
   assert_failure 1
   assert_line '  problem  library: not in the process: LD_PRELOAD was not set when it was started'
-  assert_line '           start it again: tfoshim run PROGRAM ...'
-  assert_line "           a server, while it runs: tfoshim attach $pid"
+  assert_line '           restart it: tfoshim run PROGRAM ...'
+  assert_line "           for a running server: tfoshim attach $pid"
   refute_line --partial 'configuration:'
-  assert_line --regexp '^  ok +listeners: none of its sockets, 0, '
+  assert_line --regexp '^  ok +listeners: none of its 0 sockets '
   cc -shared -o else.so -x c - <<<'extern int nothing; int nothing;'
   start env LD_PRELOAD="$PWD/else.so" ./waits
   doctor
   assert_failure 1
-  assert_line '  problem  library: not in the process: LD_PRELOAD did not name it when it was started'
+  assert_line '  problem  library: not in the process: LD_PRELOAD did not contain it when it was started'
   start env LD_PRELOAD="$PWD/else.so $PWD/not/libtfoshim.so" TFOSHIM_DISABLE=1 ./waits
   doctor
   assert_failure 1
@@ -273,15 +273,15 @@ former one until it is started again"
   start env LD_PRELOAD="$PWD/libtfoshim.so" ./waits
   doctor
   assert_failure 1
-  assert_line --regexp "^  problem +library: not in the process: its LD_PRELOAD names $PWD/libtfoshim.so, which is not to be read"
+  assert_line --regexp "^  problem +library: not in the process: its LD_PRELOAD names $PWD/libtfoshim.so, which its user cannot read"
   start env TFOSHIM_DISABLE=1 ./waits
   doctor
-  assert_line '  note     TFOSHIM_DISABLE is set: with the library it would do nothing'
+  assert_line '  note     TFOSHIM_DISABLE is set: the library would do nothing'
   start env LD_PRELOAD="$PWD/not/libtfoshim.so" ./waits now
   doctor
   assert_failure 1
-  assert_line '  note     environment: the program has written over what it was started with'
-  assert_line --partial '  problem  library: not in the process, and whether its LD_PRELOAD named it cannot be told'
+  assert_line '  note     environment: unknown, as the program has overwritten it'
+  assert_line --partial '  problem  library: not in the process; its LD_PRELOAD is unknown'
 }
 
 @test "why the library is not in a process: static, Go, more rights than its user" {
@@ -290,8 +290,8 @@ former one until it is started again"
   doctor
   assert_failure 1
   assert_line '  problem  library: not in the process: it is statically linked: LD_PRELOAD has no effect on it'
-  assert_line --partial '  note     made by the Go compiler: '
-  assert_line "           a server, while it runs: tfoshim attach $pid"
+  assert_line --partial '  note     compiled by Go: '
+  assert_line "           for a running server: tfoshim attach $pid"
   # CAP_NET_BIND_SERVICE, permitted and effective (linux/capability.h), for who is not root.
   compile capable
   /usr/bin/python3 -c 'import os, struct
@@ -299,7 +299,7 @@ os.setxattr("capable", "security.capability", struct.pack("<5I", 0x02000001, 1 <
   start unshare --user --map-user=1000 "$tfoshim" run ./capable
   doctor
   assert_failure 1
-  assert_line '  problem  library: not in the process: it was started with more rights than its user has (set-uid, set-gid or file capabilities): LD_PRELOAD has no effect on it'
+  assert_line '  problem  library: not in the process: it was started with additional privileges (set-uid, set-gid or file capabilities), so LD_PRELOAD had no effect'
 }
 
 @test "a program that has been removed since, and a process that has none" {
@@ -308,7 +308,7 @@ os.setxattr("capable", "security.capability", struct.pack("<5I", 0x02000001, 1 <
   rm waits
   doctor
   assert_success
-  assert_line "  note     program: $PWD/waits, which has been replaced or removed since"
+  assert_line "  note     program: $PWD/waits, which was replaced or removed since"
   start /usr/bin/python3 -c 'import os, signal
 child = os.fork()
 if child == 0:
@@ -317,7 +317,7 @@ print(child, flush=True)
 signal.pause()'
   wait_until "grep -q '^State:.Z' /proc/$(<said)/status"
   run -1 "$tfoshim" doctor --pid "$(<said)"
-  assert_line '  problem  it has no program: it has ended, or is a thread of the kernel'
+  assert_line '  problem  it has no program: it has ended, or is a kernel thread'
 }
 
 # ---- where, and who may look ----
@@ -343,21 +343,21 @@ signal.pause()'
   eval "$("$tfoshim" doctor --pid "$pid" | sed -n 's/.* now: //p')"
   doctor
   assert_success
-  assert_listener 8080 "takes SYN data, with a queue of $first"
+  assert_listener 8080 "accepts SYN data, with a queue of $first"
   doctor setpriv --bounding-set=-sys_admin,-net_admin
-  assert_line "           only root may see its setting: nsenter --net --target $pid sysctl net.ipv4.tcp_fastopen"
+  assert_line "           only root can read its setting: nsenter --net --target $pid sysctl net.ipv4.tcp_fastopen"
   with_fastopen 0
   start "${WITH[@]}" /usr/bin/python3 -c "$LISTENERS"
   doctor
-  assert_line '  problem  net.ipv4.tcp_fastopen is 0: off: no client can open a connection fast'
-  assert_listener 8080 'takes no SYN data: the process does not have the library; nor does net\.ipv4\.tcp_fastopen let it'
+  assert_line '  problem  net.ipv4.tcp_fastopen is 0: off: no client can use Fast Open'
+  assert_listener 8080 'accepts no SYN data: the process does not have the library; net\.ipv4\.tcp_fastopen does not allow it either'
 }
 
 @test "who may not look, and who may" {
   start "$tfoshim" run /usr/bin/python3 -c "$LISTENERS"
   doctor unshare --user --map-user=1000
   assert_failure 1
-  assert_line '  note     library: cannot be seen: Permission denied'
+  assert_line '  note     library: cannot be examined: Permission denied'
   assert_equal "$stderr" "tfoshim: doctor: cannot duplicate the sockets of process $pid (python3): Permission denied
 tfoshim: doctor: the process has more privileges than its user, or is not dumpable (PR_SET_DUMPABLE of prctl(2)): sudo tfoshim doctor ..."
   # Who may look and not take sees the rest.
@@ -392,7 +392,7 @@ unit_make() { # UNIT LOADED PID
   assert_line '  note     drop-in: there is no /etc/systemd/system/web.service.d/50-tfoshim.conf'
   assert_line "process $pid (python3)"
   assert_line '  problem  library: not in the process: LD_PRELOAD was not set when it was started'
-  assert_line '           start it again: tfoshim enable web.service && systemctl daemon-reload && systemctl restart web.service'
+  assert_line '           restart it: tfoshim enable web.service && systemctl daemon-reload && systemctl restart web.service'
   # What is done about it; the process still runs without.
   mkdir system/web.service.d
   printf '%s\n' '# Made by "tfoshim enable"; "tfoshim disable" takes it away.' '[Service]' \
@@ -400,17 +400,17 @@ unit_make() { # UNIT LOADED PID
   by_unit web.service
   assert_failure 1
   assert_line '  ok       drop-in: /etc/systemd/system/web.service.d/50-tfoshim.conf'
-  assert_line '  problem  library: not in the process: LD_PRELOAD was not set when it was started, which was before the drop-in took effect'
-  assert_line '           start it again: systemctl daemon-reload && systemctl restart web.service'
+  assert_line '  problem  library: not in the process: LD_PRELOAD was not set when it was started, before the drop-in took effect'
+  assert_line '           restart it: systemctl daemon-reload && systemctl restart web.service'
   start "$tfoshim" run /usr/bin/python3 -c "$LISTENERS"
   unit_make web.service loaded "$pid"
   by_unit web.service
   assert_success
   assert_line "  ok       library: $TFOSHIM_BUILD/libtfoshim.so"
-  assert_line --partial '  ok       listener 127.0.0.1:8080: takes SYN data'
+  assert_line --partial '  ok       listener 127.0.0.1:8080: accepts SYN data'
   echo '[Service]' >system/web.service.d/50-tfoshim.conf
   by_unit web.service
-  assert_line '  note     drop-in: /etc/systemd/system/web.service.d/50-tfoshim.conf, which tfoshim has not made'
+  assert_line '  note     drop-in: /etc/systemd/system/web.service.d/50-tfoshim.conf, which tfoshim did not create'
 }
 
 @test "a service that is not there, or does not run" {

@@ -82,7 +82,7 @@ data without cookies (0x200), server on every listener (0x400)"
   doctor_with_fastopen 0
   assert_equal "$status" 1
   assert_line \
-    "  problem  net.ipv4.tcp_fastopen is 0: off: no client can open a connection fast"
+    "  problem  net.ipv4.tcp_fastopen is 0: off: no client can use Fast Open"
   assert_line "           now: sysctl -w net.ipv4.tcp_fastopen=3"
   assert_line "           always: echo 'net.ipv4.tcp_fastopen = 3' >/etc/sysctl.d/60-tfoshim.conf"
   # shellcheck disable=SC2016
@@ -97,7 +97,7 @@ data without cookies (0x200), server on every listener (0x400)"
   doctor_with_fastopen 1
   assert_equal "$status" 0
   assert_line \
-    "  note     servers here take no SYN data: the server's bit (2) is not set"
+    "  note     servers here accept no SYN data: the server bit (2) is not set"
   assert_line "           now: sysctl -w net.ipv4.tcp_fastopen=3"
 }
 
@@ -112,7 +112,7 @@ data without cookies (0x200), server on every listener (0x400)"
     trap "umount /proc/sys/net" EXIT
     "$1" doctor'
   assert_equal "$status" 1
-  assert_line "           outside: this container may not set it; its engine can: --sysctl net.ipv4.tcp_fastopen=3"
+  assert_line "           outside: this container cannot set it; its engine can: --sysctl net.ipv4.tcp_fastopen=3"
   refute_output --partial "sysctl -w"
 }
 
@@ -124,10 +124,10 @@ data without cookies (0x200), server on every listener (0x400)"
     echo 3600 >/proc/sys/net/ipv4/tcp_fastopen_blackhole_timeout_sec
     sysctl -qw net.ipv4.tcp_fastopen_key=1-2-3-4,5-6-7-8
     "$1" doctor'
-  assert_line --partial "the kernel makes one when the server's part is first used"
+  assert_line --partial "the kernel creates one when a listener first uses Fast Open"
   assert_line --partial "black holes: the kernel's detection is off"
   assert_line --partial "cookie key: set, with a backup; servers behind one address must share it"
-  assert_line --regexp "^  note +black holes: .* connect plainly for 3600 s"
+  assert_line --regexp "^  note +black holes: .* of this namespace for 3600 s"
   refute_output --partial 00000001
 }
 
@@ -154,7 +154,7 @@ END
   assert_line --partial "  ok       TCPFastOpenPassive 1: "
   assert_line --partial "  ok       TCPFastOpenCookieReqd 1: "
   assert_line --partial "  note     TCPFastOpenPassiveFail 1: "
-  assert_line --regexp 'TCPFastOpenPassiveFail 1: .* the key has changed'
+  assert_line --regexp 'TCPFastOpenPassiveFail 1: .* the key was changed'
   assert_line --partial "  ok       TCPFastOpenListenOverflow 0: "
 }
 
@@ -162,7 +162,7 @@ END
   mkdir -p alone
   cp "$tfoshim" alone/
   run -1 alone/tfoshim doctor
-  assert_line --regexp "^  problem  library: there is no /.*/libtfoshim.so"
+  assert_line --regexp "^  problem  library: /.*/libtfoshim.so"
   cp "$build/libtfoshim.so" alone/
   run -1 alone/tfoshim doctor
   assert_line "  ok       library: $PWD/alone/libtfoshim.so"
@@ -170,8 +170,8 @@ END
   cp "$build/libtfoshim-policy.so" alone/
   run -0 alone/tfoshim doctor
   assert_line --partial "  ok       module that reads the configuration: $PWD/alone/"
-  assert_line "  note     compiler: $PWD/alone/tfoshim-compile: No such file or directory: programs that run do not take \
-up a changed configuration"
+  assert_line "  note     compiler: $PWD/alone/tfoshim-compile: No such file or directory: running programs do not \
+apply a changed configuration"
   cp "$build/tfoshim-compile" alone/
   run -0 alone/tfoshim doctor
   refute_line --partial compiler
@@ -179,7 +179,7 @@ up a changed configuration"
 
 @test "the configuration: none, valid, useless, wrong" {
   TFOSHIM_CONFIG='' run -0 "$tfoshim" doctor
-  assert_line "  ok       configuration: no file, so the built-in policy serves"
+  assert_line "  ok       configuration: no file, so the built-in policy applies"
   export TFOSHIM_CONFIG=$PWD/t.conf
   echo 'client = { default = "on"; };' >t.conf
   run -0 "$tfoshim" doctor
@@ -190,7 +190,7 @@ up a changed configuration"
   printf 'client = {\n  default = "yes";\n  rules = { };\n};\n' >t.conf
   run -1 "$tfoshim" doctor
   assert_line "  problem  configuration: $PWD/t.conf:2: default: found \"yes\", expected \"on\" or \"off\""
-  assert_line "           all of it: tfoshim check $PWD/t.conf"
+  assert_line "           all errors: tfoshim check $PWD/t.conf"
 }
 
 @test "the log" {
@@ -200,13 +200,13 @@ up a changed configuration"
   refute_output --partial "  log: "
   ln -s /nowhere log
   TFOSHIM_CONFIG=$config run -0 "$tfoshim" doctor
-  assert_line "  note     log: $PWD/log: found a symbolic link, expected a regular file: user $EUID writes no line there"
+  assert_line "  note     log: $PWD/log: found a symbolic link, expected a regular file: user $EUID cannot write to it"
 }
 
 @test "the memory of destinations" {
   mkdir -m 700 runtime
   XDG_RUNTIME_DIR=$PWD/runtime run -0 "$tfoshim" doctor
-  assert_line "  ok       memory of destinations: $PWD/runtime/tfoshim/memory, made when it is needed"
+  assert_line "  ok       memory of destinations: $PWD/runtime/tfoshim/memory, created when it is needed"
   # A look does not make it; a program does.
   [[ ! -e runtime/tfoshim ]]
   XDG_RUNTIME_DIR=$PWD/runtime run -0 "$tfoshim" run true
@@ -216,16 +216,16 @@ up a changed configuration"
   XDG_RUNTIME_DIR=$PWD/runtime run -0 unshare --user --map-user=1000 "$tfoshim" doctor
   assert_line "  ok       memory of destinations: $PWD/runtime/tfoshim/memory"
   XDG_RUNTIME_DIR=/not/there run -0 unshare --user --map-user=1000 "$tfoshim" doctor
-  assert_line "  ok       memory of destinations: that of user 1000, who has no runtime directory"
+  assert_line "  ok       memory of destinations: the default one of user 1000, who has no runtime directory"
   : >runtime/tfoshim/memory
   chmod 666 runtime/tfoshim/memory
   XDG_RUNTIME_DIR=$PWD/runtime run -0 "$tfoshim" doctor
-  assert_line --regexp "^  note +memory of destinations: $PWD/runtime/tfoshim/memory: found a file of another mode, expected mode 0600: that of user $EUID serves"
+  assert_line --regexp "^  note +memory of destinations: $PWD/runtime/tfoshim/memory: found a file of another mode, expected mode 0600: the default one of user $EUID is used"
   # Nor is there any where the kernel or a sandbox has no shared memory.
   cc -shared -fPIC -o refuse.so -x c - <<<'#include <errno.h>
 int shmget(int key, unsigned long size, int flags) { return key + (int)size + flags, errno = ENOSYS, -1; }'
   LD_PRELOAD=$PWD/refuse.so run -0 "$tfoshim" doctor
-  assert_line --regexp '^  note +memory of destinations: there is no shared memory here \(shmget: Function not implemented\): each process'
+  assert_line --regexp '^  note +memory of destinations: shared memory is not available \(shmget: Function not implemented\): each process'
 }
 
 @test "the environment" {
@@ -236,9 +236,9 @@ int shmget(int key, unsigned long size, int flags) { return key + (int)size + fl
     LD_PRELOAD=$PWD/$name run -0 "$tfoshim" doctor
     assert_line --regexp "^  note +LD_PRELOAD has $name, which "
   done
-  assert_line --partial 'has libasan.so.8, which must come first: "tfoshim run" goes after it'
+  assert_line --partial 'has libasan.so.8, which must come first: use "tfoshim run", which appends the library'
   LD_PRELOAD=$PWD/libtorsocks.so run -0 "$tfoshim" doctor
-  assert_line --partial "at most the connections that it makes itself are opened fast"
+  assert_line --partial "Fast Open works at most for the connections that it opens itself"
   TFOSHIM_DISABLE=1 run -1 "$tfoshim" doctor
   assert_line "  problem  TFOSHIM_DISABLE is set: the library does nothing"
   TFOSHIM_LOG=loud run -0 "$tfoshim" doctor
@@ -258,11 +258,11 @@ int shmget(int key, unsigned long size, int flags) { return key + (int)size + fl
   cc -o bystander q.c
   PATH=$PATH:$PWD run -0 "$tfoshim" doctor bystander
   assert_line "  ok       found: $PWD/bystander"
-  assert_line --partial "  note     calls neither connect() nor listen() itself"
+  assert_line --partial "  note     does not call connect() or listen() itself"
   cc -static -o static p.c
   run -1 "$tfoshim" doctor ./static
   assert_line "  problem  it is statically linked: LD_PRELOAD has no effect on it"
-  assert_line "           a server, while it runs: tfoshim attach PID"
+  assert_line "           for a running server: tfoshim attach PID"
   strip shared
   run -0 "$tfoshim" doctor ./shared
   assert_line "  ok       calls connect() and listen()"
@@ -270,8 +270,8 @@ int shmget(int key, unsigned long size, int flags) { return key + (int)size + fl
 
 @test "a program made by the Go compiler" {
   PATH=$PATH:$build run -0 "$tfoshim" doctor promtool
-  assert_line --partial "  note     made by the Go compiler: "
-  assert_line "           a server, while it runs: tfoshim attach PID"
+  assert_line --partial "  note     compiled by Go: "
+  assert_line "           for a running server: tfoshim attach PID"
 }
 
 @test "a program that changes its privileges, for whoever would gain by it" {
@@ -301,7 +301,7 @@ int shmget(int key, unsigned long size, int flags) { return key + (int)size + fl
   cc -fsanitize=address -o sanitized p.c
   runtime=$(readelf -d sanitized | sed -n 's/.*(NEEDED).*\[\(libasan.*\)\]/\1/p')
   run -1 "$tfoshim" doctor ./sanitized
-  assert_line "  problem  it is linked with $runtime, which must come before all that is preloaded"
+  assert_line "  problem  it is linked with $runtime, which must come first in LD_PRELOAD"
   assert_line "           now: LD_PRELOAD=$runtime tfoshim run ./sanitized"
   # That is so; and by itself it would end, so it is left alone.
   unset ASAN_OPTIONS

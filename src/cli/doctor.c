@@ -82,8 +82,8 @@ static void examine_compiler(const char *library, int directory)
     snprintf(compiler, sizeof compiler, "%.*s/" PRELOAD_COMPILER, directory, library);
     if (access(compiler, X_OK) != 0)
         finding(FINDING_NOTE,
-                "compiler: %s: %s: programs that run do not take up a changed configuration",
-                compiler, strerror(errno));
+                "compiler: %s: %s: running programs do not apply a changed configuration", compiler,
+                strerror(errno));
 }
 
 static void examine_library(void)
@@ -91,7 +91,7 @@ static void examine_library(void)
     char library[PATH_MAX], module[PATH_MAX];
     int directory;
     if (!preload_find(library, NULL)) {
-        finding(FINDING_PROBLEM, "library: there is no %s: is the package installed as a whole?",
+        finding(FINDING_PROBLEM, "library: %s is missing: is the package installed completely?",
                 library);
         return;
     }
@@ -102,7 +102,7 @@ static void examine_library(void)
         finding(FINDING_OK, "module that reads the configuration: %s", module);
     else
         finding(FINDING_PROBLEM,
-                "module: %s: %s: with a configuration file the library does nothing", module,
+                "module: %s: %s: the library does nothing if there is a configuration file", module,
                 strerror(errno));
     examine_compiler(library, directory);
     examine_narrow(library);
@@ -121,7 +121,7 @@ static void examine_log(const char *to)
 {
     const char *trouble = log_trouble(to);
     if (trouble != NULL)
-        finding(FINDING_NOTE, "log: %s: %s: user %u writes no line there", to, trouble,
+        finding(FINDING_NOTE, "log: %s: %s: user %u cannot write to it", to, trouble,
                 (unsigned)geteuid());
 }
 
@@ -130,13 +130,13 @@ static void examine_policy(void)
     char path[PATH_MAX], *error = NULL;
     struct rule_file *file;
     if (!policy_search(path, sizeof path, true)) {
-        finding(FINDING_OK, "configuration: no file, so the built-in policy serves");
+        finding(FINDING_OK, "configuration: no file, so the built-in policy applies");
         return;
     }
     file = rules_read(path, NULL, keep_report, &error);
     if (file == NULL) {
         finding(FINDING_PROBLEM, "configuration: %s", error == NULL ? path : error);
-        finding_remedy("all of it", "tfoshim check %s", path);
+        finding_remedy("all errors", "tfoshim check %s", path);
     } else if (!rules_enable(&file->client) && !rules_enable(&file->server)) {
         finding(FINDING_NOTE, "configuration: %s enables nothing", path);
     } else {
@@ -154,8 +154,8 @@ static void examine_policy(void)
 static void examine_alone(void)
 {
     finding(FINDING_NOTE,
-            "memory of destinations: there is no shared memory here (shmget: %s): each process has "
-            "its own, and those that connect to a server only once never open fast",
+            "memory of destinations: shared memory is not available (shmget: %s): each process has "
+            "its own, and programs that connect to a server only once never use Fast Open",
             strerror(errno));
 }
 
@@ -172,16 +172,18 @@ static void examine_memory(void)
     if (!can_share()) {
         examine_alone();
     } else if (!memory_path(path, sizeof path, true)) {
-        finding(FINDING_OK, "memory of destinations: that of user %u, who has no runtime directory",
+        finding(FINDING_OK,
+                "memory of destinations: the default one of user %u, who has no runtime directory",
                 (unsigned)geteuid());
     } else if (access(path, F_OK) != 0) {
-        finding(FINDING_OK, "memory of destinations: %s, made when it is needed", path);
+        finding(FINDING_OK, "memory of destinations: %s, created when it is needed", path);
     } else {
         memory_look(path, 0, &reason);
         if (reason == NULL)
             finding(FINDING_OK, "memory of destinations: %s", path);
         else
-            finding(FINDING_NOTE, "memory of destinations: %s: %s: that of user %u serves instead",
+            finding(FINDING_NOTE,
+                    "memory of destinations: %s: %s: the default one of user %u is used instead",
                     path, reason, (unsigned)geteuid());
     }
 }
@@ -201,12 +203,14 @@ static void examine_list(const char *list)
     for (size_t i = 0; i < sizeof redirectors / sizeof redirectors[0]; i++)
         if (preload_like(name, list, redirectors[i]))
             finding(FINDING_NOTE,
-                    "LD_PRELOAD has %s, which gives connect() a meaning of its own: at most the "
-                    "connections that it makes itself are opened fast",
+                    "LD_PRELOAD has %s, which redirects connect(): Fast Open works at most for the "
+                    "connections that it opens itself",
                     name);
     if (preload_asan(name, list))
         finding(FINDING_NOTE,
-                "LD_PRELOAD has %s, which must come first: \"tfoshim run\" goes after it", name);
+                "LD_PRELOAD has %s, which must come first: use \"tfoshim run\", which appends the "
+                "library",
+                name);
 }
 
 bool doctor_variable_is_set(const char *name)
@@ -267,14 +271,14 @@ static bool find(char path[PATH_MAX], const char *program)
 
 static void hint_attach(void)
 {
-    finding_remedy("a server, while it runs", "tfoshim attach PID");
+    finding_remedy("for a running server", "tfoshim attach PID");
 }
 
 static void examine_calls(const struct elf_facts *facts)
 {
     if (facts->is_go) {
-        finding(FINDING_NOTE, "made by the Go compiler: Go's own network code makes system calls "
-                              "itself, where no library sees them");
+        finding(FINDING_NOTE, "compiled by Go: its network code makes system calls directly, "
+                              "without the C library");
         if (!facts->is_static)
             hint_attach();
     }
@@ -285,7 +289,7 @@ static void examine_calls(const struct elf_facts *facts)
                 facts->imports_connect && facts->imports_listen ? " and " : "",
                 facts->imports_listen ? "listen()" : "");
     else
-        finding(FINDING_NOTE, "calls neither connect() nor listen() itself: its libraries, modules "
+        finding(FINDING_NOTE, "does not call connect() or listen() itself: its libraries, modules "
                               "or children may");
 }
 
@@ -294,8 +298,7 @@ static void examine_sanitizer(const char *program, const char *path)
     char asan[PRELOAD_NAME_MOST];
     if (!target_lacks_asan(asan, path, getenv("LD_PRELOAD")))
         return;
-    finding(FINDING_PROBLEM, "it is linked with %s, which must come before all that is preloaded",
-            asan);
+    finding(FINDING_PROBLEM, "it is linked with %s, which must come first in LD_PRELOAD", asan);
     finding_remedy("now", "LD_PRELOAD=%s tfoshim run %s", asan, program);
 }
 
@@ -337,13 +340,13 @@ static const char help[] =
     "usage: tfoshim doctor [--color WHEN] [PROGRAM]\n"
     "       tfoshim doctor [--color WHEN] --pid N|UNIT.service\n"
     "\n"
-    "Examines the machine, the installation and, when it is named, a program; or a process\n"
-    "that runs, or the main process of a systemd service. Says what keeps TCP Fast Open from\n"
-    "working and how to mend that. A line a finding: \"ok\", \"note\" (worth knowing) or\n"
+    "Examines the machine, the installation and the program, if one is given; or a running\n"
+    "process, or the main process of a systemd service. Reports what keeps TCP Fast Open from\n"
+    "working, and how to repair it. Each line is a finding: \"ok\", \"note\" (worth knowing) or\n"
     "\"problem\" (Fast Open cannot work).\n"
     "\n"
     "options:\n" PAINT_HELP "      --help        this text\n"
-    "      --pid N       examine the process of this number\n"
+    "      --pid N       examine the process with this number\n"
     "\n"
     "The exit status is 1 if there is a problem.\n";
 
@@ -372,7 +375,8 @@ static int examine(const struct request *request, const char *word)
 {
     bool done;
     if (request->process != 0 && word != NULL) {
-        complain("doctor: expected no \"%s\" beside --pid, see tfoshim doctor --help", word);
+        complain("doctor: found \"%s\" and --pid, expected one of them, see tfoshim doctor --help",
+                 word);
         return EXIT_USAGE;
     }
     if (request->process != 0)

@@ -22,8 +22,8 @@ static char *policy_reason(const struct patient *patient, const struct attach_li
     char *decider, *reason;
     if (verdict.fastopen)
         return need_memory(
-            strdup("the policy enables it, but its program has switched it off, uses "
-                   "io_uring, or takes no connections from it"));
+            strdup("the policy enables it, but the program has switched it off, uses "
+                   "io_uring, or does not accept connections from it"));
     decider = explain_decider(patient->policy, verdict.file, verdict.line, "server");
     reason = need_text("the policy does not enable it, %s", decider);
     free(decider);
@@ -43,7 +43,7 @@ static char *reason_of(const struct patient *patient, const struct attach_listen
     else if (!tcp_is_tcp(listener->fd))
         reason = "the library leaves listeners of Multipath TCP alone";
     else if (patient->policy == NULL)
-        reason = "whether its policy enables it cannot be seen from here";
+        reason = "its policy cannot be read from here";
     return reason != NULL ? need_memory(strdup(reason)) : policy_reason(patient, listener);
 }
 
@@ -59,15 +59,15 @@ static void examine(const struct patient *patient, const struct attach_listener 
     if (queue > 0 && is_off) {
         finding(FINDING_PROBLEM,
                 "listener %s: has TCP_FASTOPEN, but net.ipv4.tcp_fastopen is %ld in its network "
-                "namespace: the kernel takes no SYN data there",
+                "namespace: the kernel accepts no SYN data there",
                 place, bits);
     } else if (queue > 0) {
-        finding(FINDING_OK, "listener %s: takes SYN data, with a queue of %d%s", place, queue,
+        finding(FINDING_OK, "listener %s: accepts SYN data, with a queue of %d%s", place, queue,
                 patient->seen.library != NULL ? "" : ", by its program or by \"tfoshim attach\"");
     } else {
         reason = reason_of(patient, listener);
-        finding(FINDING_NOTE, "listener %s: takes no SYN data: %s%s", place, reason,
-                is_off ? "; nor does net.ipv4.tcp_fastopen let it" : "");
+        finding(FINDING_NOTE, "listener %s: accepts no SYN data: %s%s", place, reason,
+                is_off ? "; net.ipv4.tcp_fastopen does not allow it either" : "");
         free(reason);
     }
 }
@@ -79,7 +79,7 @@ bool doctor_listeners(const struct patient *patient)
     for (size_t i = 0; i < listeners.count; i++)
         examine(patient, &listeners.all[i]);
     if (done && listeners.count == 0)
-        finding(FINDING_OK, "listeners: none of its sockets, %u, listens for TCP connections",
+        finding(FINDING_OK, "listeners: none of its %u sockets listens for TCP connections",
                 listeners.passed_over);
     attach_listeners_free(&listeners);
     return done;

@@ -28,7 +28,7 @@ static void set_to(long value, const char *within)
     }
     if (statvfs("/proc/sys/net", &status) == 0 && status.f_flag & ST_RDONLY) {
         finding_remedy("outside",
-                       "this container may not set it; its engine can: "
+                       "this container cannot set it; its engine can: "
                        "--sysctl " SETTING "=%ld",
                        value);
         return;
@@ -43,15 +43,15 @@ static void examine_open_doors(long value, const char *within)
     if (value & FASTOPEN_SERVER_NO_COOKIE) {
         finding(
             value & FASTOPEN_SERVER ? FINDING_PROBLEM : FINDING_NOTE,
-            "bit 0x200: servers here take SYN data without a cookie, from forged addresses too, "
-            "and hand out none, so that clients which wait for one never open fast");
+            "bit 0x200: servers here accept SYN data without a cookie, also from forged addresses. "
+            "They send no cookies, so clients that need one never use Fast Open");
         set_to(value & ~FASTOPEN_SERVER_NO_COOKIE, within);
     }
     if (value & FASTOPEN_SERVER_ALWAYS) {
         finding(value & FASTOPEN_SERVER ? FINDING_PROBLEM : FINDING_NOTE,
-                "bit 0x400: every listener takes SYN data, also of programs that are not under "
+                "bit 0x400: every listener accepts SYN data, also of programs that are not under "
                 "tfoshim, "
-                "which execute again what somebody has recorded");
+                "which execute a recorded request again when it is replayed");
         set_to(value & ~FASTOPEN_SERVER_ALWAYS, within);
     }
 }
@@ -63,18 +63,17 @@ void doctor_fastopen(long value, const char *within)
     if (value & FASTOPEN_CLIENT) {
         finding(FINDING_OK, SETTING " is %ld: %s", value, words);
     } else {
-        finding(FINDING_PROBLEM, SETTING " is %ld: %s: no client can open a connection fast", value,
-                words);
+        finding(FINDING_PROBLEM, SETTING " is %ld: %s: no client can use Fast Open", value, words);
         set_to(value | FASTOPEN_CLIENT | FASTOPEN_SERVER, within);
     }
     if (value & FASTOPEN_CLIENT && !(value & FASTOPEN_SERVER)) {
-        finding(FINDING_NOTE, "servers here take no SYN data: the server's bit (2) is not set");
+        finding(FINDING_NOTE, "servers here accept no SYN data: the server bit (2) is not set");
         set_to(value | FASTOPEN_SERVER, within);
     }
     if (value & FASTOPEN_CLIENT_NO_COOKIE)
         finding(FINDING_NOTE,
-                "bit 4: clients send data to servers they have no cookie of; a server "
-                "that wants one answers at the pace of an ordinary connect");
+                "bit 4: clients send data to servers without having a cookie; a server "
+                "that requires one ignores the data, so nothing is saved");
     examine_open_doors(value, within);
 }
 
@@ -100,7 +99,7 @@ static void examine_key(void)
                     strerror(errno));
     } else if (strspn(key, "0-") == strlen(key)) {
         finding(FINDING_OK,
-                "cookie key: the kernel makes one when the server's part is first used");
+                "cookie key: the kernel creates one when a listener first uses Fast Open");
     } else {
         finding(FINDING_OK,
                 "cookie key: set%s; servers behind one address must share it "
@@ -113,13 +112,14 @@ static void examine_black_holes(void)
 {
     const long seconds = proc_sysctl_number("tcp_fastopen_blackhole_timeout_sec");
     if (seconds < 0)
-        finding(FINDING_OK, "black holes: this kernel does not look for them");
+        finding(FINDING_OK, "black holes: this kernel does not detect them");
     else if (seconds == 0)
         finding(FINDING_OK, "black holes: the kernel's detection is off (the default)");
     else
         finding(FINDING_NOTE,
-                "black holes: where SYN data seems to get lost, the kernel makes every client of "
-                "this namespace connect plainly for %ld s, then twice as long, ... "
+                "black holes: if SYN data seems to get lost, the kernel disables Fast Open for all "
+                "clients "
+                "of this namespace for %ld s, then for twice as long, ... "
                 "(" SETTING "_blackhole_timeout_sec)",
                 seconds);
 }
@@ -153,7 +153,7 @@ static void examine_kernel(void)
         finding(FINDING_OK, "kernel %s: can defer a connect (TCP_FASTOPEN_CONNECT)", name.release);
     else if (client == ENOPROTOOPT)
         finding(FINDING_NOTE,
-                "kernel %s: cannot defer a connect by itself (TCP_FASTOPEN_CONNECT is of Linux "
+                "kernel %s: cannot defer a connect by itself (TCP_FASTOPEN_CONNECT needs Linux "
                 "4.11)",
                 name.release);
     else
@@ -174,8 +174,9 @@ static void examine_namespace(void)
         finding(FINDING_NOTE, "this seems to be a container: settings, cookies and counters are "
                               "those of its network namespace, not of the host");
     else if (first_length > 0 && strcmp(own, first) != 0)
-        finding(FINDING_NOTE, "this network namespace is not that of process 1: it has settings, "
-                              "cookies and counters of its own");
+        finding(FINDING_NOTE,
+                "this network namespace is not that of process 1: it has its own settings, "
+                "cookies and counters");
 }
 
 void doctor_machine(void)
@@ -198,16 +199,16 @@ static const struct {
     {"TCPFastOpenActive", "connections opened here whose SYN data was acknowledged", NULL},
     {"TCPFastOpenPassive", "connections accepted here with data in the SYN", NULL},
     {"TCPFastOpenActiveFail", "fast opens of clients here that failed",
-     "the server or the path did not take the SYN's data, or lost the SYN: \"tfoshim probe "
+     "the server or the path did not accept the SYN data, or lost the SYN: \"tfoshim probe "
      "HOST:PORT\" tells which"},
-    {"TCPFastOpenPassiveFail", "SYNs with data that servers here did not take",
-     "their cookies were not valid: the key has changed, or the servers behind this address do not "
+    {"TCPFastOpenPassiveFail", "SYNs with data that servers here did not accept",
+     "the cookies were not valid: the key was changed, or the servers behind this address do not "
      "share one"},
     {"TCPFastOpenListenOverflow", "SYNs with data that found a listener's queue full",
      "make the queue of the rule, or the listener's backlog, longer"},
-    {"TCPFastOpenCookieReqd", "requests for a cookie that servers here have got", NULL},
-    {"TCPFastOpenBlackhole", "times that the kernel suspected a black hole",
-     "for a while every client here has connected plainly: see "
+    {"TCPFastOpenCookieReqd", "cookie requests that servers here received", NULL},
+    {"TCPFastOpenBlackhole", "how often the kernel suspected a black hole",
+     "Fast Open was disabled for all clients here for a while: see "
      "net.ipv4.tcp_fastopen_blackhole_timeout_sec"},
 };
 

@@ -41,16 +41,16 @@ static bool examine_program(const struct patient *patient)
     patient_path(link, patient, "exe");
     length = readlink(link, name, sizeof name - 1);
     if (length < 0 && errno == ENOENT) {
-        finding(FINDING_PROBLEM, "it has no program: it has ended, or is a thread of the kernel");
+        finding(FINDING_PROBLEM, "it has no program: it has ended, or is a kernel thread");
         return false;
     }
     if (length < 0) {
-        finding(FINDING_NOTE, "program: cannot be seen: %s", strerror(errno));
+        finding(FINDING_NOTE, "program: cannot be read: %s", strerror(errno));
         return true;
     }
     name[length] = '\0';
     if (take_gone(name))
-        finding(FINDING_NOTE, "program: %s, which has been replaced or removed since", name);
+        finding(FINDING_NOTE, "program: %s, which was replaced or removed since", name);
     else
         finding(FINDING_OK, "program: %s", name);
     return true;
@@ -103,7 +103,7 @@ static void take_environment(struct patient *patient)
     /* Programs that change what ps(1) shows of them write over it. */
     patient->has_environment = memchr(strings, '=', size) != NULL || size == 0;
     if (!patient->has_environment)
-        finding(FINDING_NOTE, "environment: the program has written over what it was started with");
+        finding(FINDING_NOTE, "environment: unknown, as the program has overwritten it");
     for (size_t i = 0; patient->has_environment && i < sizeof names / sizeof names[0]; i++) {
         const char *value = value_in(strings, size, names[i]);
         if (value == NULL)
@@ -130,25 +130,25 @@ static void examine_mapped(const struct patient *patient)
     char *library = patient->seen.library;
     if (take_gone(library)) {
         finding(FINDING_NOTE,
-                "library: %s, which has been replaced or removed since: the process has the former "
-                "one until it is started again",
+                "library: %s, which was replaced or removed since: the process uses the old "
+                "one until it is restarted",
                 library);
         return;
     }
     finding(FINDING_OK, "library: %s", library);
     if (!is_this_commands(patient, library))
-        finding(FINDING_NOTE, "library: it is another one than this command's own");
+        finding(FINDING_NOTE, "library: not the one that belongs to this command");
 }
 
 static void how_to_preload(const struct patient *patient)
 {
     if (patient->unit == NULL)
-        finding_remedy("start it again", "tfoshim run PROGRAM ...");
+        finding_remedy("restart it", "tfoshim run PROGRAM ...");
     else if (patient->has_drop_in)
-        finding_remedy("start it again", "systemctl daemon-reload && systemctl restart %s",
+        finding_remedy("restart it", "systemctl daemon-reload && systemctl restart %s",
                        patient->unit);
     else
-        finding_remedy("start it again",
+        finding_remedy("restart it",
                        "tfoshim enable %s && systemctl daemon-reload && systemctl restart %s",
                        patient->unit, patient->unit);
 }
@@ -157,7 +157,7 @@ static void how_to_preload(const struct patient *patient)
 static void examine_named(const struct patient *patient, const char *list)
 {
     char entry[PATH_MAX], path[PATH_MAX + 32];
-    const char *why = "is not to be read by its user, or made for another C library or machine";
+    const char *why = "its user cannot read, or is for another C library or architecture";
     preload_entry(entry, list, PRELOAD_LIBRARY);
     snprintf(path, sizeof path, "/proc/%d/root%s", patient->pid, entry);
     if (entry[0] == '/' && strchr(entry, '$') == NULL && access(path, F_OK) != 0)
@@ -170,17 +170,16 @@ static void examine_unpreloaded(const struct patient *patient)
 {
     const char *list = getenv("LD_PRELOAD");
     if (!patient->has_environment) {
-        finding(FINDING_PROBLEM, "library: not in the process, and whether its LD_PRELOAD named it "
-                                 "cannot be told");
+        finding(FINDING_PROBLEM, "library: not in the process; its LD_PRELOAD is unknown");
     } else if (list != NULL && preload_has(list, PRELOAD_LIBRARY)) {
         examine_named(patient, list);
         return;
     } else {
         finding(FINDING_PROBLEM, "library: not in the process: %s when it was started%s",
-                list == NULL ? "LD_PRELOAD was not set" : "LD_PRELOAD did not name it",
-                patient->has_drop_in ? ", which was before the drop-in took effect" : "");
+                list == NULL ? "LD_PRELOAD was not set" : "LD_PRELOAD did not contain it",
+                patient->has_drop_in ? ", before the drop-in took effect" : "");
         if (doctor_variable_is_set("TFOSHIM_DISABLE"))
-            finding(FINDING_NOTE, "TFOSHIM_DISABLE is set: with the library it would do nothing");
+            finding(FINDING_NOTE, "TFOSHIM_DISABLE is set: the library would do nothing");
     }
     how_to_preload(patient);
 }
@@ -198,14 +197,14 @@ static void examine_unmapped(const struct patient *patient)
                 obstacle);
     else if (patient->is_secure)
         finding(FINDING_PROBLEM,
-                "library: not in the process: it was started with more rights than its user has "
-                "(set-uid, set-gid or file capabilities): LD_PRELOAD has no effect on it");
+                "library: not in the process: it was started with additional privileges "
+                "(set-uid, set-gid or file capabilities), so LD_PRELOAD had no effect");
     else
         examine_unpreloaded(patient);
     if (elf_examine(&facts, program) && facts.is_go)
-        finding(FINDING_NOTE, "made by the Go compiler: Go's own network code makes system calls "
-                              "itself, where no library sees them");
-    finding_remedy("a server, while it runs", "tfoshim attach %d", patient->pid);
+        finding(FINDING_NOTE, "compiled by Go: its network code makes system calls directly, "
+                              "without the C library");
+    finding_remedy("for a running server", "tfoshim attach %d", patient->pid);
 }
 
 /* ---- its network namespace ---- */
@@ -218,11 +217,11 @@ static void examine_kernel(const struct patient *patient)
     snprintf(within, sizeof within, "nsenter --net --target %d ", patient->pid);
     if (!is_ours)
         finding(FINDING_NOTE, "it is in another network namespace than this command, with "
-                              "settings, cookies and counters of its own");
+                              "its own settings, cookies and counters");
     if (value >= 0)
         doctor_fastopen(value, is_ours ? "" : within);
     else
-        finding_remedy("only root may see its setting", "%ssysctl net.ipv4.tcp_fastopen", within);
+        finding_remedy("only root can read its setting", "%ssysctl net.ipv4.tcp_fastopen", within);
 }
 
 /* ---- all of it ---- */
@@ -271,7 +270,7 @@ static bool examine(struct patient *patient)
         examine_library(patient);
         examine_kernel(patient);
     } else {
-        finding(FINDING_NOTE, "library: cannot be seen: %s", strerror(errno));
+        finding(FINDING_NOTE, "library: cannot be examined: %s", strerror(errno));
     }
     done = doctor_listeners(patient);
     process_drop(&patient->seen);
@@ -292,7 +291,7 @@ static bool examine_drop_in(const struct unit *unit)
         finding(FINDING_OK, "drop-in: %s", unit->drop_in);
         return true;
     case DROP_IN_FOREIGN:
-        finding(FINDING_NOTE, "drop-in: %s, which tfoshim has not made", unit->drop_in);
+        finding(FINDING_NOTE, "drop-in: %s, which tfoshim did not create", unit->drop_in);
         return true;
     default:
         finding(FINDING_NOTE, "drop-in: there is no %s", unit->drop_in);
@@ -308,7 +307,7 @@ bool doctor_unit(const char *name)
     struct unit unit;
     bool done = false;
     if (!tree_find(&here, "/")) {
-        complain_errno("doctor: cannot look at the files of services");
+        complain_errno("doctor: cannot read the unit files");
         return false;
     }
     if (!unit_name(&unit, name, &here, UNIT_SYSTEM, "doctor"))

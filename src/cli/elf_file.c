@@ -40,11 +40,12 @@ static const void *at(const struct image *image, size_t offset, size_t count, si
 static bool is_musl_loader(const struct image *image, const ElfW(Phdr) * segment)
 {
     static const char start[] = "ld-musl-";
-    const char *name = (const char *)image->bytes + segment->p_offset;
-    if (segment->p_offset > image->size || segment->p_filesz > image->size - segment->p_offset ||
-        memchr(name, '\0', segment->p_filesz) == NULL)
+    const char *name;
+    if (segment->p_offset > image->size || segment->p_filesz > image->size - segment->p_offset)
         return false;
-    return strncmp(path_base(name), start, sizeof start - 1) == 0;
+    name = (const char *)image->bytes + segment->p_offset;
+    return memchr(name, '\0', segment->p_filesz) != NULL &&
+           strncmp(path_base(name), start, sizeof start - 1) == 0;
 }
 
 static void examine_loader(struct elf_facts *facts, const struct image *image,

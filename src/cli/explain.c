@@ -48,27 +48,27 @@ static const char help[] =
     "usage: tfoshim explain [OPTION...] HOST[:PORT]|URL\n"
     "       tfoshim explain [OPTION...] --listen ADDRESS:PORT\n"
     "\n"
-    "Says what becomes of a connect() to each address of a host, or of a listener: which rule\n"
-    "decides, what the kernel and tfoshim's memory hold of the host, what would happen now,\n"
-    "and what to do for a fast open. The port is 443 unless given; of a URL, that of its scheme.\n"
+    "Says what a connect() to each address of a host, or a listener, would do now: which rule\n"
+    "decides, what the kernel and tfoshim's memory know about the host, and what to do for a\n"
+    "fast open. The default port is 443, or that of the URL's scheme.\n"
     "\n"
     "options:\n"
     "      --bytes FILE  say whether the bytes of this file, as a first write, may be "
     "delivered\n"
     "                    twice (replay-safe), and why\n"
     "  -c, --config FILE\n"
-    "                    the configuration, instead of what \"tfoshim check\" finds\n"
+    "                    use this configuration instead of searching for one\n"
     "      --interface NAME\n"
-    "                    as if it left by this interface, or were a listener on it\n"
+    "                    assume this outgoing interface, or a listener on it\n"
     "      --listen      explain a listener\n"
     "      --program NAME\n"
-    "                    as the program of this name, or file; without it rules that name\n"
-    "                    programs do not match, and what was learned of programs does not\n"
-    "                    count\n"
-    "      --unit UNIT   as a process of this systemd unit; without it rules that name units\n"
+    "                    assume this program name or file; without it, rules that name\n"
+    "                    programs do not match, and what was learned about programs is\n"
+    "                    not considered\n"
+    "      --unit UNIT   assume this systemd unit; without it, rules that name units\n"
     "                    do not match\n"
-    "      --user USER   as a process of this user, not one's own: which rules "
-    "match\n" PAINT_HELP "      --help        this text\n";
+    "      --user USER   assume this user instead of the current one\n" PAINT_HELP
+    "      --help        this text\n";
 
 void explain_line(const char *topic, const char *format, ...)
 {

@@ -31,7 +31,7 @@ static int help(void)
         printf("  %-8s %s\n", verbs[i].name, verbs[i].help);
     fputs("\n"
           "options:\n"
-          "  --help     this text; \"tfoshim COMMAND --help\" tells more of a command\n"
+          "  --help     this text; \"tfoshim COMMAND --help\" describes a command\n"
           "  --version  the version\n",
           stdout);
     return finish_output() ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -217,6 +217,6 @@ void show_policy(const struct rule_file *file)
     printf("log: level %s, to %s", log_level_names[file->log_level], file->log_to);
     trouble = log_trouble(file->log_to);
     if (trouble != NULL)
-        printf(": %s: user %u writes no line there", trouble, (unsigned)geteuid());
+        printf(": %s: user %u cannot write to it", trouble, (unsigned)geteuid());
     putchar('\n');
 }

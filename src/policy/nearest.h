@@ -10,6 +10,6 @@
 unsigned edit_distance(const char *a, const char *b) NONNULL;
 
 /* The known word that `word` was probably meant for, or NULL. */
-const char *nearest(const char *word, const char *const known[], size_t count) NONNULL;
+const char *nearest(const char *word, const char *const known[], size_t count);
 
 #endif
