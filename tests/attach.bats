@@ -405,8 +405,7 @@ signal.pause()'
   attach "$SPAWNED"
   assert_failure
   assert_output ''
-  assert_equal "$stderr" "tfoshim: attach: process $SPAWNED (python3) does not listen for TCP connections: of its \
-sockets, 4, none does"
+  assert_equal "$stderr" "tfoshim: attach: process $SPAWNED (python3) has no TCP listener (other sockets: 4)"
   kill "$SPAWNED"
   process_end "$SPAWNED"
   attach "$SPAWNED"

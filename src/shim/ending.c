@@ -131,12 +131,6 @@ static void before_wait(struct record *record)
         machine_is_over(record);
 }
 
-static void after_wait(struct record *record)
-{
-    if (record->tag.state == RECORD_STANDING)
-        machine_finish_late(record->fd);
-}
-
 /* Waits for the handshake; true: it was under way, and the connection is still the program's. */
 static bool settled(struct record *record)
 {
@@ -172,15 +166,41 @@ static void settle_for_end(struct record *record)
         machine_finish(record);
 }
 
+/* Of so many descriptors: this may be the end of a signal handler's small stack. */
+#define STREAMS_MOST 1024
+
+static bool waits(const struct record *record, const void *context)
+{
+    (void)context;
+    return record->tag.state == RECORD_LINGERING || is_under_way(record);
+}
+
+static void finish_early(struct record *record)
+{
+    if (record->tag.state != RECORD_STANDING || !machine_find(record->fd, record))
+        return;
+    machine_leave(record);
+    machine_finish_early(record);
+}
+
 static void settle_all(void)
 {
+    uint8_t ended[STREAMS_MOST / 8] = {0};
     int64_t began = tcp_now_ms();
     story_because("the process exits");
     machine_each(NULL, NULL, start);
     machine_each(NULL, NULL, before_wait);
+    int most = machine_any(waits, NULL) ? handed_descriptors() : 0;
+    for (int fd = 0; fd < most && fd < STREAMS_MOST; fd++)
+        if (machine_end_stream(fd))
+            ended[fd / 8] |= (uint8_t)(1 << fd % 8);
     machine_each(NULL, NULL, settle_for_end);
     machine_made_to_wait(began);
-    machine_each(NULL, NULL, after_wait);
+    for (int fd = 0; fd < most && fd < STREAMS_MOST; fd++)
+        if (ended[fd / 8] & 1 << fd % 8)
+            tcp_read_away(fd);
+    if (most == 0) /* else the early ones have ended before the wait */
+        machine_each(NULL, NULL, finish_early);
     machine_serve();
 }
 

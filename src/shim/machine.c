@@ -1045,6 +1045,24 @@ void machine_finish_early(struct record *record)
         machine_finish_for_close(record);
 }
 
+bool machine_end_stream(int fd)
+{
+    struct record record;
+    bool known = record_get(table, fd, &record) && machine_find(fd, &record);
+    int state = tcp_state(fd);
+    if (known && (record_is_pending(&record) || is_watched(&record)))
+        return false;
+    if (known)
+        machine_leave(&record);
+    if ((state != TCP_ESTABLISHED && state != TCP_CLOSE_WAIT) ||
+        (known ? !is_ours_alone(&record) : forks > 0) || tcp_time_to_linger(fd) == 0)
+        return false;
+    if (tcp_unread(fd) > 0 && !(known && is_early(&record, tcp_now_ms())))
+        return false;
+    tcp_call(SYS_shutdown, fd, SHUT_WR, 0, 0, 0, 0);
+    return true;
+}
+
 bool machine_is_late(void)
 {
     return tcp_now_ms() <= made_to_wait_to + LATE_MS;
@@ -1052,15 +1070,11 @@ bool machine_is_late(void)
 
 void machine_finish_late(int fd)
 {
-    const int64_t from = made_to_wait_from, delay = made_to_wait_to - from, now = tcp_now_ms();
+    const int64_t from = made_to_wait_from;
     struct record record;
-    bool stands = record_get(table, fd, &record) && record.tag.state == RECORD_STANDING &&
-                  machine_find(fd, &record);
-    if (stands)
-        machine_leave(&record);
-    if (stands ? !is_ours_alone(&record) : forks > 0)
-        return;
-    if ((stands && is_early(&record, now - delay)) || tcp_was_answered(fd, delay, now - from))
+    bool known = record_get(table, fd, &record) && machine_find(fd, &record);
+    if ((known ? is_ours_alone(&record) : forks == 0) &&
+        tcp_was_answered(fd, made_to_wait_to - from, tcp_now_ms() - from))
         finish_socket(fd, false);
 }
 
