@@ -309,7 +309,7 @@ on_machine() { # STATUS COMMAND [ARGUMENT...]
     'mount --bind "$1" /etc/systemd/system && shift && exec "$@"' - "$PWD/machine" \
     env "PATH=$PWD/bin:$PATH" "$tfoshim" "${@:2}"
   # Where the library is built, and who can write there, is not this test's to say.
-  stderr=$(grep -v 'others than root can replace' <<<"$stderr") || true
+  stderr=$(grep -v 'other than root can replace' <<<"$stderr") || true
 }
 
 machine_service() { # NAME [LINE...]

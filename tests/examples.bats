@@ -113,7 +113,7 @@ legacy_takes() { # COUNT COMMAND
   command=$(readme_command legacy-server 'tfoshim explain')
   run -0 on_server sh -c "$command"
   assert_line --partial "by the rule at tfoshim.conf:"
-  assert_line --regexp '^  now +a listener that takes data in SYNs'
+  assert_line --regexp '^  now +a listener that accepts data in SYNs'
   command=$(readme_command legacy-server 'tfoshim probe')
   run -0 on_client sh -c "${command/server.example.net/$SERVER_IP4}"
 }
