@@ -525,7 +525,7 @@ print(found[0] if len(found) == 1 else len(found) and "several" or "none")' "${@
   assert_equal "$(stat -c %a collector/tfoshim.prom)" 600
 
   run -1 on_client "$tfoshim" stat --prometheus missing/tfoshim.prom
-  assert_output 'tfoshim: stat: cannot make a file beside "missing/tfoshim.prom": No such file or directory'
+  assert_output 'tfoshim: stat: cannot create a file beside "missing/tfoshim.prom": No such file or directory'
   mkdir directory.prom
   run -1 on_client "$tfoshim" stat --prometheus directory.prom
   assert_output 'tfoshim: stat: cannot write "directory.prom": Is a directory'
