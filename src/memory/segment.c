@@ -48,33 +48,34 @@ static struct table *attach_owned(int id, uint64_t token, uid_t owner)
 
 /* ---- all of them ---- */
 
-static bool has_mark(int id)
+/* Is it one, and which? */
+static bool read_mark(int id, uint64_t *token)
 {
     const struct table_mark mark = TABLE_MARK;
     struct table *table = shared_memory_attach(id, SHM_RDONLY);
     bool has = table && memcmp(table, &mark, sizeof mark) == 0;
+    if (has)
+        *token = atomic_load(&table->header[TABLE_HEADER_WORDS - 1]);
     if (table)
         shmdt(table);
     return has;
 }
 
+static bool has_mark(int id)
+{
+    uint64_t token;
+    return read_mark(id, &token);
+}
+
 bool segment_examine(int id, uid_t *owner, uint64_t *token)
 {
     struct shmid_ds status;
-    struct table *table;
     if (shmctl(id, IPC_STAT, &status) != 0)
         return false;
     *owner = status.shm_perm.uid;
     /* One whose file has been deleted, and which others have replaced, lives on for who has it. */
     status.shm_perm.mode &= ~(unsigned)SHM_DEST;
-    if (!is_owned(&status, *owner) || !has_mark(id))
-        return false;
-    table = shared_memory_attach(id, SHM_RDONLY);
-    if (!table)
-        return false;
-    *token = atomic_load(&table->header[TABLE_HEADER_WORDS - 1]);
-    shmdt(table);
-    return true;
+    return is_owned(&status, *owner) && read_mark(id, token);
 }
 
 struct filter {
