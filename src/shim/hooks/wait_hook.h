@@ -33,23 +33,18 @@
 #define WAIT_ATTEMPTING(kind, type, attempt, is_busy)                                              \
     do {                                                                                           \
         struct waiting waiting = WAITING(kind);                                                    \
-        enum waited waited = WAITED_A_WHILE;                                                       \
+        enum waited waited = waiting_concerns_thread() ? WAITED_A_WHILE : WAITED_ENOUGH;           \
         int saved_errno = errno;                                                                   \
-        while (waiting_concerns_thread() || waited == WAITED_INTERRUPTED) {                        \
+        while (waited != WAITED_ENOUGH) {                                                          \
             type answer = attempt;                                                                 \
             if (!is_busy(answer)) {                                                                \
-                int error = errno;                                                                 \
                 waiting_over(&waiting);                                                            \
-                errno = error;                                                                     \
                 return answer;                                                                     \
             }                                                                                      \
             if (waited == WAITED_INTERRUPTED)                                                      \
                 return hook_fail(EINTR);                                                           \
-            errno = saved_errno;                                                                   \
-            if ((waited = waiting_a_while(&waiting)) == WAITED_ENOUGH)                             \
-                break;                                                                             \
+            waited = waiting_a_while(&waiting);                                                    \
         }                                                                                          \
-        waiting_over(&waiting);                                                                    \
         errno = saved_errno;                                                                       \
     } while (0)
 
