@@ -186,7 +186,6 @@ static void finish_early(struct record *record)
 static void settle_all(void)
 {
     uint8_t ended[STREAMS_MOST / 8] = {0};
-    int64_t began = tcp_now_ms();
     story_because("the process exits");
     machine_each(NULL, NULL, start);
     machine_each(NULL, NULL, before_wait);
@@ -195,7 +194,6 @@ static void settle_all(void)
         if (machine_end_stream(fd))
             ended[fd / 8] |= (uint8_t)(1 << fd % 8);
     machine_each(NULL, NULL, settle_for_end);
-    machine_made_to_wait(began);
     for (int fd = 0; fd < most && fd < STREAMS_MOST; fd++)
         if (ended[fd / 8] & 1 << fd % 8)
             tcp_read_away(fd);
@@ -204,16 +202,17 @@ static void settle_all(void)
     machine_serve();
 }
 
-/* Of most connections no record tells any more. */
+/* Of most connections no record tells any more. What made the process late was before: the end of
+ * the others' streams does not wait for what is settled now. */
 void ending_process(void)
 {
     handed_end();
     if (!record_is_own_process())
         return;
-    if (!machine_idle())
-        settle_all();
     for (int fd = 0, end = machine_is_late() ? handed_descriptors() : 0; fd < end; fd++)
         machine_finish_late(fd);
+    if (!machine_idle())
+        settle_all();
 }
 
 void ending_image(void)

@@ -705,7 +705,7 @@ bool machine_keeps_writable(const struct record *record)
 /* When a thread was last made to wait where a plain program is not, or was before. */
 static _Atomic int64_t made_to_wait_from, made_to_wait_to;
 
-void machine_made_to_wait(int64_t since_ms)
+static void note_wait(int64_t since_ms)
 {
     int64_t now = tcp_now_ms();
     if (now <= since_ms)
@@ -724,7 +724,7 @@ static void settle_for(struct record *record, int milliseconds)
     }
     if (!tcp_wait(record->fd, POLLOUT, milliseconds) && !(record->tag.flags & RECORD_BLOCKING))
         deferring.gave_up_ms = tcp_now_ms();
-    machine_made_to_wait(began);
+    note_wait(began);
     story_tell(record, "waited for its handshake", 0);
     if (!machine_is_over(record) && (record->tag.flags & RECORD_ANEW) && !before)
         settle_for(record, milliseconds);
@@ -1033,15 +1033,15 @@ void machine_finish_for_close(struct record *record)
 
 /* A server that Fast Open lets speak at the SYN does so a round trip before it could to a plain
  * program: what that one had not found yet when it ended makes no reset. */
-static bool is_early(const struct record *record, int64_t now_ms)
+static bool is_early(const struct record *record)
 {
     return record->tag.state == RECORD_STANDING &&
-           now_ms <= record->syn_left_ms + 2 * (int64_t)record->round_trip_us / 1000 + 1;
+           tcp_now_ms() <= record->syn_left_ms + 2 * (int64_t)record->round_trip_us / 1000 + 1;
 }
 
 void machine_finish_early(struct record *record)
 {
-    if (is_early(record, tcp_now_ms()))
+    if (is_early(record))
         machine_finish_for_close(record);
 }
 
@@ -1057,7 +1057,7 @@ bool machine_end_stream(int fd)
     if ((state != TCP_ESTABLISHED && state != TCP_CLOSE_WAIT) ||
         (known ? !is_ours_alone(&record) : forks > 0) || tcp_time_to_linger(fd) == 0)
         return false;
-    if (tcp_unread(fd) > 0 && !(known && is_early(&record, tcp_now_ms())))
+    if (tcp_unread(fd) > 0 && !(known && is_early(&record)))
         return false;
     tcp_call(SYS_shutdown, fd, SHUT_WR, 0, 0, 0, 0);
     return true;
@@ -1148,7 +1148,7 @@ static int settle_watched(const struct record *record, const struct pollfd *besi
     long ready = tcp_poll_some(fds, 2, whole ? time : left > 0 ? left : 0, blocked);
     if (ready == 0 && whole)
         deferring.gave_up_ms = tcp_now_ms();
-    machine_made_to_wait(began);
+    note_wait(began);
     return ready == -EINTR ? -EINTR : fds[1].revents ? -EALREADY : ready || whole ? 0 : -ETIME;
 }
 

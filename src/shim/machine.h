@@ -248,15 +248,13 @@ void machine_finish_for_close(struct record *);
 /* STANDING: the latter, if its end comes before the plain program's could have found anything. */
 void machine_finish_early(struct record *);
 
-/* A thread was made to wait, since then, where a plain program is not, or was earlier. */
-void machine_made_to_wait(int64_t since_ms);
-
 /* The process ends, and waits before: the end of this socket's stream, whosever it is, is said now,
  * as the plain program says it. True: what comes in until then is to be read away, for a socket
  * that is closed with unread bytes is reset. */
 bool machine_end_stream(int fd);
 
-/* Was one lately? What the program does next, it does later than the plain one. */
+/* Was a thread made to wait lately where a plain program is not, or was before? What the program
+ * does next, it does later than the plain one. */
 bool machine_is_late(void);
 
 /* The process ends, and maybe late: an answer that would not have been there yet makes no reset of
