@@ -47,6 +47,10 @@ void story_deferred(const struct record *record)
     struct memory_destination destination = story_destination(record);
     story_tell(record, "deferred", 0);
     memory_deferred(&destination);
+    /* Before its SYN leaves, which may bring another. A destination that is connected to only once
+     * is not asked about. */
+    if (!memory_cookie_known(&destination))
+        memory_cookie(&destination, cookie_number(&record->address.any, record->netns));
     run_figures_add(RUN_DEFERRED, 1);
 }
 
@@ -162,8 +166,6 @@ void story_completed(const struct record *record)
         event = opened_by(record, &destination, &opening);
     else if (told && option_lost(record, &opening))
         memory_cookie_request_lost(&destination);
-    if (!(record->tag.flags & RECORD_SYN_DATA) && !memory_cookie_known(&destination))
-        memory_cookie(&destination, cookie_number(&record->address.any, record->netns));
     tell_round_trip(record, event, opening.rtt_us);
 }
 
