@@ -258,6 +258,57 @@ os._exit(0)'
   assert_regex "$RECORDED" 'bytes=20 checksum=[0-9a-f]+ end=EOF$'
 }
 
+# What the C library writes and closes itself no hook sees; and at exit() it writes after the library's end.
+stream_over() { # WHAT COMES AFTER
+  cat <<END
+import ctypes, select, socket, sys, time
+to = sys.argv[1], int(sys.argv[2])
+library = ctypes.CDLL(None)
+library.fdopen.restype = ctypes.c_void_p
+stream = None
+def stream_of(connection):
+    global stream
+    stream = ctypes.c_void_p(library.fdopen(connection.detach(), b"w"))
+def say(text):
+    library.fputs(text, stream)
+$1
+END
+}
+
+@test "a stream over a connection on which the server speaks first" {
+  local ADDRESS=$SERVER_IP4 PORT=8001 end
+  reference_start banner
+  for end in 'library.fclose(stream)' 'library.fflush(stream)' ''; do
+    # Python takes its time to end.
+    compare python3 -c "$(stream_over "
+connection = socket.create_connection(to)
+connection.sendall(b'question 1')
+stream_of(connection)
+time.sleep(0.01)
+say(b'question 2')
+$end
+library.exit(0)")" "$ADDRESS" "$PORT"
+    assert_regex "$RECORDED" '^bytes=20 checksum=[0-9a-f]+ end=EOF$'
+  done
+}
+
+@test "what a stream holds is written when the process exits, whatever the exit waits for" {
+  local ADDRESS=$SERVER_IP4 PORT=8001
+  reference_start echo
+  compare --records 2 python3 -c "$(stream_over "
+asks = socket.create_connection(to)
+asks.sendall(b'question 1')
+asks.recv(10)
+stream_of(asks)
+say(b'question 2')
+other = socket.socket()
+other.setblocking(False)
+other.connect_ex(to)
+select.select([], [other], [])
+library.exit(0)")" "$ADDRESS" "$PORT"
+  assert_regex "$RECORDED" 'bytes=20 checksum=[0-9a-f]+ end=EOF$'
+}
+
 # Once the handshake is over the shim has nothing more to ask of the kernel: a second connect() would
 # throw away what came before the reset.
 @test "what a server sent before it reset the connection is read, and then the error" {

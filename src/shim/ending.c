@@ -50,7 +50,8 @@ static void end(struct record *record)
     if (!machine_is_over(record) && record->tag.state == RECORD_OPENING && told) {
         end_opening(record);
     } else if (record->tag.state == RECORD_STANDING) {
-        story_lesson(record, MEMORY_NEVER_READS);
+        if (!(record->tag.flags & RECORD_STREAM)) /* whose reads no hook sees */
+            story_lesson(record, MEMORY_NEVER_READS);
         machine_finish_early(record);
     }
     machine_forget(record);

@@ -130,6 +130,10 @@ static int get_socket_error(get_option_fn *next, int fd, void *value, socklen_t 
 {
     struct record record;
     bool found = machine_look(fd, &record);
+    /* It may be connected anew, before the kernel hands out why. */
+    if (found && record.tag.state == RECORD_OPENING && machine_find(fd, &record) &&
+        machine_is_over(&record))
+        found = machine_look(fd, &record);
     int failed = found && record.tag.state == RECORD_FAILED && machine_find(fd, &record)
                      ? machine_take_error(&record)
                      : 0;

@@ -13,6 +13,7 @@
 #include "shim/own.h"
 #include "shim/pending.h"
 #include "shim/story.h"
+#include "shim/unflushed.h"
 #include "slot/slot.h"
 
 #include <errno.h>
@@ -572,8 +573,9 @@ bool machine_reopen(struct record *record)
 {
     const struct record failed = *record;
     unsigned flags = failed.tag.flags;
-    if (!(flags & RECORD_KEPT) || (flags & RECORD_ANEW) || !is_ours_alone(record) ||
-        !record_is_own_process() || tcp_now_ms() > record->syn_left_ms + RESET_COMES_WITHIN_MS)
+    if (!(flags & RECORD_KEPT) || (flags & (RECORD_ANEW | RECORD_STREAM)) ||
+        !is_ours_alone(record) || !record_is_own_process() ||
+        tcp_now_ms() > record->syn_left_ms + RESET_COMES_WITHIN_MS)
         return false;
     flags = (flags | RECORD_ANEW) & ~(RECORD_SYN_LEFT | RECORD_SYN_DATA);
     if (!record_change(table, record, failed.tag.state, flags))
@@ -903,6 +905,19 @@ void machine_share(struct record *record, int fd)
         watch_guarded(&other);
 }
 
+static void give_to_stream(struct record *record)
+{
+    set_flags(record, RECORD_STREAM, 0);
+}
+
+void machine_stream(struct record *record)
+{
+    settle_kept(record);
+    if (copies(record) > 0)
+        machine_each(is_copy, record, give_to_stream);
+    give_to_stream(record);
+}
+
 void machine_leave(struct record *record)
 {
     if (copies(record) > 0)
@@ -1010,6 +1025,8 @@ static void finish_socket(int fd, bool closes)
     if (lingers == 0)
         return;
     tcp_read_away(fd);
+    if (unflushed_is(fd))
+        return;
     if (closes && lingers > 0)
         tcp_end_slowly(fd);
     tcp_call(SYS_shutdown, fd, SHUT_RDWR, 0, 0, 0, 0);
@@ -1059,7 +1076,8 @@ bool machine_end_stream(int fd)
         return false;
     if (tcp_unread(fd) > 0 && !(known && is_early(&record)))
         return false;
-    tcp_call(SYS_shutdown, fd, SHUT_WR, 0, 0, 0, 0);
+    if (!unflushed_is(fd))
+        tcp_call(SYS_shutdown, fd, SHUT_WR, 0, 0, 0, 0);
     return true;
 }
 

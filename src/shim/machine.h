@@ -127,6 +127,9 @@ bool machine_shut_later(struct record *, int how);
  * will tell when they are done with it. */
 void machine_share(struct record *, int fd);
 
+/* A stream of the C library may use the socket from now on, where no hook sees it. */
+void machine_stream(struct record *);
+
 /* The descriptor is about to be closed: others that the process has of its socket are one fewer. */
 void machine_leave(struct record *);
 

@@ -50,6 +50,7 @@ enum record_flag {
     RECORD_SHUT_WRITE = 1 << 11,
     RECORD_ANY_EPOLL = 1 << 12,     /* registered with more than one epoll, or before its connect */
     RECORD_ASKED = 1 << 13,         /* connect() has said once more that it has succeeded */
+    RECORD_STREAM = 1 << 14,        /* a stream of the C library may use it where no hook is */
     RECORD_NAMED = 1 << 15,         /* the program has been told its own address and port */
     RECORD_KEPT = 1 << 16,          /* what its SYN carried is kept, in case that a reset answers */
     RECORD_ANEW = 1 << 17,          /* one has, and it is connected once more: they follow */

@@ -50,15 +50,28 @@ static void settle(struct record *record)
         machine_settle(record);
 }
 
+static bool settled(int fd, const char *why, struct record *record)
+{
+    own_remove(fd);
+    if (machine_idle() || !machine_find(fd, record))
+        return false;
+    story_because(why);
+    settle(record);
+    return true;
+}
+
 void sharing_unseen(int fd, const char *why)
 {
     struct record record;
-    own_remove(fd);
-    if (machine_idle() || !machine_find(fd, &record))
-        return;
-    story_because(why);
-    settle(&record);
-    machine_share(&record, fd);
+    if (settled(fd, why, &record))
+        machine_share(&record, fd);
+}
+
+void sharing_with_stream(int fd)
+{
+    struct record record;
+    if (settled(fd, "a stream may write to it", &record))
+        machine_stream(&record);
 }
 
 void sharing_with_signals(int fd)

@@ -13,6 +13,8 @@ int sharing_after(int fd, int copy);
 /* The descriptor is going to be used where no hook is, in the C library or the kernel; `why` is for
  * the log. */
 void sharing_unseen(int fd, const char *why);
+/* By a stream of the C library, which ends with the descriptor or the process. */
+void sharing_with_stream(int fd);
 
 /* A signal is to tell of its readiness: it must have something to tell. */
 void sharing_with_signals(int fd);

@@ -22,6 +22,7 @@
 #include "shim/shim.h"
 #include "shim/sink.h"
 #include "shim/story.h"
+#include "shim/unflushed.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -221,5 +222,6 @@ __attribute__((constructor)) static void start_up(int count, char *const argumen
 __attribute__((destructor)) static void shut_down(void)
 {
     story_in_call("exit");
+    unflushed_at_exit();
     ending_process();
 }

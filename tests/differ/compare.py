@@ -262,7 +262,7 @@ def loose_ends(case):
     """May a connection end by a reset, for what came late? Where SYNs are lost; where an image was given the
     socket, which may still be using it: nothing is read away there; and where a process that ends waits for
     one connection, and something comes in on another that was read before, of which there is no record."""
-    return (case.link in LATE or re.search("^(spawn|vfork)$", case.program, re.MULTILINE)
+    return (case.link in LATE or re.search("^(spawn|vfork|exec)$", case.program, re.MULTILINE)
             or ends_while_connecting(case))
 
 

@@ -4,7 +4,7 @@
  * library, that was there before the connection.
  *
  *   fdopen               opened on the socket before connect()
- *   _IO_fdopen           the same, by its other name
+ *   _IO_fdopen           the same, and closed, by the other names
  *   unbuffered           the same, each write at once
  *   exit                 the same, and written when the process ends
  *   0 1 2                descriptors that the C library has streams of from the start
@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 NAMED_WEAK(FILE *, _IO_fdopen, int, const char *);
+NAMED_WEAK(int, _IO_fclose, FILE *);
 
 #define UNSAFE "POST / HTTP/1.0\r\n\r\n"
 
@@ -47,7 +48,8 @@ static void end(int fd)
 static void by_opened(const struct address *address, const char *way)
 {
     int fd = tcp_socket(address, false);
-    FILE *stream = strcmp(way, "_IO_fdopen") == 0 ? named__IO_fdopen(fd, "w") : fdopen(fd, "w");
+    bool other = strcmp(way, "_IO_fdopen") == 0;
+    FILE *stream = other ? named__IO_fdopen(fd, "w") : fdopen(fd, "w");
     if (strcmp(way, "unbuffered") == 0)
         setvbuf(stream, NULL, _IONBF, 0);
     connect_said(fd, address, false);
@@ -56,6 +58,7 @@ static void by_opened(const struct address *address, const char *way)
         exit(0);
     say("fflush", fflush(stream));
     end(fd);
+    say("fclose", other ? named__IO_fclose(stream) : fclose(stream));
 }
 
 /* Of the standard input a stream that is written to as well. */

@@ -4,6 +4,7 @@
 #include "shim/ending.h"
 #include "shim/hooks/inner.h"
 #include "shim/shim.h"
+#include "shim/unflushed.h"
 
 #include <limits.h>
 
@@ -35,6 +36,19 @@ HOOK_WHILE(CONCERN_DESCRIPTORS, int, close, (int fd), (fd))
 }
 
 SHIM_ALIAS(close) __typeof__(close) __close;
+
+/* The C library closes its descriptor where no hook sees it, and flushes it before. */
+HOOK_WHILE(CONCERN_DESCRIPTORS, int, fclose, (FILE * stream), (stream))
+{
+    int saved = errno;
+    unflushed_closing(stream);
+    ending_close(fileno(stream));
+    unflushed_closing(NULL);
+    errno = saved;
+    return NEXT(fclose)(stream);
+}
+
+SHIM_ALIAS(fclose) __typeof__(fclose) _IO_fclose;
 
 /* The shim's own descriptors stay: the ranges between them are closed. */
 static int close_between_ours(close_range_fn *next, unsigned first, unsigned last, int flags)

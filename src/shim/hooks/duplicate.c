@@ -94,11 +94,9 @@ FCNTL_HOOK(fcntl64)
 FCNTL_HOOK(__fcntl_time64)
 #endif
 
-#define WRITTEN_BY_STREAM "a stream may write to it"
-
 HOOK_WHILE(CONCERN_DESCRIPTORS, FILE *, fdopen, (int fd, const char *mode), (fd, mode))
 {
-    sharing_unseen(fd, WRITTEN_BY_STREAM);
+    sharing_with_stream(fd);
     return NEXT(fdopen)(fd, mode);
 }
 
@@ -109,14 +107,14 @@ SHIM_ALIAS(fdopen) __typeof__(fdopen) _IO_fdopen;
 HOOK_WHILE(CONCERN_DESCRIPTORS, int, vdprintf,
            (int fd, const char *restrict format, va_list arguments), (fd, format, arguments))
 {
-    sharing_unseen(fd, WRITTEN_BY_STREAM);
+    sharing_with_stream(fd);
     return NEXT(vdprintf)(fd, format, arguments);
 }
 
 HOOK_WHILE(CONCERN_DESCRIPTORS, int, __vdprintf_chk,
            (int fd, int flag, const char *format, va_list arguments), (fd, flag, format, arguments))
 {
-    sharing_unseen(fd, WRITTEN_BY_STREAM);
+    sharing_with_stream(fd);
     return NEXT(__vdprintf_chk)(fd, flag, format, arguments);
 }
 
