@@ -162,6 +162,18 @@ without_cookie() { # COMMAND
   assert_equal "$(last_syns_data 18 | xargs -n 3 | cut -d ' ' -f 3 | paste -sd ' ')" "$data 0 $data 0 $data 0"
 }
 
+@test "several connections may be asked by turns, as many times each" {
+  local asked data
+  RECORDS=4
+  data=$(gain nonblocking 5)
+  reference_start answer
+  for asked in 63 64; do
+    corner turns "$asked"
+    assert_equal "$asked $(last_syns_data 4)" "$asked $data $data $data $data"
+    data=0
+  done
+}
+
 @test "a wait begins this thread's connections and no other's" {
   RECORDS=3
   reference_start answer

@@ -20,7 +20,8 @@
 #include <sys/syscall.h>
 
 /* A program may spin on polls or reads that cannot block, or yield, and never write. An event loop
- * asks a handful of times between connect and write; a spinning one passes this in microseconds. */
+ * asks a handful of times between connect and write, for each of its connections and for what else
+ * it has in hand; a spinning one passes this in microseconds. */
 #define ZERO_TIMEOUTS_SURVIVED 64
 
 /* So late is seen what cannot be waited for together with a handshake. */
@@ -47,10 +48,28 @@ static bool settle_by_shim(struct record *record, const void *context)
     return false;
 }
 
+static bool count(struct record *record, const void *context)
+{
+    unsigned *const *counter = context;
+    (void)record;
+    ++**counter;
+    return true;
+}
+
+/* So often for each connection: those that a browser opens for a page are many at a time. */
+static bool looked_too_often(void)
+{
+    unsigned deferred = 0;
+    if (++deferring.zero_timeouts < ZERO_TIMEOUTS_SURVIVED)
+        return false;
+    machine_each_deferred(count, &(unsigned *){&deferred});
+    return deferring.zero_timeouts >= deferred * ZERO_TIMEOUTS_SURVIVED;
+}
+
 void waiting_looked_slowly(void)
 {
     int saved = errno;
-    bool often = ++deferring.zero_timeouts >= ZERO_TIMEOUTS_SURVIVED;
+    bool often = looked_too_often();
     story_because(often ? "the thread polled many times and did not write"
                         : "the shim deferred it, so the kernel cannot report it");
     if (often)

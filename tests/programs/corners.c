@@ -184,6 +184,21 @@ static void way_asked(void)
     finish(fd);
 }
 
+/* Several connections, each of which is asked so many times by turns before the first is used. */
+static void way_turns(void)
+{
+    int fds[4], times = atoi(argument);
+    for (int i = 0; i < 4; i++)
+        fds[i] = begun(facility_find("poll"));
+    for (int i = 0; i < 4 * times; i++)
+        if (poll(&(struct pollfd){.fd = fds[i % 4], .events = POLLIN}, 1, 0) != 0)
+            errx(1, "asked the %dth time", i + 1);
+    for (int i = 0; i < 4; i++)
+        hello(fds[i]);
+    for (int i = 0; i < 4; i++)
+        finish(fds[i]);
+}
+
 static atomic_int turn;
 
 /* Spinning: a wait would begin what has not begun. */
@@ -241,7 +256,7 @@ int main(int argc, char **argv)
         {"stream", way_stream},       {"spawn", way_spawn},   {"beside", way_beside},
         {"message", way_message},     {"second", way_second}, {"copy", way_copy},
         {"told", way_told},           {"asked", way_asked},   {"neighbour", way_neighbour},
-        {"elsewhere", way_elsewhere},
+        {"elsewhere", way_elsewhere}, {"turns", way_turns},
     };
     program_start();
     self = argv[0];
