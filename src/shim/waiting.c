@@ -24,6 +24,10 @@
  * it has in hand; a spinning one passes this in microseconds. */
 #define ZERO_TIMEOUTS_SURVIVED 64
 
+/* A queue between threads is locked for less than this, in nanoseconds, and nobody who waits for
+ * another machine gives a lock back within it. */
+#define MOMENT_NS 100000
+
 /* So late is seen what cannot be waited for together with a handshake. */
 #define A_WHILE_MS 1
 
@@ -77,6 +81,19 @@ void waiting_looked_slowly(void)
     else
         machine_each_deferred(settle_by_shim, NULL);
     errno = saved;
+}
+
+/* The time is looked at before others have theirs: on a busy machine theirs may be long, and what
+ * they held is free then. */
+bool waiting_a_moment(int64_t *since)
+{
+    int64_t now = tcp_now_ns();
+    if (*since == 0)
+        *since = now;
+    if (now - *since >= MOMENT_NS)
+        return false;
+    NEXT(sched_yield)();
+    return true;
 }
 
 /* Handlers that would not end the wait run when it is over: only of the others is one known to have

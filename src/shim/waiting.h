@@ -58,6 +58,10 @@ static inline bool waiting_before_block(enum wait_kind kind)
     return !waiting_concerns_thread() || waiting_before_block_slowly(kind);
 }
 
+/* While it is true, a lock that another thread holds is to be asked for once more: nothing has been
+ * started yet. `since` is 0 at first. */
+bool waiting_a_moment(int64_t *since);
+
 /* This thread has looked for something without waiting, and may do so again and again. errno is
  * kept. */
 void waiting_looked_slowly(void);

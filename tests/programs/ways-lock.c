@@ -3,7 +3,10 @@
 #include "named.h"
 #include "rendezvous.h"
 
+#include <linux/futex.h>
+#include <sys/syscall.h>
 #include <threads.h>
+#include <unistd.h>
 
 NAMED(void, _IO_flockfile, FILE *);
 
@@ -12,6 +15,7 @@ static pthread_mutex_t with_ceiling;
 static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_spinlock_t spin;
 static mtx_t mtx;
+static atomic_uint word;
 
 static void take_mutex(void)
 {
@@ -78,6 +82,24 @@ static void take_stream(void)
 static void release_stream(void)
 {
     funlockfile(stream);
+}
+
+static void take_futex(void)
+{
+    atomic_store(&word, 1);
+}
+
+static void release_futex(void)
+{
+    atomic_store(&word, 0);
+    syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+static long wait_futex(void)
+{
+    while (atomic_load(&word))
+        syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);
+    return 0;
 }
 
 static long wait_mutex(void)
@@ -179,6 +201,7 @@ const struct way lock_ways[] = {
     {"pthread_spin_lock", wait_spin, take_spin, release_spin, NULL},
     {"mtx_lock", wait_mtx, take_mtx, release_mtx, NULL},
     {"mtx_timedlock", wait_mtx_timed, take_mtx, release_mtx, NULL},
+    {"futex", wait_futex, take_futex, release_futex, NULL},
     {"flockfile", wait_stream, take_stream, release_stream, NULL},
     {"_IO_flockfile", wait_stream_alias, take_stream, release_stream, NULL},
     {"pthread_mutex_setprioceiling", wait_ceiling, take_with_ceiling, release_with_ceiling, NULL},

@@ -2,24 +2,9 @@
 /*
  * Locks, and semaphores, which are used as such: whoever holds one may be waiting for a connect
  * that this thread has deferred. A lock that is free, or very soon is, keeps it deferred, for
- * programs lock at every turn.
+ * programs lock at every turn. Locks that are none of the C library's are in number_wait.c.
  */
 #include "shim/hook.h"
-
-/* A queue between threads is locked for less than this, in nanoseconds, and nobody who waits for
- * another machine gives a lock back within it. */
-#define MOMENT_NS 100000
-
-static bool try_again(int64_t *since)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    int64_t now = (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-    if (*since == 0)
-        *since = now;
-    NEXT(sched_yield)();
-    return now - *since < MOMENT_NS;
-}
 
 /* `try` is the same lock's way to be asked without waiting; any answer but `busy` is the answer. */
 #define LOCK_HOOK(name, parameters, try, busy, arguments)                                          \
@@ -36,7 +21,8 @@ static bool try_again(int64_t *since)
             do                                                                                     \
                 answer = try;                                                                      \
             while (answer == (busy) && waited == WAITED_A_WHILE &&                                 \
-                   (try_again(&since) || (waited = waiting_a_while(&waiting)) != WAITED_ENOUGH));  \
+                   (waiting_a_moment(&since) ||                                                    \
+                    (waited = waiting_a_while(&waiting)) != WAITED_ENOUGH));                       \
             waiting_over(&waiting);                                                                \
             if (answer != (busy))                                                                  \
                 return answer;                                                                     \
@@ -109,7 +95,7 @@ HOOK_WHILE(CONCERN_CONNECTIONS, void, flockfile, (FILE * stream), (stream))
         do
             if (NEXT(ftrylockfile)(stream) == 0)
                 return;
-        while (try_again(&since));
+        while (waiting_a_moment(&since));
         waiting_before_block(WAIT_GOES_ON);
     }
     NEXT(flockfile)(stream);

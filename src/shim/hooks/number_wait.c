@@ -3,6 +3,7 @@
 #include "shim/hooks/wait_hook.h"
 
 #include "shim/hooks/by_number.h"
+#include "shim/program_memory.h"
 
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -31,6 +32,13 @@ static enum what futex_waits(long operation)
     default:
         return NEITHER;
     }
+}
+
+/* The kernel compares the word with a value, and that is all. */
+static bool is_simple(long operation)
+{
+    long command = operation & FUTEX_CMD_MASK;
+    return command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET;
 }
 
 static enum what what_of(const struct call *call)
@@ -74,6 +82,22 @@ static long attempt(const struct call *call)
     return call_plainly(&now);
 }
 
+/* Who has a lock of its own, as Chromium's allocator, waits while a word has this value. One that
+ * another thread holds for a moment starts nothing, as other locks (lock.c). True: it is free, and
+ * the kernel, asked now, might find it taken once more. */
+static bool futex_changes(const struct call *call)
+{
+    const uint32_t *word = call->a[0].pointer;
+    int64_t since = 0;
+    if (!is_simple(call->a[1].word) || !program_memory_readable(word, sizeof *word))
+        return false;
+    do
+        if (__atomic_load_n(word, __ATOMIC_RELAXED) != (uint32_t)call->a[2].word)
+            return true;
+    while (waiting_a_moment(&since));
+    return false;
+}
+
 /* Of the others that fail when they are interrupted only these are known not to have begun. */
 static long wait_by_number(const struct call *call)
 {
@@ -98,6 +122,16 @@ static long wait_by_number(const struct call *call)
     case SYS_rt_sigsuspend:
         if (!waiting_before_block(WAIT_ENDS))
             return hook_fail(EINTR);
+        break;
+#ifdef SYS_futex_time64
+    case SYS_futex_time64:
+#endif
+#ifdef SYS_futex
+    case SYS_futex:
+#endif
+        if (waiting_concerns_thread() && futex_changes(call))
+            return hook_fail(EAGAIN);
+        waiting_before_block(WAIT_GOES_ON);
         break;
     default:
         waiting_before_block(WAIT_GOES_ON);
