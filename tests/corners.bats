@@ -264,3 +264,12 @@ c.close()'
     assert_equal "$look $(last_syn_data)" "$look 0"
   done
 }
+
+# Sanitizers look at variables of the thread that ends.
+# bats test_tags=no-sanitizer
+@test "a child without thread-local variables ends" {
+  RECORDS=0
+  reference_start sink
+  corner threadless
+  assert_line 'status: 0'
+}

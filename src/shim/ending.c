@@ -204,11 +204,13 @@ static void settle_all(void)
 }
 
 /* Of most connections no record tells any more. What made the process late was before: the end of
- * the others' streams does not wait for what is settled now. */
+ * the others' streams does not wait for what is settled now. Where there is nothing to do, nothing
+ * of the thread is touched: sandboxes (Chromium's) end children that share its memory and have no
+ * thread-local variables. */
 void ending_process(void)
 {
     handed_end();
-    if (!record_is_own_process())
+    if ((machine_idle() && !machine_is_late()) || !record_is_own_process())
         return;
     for (int fd = 0, end = machine_is_late() ? handed_descriptors() : 0; fd < end; fd++)
         machine_finish_late(fd);

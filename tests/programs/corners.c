@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -247,6 +248,24 @@ static void way_elsewhere(void)
     }
 }
 
+static int end_at_once(void *unused)
+{
+    (void)unused;
+    _exit(0);
+}
+
+/* As Chromium's sandbox: a child runs in the parent's memory, with none of its thread-local
+ * variables. */
+static void way_threadless(void)
+{
+    static _Alignas(16) char stack[65536], nobodys[16384];
+    int status = -1, flags = CLONE_VM | CLONE_VFORK | CLONE_FS | CLONE_SETTLS | SIGCHLD;
+    pid_t child = clone(end_at_once, stack + sizeof stack, flags, NULL, NULL,
+                        nobodys + sizeof nobodys / 2, NULL);
+    say("waitpid", waitpid(child, &status, 0) == child ? 0 : -1);
+    printf("status: %d\n", status);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -256,7 +275,7 @@ int main(int argc, char **argv)
         {"stream", way_stream},       {"spawn", way_spawn},   {"beside", way_beside},
         {"message", way_message},     {"second", way_second}, {"copy", way_copy},
         {"told", way_told},           {"asked", way_asked},   {"neighbour", way_neighbour},
-        {"elsewhere", way_elsewhere}, {"turns", way_turns},
+        {"elsewhere", way_elsewhere}, {"turns", way_turns},   {"threadless", way_threadless},
     };
     program_start();
     self = argv[0];
