@@ -64,7 +64,7 @@ static bool count(struct record *record, const void *context)
 static bool looked_too_often(void)
 {
     unsigned deferred = 0;
-    if (++deferring.zero_timeouts < ZERO_TIMEOUTS_SURVIVED)
+    if (++deferring.zero_timeouts % ZERO_TIMEOUTS_SURVIVED != 0)
         return false;
     machine_each_deferred(count, &(unsigned *){&deferred});
     return deferring.zero_timeouts >= deferred * ZERO_TIMEOUTS_SURVIVED;
