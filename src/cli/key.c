@@ -1,31 +1,56 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/key_derive.h"
 #include "cli/options.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
+#include "kernel/cookie_keys.h"
+#include "kernel/private_file.h"
 #include "kernel/proc.h"
 #include "kernel/tcp.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <nettle/hmac.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SYSCTL "tcp_fastopen_key"
 #define SYSCTL_FILE "/proc/sys/net/ipv4/" SYSCTL
+
+#define PURPOSE "tfoshim tcp_fastopen_key "
+#define SECONDS_OF_DAY 86400
+#define SECRET_LEAST 16
+#define SECRET_MOST 4096
+
+struct secret {
+    size_t length;
+    char bytes[SECRET_MOST + 1];
+};
 
 struct request {
     const char *secret; /* a file, or NULL */
     time_t day;         /* 0: today */
 };
 
+/* The noon of a UTC day. Only what is written as it would be written back: no "2026-2-31". */
+static bool read_day(const char *text, time_t *time)
+{
+    struct tm utc = {.tm_hour = 12};
+    char again[16];
+    const char *end = strptime(text, "%Y-%m-%d", &utc);
+    if (end == NULL || *end != '\0')
+        return false;
+    *time = timegm(&utc);
+    return strftime(again, sizeof again, "%Y-%m-%d", &utc) > 0 && strcmp(text, again) == 0;
+}
+
 static int take_day(void *of, const struct verb_option *option, const char *day)
 {
     struct request *request = of;
-    if (key_day_read(day, &request->day))
+    if (read_day(day, &request->day))
         return EXIT_SUCCESS;
     return option_unexpected(option, day, "a day such as 2026-01-31");
 }
@@ -54,6 +79,8 @@ static const char help[] =
     "                    share the secret rotate in step\n"
     "      --day DAY     use another UTC date, such as 2026-01-31\n"
     "      --help        this text\n";
+
+/* ---- the keys of the kernel ---- */
 
 /* Until one is needed the kernel has none, and shows zeros. */
 static bool is_none(const struct cookie_keys *keys)
@@ -101,17 +128,64 @@ static int put_in_force(const struct cookie_keys *keys)
     return done ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* ---- keys that a fleet makes by itself, each machine from the same secret and the day ---- */
+
+/* NULL, or what is wrong with the file. */
+static const char *load_secret(const char *path, struct secret *secret)
+{
+    const char *problem =
+        private_file_read(path, secret->bytes, sizeof secret->bytes, &secret->length);
+    if (problem == NULL && secret->length < SECRET_LEAST)
+        return "found less than 16 bytes, expected a secret of 16 bytes or more";
+    return problem;
+}
+
+/* A day's key is the first half of HMAC-SHA-256(secret, "tfoshim tcp_fastopen_key 2026-01-31"), the
+ * day in UTC. One day's key tells nothing of another's, nor of the secret. */
+static void key_text(char text[COOKIE_KEY_DIGITS + 1], const struct secret *secret, time_t time)
+{
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    struct hmac_sha256_ctx context;
+    char day[16];
+    struct tm utc;
+    size_t at = 0;
+    gmtime_r(&time, &utc);
+    strftime(day, sizeof day, "%Y-%m-%d", &utc);
+    hmac_sha256_set_key(&context, secret->length, (const uint8_t *)secret->bytes);
+    hmac_sha256_update(&context, strlen(PURPOSE), (const uint8_t *)PURPOSE);
+    hmac_sha256_update(&context, strlen(day), (const uint8_t *)day);
+    hmac_sha256_digest(&context, sizeof digest, digest);
+    for (size_t i = 0; i < COOKIE_KEY_BYTES; i++)
+        at += (size_t)snprintf(text + at, COOKIE_KEY_DIGITS + 1 - at, "%s%02x",
+                               i > 0 && i % 4 == 0 ? "-" : "", digest[i]);
+    explicit_bzero(&context, sizeof context);
+    explicit_bzero(digest, sizeof digest);
+}
+
+/* The key of the UTC day that `time` lies in, and as its backup that of the day before. */
+static void derive(struct cookie_keys *keys, const struct secret *secret, time_t time)
+{
+    char text[COOKIE_KEYS_TEXT_SIZE];
+    key_text(text, secret, time);
+    text[COOKIE_KEY_DIGITS] = ',';
+    key_text(text + COOKIE_KEY_DIGITS + 1, secret, time - SECONDS_OF_DAY);
+    cookie_keys_read(keys, text, strlen(text));
+    explicit_bzero(text, sizeof text);
+}
+
 static bool derived_keys(struct cookie_keys *keys, const struct request *request)
 {
-    struct key_secret secret;
-    const char *problem = key_secret_load(request->secret, &secret);
+    struct secret secret;
+    const char *problem = load_secret(request->secret, &secret);
     if (problem == NULL)
-        key_derive(keys, &secret, request->day != 0 ? request->day : time(NULL));
+        derive(keys, &secret, request->day != 0 ? request->day : time(NULL));
     else
         complain("key: %s: %s", request->secret, problem);
     explicit_bzero(&secret, sizeof secret);
     return problem == NULL;
 }
+
+/* ---- the verb ---- */
 
 static int show(const struct request *request)
 {
