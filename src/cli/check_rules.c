@@ -6,19 +6,131 @@
  * are examined one by one, or, if it names none, one that no rule names: for any other, at least
  * as many earlier rules apply.
  */
-#include "cli/check_rules.h"
-#include "cli/pattern.h"
-#include "cli/port_set.h"
+#include "cli/check_policy.h"
 #include "cli/util.h"
-#include "cli/who.h"
+#include "policy/wildcard.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define NAMED_MOST 3
 
 /* With more rules than that, the check would take too long. */
 #define STEPS_MOST 400000000u
+
+/* ---- ports that are left, a bit each ---- */
+
+#define PORT_SET_WORDS ((PORT_HIGHEST + 1) / 64)
+
+struct port_set {
+    uint64_t words[PORT_SET_WORDS];
+};
+
+static uint64_t port_set_bits(const struct port_range *ports, unsigned word)
+{
+    uint64_t bits = UINT64_MAX;
+    if (ports->lo / 64u == word)
+        bits &= UINT64_MAX << ports->lo % 64;
+    if (ports->hi / 64u == word)
+        bits &= UINT64_MAX >> (63 - ports->hi % 64);
+    return bits;
+}
+
+static void port_set_of(struct port_set *set, const struct rule *rule)
+{
+    size_t count;
+    const struct port_range *ranges = rule_ports(rule, &count);
+    memset(set, 0, sizeof *set);
+    for (size_t i = 0; i < count; i++)
+        for (unsigned word = ranges[i].lo / 64; word <= ranges[i].hi / 64u; word++)
+            set->words[word] |= port_set_bits(&ranges[i], word);
+}
+
+/* Takes those of a rule out; was there any? */
+static bool port_set_take(struct port_set *set, const struct rule *rule)
+{
+    size_t count;
+    const struct port_range *ranges = rule_ports(rule, &count);
+    uint64_t taken = 0;
+    for (size_t i = 0; i < count; i++)
+        for (unsigned word = ranges[i].lo / 64; word <= ranges[i].hi / 64u; word++) {
+            const uint64_t bits = set->words[word] & port_set_bits(&ranges[i], word);
+            taken |= bits;
+            set->words[word] &= ~bits;
+        }
+    return taken != 0;
+}
+
+static bool port_set_is_empty(const struct port_set *set)
+{
+    for (size_t i = 0; i < PORT_SET_WORDS; i++)
+        if (set->words[i] != 0)
+            return false;
+    return true;
+}
+
+/* ---- the processes and interfaces that rules tell apart ---- */
+
+/* One combination that a rule names. */
+struct who {
+    const struct selected *is[SELECTORS]; /* NULL: what no rule names */
+    size_t at[SELECTORS];                 /* which of the rule's */
+};
+
+static void choose(struct who *who, const struct rule *rule)
+{
+    for (enum selector selector = 0; selector < SELECTORS; selector++) {
+        const struct selection *selection = &rule->select[selector];
+        who->is[selector] = selection->count == 0 ? NULL : &selection->any[who->at[selector]];
+    }
+}
+
+/* The first of those that a rule is for, and the next; false: there are no more. */
+static void who_first(struct who *who, const struct rule *rule)
+{
+    memset(who->at, 0, sizeof who->at);
+    choose(who, rule);
+}
+
+static bool who_next(struct who *who, const struct rule *rule)
+{
+    for (enum selector selector = 0; selector < SELECTORS; selector++) {
+        if (++who->at[selector] < rule->select[selector].count) {
+            choose(who, rule);
+            return true;
+        }
+        who->at[selector] = 0;
+    }
+    return false;
+}
+
+/* Does the pattern match all that the other does? One of a program's name says nothing of names
+ * with directories. */
+static bool contains(const char *pattern, const char *other)
+{
+    return (strchr(pattern, '/') == NULL) == (strchr(other, '/') == NULL) &&
+           wildcard_matches(pattern, other, strlen(other));
+}
+
+static bool is_among(const struct selection *selection, const struct selected *one)
+{
+    for (size_t i = 0; one != NULL && i < selection->count; i++)
+        if (contains(selection->any[i].pattern, one->pattern))
+            return true;
+    return selection->count == 0;
+}
+
+/* Does that rule apply to it, too? */
+static bool who_has(const struct rule *rule, const struct who *who)
+{
+    for (enum selector selector = 0; selector < SELECTORS; selector++)
+        if (!is_among(&rule->select[selector], who->is[selector]))
+            return false;
+    return true;
+}
+
+/* ---- what is left to a rule ---- */
 
 /* An address pattern of an earlier rule. */
 struct claim {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "cli/check_policy.h"
 #include "cli/doctor.h"
 #include "cli/elf_file.h"
-#include "cli/log_trouble.h"
 #include "cli/options.h"
 #include "cli/paint.h"
 #include "cli/preload.h"

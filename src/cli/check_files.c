@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * A client keeps one cookie for an address, whatever the ports. If two of its listeners have
- * different keys each refuses the cookie of the other.
- */
-#include "cli/check_keys.h"
-#include "cli/pattern.h"
+/* The files that a policy names: those of keys, and the log. */
+#include "cli/check_policy.h"
 #include "cli/util.h"
 #include "kernel/address.h"
 #include "kernel/cookie_keys.h"
+#include "policy/log_file.h"
 #include "policy/wildcard.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+/* ---- keys ---- */
+
+/* A client keeps one cookie for an address, whatever the ports. If two of its listeners have
+ * different keys each refuses the cookie of the other. */
 static const char *key_file_of(const struct rule_group *group, const struct rule *rule)
 {
     return rule->key_file != NULL ? rule->key_file : group->key_file;
@@ -125,4 +131,31 @@ void check_keys(const struct rule_file *file)
             try(rule->file, rule->line, rule->key_file);
         compare(group, rule);
     }
+}
+
+/* ---- the log ---- */
+
+static const char *unless_accessible(const char *path, int mode)
+{
+    return faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0 ? NULL : strerror(errno);
+}
+
+/* It is made with the first line, where its directory lets it be. */
+static const char *before_the_first_line(const char *to)
+{
+    char directory[PATH_MAX];
+    snprintf(directory, sizeof directory, "%.*s", (int)(strrchr(to, '/') - to), to);
+    return unless_accessible(directory[0] == '\0' ? "/" : directory, W_OK | X_OK);
+}
+
+const char *log_trouble(const char *to)
+{
+    const char *refusal;
+    struct stat status;
+    if (to[0] != '/')
+        return NULL;
+    if (lstat(to, &status) != 0)
+        return errno == ENOENT ? before_the_first_line(to) : strerror(errno);
+    refusal = log_file_refusal(status.st_mode, status.st_nlink, status.st_uid, geteuid());
+    return refusal != NULL ? refusal : unless_accessible(to, W_OK);
 }
