@@ -11,21 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What systemd says of a unit. */
-struct service {
-    pid_t main;      /* 0: none */
-    char *group;     /* its control group, "/system.slice/nginx.service", or "" */
-    bool is_missing; /* there is no such unit */
-};
-
-static bool read_process(pid_t *process, const char *text)
-{
-    long long number;
-    const bool is_process = read_number(&number, text, 1, INT_MAX);
-    *process = (pid_t)number;
-    return is_process;
-}
-
 static void add(struct attach_target *target, pid_t process)
 {
     for (size_t i = 0; i < target->count; i++)
@@ -33,44 +18,6 @@ static void add(struct attach_target *target, pid_t process)
             return;
     target->processes = need_room(target->processes, target->count + 1, sizeof *target->processes);
     target->processes[target->count++] = process;
-}
-
-static void read_property(struct service *service, const char *line)
-{
-    static const char group[] = "ControlGroup=", process[] = "MainPID=";
-    if (strncmp(line, process, sizeof process - 1) == 0) {
-        if (!read_process(&service->main, line + sizeof process - 1))
-            service->main = 0;
-    } else if (strncmp(line, group, sizeof group - 1) == 0) {
-        free(service->group);
-        service->group = need_memory(strdup(line + sizeof group - 1));
-    } else if (strcmp(line, "LoadState=not-found") == 0) {
-        service->is_missing = true;
-    }
-}
-
-static bool ask_systemd(struct service *service, const char *unit, const char *verb)
-{
-    const char *const words[] = {
-        "show", "--property=LoadState", "--property=MainPID", "--property=ControlGroup", "--", unit,
-        NULL};
-    char *line = NULL;
-    size_t size = 0;
-    struct systemctl systemctl;
-    if (!systemctl_ask(&systemctl, words)) {
-        complain_errno("%s: cannot run systemctl to find the processes of %s", verb, unit);
-        return false;
-    }
-    while (getline(&line, &size, systemctl.answer) > 0) {
-        line[strcspn(line, "\n")] = '\0';
-        read_property(service, line);
-    }
-    free(line);
-    if (systemctl_end(&systemctl))
-        return true;
-    complain("%s: systemctl does not report the processes of %s: give a process number instead",
-             verb, unit);
-    return false;
 }
 
 /* Services that run others (containers, pools of workers) have groups below their own. */
@@ -115,12 +62,12 @@ static void add_processes(struct attach_target *target, const struct service *se
 static int find_unit(struct attach_target *target, const char *word, const char *verb)
 {
     static const struct tree here; /* only for a name's sake */
-    struct service service = {.main = 0};
+    struct service service;
     struct unit unit;
     if (!unit_name(&unit, word, &here, UNIT_SYSTEM, verb))
         return EXIT_USAGE;
     target->is_unit = true;
-    if (ask_systemd(&service, unit.name, verb)) {
+    if (systemctl_show(&service, unit.name, verb)) {
         add_processes(target, &service);
         if (service.is_missing)
             complain("%s: there is no unit %s", verb, unit.name);
@@ -133,15 +80,15 @@ static int find_unit(struct attach_target *target, const char *word, const char 
 
 int attach_target_find(struct attach_target *target, const char *word, const char *verb)
 {
-    pid_t process;
+    long long process;
     *target = (struct attach_target){.count = 0};
     if (word[strspn(word, "0123456789")] != '\0')
         return find_unit(target, word, verb);
-    if (!read_process(&process, word)) {
+    if (!read_number(&process, word, 1, INT_MAX)) {
         complain("%s: found \"%s\", expected a process number or a systemd service", verb, word);
         return EXIT_USAGE;
     }
-    add(target, process);
+    add(target, (pid_t)process);
     return EXIT_SUCCESS;
 }
 

@@ -2,13 +2,16 @@
 #include "cli/enable_refusal.h"
 #include "cli/options.h"
 #include "cli/preload.h"
+#include "cli/systemctl.h"
 #include "cli/text_table.h"
-#include "cli/unit_set.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
 #include "policy/rules.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +24,8 @@ struct request {
     bool now;
     int manager;      /* an enum unit_manager */
     struct tree tree; /* of the machine itself unless --root is given */
-    struct unit_set units;
+    struct unit *units;
+    size_t unit_count;
 };
 
 #define ROOT_OPTION                                                                                \
@@ -88,6 +92,84 @@ static const char disable_help[] =
     "      --user            services of the caller's own manager (systemctl --user)\n"
     "      --help            this text\n";
 
+/* ---- the units ---- */
+
+/* One that is there already counts once. False, after a complaint, if it cannot be a service. */
+static bool add_unit(struct request *request, const char *name)
+{
+    struct unit unit;
+    if (!unit_name(&unit, name, &request->tree, request->manager, request->verb))
+        return false;
+    for (size_t i = 0; i < request->unit_count; i++)
+        if (strcmp(request->units[i].name, unit.name) == 0)
+            return true;
+    request->units = need_room(request->units, request->unit_count + 1, sizeof *request->units);
+    request->units[request->unit_count++] = unit;
+    return true;
+}
+
+/* NULL where there is no such directory; false after a complaint. */
+static bool open_units(const struct request *request, DIR **directory)
+{
+    char path[PATH_MAX];
+    int fd;
+    *directory = NULL;
+    if (!unit_own_directory(path, &request->tree, request->manager, request->verb))
+        return false;
+    fd = tree_open(&request->tree, path, O_RDONLY | O_DIRECTORY);
+    if (fd >= 0)
+        *directory = need_memory(fdopendir(fd));
+    else if (errno != ENOENT) {
+        complain_errno("%s: cannot read %s", request->verb, path);
+        return false;
+    }
+    return true;
+}
+
+/* "nginx.service.d" may hold a drop-in of nginx.service. */
+static bool has_drop_ins(const char *directory, char name[NAME_MAX + 1])
+{
+    if (fnmatch("?*.service.d", directory, FNM_PERIOD) != 0)
+        return false;
+    snprintf(name, NAME_MAX + 1, "%.*s", (int)(strlen(directory) - strlen(".d")), directory);
+    return true;
+}
+
+static int by_name(const void *left, const void *right)
+{
+    return strcmp(((const struct unit *)left)->name, ((const struct unit *)right)->name);
+}
+
+/* Those with a drop-in of ours, by name; false after a complaint. */
+static bool add_enabled(struct request *request)
+{
+    char name[NAME_MAX + 1];
+    const struct dirent *entry;
+    DIR *directory;
+    if (!open_units(request, &directory))
+        return false;
+    while (directory != NULL && (entry = readdir(directory)) != NULL)
+        if (has_drop_ins(entry->d_name, name) && add_unit(request, name) &&
+            unit_drop_in(&request->units[request->unit_count - 1]) != DROP_IN_OURS)
+            request->unit_count--;
+    if (directory != NULL)
+        closedir(directory);
+    if (request->unit_count > 0)
+        qsort(request->units, request->unit_count, sizeof *request->units, by_name);
+    return true;
+}
+
+/* EXIT_SUCCESS, or what the verb is to return. */
+static int find_units(struct request *request, char **words)
+{
+    if (words[0] == NULL)
+        return add_enabled(request) ? EXIT_SUCCESS : EXIT_FAILURE;
+    for (; *words != NULL; words++)
+        if (!add_unit(request, *words))
+            return EXIT_USAGE;
+    return EXIT_SUCCESS;
+}
+
 /* ---- enable ---- */
 
 /* The name as the service will see it goes to `path`; the file is checked where it is now. */
@@ -150,18 +232,18 @@ static bool carry_out(const struct enable_plan *plan)
 /* Of the units those are left that were changed. An image has no systemd that runs. */
 static bool put_into_effect(const struct request *request)
 {
-    if (request->units.count == 0)
+    if (request->unit_count == 0)
         return true;
     if (request->now)
-        return unit_set_restart(&request->units);
+        return systemctl_restart(request->units, request->unit_count);
     if (!is_image(request))
-        unit_set_hint(&request->units);
+        systemctl_hint(request->units, request->unit_count);
     return true;
 }
 
 static bool prepare_all(const struct request *request, struct enable_plan *plans)
 {
-    const size_t count = request->units.count;
+    const size_t count = request->unit_count;
     bool accepted = true;
     for (size_t i = 0; i < count; i++)
         accepted = prepare(&plans[i], request) && accepted;
@@ -173,21 +255,20 @@ static bool prepare_all(const struct request *request, struct enable_plan *plans
 /* As systemctl(1) enables units: none where one of them is refused. */
 static bool enable_all(struct request *request, struct enable_plan *plans)
 {
-    struct unit_set *units = &request->units;
-    const size_t count = units->count;
+    const size_t count = request->unit_count;
     if (!prepare_all(request, plans))
         return false;
-    units->count = 0;
+    request->unit_count = 0;
     for (size_t i = 0; i < count; i++)
         if (carry_out(&plans[i]))
-            units->all[units->count++] = units->all[i];
+            request->units[request->unit_count++] = request->units[i];
     preload_warn(plans[0].library, &request->tree, request->verb);
-    return put_into_effect(request) && units->count == count;
+    return put_into_effect(request) && request->unit_count == count;
 }
 
 static bool enable(struct request *request)
 {
-    const size_t count = request->units.count;
+    const size_t count = request->unit_count;
     char library[PATH_MAX], config[PATH_MAX];
     struct enable_plan *plans;
     bool done;
@@ -197,7 +278,7 @@ static bool enable(struct request *request)
         return false;
     plans = need_memory(calloc(count, sizeof *plans));
     for (size_t i = 0; i < count; i++)
-        plans[i] = (struct enable_plan){.unit = &request->units.all[i],
+        plans[i] = (struct enable_plan){.unit = &request->units[i],
                                         .library = library,
                                         .config = request->config == NULL ? NULL : config};
     done = enable_all(request, plans);
@@ -214,8 +295,8 @@ static bool list(struct request *request)
     static const char *const headings[] = {"unit", "drop-in", "unit file"};
     struct table table = table_of(headings, 3);
     char path[PATH_MAX];
-    for (size_t i = 0; i < request->units.count; i++) {
-        const struct unit *unit = &request->units.all[i];
+    for (size_t i = 0; i < request->unit_count; i++) {
+        const struct unit *unit = &request->units[i];
         const enum unit_state state = unit_find(path, unit);
         table_add_copy(&table, unit->name);
         table_add_copy(&table, unit->drop_in);
@@ -224,7 +305,7 @@ static bool list(struct request *request)
         else
             table_add_text(&table, "%s%s", path, state == UNIT_MASKED ? " (masked)" : "");
     }
-    if (request->units.count > 0) {
+    if (request->unit_count > 0) {
         table_print(&table, "");
     } else {
         puts("no service is enabled");
@@ -264,21 +345,20 @@ static bool is_enabled(const struct unit *unit)
  * cannot remove: as few as possible are to name a library that may be about to go. */
 static bool disable(struct request *request)
 {
-    struct unit_set *units = &request->units;
-    const size_t count = units->count;
+    const size_t count = request->unit_count;
     struct unit template;
-    units->count = 0;
+    request->unit_count = 0;
     for (size_t i = 0; i < count; i++) {
-        const struct unit *unit = &units->all[i];
+        const struct unit *unit = &request->units[i];
         if (!is_enabled(unit) || !unit_remove(unit))
             continue;
         printf("removed %s\n", unit->drop_in);
         if (is_enabled_as_template(unit, &template))
             complain("%s: %s: it stays enabled by its template, %s", unit->verb, unit->name,
                      template.name);
-        units->all[units->count++] = *unit;
+        request->units[request->unit_count++] = *unit;
     }
-    return put_into_effect(request) && units->count == count;
+    return put_into_effect(request) && request->unit_count == count;
 }
 
 /* ---- the verbs ---- */
@@ -316,18 +396,6 @@ static int check_words(const struct request *request, char **words)
     return EXIT_USAGE;
 }
 
-static int find_units(struct request *request, char **words)
-{
-    request->units = (struct unit_set){
-        .tree = &request->tree, .manager = request->manager, .verb = request->verb};
-    if (words[0] == NULL)
-        return unit_set_add_enabled(&request->units) ? EXIT_SUCCESS : EXIT_FAILURE;
-    for (; *words != NULL; words++)
-        if (!unit_set_add(&request->units, *words))
-            return EXIT_USAGE;
-    return EXIT_SUCCESS;
-}
-
 static int serve(const struct syntax *syntax, int argc, char **argv, bool (*act)(struct request *))
 {
     struct request request = {.verb = syntax->verb};
@@ -343,7 +411,7 @@ static int serve(const struct syntax *syntax, int argc, char **argv, bool (*act)
     status = find_units(&request, words);
     if (status == EXIT_SUCCESS && !((request.list ? list : act)(&request) && finish_output()))
         status = EXIT_FAILURE;
-    unit_set_free(&request.units);
+    free(request.units);
     return status;
 }
 

@@ -3,22 +3,26 @@
 #ifndef TFOSHIM_CLI_SYSTEMCTL_H
 #define TFOSHIM_CLI_SYSTEMCTL_H
 
+#include "cli/unit.h"
+
 #include <stdbool.h>
-#include <stdio.h>
+#include <stddef.h>
 #include <sys/types.h>
 
-struct systemctl {
-    pid_t child;
-    FILE *answer;
+/* What systemd says of a service. */
+struct service {
+    pid_t main;      /* 0: none */
+    char *group;     /* its control group, "/system.slice/nginx.service", or ""; to be freed */
+    bool is_missing; /* there is no such unit */
 };
 
-/* Starts it with these arguments, NULL at their end; `answer` is its standard output. False (errno
- * says why) if it cannot be started. */
-bool systemctl_ask(struct systemctl *, const char *const arguments[]);
-/* Did it succeed? */
-bool systemctl_end(struct systemctl *);
+/* False after a complaint. */
+bool systemctl_show(struct service *, const char *unit, const char *verb);
 
-/* Has it put something into effect; false after a complaint. */
-bool systemctl_do(const char *const arguments[], const char *verb);
+/* Says how what was changed is put into effect, or does it: systemd reads the units again, and
+ * those that run are restarted. They are of one manager, and at least one. False after a complaint.
+ */
+void systemctl_hint(const struct unit *units, size_t unit_count);
+bool systemctl_restart(const struct unit *units, size_t unit_count);
 
 #endif

@@ -66,14 +66,13 @@ bool unit_template(char name[UNIT_NAME_MOST + 1], const struct unit *);
 bool unit_own_directory(char path[PATH_MAX], const struct tree *, enum unit_manager,
                         const char *verb);
 
+/* A directory that files of the unit may be in, by its number: the first goes before the others,
+ * and those that there are not for this user are "". False: there are no more. */
+bool unit_directory(char path[PATH_MAX], const struct unit *, size_t number);
+
 /* `path` is the unit's file, or what masks it. */
 enum unit_state { UNIT_MISSING, UNIT_MASKED, UNIT_LOADABLE };
 enum unit_state unit_find(char path[PATH_MAX], const struct unit *);
-
-/* Has each drop-in of the unit read, in the order in which systemd reads them. */
-typedef void unit_drop_in_reader(const struct unit *, const char *name, const char *path,
-                                 struct unit_settings *);
-void unit_each_drop_in(const struct unit *, unit_drop_in_reader *, struct unit_settings *);
 
 /* ---- what it says ---- */
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads as much of a service unit as is needed to keep what it preloads: systemd.unit(5) says where
- * its files are and which go before which, systemd.exec(5) what Environment= may look like.
+ * Reads as much of a service unit and its drop-ins as is needed to keep what it preloads:
+ * systemd.unit(5) says which go before which, systemd.exec(5) what Environment= may look like.
  */
 #include "cli/unit.h"
 #include "cli/util.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -279,6 +281,82 @@ void unit_read_file(const struct tree *tree, const char *path, struct unit_setti
     fclose(file);
 }
 
+/* ---- drop-ins ---- */
+
+/* Drop-ins of a unit, by their file names, each from the directory that goes before the others. */
+struct drop_ins {
+    char **names;
+    char **paths;
+    size_t count;
+};
+
+static bool is_drop_in(const char *name)
+{
+    const size_t length = strlen(name);
+    return name[0] != '.' && length > 5 && strcmp(name + length - 5, ".conf") == 0;
+}
+
+/* Keeps them sorted; a name that is there already came from a directory that goes before this one.
+ */
+static void add_drop_in(struct drop_ins *list, const char *name, char *path)
+{
+    size_t at = 0;
+    while (at < list->count && strcmp(list->names[at], name) < 0)
+        at++;
+    if (at < list->count && strcmp(list->names[at], name) == 0) {
+        free(path);
+        return;
+    }
+    list->names = need_room(list->names, list->count + 1, sizeof *list->names);
+    list->paths = need_room(list->paths, list->count + 1, sizeof *list->paths);
+    memmove(list->names + at + 1, list->names + at, (list->count - at) * sizeof *list->names);
+    memmove(list->paths + at + 1, list->paths + at, (list->count - at) * sizeof *list->paths);
+    list->names[at] = need_memory(strdup(name));
+    list->paths[at] = path;
+    list->count++;
+}
+
+static void add_directory(struct drop_ins *list, const struct tree *tree, const char *path)
+{
+    int fd = tree_open(tree, path, O_RDONLY | O_DIRECTORY);
+    const struct dirent *entry;
+    DIR *directory;
+    if (fd < 0)
+        return;
+    directory = need_memory(fdopendir(fd));
+    while ((entry = readdir(directory)) != NULL)
+        if (is_drop_in(entry->d_name))
+            add_drop_in(list, entry->d_name, need_text("%s/%s", path, entry->d_name));
+    closedir(directory);
+}
+
+/* The drop-ins of NAME.d of every directory. */
+static void add_drop_ins(struct drop_ins *list, const struct unit *unit, const char *name)
+{
+    char directory[PATH_MAX], path[PATH_MAX];
+    for (size_t i = 0; unit_directory(directory, unit, i); i++)
+        if (directory[0] != '\0' &&
+            snprintf(path, sizeof path, "%s/%s.d", directory, name) < PATH_MAX)
+            add_directory(list, unit->tree, path);
+}
+
+/* From the most special to the most general: the unit's own, its template's, those of
+ * "a-b-.service" and "a-.service" for a-b-c.service, and those of every service. */
+static void find_drop_ins(struct drop_ins *list, const struct unit *unit)
+{
+    char name[UNIT_NAME_MOST + sizeof("-.service")];
+    add_drop_ins(list, unit, unit->name);
+    if (unit_template(name, unit))
+        add_drop_ins(list, unit, name);
+    for (size_t i = strcspn(unit->name, "@."); i-- > 0;) {
+        if (unit->name[i] != '-')
+            continue;
+        snprintf(name, sizeof name, "%.*s-.service", (int)i, unit->name);
+        add_drop_ins(list, unit, name);
+    }
+    add_drop_ins(list, unit, "service");
+}
+
 static void read_drop_in(const struct unit *unit, const char *name, const char *path,
                          struct unit_settings *settings)
 {
@@ -290,6 +368,21 @@ static void read_drop_in(const struct unit *unit, const char *name, const char *
     if (strcmp(name, UNIT_DROP_IN) > 0 && settings->preload_said != before)
         replace(&settings->later, need_memory(strdup(path)));
 }
+
+static void read_drop_ins(const struct unit *unit, struct unit_settings *settings)
+{
+    struct drop_ins list = {.count = 0};
+    find_drop_ins(&list, unit);
+    for (size_t i = 0; i < list.count; i++) {
+        read_drop_in(unit, list.names[i], list.paths[i], settings);
+        free(list.names[i]);
+        free(list.paths[i]);
+    }
+    free(list.names);
+    free(list.paths);
+}
+
+/* ---- all of it ---- */
 
 bool unit_read(const struct unit *unit, struct unit_settings *settings)
 {
@@ -307,7 +400,7 @@ bool unit_read(const struct unit *unit, struct unit_settings *settings)
         break;
     }
     unit_read_file(unit->tree, path, settings);
-    unit_each_drop_in(unit, read_drop_in, settings);
+    read_drop_ins(unit, settings);
     return true;
 }
 

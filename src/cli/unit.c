@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Where the files of a unit are, and which go before which, as systemd.unit(5) has it; and ours
+ * among them. */
 #include "cli/unit.h"
 #include "cli/util.h"
 #include "path/path.h"
@@ -16,6 +18,109 @@
 #define ATTEMPTS 16
 #define SIGNATURE "# Made by \"tfoshim enable\"; \"tfoshim disable\" takes it away.\n"
 #define DIRECTORY_TOO "# Its directory was made with it.\n"
+
+/* ---- directories ---- */
+
+#define SYSTEM_OWN "/etc/systemd/system"
+#define USER_OWN "C/systemd/user"
+
+static const char *const system_directories[] = {
+    "/etc/systemd/system.control",
+    "/run/systemd/system.control",
+    "/run/systemd/transient",
+    "/run/systemd/generator.early",
+    SYSTEM_OWN,
+    "/etc/systemd/system.attached",
+    "/run/systemd/system",
+    "/run/systemd/system.attached",
+    "/run/systemd/generator",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+    "/run/systemd/generator.late",
+};
+
+/* A letter in front stands for one of the bases. */
+static const char *const user_directories[] = {
+    "C/systemd/user.control",
+    "R/systemd/user.control",
+    "R/systemd/transient",
+    "R/systemd/generator.early",
+    USER_OWN,
+    "/etc/xdg/systemd/user",
+    "/etc/systemd/user",
+    "R/systemd/user",
+    "/run/systemd/user",
+    "R/systemd/generator",
+    "D/systemd/user",
+    "/usr/local/share/systemd/user",
+    "/usr/share/systemd/user",
+    "/usr/local/lib/systemd/user",
+    "/usr/lib/systemd/user",
+    "R/systemd/generator.late",
+};
+
+/* The XDG base directories: a variable, or a directory in $HOME where it is not set. */
+static const struct base {
+    char letter;
+    const char *variable, *in_home;
+} bases[] = {
+    {'C', "XDG_CONFIG_HOME", "/.config"},
+    {'D', "XDG_DATA_HOME", "/.local/share"},
+    {'R', "XDG_RUNTIME_DIR", NULL},
+};
+
+/* False where this user has no such base, or a relative one, which the specification has ignored.
+ */
+static bool find_base(char path[PATH_MAX], char letter)
+{
+    const struct base *base = bases;
+    const char *value, *in = "";
+    while (base->letter != letter)
+        base++;
+    value = getenv(base->variable);
+    if ((value == NULL || value[0] != '/') && base->in_home != NULL) {
+        value = getenv("HOME");
+        in = base->in_home;
+    }
+    return value != NULL && value[0] == '/' &&
+           snprintf(path, PATH_MAX, "%s%s", value, in) < PATH_MAX;
+}
+
+static bool find_directory(char path[PATH_MAX], const struct tree *tree, const char *name)
+{
+    char base[PATH_MAX];
+    if (name[0] == '/')
+        return snprintf(path, PATH_MAX, "%s%s", tree->path, name) < PATH_MAX;
+    return find_base(base, name[0]) &&
+           snprintf(path, PATH_MAX, "%s%s%s", tree->path, base, name + 1) < PATH_MAX;
+}
+
+bool unit_own_directory(char path[PATH_MAX], const struct tree *tree, enum unit_manager manager,
+                        const char *verb)
+{
+    if (find_directory(path, tree, manager == UNIT_SYSTEM ? SYSTEM_OWN : USER_OWN))
+        return true;
+    complain("%s: cannot tell where the units of this user are: neither XDG_CONFIG_HOME nor HOME "
+             "names a directory",
+             verb);
+    return false;
+}
+
+bool unit_directory(char path[PATH_MAX], const struct unit *unit, size_t number)
+{
+    const bool is_system = unit->manager == UNIT_SYSTEM;
+    const size_t count = is_system ? sizeof system_directories / sizeof system_directories[0]
+                                   : sizeof user_directories / sizeof user_directories[0];
+    if (number >= count)
+        return false;
+    if (!find_directory(path, unit->tree,
+                        (is_system ? system_directories : user_directories)[number]))
+        path[0] = '\0';
+    return true;
+}
+
+/* ---- names ---- */
 
 static bool fits(const struct unit *unit, int length)
 {
@@ -55,6 +160,70 @@ bool unit_name(struct unit *unit, const char *name, const struct tree *tree,
            fits(unit, snprintf(unit->directory, PATH_MAX, "%s/%s.d", unit->above, unit->name)) &&
            fits(unit, snprintf(unit->drop_in, PATH_MAX, "%s/" UNIT_DROP_IN, unit->directory));
 }
+
+bool unit_is_template(const struct unit *unit)
+{
+    const char *at = strchr(unit->name, '@');
+    return at != NULL && strcmp(at, "@.service") == 0;
+}
+
+bool unit_template(char name[UNIT_NAME_MOST + 1], const struct unit *unit)
+{
+    const char *at = strchr(unit->name, '@');
+    if (at == NULL || unit_is_template(unit))
+        return false;
+    snprintf(name, UNIT_NAME_MOST + 1, "%.*s@.service", (int)(at - unit->name), unit->name);
+    return true;
+}
+
+/* ---- the unit's own file ---- */
+
+/* An image need not have a /dev/null for the link to lead to. */
+static bool is_link_to_null(const struct tree *tree, const char *directory, const char *name)
+{
+    char target[sizeof("/dev/null") + 1];
+    int fd = tree_open(tree, directory, O_PATH | O_DIRECTORY);
+    ssize_t length = fd < 0 ? -1 : readlinkat(fd, name, target, sizeof target);
+    if (fd >= 0)
+        close(fd);
+    return length == (ssize_t)strlen("/dev/null") && memcmp(target, "/dev/null", 9) == 0;
+}
+
+/* A link to /dev/null masks a unit, and so does an empty file. */
+static enum unit_state look(char path[PATH_MAX], const struct unit *unit, const char *directory,
+                            const char *name)
+{
+    enum unit_state state = UNIT_MISSING;
+    struct stat status;
+    int fd;
+    if (snprintf(path, PATH_MAX, "%s/%s", directory, name) >= PATH_MAX)
+        return UNIT_MISSING;
+    if (is_link_to_null(unit->tree, directory, name))
+        return UNIT_MASKED;
+    fd = tree_open_file(unit->tree, path);
+    if (fd >= 0 && fstat(fd, &status) == 0)
+        state = status.st_size == 0 ? UNIT_MASKED : UNIT_LOADABLE;
+    if (fd >= 0)
+        close(fd);
+    return state;
+}
+
+enum unit_state unit_find(char path[PATH_MAX], const struct unit *unit)
+{
+    char template[UNIT_NAME_MOST + 1], directory[PATH_MAX];
+    const char *names[] = {unit->name, unit_template(template, unit) ? template : NULL};
+    for (size_t n = 0; n < 2 && names[n] != NULL; n++) {
+        for (size_t i = 0; unit_directory(directory, unit, i); i++) {
+            enum unit_state state =
+                directory[0] == '\0' ? UNIT_MISSING : look(path, unit, directory, names[n]);
+            if (state != UNIT_MISSING)
+                return state;
+        }
+    }
+    return UNIT_MISSING;
+}
+
+/* ---- our drop-in ---- */
 
 /* The first two lines, which say who made it and whether the directory is ours. */
 static enum unit_drop_in read_signature(const struct unit *unit, bool *directory_too)
