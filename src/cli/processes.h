@@ -3,8 +3,8 @@
 #ifndef TFOSHIM_CLI_PROCESSES_H
 #define TFOSHIM_CLI_PROCESSES_H
 
-#include "cli/memories.h"
 #include "cli/process_look.h"
+#include "cli/recollection.h"
 #include "policy/policy.h"
 
 #include <stddef.h>

@@ -8,13 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-void recollection_set_up(void)
-{
-    recollection_set_up_as(NULL);
-}
+/* ---- whose ---- */
 
 void recollection_set_up_as(const char *program)
 {
@@ -28,6 +24,53 @@ void recollection_set_up_as(const char *program)
                  (unsigned)geteuid());
     complained = reason != NULL;
 }
+
+bool memories_find_user(struct memories *memories)
+{
+    return find_user("stat", memories->name, &memories->user);
+}
+
+/* Root's programs may have a memory of their own, as in a test: then that one is meant. */
+static bool is_everybody_meant(void)
+{
+    char given[PATH_MAX], usual[PATH_MAX];
+    if (geteuid() != 0)
+        return false;
+    return !memory_path(given, sizeof given, true) ||
+           (memory_path(usual, sizeof usual, false) && strcmp(given, usual) == 0);
+}
+
+static bool open_file(const char *file)
+{
+    const char *reason = memory_open(file);
+    if (reason != NULL)
+        complain("stat: --memory: %s: %s", file, reason);
+    return reason == NULL;
+}
+
+bool memories_each(const struct memories *memories, bool writable, void (*tell)(void *context),
+                   void *context)
+{
+    if (memories->file != NULL) {
+        if (!open_file(memories->file))
+            return false;
+        tell(context);
+    } else if (memories->name != NULL) {
+        if (geteuid() != 0 && geteuid() != memories->user) {
+            complain("stat: --user: only root can see the memory of another user");
+            return false;
+        }
+        memory_visit(&memories->user, writable, tell, context);
+    } else if (is_everybody_meant()) {
+        memory_visit(NULL, writable, tell, context);
+    } else {
+        recollection_set_up_as(NULL);
+        tell(context);
+    }
+    return true;
+}
+
+/* ---- what ours holds of one address and port ---- */
 
 static struct memory_destination destination_of(const struct endpoint *endpoint)
 {

@@ -1,14 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-/* What the destination memory (memory/memory.h) holds of one address and port. */
+/* The destination memories (memory/memory.h) that a command shows or clears. */
 #ifndef TFOSHIM_CLI_RECOLLECTION_H
 #define TFOSHIM_CLI_RECOLLECTION_H
 
 #include "memory/memory.h"
 
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct memories {
+    const char *file; /* --memory: the one that it names; NULL: not asked for */
+    const char *name; /* --user: all of that user's; NULL: not asked for */
+    uid_t user;       /* who that is */
+};
+
+/* Who has that name, or number; false after a complaint. */
+bool memories_find_user(struct memories *);
+
+/* Calls `tell` for each of them while it is in use. Without either option it is the caller's own
+ * or, for root, those of all users. False after a complaint if one cannot be used. */
+bool memories_each(const struct memories *, bool writable, void (*tell)(void *context),
+                   void *context);
+
 /* Attaches this user's memory if there is one; makes none. Called again, it attaches what has come
- * or been replaced since. */
-void recollection_set_up(void);
-/* And recalls lessons as that program would; NULL: none. */
+ * or been replaced since. It recalls lessons as that program would; NULL: none. */
 void recollection_set_up_as(const char *program);
 
 /* What is known of a listener. */

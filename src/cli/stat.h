@@ -3,8 +3,8 @@
 #ifndef TFOSHIM_CLI_STAT_H
 #define TFOSHIM_CLI_STAT_H
 
-#include "cli/memories.h"
 #include "cli/processes.h"
+#include "cli/recollection.h"
 #include "memory/memory.h"
 
 #include <stdio.h>
