@@ -4,7 +4,7 @@
  * tell of one network namespace, and name a socket by an address that several may have.
  */
 #include "cli/attach_listeners.h"
-#include "cli/process_look.h"
+#include "cli/processes.h"
 #include "cli/util.h"
 #include "kernel/tcp.h"
 

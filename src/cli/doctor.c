@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/check_policy.h"
 #include "cli/doctor.h"
+#include "cli/check_policy.h"
 #include "cli/elf_file.h"
 #include "cli/options.h"
 #include "cli/paint.h"

@@ -3,9 +3,9 @@
 #include "cli/doctor.h"
 #include "cli/doctor_process.h"
 #include "cli/explain.h"
-#include "cli/fastopen_there.h"
 #include "cli/util.h"
 #include "kernel/interface.h"
+#include "kernel/netns.h"
 #include "kernel/proc.h"
 #include "kernel/tcp.h"
 

@@ -3,12 +3,12 @@
 #include "cli/attach_target.h"
 #include "cli/doctor.h"
 #include "cli/elf_file.h"
-#include "cli/fastopen_there.h"
 #include "cli/preload.h"
 #include "cli/target.h"
 #include "cli/unit.h"
 #include "cli/util.h"
 #include "cli/verbs.h"
+#include "kernel/netns.h"
 
 #include <errno.h>
 #include <limits.h>

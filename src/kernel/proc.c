@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 bool proc_sysctl(const char *name, char *text, size_t size)
@@ -92,4 +93,14 @@ long long proc_counter(const char *name)
     free(values);
     fclose(file);
     return found;
+}
+
+bool proc_shares_namespace(pid_t process, const char *kind)
+{
+    char own[64], path[64];
+    struct stat ours, its;
+    snprintf(own, sizeof own, "/proc/self/ns/%s", kind);
+    snprintf(path, sizeof path, "/proc/%d/ns/%s", process, kind);
+    return stat(own, &ours) == 0 && stat(path, &its) == 0 && ours.st_ino == its.st_ino &&
+           ours.st_dev == its.st_dev;
 }

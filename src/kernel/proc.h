@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What this machine's kernel is set to, and what it has counted, in our network namespace. */
+/* What this machine's kernel is set to, and what it has counted, in our network namespace; and
+ * which processes share a namespace with us. */
 #ifndef TFOSHIM_KERNEL_PROC_H
 #define TFOSHIM_KERNEL_PROC_H
 
@@ -7,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* The bits of net.ipv4.tcp_fastopen that concern us. */
 enum {
@@ -29,5 +31,9 @@ void proc_fastopen_words(char words[PROC_FASTOPEN_WORDS_MOST], long value) NONNU
 
 /* A counter of TcpExt in /proc/net/netstat; -1 where there is none of that name. */
 long long proc_counter(const char *name) NONNULL;
+
+/* Is the process in our namespace of that kind, "ipc" or "net" (namespaces(7))? False also where
+ * that cannot be told. */
+bool proc_shares_namespace(pid_t, const char *kind) NONNULL;
 
 #endif
