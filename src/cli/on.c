@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What a shell is to evaluate so that it runs programs as `tfoshim run` does, or no more. */
-#include "cli/config_use.h"
 #include "cli/options.h"
 #include "cli/preload.h"
 #include "cli/util.h"
@@ -122,7 +121,7 @@ static int finish(const struct dialect *dialect, const char *verb)
 static int on(const struct request *request)
 {
     const struct dialect *dialect = request->dialect;
-    if (!preload_set("on") || (request->config != NULL && !config_use(request->config, "on")))
+    if (!preload_set("on") || (request->config != NULL && !preload_config(request->config, "on")))
         return EXIT_FAILURE;
     print_set(dialect, "LD_PRELOAD", getenv("LD_PRELOAD"));
     if (request->config != NULL) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The library that is preloaded, and how LD_PRELOAD names it. */
+/* The library that is preloaded, how LD_PRELOAD names it, and which configuration it is told to
+ * use. */
 #ifndef TFOSHIM_CLI_PRELOAD_H
 #define TFOSHIM_CLI_PRELOAD_H
 
@@ -51,5 +52,9 @@ char *preload_without(const char *list, const char *name);
 
 /* Adds the library to our own LD_PRELOAD; false after a complaint. */
 bool preload_set(const char *complain_as);
+
+/* What --config names becomes the $TFOSHIM_CONFIG that programs inherit. False, after complaints by
+ * the verb: it cannot be used. */
+bool preload_config(const char *file, const char *verb);
 
 #endif

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/config_use.h"
 #include "cli/options.h"
 #include "cli/preload.h"
 #include "cli/target.h"
@@ -280,7 +279,7 @@ static int run(const struct request *request, char **argv)
     const bool reports = request->reports || request->is_dry;
     if (request->log != NULL && setenv("TFOSHIM_LOG", request->log, 1) != 0)
         return EXIT_RUN_FAILED;
-    if (request->config != NULL && !config_use(request->config, "run"))
+    if (request->config != NULL && !preload_config(request->config, "run"))
         return EXIT_RUN_FAILED;
     if (request->is_dry)
         setenv("TFOSHIM_DRY_RUN", "1", 1);
