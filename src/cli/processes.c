@@ -21,7 +21,8 @@
 
 /* ---- what /proc says of one ---- */
 
-FILE *process_open(pid_t process, const char *name)
+/* /proc/PID/NAME, to be closed; NULL: errno says why. */
+static FILE *open_of(pid_t process, const char *name)
 {
     char path[64];
     if (process == 0)
@@ -36,7 +37,7 @@ bool process_status(pid_t process, const char *name, char *value, size_t size)
     const size_t length = strlen(name);
     char line[256];
     bool found = false;
-    FILE *file = process_open(process, "status");
+    FILE *file = open_of(process, "status");
     while (file != NULL && !found && fgets(line, sizeof line, file) != NULL) {
         found = strncmp(line, name, length) == 0 && line[length] == ':';
         if (found)
@@ -47,9 +48,10 @@ bool process_status(pid_t process, const char *name, char *value, size_t size)
     return found;
 }
 
-void process_name(char name[PROCESS_NAME_MOST], pid_t process)
+/* As ps(1) has it; "" where that cannot be read. */
+static void name_of(char name[PROCESS_NAME_MOST], pid_t process)
 {
-    FILE *file = process_open(process, "comm");
+    FILE *file = open_of(process, "comm");
     name[0] = '\0';
     if (file != NULL && fgets(name, PROCESS_NAME_MOST, file) != NULL)
         name[strcspn(name, "\n")] = '\0';
@@ -63,11 +65,13 @@ void process_name(char name[PROCESS_NAME_MOST], pid_t process)
 void process_text(char text[PROCESS_TEXT_MOST], pid_t process)
 {
     char name[PROCESS_NAME_MOST];
-    process_name(name, process);
+    name_of(name, process);
     snprintf(text, PROCESS_TEXT_MOST, name[0] != '\0' ? "%d (%s)" : "%d", process, name);
 }
 
-const char *process_library_of(char *line)
+/* The library's path in a line of /proc/PID/maps, which loses its newline; NULL: the line is about
+ * something else. The dynamic linker maps it by its name, which stays when the file is replaced. */
+static const char *library_of(char *line)
 {
     const char *path = strchr(line, '/');
     line[strcspn(line, "\n")] = '\0';
@@ -76,12 +80,12 @@ const char *process_library_of(char *line)
 
 bool process_has_library(pid_t process)
 {
-    FILE *maps = process_open(process, "maps");
+    FILE *maps = open_of(process, "maps");
     char *line = NULL;
     size_t size = 0;
     bool found = false;
     while (maps != NULL && !found && getline(&line, &size, maps) > 0)
-        found = process_library_of(line) != NULL;
+        found = library_of(line) != NULL;
     free(line);
     if (maps != NULL)
         fclose(maps);
@@ -90,7 +94,7 @@ bool process_has_library(pid_t process)
 
 char *process_strings(pid_t process, const char *name, size_t *size)
 {
-    FILE *file = process_open(process, name);
+    FILE *file = open_of(process, name);
     char *text = NULL;
     size_t room = 0;
     *size = 0;
@@ -114,7 +118,7 @@ char *process_strings(pid_t process, const char *name, size_t *size)
 
 bool process_is_secure(pid_t process)
 {
-    FILE *file = process_open(process, "auxv");
+    FILE *file = open_of(process, "auxv");
     ElfW(auxv_t) entry;
     bool is_secure = false;
     while (file != NULL && fread(&entry, sizeof entry, 1, file) == 1)
@@ -207,7 +211,7 @@ static void read_maps(struct process *process, FILE *maps, uid_t owner)
     char *line = NULL;
     size_t size = 0;
     while (getline(&line, &size, maps) > 0) {
-        const char *library = process_library_of(line);
+        const char *library = library_of(line);
         if (library != NULL && process->library == NULL)
             process->library = need_memory(strdup(library));
         if (!process->is_apart && strstr(line, "/SYSV") != NULL)
@@ -218,14 +222,14 @@ static void read_maps(struct process *process, FILE *maps, uid_t owner)
 
 bool process_read(struct process *process, pid_t pid, uid_t owner)
 {
-    FILE *maps = process_open(pid, "maps");
+    FILE *maps = open_of(pid, "maps");
     /* Numbers of segments are those of one IPC namespace. */
     *process =
         (struct process){.pid = pid, .memory = -1, .is_apart = !proc_shares_namespace(pid, "ipc")};
     if (maps == NULL)
         return false;
     read_maps(process, maps, owner);
-    process_name(process->program, pid);
+    name_of(process->program, pid);
     fclose(maps);
     return true;
 }

@@ -9,29 +9,17 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <sys/types.h>
 
 /* ---- any process ---- */
 
-/* /proc/PID/NAME, to be closed; NULL: errno says why. A process of number 0 is this one. */
-FILE *process_open(pid_t, const char *name);
-
-/* The value of a line of /proc/PID/status; false where there is none. */
+/* The value of a line of /proc/PID/status; false where there is none. A process of number 0 is this
+ * one. */
 bool process_status(pid_t, const char *name, char *value, size_t size);
-
-/* As ps(1) has it; "" where that cannot be read. */
-#define PROCESS_NAME_MOST 20
-void process_name(char name[PROCESS_NAME_MOST], pid_t);
 
 /* "4711 (server)" */
 #define PROCESS_TEXT_MOST 40
 void process_text(char text[PROCESS_TEXT_MOST], pid_t);
-
-/* The library's path in a line of /proc/PID/maps, which loses its newline; NULL: the line is about
- * something else. The dynamic linker maps it by its name, which stays when the file is replaced:
- * " (deleted)" follows it then. */
-const char *process_library_of(char *line);
 
 bool process_has_library(pid_t);
 
@@ -45,6 +33,7 @@ bool process_is_secure(pid_t);
 
 /* ---- those that have the library ---- */
 
+#define PROCESS_NAME_MOST 20
 #define PROCESS_VERSION_MOST 9
 
 struct process {
@@ -53,8 +42,8 @@ struct process {
     char version[PROCESS_VERSION_MOST]; /* empty: built in, or its own: nobody else can see it */
     char former[PROCESS_VERSION_MOST];  /* that is still being asked, in the midst of a change */
     char *policy;                       /* the file; NULL: not known */
-    char *refusal;                 /* what is wrong with the file as it is now; NULL: nothing */
-    char *library;                 /* as the dynamic linker has mapped it (process_library_of()) */
+    char *refusal; /* what is wrong with the file as it is now; NULL: nothing */
+    char *library; /* as the dynamic linker has mapped it: " (deleted)" may follow its name */
     const struct policy *in_force; /* a copy of that version; NULL where that is empty */
     int memory;                    /* the segment that is its memory of destinations; -1: none */
     bool is_apart;                 /* of another IPC namespace: of all this, the library is known */

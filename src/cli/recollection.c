@@ -25,11 +25,6 @@ void recollection_set_up_as(const char *program)
     complained = reason != NULL;
 }
 
-bool memories_find_user(struct memories *memories)
-{
-    return find_user("stat", memories->name, &memories->user);
-}
-
 /* Root's programs may have a memory of their own, as in a test: then that one is meant. */
 static bool is_everybody_meant(void)
 {

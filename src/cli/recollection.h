@@ -11,11 +11,8 @@
 struct memories {
     const char *file; /* --memory: the one that it names; NULL: not asked for */
     const char *name; /* --user: all of that user's; NULL: not asked for */
-    uid_t user;       /* who that is */
+    uid_t user;       /* who that is (find_user()) */
 };
-
-/* Who has that name, or number; false after a complaint. */
-bool memories_find_user(struct memories *);
 
 /* Calls `tell` for each of them while it is in use. Without either option it is the caller's own
  * or, for root, those of all users. False after a complaint if one cannot be used. */

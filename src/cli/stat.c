@@ -381,7 +381,8 @@ static int serve(struct request *request)
         complain("stat: --memory and --user cannot be used together");
         return EXIT_USAGE;
     }
-    if (request->memories.name != NULL && !memories_find_user(&request->memories))
+    if (request->memories.name != NULL &&
+        !find_user("stat", request->memories.name, &request->memories.user))
         return EXIT_FAILURE;
     switch (request->what) {
     case JSON:
