@@ -3,6 +3,7 @@
 #ifndef TFOSHIM_CLI_ATTACH_LISTENERS_H
 #define TFOSHIM_CLI_ATTACH_LISTENERS_H
 
+#include "contract.h"
 #include "policy/policy.h"
 
 #include <sys/types.h>
@@ -26,10 +27,10 @@ struct attach_listeners {
 /* Adds those of a process. A socket that several processes have counts once. False after a
  * complaint; a process that has ended is no error if it `may_be_gone`. */
 bool attach_listeners_add(struct attach_listeners *, pid_t process, bool may_be_gone,
-                          const char *verb);
-void attach_listeners_free(struct attach_listeners *);
+                          const char *verb) NONNULL MUST_USE;
+void attach_listeners_free(struct attach_listeners *) NONNULL;
 
 /* What its program passed to listen(), as limited by the kernel. */
-int attach_listener_backlog(const struct attach_listener *);
+int attach_listener_backlog(const struct attach_listener *) NONNULL;
 
 #endif

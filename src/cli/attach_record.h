@@ -8,6 +8,8 @@
 #ifndef TFOSHIM_CLI_ATTACH_RECORD_H
 #define TFOSHIM_CLI_ATTACH_RECORD_H
 
+#include "contract.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,16 +26,16 @@ struct attach_record {
 };
 
 /* Makes it if there is none. False after a complaint. */
-bool attach_record_open(struct attach_record *, const char *verb);
-void attach_record_close(struct attach_record *);
+bool attach_record_open(struct attach_record *, const char *verb) NONNULL MUST_USE;
+void attach_record_close(struct attach_record *) NONNULL;
 
 /* The queue that this socket was given; 0: none. */
-int attach_record_queue(const struct attach_record *, uint64_t cookie);
+int attach_record_queue(const struct attach_record *, uint64_t cookie) NONNULL;
 
 /* A queue of 0 removes the entry. */
-void attach_record_put(struct attach_record *, uint64_t cookie, int queue);
+void attach_record_put(struct attach_record *, uint64_t cookie, int queue) NONNULL;
 
 /* False after a complaint. */
-bool attach_record_save(const struct attach_record *, const char *verb);
+bool attach_record_save(const struct attach_record *, const char *verb) NONNULL MUST_USE;
 
 #endif

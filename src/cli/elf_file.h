@@ -4,6 +4,7 @@
 #define TFOSHIM_CLI_ELF_FILE_H
 
 #include "cli/preload.h"
+#include "contract.h"
 
 #include <stdbool.h>
 
@@ -22,6 +23,6 @@ struct elf_facts {
 };
 
 /* False if the file cannot be read (errno says why). */
-bool elf_examine(struct elf_facts *, const char *path);
+bool elf_examine(struct elf_facts *, const char *path) NONNULL MUST_USE;
 
 #endif

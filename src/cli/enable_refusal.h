@@ -4,6 +4,7 @@
 #define TFOSHIM_CLI_ENABLE_REFUSAL_H
 
 #include "cli/unit.h"
+#include "contract.h"
 
 #include <stdbool.h>
 
@@ -16,6 +17,6 @@ struct enable_plan {
 };
 
 /* To be freed; NULL: nothing speaks against it. */
-char *enable_refusal(const struct enable_plan *);
+char *enable_refusal(const struct enable_plan *) NONNULL MUST_USE;
 
 #endif

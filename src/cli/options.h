@@ -3,6 +3,8 @@
 #ifndef TFOSHIM_CLI_OPTIONS_H
 #define TFOSHIM_CLI_OPTIONS_H
 
+#include "contract.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -56,9 +58,11 @@ struct syntax {
 
 /* Fills in the request and returns the words that follow the options, with a NULL at their end.
  * NULL: there is nothing left to do but to return *status. */
-char **options_read(const struct syntax *, void *request, int argc, char **argv, int *status);
+char **options_read(const struct syntax *, void *request, int argc, char **argv,
+                    int *status) MUST_USE;
 
 /* "VERB: --NAME: found "...", expected ...": returns EXIT_USAGE. */
-int option_unexpected(const struct verb_option *, const char *found, const char *expected);
+int option_unexpected(const struct verb_option *, const char *found,
+                      const char *expected) NONNULL MUST_USE;
 
 #endif

@@ -4,11 +4,12 @@
 #define TFOSHIM_CLI_PAINT_H
 
 #include "cli/options.h"
+#include "contract.h"
 
 enum paint { PAINT_HEADING, PAINT_GOOD, PAINT_NOTE, PAINT_BAD };
 
 /* Takes the argument of --color: "auto", "always" or "never". */
-int paint_choose(void *request, const struct verb_option *, const char *when);
+int paint_choose(void *request, const struct verb_option *, const char *when) MUST_USE;
 
 /* What to print before a text and after it: escape sequences or nothing. */
 const char *paint_on(enum paint);

@@ -4,6 +4,7 @@
 #ifndef TFOSHIM_CLI_PLACE_H
 #define TFOSHIM_CLI_PLACE_H
 
+#include "contract.h"
 #include "policy/policy.h"
 
 #include <netdb.h>
@@ -17,15 +18,15 @@ struct place {
 #define PLACE_TEXT_MOST 64
 
 /* False after a complaint by `verb`. */
-bool place_read(struct place *, const char *text, const char *verb);
+bool place_read(struct place *, const char *text, const char *verb) NONNULL MUST_USE;
 
 /* Its addresses, for freeaddrinfo(), of `family` or AF_UNSPEC; NULL after a complaint. */
-struct addrinfo *place_resolve(const struct place *, int family, const char *verb);
+struct addrinfo *place_resolve(const struct place *, int family, const char *verb) NONNULL MUST_USE;
 
 /* "192.0.2.1", "2001:db8::1" */
-void place_address_text(char text[PLACE_TEXT_MOST], const uint8_t address[16]);
+void place_address_text(char text[PLACE_TEXT_MOST], const uint8_t address[16]) NONNULL;
 
 /* "192.0.2.1:443", "[2001:db8::1]:443" */
-void place_endpoint_text(char text[PLACE_TEXT_MOST], const struct endpoint *);
+void place_endpoint_text(char text[PLACE_TEXT_MOST], const struct endpoint *) NONNULL;
 
 #endif

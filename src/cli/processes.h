@@ -5,6 +5,7 @@
 #define TFOSHIM_CLI_PROCESSES_H
 
 #include "cli/recollection.h"
+#include "contract.h"
 #include "policy/policy.h"
 
 #include <stdbool.h>
@@ -15,17 +16,17 @@
 
 /* The value of a line of /proc/PID/status; false where there is none. A process of number 0 is this
  * one. */
-bool process_status(pid_t, const char *name, char *value, size_t size);
+bool process_status(pid_t, const char *name, char *value, size_t size) NONNULL MUST_USE;
 
 /* "4711 (server)" */
 #define PROCESS_TEXT_MOST 40
-void process_text(char text[PROCESS_TEXT_MOST], pid_t);
+void process_text(char text[PROCESS_TEXT_MOST], pid_t) NONNULL;
 
 bool process_has_library(pid_t);
 
 /* /proc/PID/NAME as a whole, such as `environ`: strings, each with a NUL at its end. To be freed;
  * NULL: errno says why. */
-char *process_strings(pid_t, const char *name, size_t *size);
+char *process_strings(pid_t, const char *name, size_t *size) NONNULL MUST_USE;
 
 /* Was it started with more rights than its user has (AT_SECURE)? The dynamic linker then ignores
  * LD_PRELOAD. False also where that cannot be told. */
@@ -56,16 +57,16 @@ struct processes {
 
 /* Those of the users whose memories are meant. Processes that only root may examine are known only
  * to root. */
-void processes_collect(struct processes *, const struct memories *);
-void processes_drop(struct processes *);
+void processes_collect(struct processes *, const struct memories *) NONNULL;
+void processes_drop(struct processes *) NONNULL;
 
 /* One process, of that user. Its `library` is NULL if it has none. False: it may not be looked at
  * (errno says why). */
-bool process_read(struct process *, pid_t, uid_t owner);
-void process_drop(struct process *);
+bool process_read(struct process *, pid_t, uid_t owner) NONNULL MUST_USE;
+void process_drop(struct process *) NONNULL;
 
 /* Processes that differ in nothing that is shown share a row: how many do from here on, at least 1.
  */
-size_t processes_same(const struct processes *, size_t from);
+size_t processes_same(const struct processes *, size_t from) NONNULL;
 
 #endif

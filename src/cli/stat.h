@@ -5,6 +5,7 @@
 
 #include "cli/processes.h"
 #include "cli/recollection.h"
+#include "contract.h"
 #include "memory/memory.h"
 
 #include <stdio.h>
@@ -38,10 +39,10 @@ struct stat_view {
 
 /* Of this network namespace, or of all. False after a complaint, and then there is nothing to drop.
  */
-bool stat_collect(struct stat_view *, const struct memories *, bool all);
-void stat_drop(struct stat_view *);
+bool stat_collect(struct stat_view *, const struct memories *, bool all) NONNULL MUST_USE;
+void stat_drop(struct stat_view *) NONNULL;
 /* Makes one entry of those that several memories have of one place. */
-void stat_merge(struct stat_view *);
+void stat_merge(struct stat_view *) NONNULL;
 
 /* ---- what an entry says ---- */
 
@@ -73,19 +74,19 @@ extern const struct stat_reason {
 } stat_reasons[MEMORY_REASONS];
 
 /* The first lesson that holds for some program, as "; a program reads first"; NULL: none does. */
-const char *stat_lesson(const struct stat_view *, const struct memory_entry *);
+const char *stat_lesson(const struct stat_view *, const struct memory_entry *) NONNULL;
 
 /* What keeps a destination from gaining anything, in words; NULL: nothing does. To be freed. */
-char *stat_trouble(const struct stat_view *, const struct memory_entry *);
+char *stat_trouble(const struct stat_view *, const struct memory_entry *) NONNULL MUST_USE;
 
 /* ---- for programs ---- */
 
-void stat_print_json(const struct stat_view *);
-void stat_print_prometheus(const struct stat_view *);
+void stat_print_json(const struct stat_view *) NONNULL;
+void stat_print_prometheus(const struct stat_view *) NONNULL;
 /* The same into a file, which is replaced as a whole; false after a complaint. */
-bool stat_export(const char *name, const struct stat_view *);
+bool stat_export(const char *name, const struct stat_view *) NONNULL MUST_USE;
 
 /* What a label's value looks like between its quotes. */
-void stat_print_label_value(FILE *, const char *value);
+void stat_print_label_value(FILE *, const char *value) NONNULL;
 
 #endif

@@ -4,6 +4,7 @@
 #define TFOSHIM_CLI_SYSTEMCTL_H
 
 #include "cli/unit.h"
+#include "contract.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,12 +18,12 @@ struct service {
 };
 
 /* False after a complaint. */
-bool systemctl_show(struct service *, const char *unit, const char *verb);
+bool systemctl_show(struct service *, const char *unit, const char *verb) NONNULL MUST_USE;
 
 /* Says how what was changed is put into effect, or does it: systemd reads the units again, and
  * those that run are restarted. They are of one manager, and at least one. False after a complaint.
  */
-void systemctl_hint(const struct unit *units, size_t unit_count);
-bool systemctl_restart(const struct unit *units, size_t unit_count);
+void systemctl_hint(const struct unit *units, size_t unit_count) NONNULL;
+bool systemctl_restart(const struct unit *units, size_t unit_count) NONNULL MUST_USE;
 
 #endif

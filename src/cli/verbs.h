@@ -2,6 +2,8 @@
 #ifndef TFOSHIM_CLI_VERBS_H
 #define TFOSHIM_CLI_VERBS_H
 
+#include "contract.h"
+
 enum {
     EXIT_USAGE = 2,
     /* Those of env(1), for `run`: its own failure, and why the program did not start. */
@@ -11,7 +13,7 @@ enum {
 };
 
 /* Each gets its own name as argv[0], and returns the exit status. */
-#define VERB(name, help) int name##_main(int argc, char **argv);
+#define VERB(name, help) int name##_main(int argc, char **argv) NONNULL MUST_USE;
 #include "cli/verbs.def"
 #undef VERB
 
