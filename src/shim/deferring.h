@@ -3,6 +3,8 @@
 #ifndef TFOSHIM_SHIM_DEFERRING_H
 #define TFOSHIM_SHIM_DEFERRING_H
 
+#include "contract.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -30,6 +32,6 @@ static inline uint64_t deferring_thread(void)
 void deferring_add(unsigned slot);
 
 /* Once, at start-up: `at_end` is called where a thread ends that has deferred. */
-void deferring_set_up(void (*at_end)(void));
+void deferring_set_up(void (*at_end)(void)) NONNULL;
 
 #endif

@@ -7,6 +7,8 @@
 #ifndef TFOSHIM_SHIM_ENDING_H
 #define TFOSHIM_SHIM_ENDING_H
 
+#include "contract.h"
+
 #include <stdbool.h>
 
 /* Before close(), and whatever else makes a descriptor another one's. False: it is the shim's own,
@@ -14,7 +16,7 @@
 bool ending_close(int fd);
 
 /* Before shutdown(). True: it is carried out when the handshake is over. */
-bool ending_shutdown(int fd, int how);
+bool ending_shutdown(int fd, int how) MUST_USE;
 
 /* All descriptors of [first, last] are about to be closed. */
 void ending_range(unsigned first, unsigned last);

@@ -4,16 +4,18 @@
 #ifndef TFOSHIM_SHIM_KEPT_H
 #define TFOSHIM_SHIM_KEPT_H
 
+#include "contract.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
 /* Copies the first `length` bytes of the message; false: there are too many. */
-bool kept_put(unsigned slot, const struct msghdr *, size_t length);
+bool kept_put(unsigned slot, const struct msghdr *, size_t length) NONNULL MUST_USE;
 
 /* What is kept in one slot is another one's now. */
 void kept_move(unsigned from, unsigned to);
 
-const void *kept_get(unsigned slot, size_t *length);
+const void *kept_get(unsigned slot, size_t *length) NONNULL;
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef TFOSHIM_SHIM_LISTENER_H
 #define TFOSHIM_SHIM_LISTENER_H
 
+#include "contract.h"
 #include "policy/policy.h"
 
 #include <stdatomic.h>
@@ -25,7 +26,7 @@ bool listener_is_bound_by_us(int fd);
 
 /* What the policy says of a TCP socket, by the address that it is bound to; false for any other.
  * Without what points into the policy, which may be gone by then. */
-bool listener_policy(int fd, struct server_verdict *);
+bool listener_policy(int fd, struct server_verdict *) NONNULL MUST_USE;
 
 /* Before listen(). */
 void listener_listen(int fd, int backlog);

@@ -7,6 +7,7 @@
 #ifndef TFOSHIM_SHIM_NEXT_H
 #define TFOSHIM_SHIM_NEXT_H
 
+#include "contract.h"
 #include "shim/declarations.h"
 
 #include <stdatomic.h>
@@ -28,7 +29,7 @@ extern atomic_bool next_found __attribute__((visibility("hidden")));
  * NULL where there is none. */
 #define NEXT_OR_LATE(symbol, libraries)                                                            \
     next_or_late(NEXT_INDEX(symbol), (void *)first_##symbol, libraries)
-void *next_or_late(size_t index, const void *first, const char *const libraries[]);
+void *next_or_late(size_t index, const void *first, const char *const libraries[]) NONNULL MUST_USE;
 
 /* Makes the table good: what is not looked up now is by the functions that stand there for it, when
  * it is first called. Safe wherever a hook may be called: it takes no lock and allocates nothing,

@@ -6,6 +6,7 @@
 #ifndef TFOSHIM_SHIM_NOTE_H
 #define TFOSHIM_SHIM_NOTE_H
 
+#include "contract.h"
 #include "shim/record.h"
 
 #include <sys/epoll.h>
@@ -29,12 +30,12 @@ enum note_flag {
 unsigned note_flags(int fd);
 
 /* Is there such a note, of NOTE_CONNECTED? */
-bool note_is_connected(int fd, struct record *);
+bool note_is_connected(int fd, struct record *) NONNULL MUST_USE;
 
 /* All that there are with this flag; those of descriptors of [first, last]. */
-void note_each(unsigned flag, void (*action)(const struct record *));
+void note_each(unsigned flag, void (*action)(const struct record *)) NONNULL;
 void note_each_in(unsigned flag, unsigned first, unsigned last,
-                  void (*action)(const struct record *));
+                  void (*action)(const struct record *)) NONNULL;
 
 /* Adds and clears flags; without any left the note is struck out. */
 void note_change(int fd, unsigned set, unsigned clear);
@@ -45,14 +46,14 @@ void note_close_range(unsigned first, unsigned last);
 
 /* The socket, not connected yet, is being registered edge-triggered. False: there is no room to
  * note that. */
-bool note_edge(int fd, int epoll, const struct epoll_event *);
+bool note_edge(int fd, int epoll, const struct epoll_event *) MUST_USE;
 /* The epoll of that registration, once, or -1. */
-int note_taken_edge(int fd, struct epoll_event *);
+int note_taken_edge(int fd, struct epoll_event *) NONNULL;
 
 /* The connection of `record` stands. A note of convenience: any other takes its place. */
-void note_connected(const struct record *record);
+void note_connected(const struct record *record) NONNULL;
 
 /* Same, with the address that a listener is bound to; listen() has corrected what bind() set. */
-void note_listener(int fd, unsigned set, const union record_address *);
+void note_listener(int fd, unsigned set, const union record_address *) NONNULL;
 
 #endif

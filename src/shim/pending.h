@@ -7,6 +7,8 @@
 #ifndef TFOSHIM_SHIM_PENDING_H
 #define TFOSHIM_SHIM_PENDING_H
 
+#include "contract.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,11 +27,11 @@ bool pending_is_possible(void);
 
 /* A second descriptor of the socket, at or above `least` (0: wherever); -1 where none can be had.
  */
-int pending_duplicate(int fd, int least);
+int pending_duplicate(int fd, int least) MUST_USE;
 
 /* Watches for the end of the handshake. What is watched is unwatched once, even where the
  * descriptor has gone meanwhile. */
-bool pending_watch(int fd);
+bool pending_watch(int fd) MUST_USE;
 /* The same of a connection taken from its SYN, which is writable before. */
 bool pending_watch_taken(int fd);
 void pending_unwatch(int fd);
@@ -44,7 +46,7 @@ int pending_epoll(void);
 void pending_move(void);
 
 /* The descriptors that are ready, up to `most` of them; never waits. */
-int pending_ready(int fds[], unsigned most);
+int pending_ready(int fds[], unsigned most) NONNULL;
 
 /* An epoll of the program's has this descriptor. */
 void pending_epoll_made(int epoll);

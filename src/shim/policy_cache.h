@@ -8,6 +8,7 @@
 #ifndef TFOSHIM_SHIM_POLICY_CACHE_H
 #define TFOSHIM_SHIM_POLICY_CACHE_H
 
+#include "contract.h"
 #include "policy/flat.h"
 #include "policy/subject.h"
 
@@ -21,19 +22,20 @@ struct policy_wanted {
 };
 
 /* The policy that would be compiled now, if it was before; else NULL. It may be a refusal. */
-const struct policy *policy_cache_find(struct policy_wanted *);
+const struct policy *policy_cache_find(struct policy_wanted *) NONNULL MUST_USE;
 
 /* One that policy_cache_find() has returned is not used any more. */
-void policy_cache_drop(const struct policy *);
+void policy_cache_drop(const struct policy *) NONNULL;
 
 /* After policy_cache_find() had none: does nobody else compile it just now? Then others are told so
  * for some seconds, or until the claim is withdrawn. `claim` may be -1 all the same: others could
  * not be told. */
-bool policy_cache_claim(const struct policy_wanted *, int *claim);
+bool policy_cache_claim(const struct policy_wanted *, int *claim) NONNULL MUST_USE;
 void policy_cache_withdraw(int claim);
 
 /* Keeps what was compiled after policy_cache_find() had none. Returns what is to be used from now
  * on: the kept one, and then `compiled` is unmapped, or `compiled` where it cannot be kept. */
-const struct policy *policy_cache_keep(struct policy_wanted *, const struct policy *compiled);
+const struct policy *policy_cache_keep(struct policy_wanted *,
+                                       const struct policy *compiled) NONNULL MUST_USE;
 
 #endif

@@ -9,6 +9,7 @@
 #ifndef TFOSHIM_SHIM_POLICY_CHANGE_H
 #define TFOSHIM_SHIM_POLICY_CHANGE_H
 
+#include "contract.h"
 #include "shim/policy_force.h"
 #include "shim/policy_watch.h"
 
@@ -18,8 +19,8 @@
 /* At start-up, in this order: which file serves, by what `wanted` is to name it and compile it, or
  * NULL for none; then, where the process is to follow its changes, from now on, as the subject that
  * it is now. What `wanted` points to is copied. */
-const char *policy_change_prepare(bool trust_environment);
-void policy_change_begin(const struct policy_wanted *);
+const char *policy_change_prepare(bool trust_environment) MUST_USE;
+void policy_change_begin(const struct policy_wanted *) NONNULL;
 
 /* The process is about to enter a sandbox, which may end it for what looking needs; it has not
  * entered it. */

@@ -7,6 +7,7 @@
 #ifndef TFOSHIM_SHIM_POLICY_COMPILER_H
 #define TFOSHIM_SHIM_POLICY_COMPILER_H
 
+#include "contract.h"
 #include "shim/policy_cache.h"
 
 enum compiler_answer {
@@ -19,7 +20,8 @@ enum compiler_answer {
 
 /* `compiler`: the program's file. With all signals blocked. False: no process for it is to be had.
  */
-bool policy_compiler_start(const char *compiler, const struct policy_wanted *, int claim);
+bool policy_compiler_start(const char *compiler, const struct policy_wanted *,
+                           int claim) NONNULL MUST_USE;
 
 /* After it was started, as long as it is at work; then its answer, once. */
 enum compiler_answer policy_compiler_ask(void);

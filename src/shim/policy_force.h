@@ -12,6 +12,7 @@
 #ifndef TFOSHIM_SHIM_POLICY_FORCE_H
 #define TFOSHIM_SHIM_POLICY_FORCE_H
 
+#include "contract.h"
 #include "policy/policy.h"
 
 struct policy_hold {
@@ -20,7 +21,7 @@ struct policy_hold {
 };
 
 /* May be called from a signal handler, within another hold as well. */
-struct policy_hold policy_hold(void);
+struct policy_hold policy_hold(void) MUST_USE;
 void policy_release(struct policy_hold);
 
 enum policy_home {
@@ -32,7 +33,7 @@ enum policy_home {
 /* ---- for whom changes it: one at a time ---- */
 
 /* False: every slot is held, and nothing has changed. */
-bool policy_force(const struct policy *, enum policy_home);
+bool policy_force(const struct policy *, enum policy_home) NONNULL MUST_USE;
 
 /* Gives back what is not in force any more and nobody holds. */
 void policy_sweep(void);

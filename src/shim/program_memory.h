@@ -6,6 +6,8 @@
 #ifndef TFOSHIM_SHIM_PROGRAM_MEMORY_H
 #define TFOSHIM_SHIM_PROGRAM_MEMORY_H
 
+#include "contract.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,7 +16,7 @@
 #define PROGRAM_MEMORY_PAGE 4096u
 
 /* Can all of [address, address + length) be read, says the kernel? True for length 0. */
-bool program_memory_asked(const void *address, size_t length);
+bool program_memory_asked(const void *address, size_t length) MUST_USE;
 
 /* Is all of it in the page of this frame? A function's frame has been written to: its page can be
  * read, and what a program has on its stack when it calls is mostly there. */
@@ -35,9 +37,9 @@ static inline __attribute__((always_inline)) bool program_memory_readable(const 
 }
 
 /* Can all of it be read or nothing? The kernel, given it, then takes all or says EFAULT. */
-bool program_memory_is_whole(const void *address, size_t length);
+bool program_memory_is_whole(const void *address, size_t length) MUST_USE;
 
 /* Can a string be read to its end? */
-bool program_memory_has_end(const char *text);
+bool program_memory_has_end(const char *text) MUST_USE;
 
 #endif

@@ -10,6 +10,8 @@
 #ifndef TFOSHIM_SHIM_RECORD_H
 #define TFOSHIM_SHIM_RECORD_H
 
+#include "contract.h"
+
 #include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -135,7 +137,7 @@ static inline bool record_present(struct record_table *table, int fd)
 }
 
 /* Copies the record of `fd`; false where there is none. */
-bool record_get(struct record_table *, int fd, struct record *);
+bool record_get(struct record_table *, int fd, struct record *) NONNULL MUST_USE;
 
 static inline unsigned record_end(struct record_table *table)
 {
@@ -143,25 +145,26 @@ static inline unsigned record_end(struct record_table *table)
 }
 
 /* Copies whatever the slot holds; false where it is free. For walks over all records. */
-bool record_get_slot(struct record_table *, unsigned slot, struct record *);
+bool record_get_slot(struct record_table *, unsigned slot, struct record *) NONNULL MUST_USE;
 
 /* Enters a record in the state and with the flags of its tag; false when the slot is taken. */
-bool record_put(struct record_table *, struct record *);
+bool record_put(struct record_table *, struct record *) NONNULL;
 
 /* Moves a record on, in the slot and in the copy; false when another thread was first. */
-bool record_change(struct record_table *, struct record *, enum record_state, unsigned flags);
+bool record_change(struct record_table *, struct record *, enum record_state,
+                   unsigned flags) NONNULL;
 
 /* Writes the parts of the copy that change during a record's life: error, port, epoll, syn_left_ms
  * and what belongs to the epoll. */
-void record_save(struct record_table *, const struct record *);
+void record_save(struct record_table *, const struct record *) NONNULL;
 
 /* Strikes it out; false when another thread changed it first. */
-bool record_forget(struct record_table *, const struct record *);
+bool record_forget(struct record_table *, const struct record *) NONNULL;
 
 /* The same in whatever process, of what is true of a socket whoever has it: that its connection
  * stands, or that it is not the one that it was about. */
-bool record_put_truth(struct record_table *, struct record *);
-bool record_forget_past(struct record_table *, const struct record *);
+bool record_put_truth(struct record_table *, struct record *) NONNULL;
+bool record_forget_past(struct record_table *, const struct record *) NONNULL;
 
 /* A child of vfork(), or of a bare clone(), runs the hooks on its own descriptors in its parent's
  * memory: in such a process nothing is put or struck out. What it does to a socket that both have

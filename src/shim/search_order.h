@@ -9,6 +9,8 @@
 #ifndef TFOSHIM_SHIM_SEARCH_ORDER_H
 #define TFOSHIM_SHIM_SEARCH_ORDER_H
 
+#include "contract.h"
+
 #include <elf.h>
 #include <link.h>
 #include <stdbool.h>
@@ -34,7 +36,7 @@ struct search_order {
 
 /* False: the dynamic linker's list, or an object in it, is not as expected, or the C library is of
  * several parts, as it was before its version 2.34. It is the last object. */
-bool search_order_read(struct search_order *);
+bool search_order_read(struct search_order *) NONNULL MUST_USE;
 
 enum search_answer {
     SEARCH_FOUND,
@@ -44,7 +46,7 @@ enum search_answer {
 
 /* `hash` is SEARCH_HASH(symbol). `in`: which object has it; may be NULL. */
 enum search_answer search_order_find(const struct search_order *, const char *symbol, uint32_t hash,
-                                     void **address, const struct search_object **in);
+                                     void **address, const struct search_object **in) MUST_USE;
 
 /* The file name of this library; NULL: not known. */
 const char *search_order_own_name(void);

@@ -3,6 +3,8 @@
 #ifndef TFOSHIM_SHIM_SHARED_WAIT_H
 #define TFOSHIM_SHIM_SHARED_WAIT_H
 
+#include "contract.h"
+
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -60,17 +62,17 @@ static inline bool wait_set_has(const void *set, int fd)
 }
 
 /* Of a select(): may its sets be looked at, and are they not too long? */
-bool wait_sets_readable(const struct wait *);
+bool wait_sets_readable(const struct wait *) NONNULL;
 
 /* Can the wait be shared: is there room, and may its memory be looked at? */
-bool wait_is_shareable(const struct wait *);
+bool wait_is_shareable(const struct wait *) NONNULL;
 
 /* The program's call, while the private epoll is waited for and served as well. The sets of
  * select() are as after wait_ask(). */
-int wait_share(const struct wait *, int64_t timeout);
+int wait_share(const struct wait *, int64_t timeout) NONNULL;
 
 /* "Nothing", after one of these, is what the program is told; but writable is what `is_writable`
  * says so of. Returns how many. */
-int wait_answer(const struct wait *, bool (*is_writable)(int fd));
+int wait_answer(const struct wait *, bool (*is_writable)(int fd)) NONNULL;
 
 #endif

@@ -3,6 +3,8 @@
 #ifndef TFOSHIM_SHIM_SHARING_H
 #define TFOSHIM_SHIM_SHARING_H
 
+#include "contract.h"
+
 #include <sys/socket.h>
 
 /* Before the socket becomes known by a descriptor that the program will use as it uses this one;
@@ -12,7 +14,7 @@ int sharing_after(int fd, int copy);
 
 /* The descriptor is going to be used where no hook is, in the C library or the kernel; `why` is for
  * the log. */
-void sharing_unseen(int fd, const char *why);
+void sharing_unseen(int fd, const char *why) NONNULL;
 /* By a stream of the C library, which ends with the descriptor or the process. */
 void sharing_with_stream(int fd);
 

@@ -7,6 +7,8 @@
 #ifndef TFOSHIM_SHIM_SINK_H
 #define TFOSHIM_SHIM_SINK_H
 
+#include "contract.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -18,7 +20,7 @@ bool sink_is_journal(void);
 
 /* Writes a line, and before it how many were lost since the last one that came through. errno is
  * kept. */
-void sink_write(const char *line, size_t length);
+void sink_write(const char *line, size_t length) NONNULL;
 
 /* In a child of fork(): what was lost was its parent's. */
 void sink_forked(void);

@@ -3,6 +3,7 @@
 #ifndef TFOSHIM_SHIM_STORY_H
 #define TFOSHIM_SHIM_STORY_H
 
+#include "contract.h"
 #include "decision/decision.h"
 #include "memory/memory.h"
 #include "shim/record.h"
@@ -26,36 +27,36 @@ static inline void story_because(const char *reason)
     story_cause.reason = reason;
 }
 
-struct memory_destination story_destination(const struct record *);
+struct memory_destination story_destination(const struct record *) NONNULL;
 
 /* A line of the connection's story, where the log wants it; `error` 0: none. */
-void story_tell(const struct record *, const char *event, int error);
+void story_tell(const struct record *, const char *event, int error) NONNULL;
 
 /* connect() was answered, or is made truly. */
-void story_deferred(const struct record *);
-void story_decided(const struct record *, const struct decision *);
+void story_deferred(const struct record *) NONNULL;
+void story_decided(const struct record *, const struct decision *) NONNULL;
 
 /* Its SYN has left, without data or with `error`; or with the first write. */
-void story_started(const struct record *, int error);
-void story_opened(const struct record *, int error);
+void story_started(const struct record *, int error) NONNULL;
+void story_opened(const struct record *, int error) NONNULL;
 
 /* A handshake has been completed. One getsockopt tells what became of the data in the SYN. */
-void story_completed(const struct record *);
+void story_completed(const struct record *) NONNULL;
 
 /* It has failed: the next connect is a true one. */
-void story_failed(const struct record *, int error);
+void story_failed(const struct record *, int error) NONNULL;
 
 /* An accepted connection's client is to be proved before its bytes are read; it is, or is not. */
-void story_guarded(const struct record *);
-void story_proved(const struct record *, bool proved);
+void story_guarded(const struct record *) NONNULL;
+void story_proved(const struct record *, bool proved) NONNULL;
 
 /* A case of what makes deferring useless to this program, or of the contrary. */
-void story_lesson(const struct record *, enum memory_lesson);
-void story_counter_lesson(const struct record *, enum memory_lesson);
+void story_lesson(const struct record *, enum memory_lesson) NONNULL;
+void story_counter_lesson(const struct record *, enum memory_lesson) NONNULL;
 
 /* A dry run's connection: it would have been deferred; its first call was a write that would have
  * gone into the SYN, or was not. */
-void story_rehearsed_connect(const struct record *);
-void story_rehearsed(const struct record *, bool has_data);
+void story_rehearsed_connect(const struct record *) NONNULL;
+void story_rehearsed(const struct record *, bool has_data) NONNULL;
 
 #endif

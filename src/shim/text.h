@@ -3,6 +3,8 @@
 #ifndef TFOSHIM_SHIM_TEXT_H
 #define TFOSHIM_SHIM_TEXT_H
 
+#include "contract.h"
+
 #include <stddef.h>
 
 struct text {
@@ -10,7 +12,7 @@ struct text {
     size_t used;
 };
 
-void text_add(struct text *, const char *);
-void text_add_number(struct text *, long);
+void text_add(struct text *, const char *) NONNULL;
+void text_add_number(struct text *, long) NONNULL;
 
 #endif

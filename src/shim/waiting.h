@@ -3,6 +3,7 @@
 #ifndef TFOSHIM_SHIM_WAITING_H
 #define TFOSHIM_SHIM_WAITING_H
 
+#include "contract.h"
 #include "shim/deferring.h"
 #include "shim/pending.h"
 
@@ -25,7 +26,7 @@ enum wait_kind {
 /* Before a call that may block on `fd` until one of `events`: starts everything unless it will not
  * block, because the descriptor is non-blocking or ready. False: the call has been interrupted, and
  * errno is EINTR. Else errno is kept. */
-bool waiting_before_call(int fd, short events);
+bool waiting_before_call(int fd, short events) MUST_USE;
 
 /* A wait for what can be asked for without waiting, a lock or a child, while what lingers is given
  * its time: it is to be asked for again and again. */
@@ -43,16 +44,16 @@ enum waited { WAITED_ENOUGH, WAITED_A_WHILE, WAITED_INTERRUPTED };
         .kind = (how), .beside = {.fd = -1 }                                                       \
     }
 
-enum waited waiting_a_while(struct waiting *);
+enum waited waiting_a_while(struct waiting *) NONNULL MUST_USE;
 
 /* Whoever does not wait any more after WAITED_A_WHILE says so. */
-void waiting_over(struct waiting *);
+void waiting_over(struct waiting *) NONNULL;
 
 /* Before a sleep, of which `left` is left: WAITED_A_WHILE, nothing, and it is over. */
-enum waited waiting_before_sleep(int64_t nanoseconds, int64_t *left);
+enum waited waiting_before_sleep(int64_t nanoseconds, int64_t *left) NONNULL MUST_USE;
 
 /* Before every other wait; the same of that. */
-bool waiting_before_block_slowly(enum wait_kind);
+bool waiting_before_block_slowly(enum wait_kind) MUST_USE;
 static inline bool waiting_before_block(enum wait_kind kind)
 {
     return !waiting_concerns_thread() || waiting_before_block_slowly(kind);
