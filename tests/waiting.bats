@@ -170,6 +170,27 @@ rendezvous() { # HOW...
   done
 }
 
+ahead() { # MILLISECONDS [watched]
+  local ADDRESS=$SERVER_IP4
+  compare --records 20 "$PROGRAMS/ahead" "$ADDRESS" "$PORT" "$@"
+  assert_success
+}
+
+# Twenty times over: on a machine that is busy, the request comes later.
+@test "a connection that nothing is asked of has its request in the SYN, if that follows soon" {
+  reference_start echo
+  ahead 2
+  assert_regex "$(last_syns_data 20)" "$(gain polled 5)"
+}
+
+@test "but it does not wait for the request for long, and an answer is not waited for" {
+  reference_start echo
+  ahead 40
+  assert_equal "$(last_syns_data 20 | tr -d ' 0')" ''
+  ahead 2 watched
+  assert_equal "$(last_syns_data 20 | tr -d ' 0')" ''
+}
+
 @test "waiting for another thread to accept a connection of another kind" {
   rendezvous connect
 }

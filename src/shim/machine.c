@@ -244,6 +244,14 @@ void machine_watched(struct record *record, int epoll, const struct epoll_event 
     record_save(table, record);
 }
 
+void machine_watched_no_more(struct record *record, int epoll)
+{
+    if (record->epoll != epoll)
+        return;
+    record->epoll_events = 0;
+    record_save(table, record);
+}
+
 static bool may_be_elsewhere(const struct record *record)
 {
     return (record->tag.flags & RECORD_SHARED) || record->forks != forks;

@@ -186,6 +186,9 @@ void machine_confirm(const struct record *) NONNULL;
 /* It is registered with this epoll, for these events. */
 void machine_watched(struct record *, int epoll, const struct epoll_event *);
 
+/* It has been taken out of it. */
+void machine_watched_no_more(struct record *, int epoll);
+
 /* OPENING, or LINGERING, and the kernel says that it has failed: where its SYN carried data, on a
  * path on which none is known to have come through, it is connected once more without, and the data
  * follows. False: that would not help. */

@@ -193,9 +193,47 @@ static int answer(const struct wait *wait, int ready)
 
 /* ---- the wait ---- */
 
-/* Asks first, with no time to wait: a loop that is about to be told "writable" writes next. True:
- * there is an answer. */
-static bool ask(const struct wait *wait, int *ready)
+/* So long after its connect a request may follow on a connection that nothing is asked of, and at
+ * most a quarter of its round trip. */
+#define REQUEST_FOLLOWS_MS 10
+
+/* Until when its SYN may wait for the request, as CLOCK_MONOTONIC has it, in milliseconds. A
+ * browser connects before it has a request, takes the socket out of its epoll when it is told that
+ * it is connected, and has the request some milliseconds later. 0: its program waits for something
+ * on it, or may. */
+static int64_t request_follows_until(const struct record *record)
+{
+    int64_t quarter_ms = record->round_trip_us / 4000;
+    if (!record_told_connected(record) || record->epoll < 0 || record->epoll_events != 0 ||
+        (record->tag.flags & (RECORD_BLOCKING | RECORD_ANY_EPOLL)))
+        return 0;
+    return record->syn_left_ms +
+           (quarter_ms < REQUEST_FOLLOWS_MS ? quarter_ms : REQUEST_FOLLOWS_MS);
+}
+
+static bool find_earliest(struct record *record, const void *context)
+{
+    int64_t *const *earliest = context;
+    int64_t until = request_follows_until(record);
+    if (until < **earliest)
+        **earliest = until;
+    return true;
+}
+
+/* For how many nanoseconds the requests of all that this thread has deferred may be waited for. */
+static int64_t time_for_requests(const struct wait *wait)
+{
+    int64_t earliest = INT64_MAX;
+    if (wait->kind != EPOLL || pending_any())
+        return 0;
+    machine_each_deferred(find_earliest, &(int64_t *){&earliest});
+    int64_t left_ms = earliest == INT64_MAX ? 0 : earliest - tcp_now_ms();
+    return left_ms > 0 ? left_ms * 1000000 : 0;
+}
+
+/* Asks first, with no time to wait: a loop that is about to be told "writable" writes next. What
+ * time has been waited is gone from `timeout`. True: there is an answer. */
+static bool ask(const struct wait *wait, int64_t *timeout, int *ready)
 {
     waiting_looked();
     if (!deferring_any())
@@ -203,6 +241,13 @@ static bool ask(const struct wait *wait, int *ready)
     bool asks = wait->kind != SELECT || wait_sets_readable(wait);
     if (asks && (*ready = wait_ask(wait, 0, wait->mask)) != 0)
         return true;
+    int64_t time = time_for_requests(wait);
+    bool is_all = *timeout >= 0 && *timeout <= time;
+    if (time > 0 &&
+        ((*ready = wait_ask(wait, is_all ? *timeout : time, wait->mask)) != 0 || is_all))
+        return true;
+    if (*timeout > 0)
+        *timeout -= time;
     story_because("the thread waits, and nothing is ready");
     machine_start_thread();
     return false;
@@ -217,7 +262,7 @@ static int run_prepared(const struct wait *wait, int64_t timeout)
     if (timeout == 0)
         waiting_looked();
     else if (deferring_any()) {
-        if (ask(wait, &ready))
+        if (ask(wait, &timeout, &ready))
             return told(wait, ready);
         prepare_all(wait, timeout); /* what that has started */
     }
@@ -293,8 +338,13 @@ void readiness_watching(int epoll, int operation, int fd)
 void readiness_watched(int epoll, int operation, int fd, const struct epoll_event *event)
 {
     struct record record;
-    if (operation == EPOLL_CTL_DEL || !shim.active)
+    if (!shim.active)
         return;
+    if (operation == EPOLL_CTL_DEL) {
+        if (machine_look(fd, &record) && record.tag.state == RECORD_DEFERRED)
+            machine_watched_no_more(&record, epoll);
+        return;
+    }
     if (machine_look(fd, &record) && record.tag.state != RECORD_GUARDED) {
         machine_watched(&record, epoll, event);
         if (record.tag.state == RECORD_DEFERRED && !(event->events & EPOLLOUT) &&
