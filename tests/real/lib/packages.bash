@@ -9,7 +9,7 @@ source "${BASH_SOURCE[0]%/*}/../../lib/apt.bash"
 PACKAGES=(curl wget git openssl openssh-client openssh-server lftp tnftp swaks redis-tools
   redis-server postgresql-client-15 postgresql-15 mariadb-client-core mariadb-server-core python3
   python3-aiosmtpd python3-pyftpdlib nodejs perl libwww-perl ruby php-cli apache2-utils apache2-bin
-  nginx haproxy memcached socat aria2 tshark iproute2 util-linux)
+  nginx haproxy memcached socat aria2 chromium firefox-esr tshark iproute2 util-linux)
 
 real_die() {
   printf 'real: %s\n' "$*" >&2

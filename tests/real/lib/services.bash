@@ -129,6 +129,20 @@ END
   serve 8081 apache2 -DFOREGROUND -f "$NETWORK_DIR/apache.conf"
 }
 
+# A page that writes of what else it has loaded: a row of digits is a script.
+page_make() {
+  cat >"$WWW/sizes.html" <<'END'
+<!doctype html><html><head><title>sizes</title><link rel="icon" href="data:,"></head><body><p id="sizes"></p>
+<script src="part1"></script><script src="part2"></script><script src="part3"></script><script src="part4"></script>
+<script>
+addEventListener("load", () => {
+  const sizes = performance.getEntriesByType("resource").map(entry => entry.decodedBodySize);
+  document.getElementById("sizes").textContent = sizes.join(" ");
+});
+</script></body></html>
+END
+}
+
 repository_make() {
   local first repository=$NETWORK_DIR/git/repository
   local git=(git -C "$repository" -c user.name=Tester -c user.email=tester@example.test)

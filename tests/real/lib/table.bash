@@ -49,7 +49,7 @@ run (the first contact with a port is a true `connect()`), three times under the
 destination on and `first_write = "any"`. *Output equal*: standard output, standard error and exit
 status are the same as in the plain runs. *Connections* and *data in SYN* are counted in the packets of
 the three runs under the shim; the numbers of connections and SYNs must be the same as in the plain
-runs. Times are medians of the life of the process, including start-up. If the server speaks first, the
+runs, except those of browsers, which open some connections ahead of requests. Times are medians of the life of the process, including start-up. If the server speaks first, the
 SYN carries no data, but its cookie lets the server speak at once.
 
 A *client* talks to servers that use native Fast Open. A *server* runs under the shim, without Fast Open
