@@ -61,7 +61,7 @@ static inline bool waiting_before_block(enum wait_kind kind)
 
 /* While it is true, a lock that another thread holds is to be asked for once more: nothing has been
  * started yet. `since` is 0 at first. */
-bool waiting_a_moment(int64_t *since);
+bool waiting_a_moment(int64_t *since) NONNULL MUST_USE;
 
 /* This thread has looked for something without waiting, and may do so again and again. errno is
  * kept. */
