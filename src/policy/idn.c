@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy/idn.h"
+#include "policy/utf8.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -42,28 +43,10 @@ static bool put(struct output *output, char c)
     return true;
 }
 
-/* One character of UTF-8 in its shortest form; false for anything else. */
-static bool take_point(const char **text, uint32_t *point)
-{
-    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-    const unsigned char *byte = (const unsigned char *)*text;
-    unsigned more = byte[0] < 0x80 ? 0 : byte[0] < 0xe0 ? 1 : byte[0] < 0xf0 ? 2 : 3;
-    if (more > 0 && (byte[0] < 0xc0 || byte[0] >= 0xf8))
-        return false;
-    *point = more > 0 ? byte[0] & (0x3fu >> more) : byte[0];
-    for (unsigned i = 1; i <= more; i++) {
-        if ((byte[i] & 0xc0) != 0x80)
-            return false;
-        *point = *point << 6 | (byte[i] & 0x3f);
-    }
-    *text += more + 1;
-    return *point >= least[more] && *point <= 0x10ffff && (*point < 0xd800 || *point > 0xdfff);
-}
-
 static bool take_label(const char **text, struct label *label)
 {
     for (label->count = 0; **text != '.' && **text != '\0'; label->count++)
-        if (label->count == LABEL_LONGEST || !take_point(text, &label->points[label->count]))
+        if (label->count == LABEL_LONGEST || !utf8_take(text, &label->points[label->count]))
             return false;
     return true;
 }
