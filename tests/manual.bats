@@ -32,7 +32,7 @@ section() { # PAGE TITLE
 }
 
 @test "the pages are well-formed" {
-  for page in tfoshim.1 tfoshim.conf.5 libtfoshim.7; do
+  for page in tfoshim.1 tfoshim.conf.5 tfoshim-json.5 libtfoshim.7; do
     # scdoc begins a paragraph wherever there may be one.
     run mandoc -T lint -W warning "$man/$page"
     refute_line --regexp '(WARNING|ERROR|UNSUPP): ([^s]|s[^k])'

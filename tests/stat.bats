@@ -10,6 +10,7 @@ bats_load_library bats-support
 bats_load_library bats-assert
 
 setup() {
+  load lib/json
   load lib/network
   load programs/programs
   tools_required python3 cc
@@ -43,6 +44,30 @@ all = json.load(sys.stdin)
 d = (all["destinations"] or [None])[0]
 l = (all["listeners"] or [None])[0]
 print(eval(sys.argv[1]))' "$2"
+}
+
+@test "as JSON: what its page says" {
+  local name=$'odd "\\\n\xff.conf'
+  cp "$CONF/on.conf" "$name"
+  wait_until "[[ -z \$(find . $TFOSHIM_BUILD/libtfoshim-policy.so -newerct '2.1 seconds ago') ]]"
+  server_spawn XDG_RUNTIME_DIR="$NETWORK_DIR" TFOSHIM_CONFIG="$PWD/$name" LD_PRELOAD="$SHIM" \
+    "$PROGRAMS/server" :: "$PORT" answer --record "$NETWORK_DIR/record"
+  wait_listening "$PORT"
+  for _ in 1 2; do
+    shim "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+  done
+  run -0 --separate-stderr on_client "$tfoshim" stat --json --all
+  assert_equal "$stderr" ""
+  json_assert stat
+  assert_equal "$(json_get '[len(all[name]) for name in ("destinations", "listeners", "processes")]')" '[1, 1, 1]'
+  assert_equal "$(json_get 'all["destinations"][0]["here"], all["listeners"][0]["here"]')" '(True, False)'
+  assert_equal "$(json_get 'ascii(all["processes"][0]["policy"].rpartition("/")[2])')" \
+    "'odd \"\\\\\\n\\ufffd.conf'"
+  # And of nothing.
+  on_client "$tfoshim" stat --reset
+  run -0 on_server "$tfoshim" stat --json
+  json_assert stat
+  assert_equal "$(json_get 'all["destinations"] + all["listeners"]')" '[]'
 }
 
 # A server under the shim.
@@ -468,6 +493,29 @@ import json, sys
 wanted = dict([("name", sys.argv[1])] + [word.split("=", 1) for word in sys.argv[2:]])
 found = [s["value"] for s in json.load(sys.stdin) if wanted.items() <= s.items()]
 print(found[0] if len(found) == 1 else len(found) and "several" or "none")' "${@:2}"
+}
+
+# bats test_tags=unit
+@test "as JSON: values of every kind, and strings that are not UTF-8" {
+  run -0 "$TFOSHIM_BUILD/tests/unit/json"
+  python3 - "$output" <<'END'
+import json, sys
+text = sys.argv[1]
+said = json.loads(text)
+assert [*said][:4] == ["empty object", "empty array", "a", "numbers"], [*said]
+assert said["empty object"] == {} and said["empty array"] == [] and said["a"] == {"b": {"c": [[{}], None]}}
+assert said["numbers"] == [0, 2**64 - 1, None, 7, 0.1, 1e300, None, None, True, False], said["numbers"]
+strings = said["strings"]
+# Of a byte alone, ASCII is itself, and the others are replaced.
+assert strings[:255] == [chr(byte) if byte < 128 else "\ufffd" for byte in range(1, 256)]
+replaced = "\ufffd"
+assert strings[255:] == ["", "\u00e4", "\u20ac", "\U0001f600", "\U0010ffff", 4 * replaced, 3 * replaced, 2 * replaced,
+    3 * replaced, replaced, 2 * replaced, 2 * replaced + "x", 3 * replaced, "\u0085\u009f",
+    'a "b"\\c\n\t\r\033[31m', None], strings[255:]
+assert said['"name"\n\ufffd'] == ""
+# A terminal sees no control character.
+assert all(c == "\n" or c >= " " and not "\x7f" <= c <= "\x9f" for c in text), text
+END
 }
 
 # bats test_tags=unit

@@ -293,8 +293,7 @@ static const char help[] =
     "\n"
     "options:\n"
     "      --all         include other network namespaces\n" PAINT_HELP
-    "      --help        this text\n"
-    "      --json        print JSON\n"
+    "      --help        this text\n" JSON_HELP
     "      --memory FILE show the destination memory that this file names\n"
     "      --prometheus [FILE]\n"
     "                    print metrics in the text format of Prometheus, or atomically\n"

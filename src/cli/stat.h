@@ -3,6 +3,7 @@
 #ifndef TFOSHIM_CLI_STAT_H
 #define TFOSHIM_CLI_STAT_H
 
+#include "cli/json.h"
 #include "cli/processes.h"
 #include "cli/recollection.h"
 #include "contract.h"
@@ -82,6 +83,9 @@ char *stat_trouble(const struct stat_view *, const struct memory_entry *) NONNUL
 /* ---- for programs ---- */
 
 void stat_print_json(const struct stat_view *) NONNULL;
+/* The figures of an entry, as members of an object. */
+void stat_put_destination(struct json *in, const struct memory_entry *, uint32_t now) NONNULL;
+void stat_put_listener(struct json *in, const struct memory_listener_entry *, uint32_t now) NONNULL;
 void stat_print_prometheus(const struct stat_view *) NONNULL;
 /* The same into a file, which is replaced as a whole; false after a complaint. */
 bool stat_export(const char *name, const struct stat_view *) NONNULL MUST_USE;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What `stat` gives to programs: JSON, and the text format of Prometheus. */
+#include "cli/json.h"
 #include "cli/place.h"
 #include "cli/stat.h"
 #include "cli/util.h"
@@ -114,110 +115,96 @@ static const struct field listener_fields[] = {
 
 /* ---- JSON ---- */
 
-static void print_place(const struct memory_destination *of, const struct stat_view *view)
+static void put_place(struct json *in, const struct memory_destination *of,
+                      const struct stat_view *view)
 {
     char address[PLACE_TEXT_MOST];
     place_address_text(address, of->endpoint.address);
-    printf("\"address\": \"%s\", \"port\": %u, \"netns\": %" PRIu64 ", \"here\": %s", address,
-           of->endpoint.port, of->netns, of->netns == view->netns ? "true" : "false");
+    json_string(in, "address", address);
+    json_integer(in, "port", of->endpoint.port);
+    json_integer(in, "netns", of->netns);
+    json_boolean(in, "here", of->netns == view->netns);
 }
 
-static void print_fields(const struct field *field, const void *entry, uint32_t now)
+static void put_fields(struct json *in, const struct field *field, const void *entry, uint32_t now)
 {
-    for (; field->key != NULL; field++) {
-        const double value = field->value(entry, now);
-        if (isnan(value))
-            printf(", \"%s\": null", field->key);
-        else
-            printf(", \"%s\": %.15g", field->key, value);
+    for (; field->key != NULL; field++)
+        json_number(in, field->key, field->value(entry, now));
+}
+
+void stat_put_destination(struct json *in, const struct memory_entry *entry, uint32_t now)
+{
+    json_integer(in, "tried", entry->tried);
+    json_integer(in, "round_trips_saved", entry->accepted);
+    put_fields(in, destination_fields, entry, now);
+    json_string(in, "last", stat_reasons[entry->reason].name);
+}
+
+void stat_put_listener(struct json *in, const struct memory_listener_entry *entry, uint32_t now)
+{
+    put_fields(in, listener_fields, entry, now);
+}
+
+static void put_destinations(struct json *in, const struct stat_view *view)
+{
+    struct json *all = json_array(in, "destinations");
+    for (size_t i = 0; i < view->destination_count; i++) {
+        const struct memory_entry *entry = &view->destinations[i];
+        struct json *one = json_object(all, NULL);
+        char *trouble = stat_trouble(view, entry);
+        put_place(one, &entry->destination, view);
+        stat_put_destination(one, entry, view->now);
+        json_string(one, "trouble", trouble);
+        free(trouble);
     }
 }
 
-static void print_destination(const struct stat_view *view, const struct memory_entry *entry)
+static void put_listeners(struct json *in, const struct stat_view *view)
 {
-    char *trouble = stat_trouble(view, entry);
-    fputs("    { ", stdout);
-    print_place(&entry->destination, view);
-    printf(", \"tried\": %" PRIu32 ", \"round_trips_saved\": %" PRIu32, entry->tried,
-           entry->accepted);
-    print_fields(destination_fields, entry, view->now);
-    printf(", \"last\": \"%s\", \"trouble\": ", stat_reasons[entry->reason].name);
-    printf(trouble == NULL ? "null" : "\"%s\"", trouble);
-    fputs(" }", stdout);
-    free(trouble);
-}
-
-static void print_listener(const struct stat_view *view, const struct memory_listener_entry *entry)
-{
-    fputs("    { ", stdout);
-    print_place(&entry->listener, view);
-    print_fields(listener_fields, entry, view->now);
-    fputs(" }", stdout);
-}
-
-static void print_string(const char *key, const char *text)
-{
-    printf(", \"%s\": ", key);
-    if (text == NULL || *text == '\0') {
-        fputs("null", stdout);
-        return;
-    }
-    putchar('"');
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < ' ')
-            printf("\\u%04x", (unsigned char)*text);
-        else
-            printf(*text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
-    putchar('"');
-}
-
-static void print_process(const struct process *process)
-{
-    printf("    { \"pid\": %d", process->pid);
-    print_string("program", process->program);
-    print_string("policy", process->policy);
-    print_string("version", process->version);
-    print_string("former", process->former);
-    print_string("refusal", process->refusal);
-    fputs(" }", stdout);
-}
-
-static void print_counters(const struct stat_view *view)
-{
-    const char *separator = "";
-    for (size_t i = 0; i < STAT_COUNTERS; i++) {
-        if (view->counters[i].kernel < 0)
-            continue;
-        printf("%s\n    \"%s\": %lld", separator, view->counters[i].name, view->counters[i].kernel);
-        separator = ",";
+    struct json *all = json_array(in, "listeners");
+    for (size_t i = 0; i < view->listener_count; i++) {
+        struct json *one = json_object(all, NULL);
+        put_place(one, &view->listeners[i].listener, view);
+        stat_put_listener(one, &view->listeners[i], view->now);
     }
 }
 
-static const char *separator_after(size_t i, size_t count)
+static const char *or_null(const char *text)
 {
-    return i + 1 < count ? ",\n" : "\n";
+    return text[0] != '\0' ? text : NULL;
+}
+
+static void put_processes(struct json *in, const struct processes *processes)
+{
+    struct json *all = json_array(in, "processes");
+    for (size_t i = 0; i < processes->count; i++) {
+        const struct process *process = &processes->all[i];
+        struct json *one = json_object(all, NULL);
+        json_integer(one, "pid", (uint64_t)process->pid);
+        json_string(one, "program", or_null(process->program));
+        json_string(one, "policy", process->policy);
+        json_string(one, "version", or_null(process->version));
+        json_string(one, "former", or_null(process->former));
+        json_string(one, "refusal", process->refusal);
+    }
+}
+
+static void put_counters(struct json *in, const struct stat_view *view)
+{
+    struct json *all = json_object(in, "kernel");
+    for (size_t i = 0; i < STAT_COUNTERS; i++)
+        json_count(all, view->counters[i].name, view->counters[i].kernel);
 }
 
 void stat_print_json(const struct stat_view *view)
 {
-    printf("{\n  \"netns\": %" PRIu64 ",\n  \"destinations\": [\n", view->netns);
-    for (size_t i = 0; i < view->destination_count; i++) {
-        print_destination(view, &view->destinations[i]);
-        fputs(separator_after(i, view->destination_count), stdout);
-    }
-    fputs("  ],\n  \"listeners\": [\n", stdout);
-    for (size_t i = 0; i < view->listener_count; i++) {
-        print_listener(view, &view->listeners[i]);
-        fputs(separator_after(i, view->listener_count), stdout);
-    }
-    fputs("  ],\n  \"processes\": [\n", stdout);
-    for (size_t i = 0; i < view->processes.count; i++) {
-        print_process(&view->processes.all[i]);
-        fputs(separator_after(i, view->processes.count), stdout);
-    }
-    fputs("  ],\n  \"kernel\": {", stdout);
-    print_counters(view);
-    fputs("\n  }\n}\n", stdout);
+    struct json *json = json_new();
+    json_integer(json, "netns", view->netns);
+    put_destinations(json, view);
+    put_listeners(json, view);
+    put_processes(json, &view->processes);
+    put_counters(json, view);
+    json_print(json);
 }
 
 /* ---- Prometheus ---- */

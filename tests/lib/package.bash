@@ -43,6 +43,7 @@ share/doc/tfoshim/conf/tfoshim.conf
 $(cd "$BATS_TEST_DIRNAME/.." && find docs examples -type f ! -name CMakeLists.txt ! -name demo -printf 'share/doc/tfoshim/%p\n')
 share/fish/vendor_completions.d/tfoshim.fish
 share/man/man1/tfoshim.1.gz
+share/man/man5/tfoshim-json.5.gz
 share/man/man5/tfoshim.conf.5.gz
 share/man/man7/libtfoshim.7.gz
 share/zsh/site-functions/_tfoshim
