@@ -10,6 +10,7 @@ bats_load_library bats-support
 bats_load_library bats-assert
 
 setup() {
+  load lib/json
   load lib/network
   load programs/programs
   tools_required python3
@@ -43,9 +44,11 @@ cookie_of() { # ADDRESS
 
 @test "help; arguments that are not understood" {
   run -0 --separate-stderr "$tfoshim" cookies --help
-  assert_line --index 0 "usage: tfoshim cookies [--color WHEN] [--flush] [HOST]"
+  assert_line --index 0 "usage: tfoshim cookies [--color WHEN] [--flush|--json] [HOST]"
   run -2 "$tfoshim" cookies --flsh
   assert_output 'tfoshim: cookies: unknown option "--flsh", did you mean "--flush"?'
+  run -2 "$tfoshim" cookies --flush --json
+  assert_output 'tfoshim: cookies: --flush and --json cannot be used together'
   run -2 "$tfoshim" cookies a b
   assert_output 'tfoshim: cookies: one host at a time: found "b" after "a"'
   run -2 "$tfoshim" cookies '[::1'
@@ -80,6 +83,32 @@ cookie_of() { # ADDRESS
   open_fast "$SERVER_IP4"
   run -0 on_client "$tfoshim" cookies
   assert_line --regexp ' 1 SYN lost, the last [0-9] s ago$'
+}
+
+@test "as JSON: the cookies of the table, as its page says" {
+  run -0 on_client "$tfoshim" cookies --json
+  json_assert cookies
+  assert_equal "$(json_get 'all')" "{'cookies': []}"
+  open_fast "$SERVER_IP4"
+  open_fast "$SERVER_IP6"
+  network_control drop-syn-data
+  open_fast "$SERVER_IP4"
+  run -0 --separate-stderr on_client "$tfoshim" cookies
+  local table=$output
+  run -0 --separate-stderr on_client "$tfoshim" cookies --json
+  assert_equal "$stderr" ""
+  json_assert cookies
+  # The age grows meanwhile.
+  assert_equal "$(json_get '"\n".join(sorted("%s %s %s %d %s" % (one["server"], one["from"], one["cookie"], one["mss_bytes"],
+    "%d SYN lost" % one["syns_lost"] if one["syns_lost"] else "none") for one in all["cookies"]))')" \
+    "$(sed -nE '2,$ s/  +/ /g; 2,$ s/ [0-9]+ s (none|1 SYN lost).*/ \1/p' <<<"$table" | LC_ALL=C sort)"
+  assert_equal "$(json_get '[0 <= one["age_seconds"] < 60 for one in all["cookies"]]')" '[True, True]'
+  assert_equal "$(json_get 'sorted(one["syn_lost_seconds_ago"] is None for one in all["cookies"])')" '[False, True]'
+  run -0 on_client "$tfoshim" cookies --json "$SERVER_IP6"
+  json_assert cookies
+  assert_equal "$(json_get '[one["server"] for one in all["cookies"]]')" "['$SERVER_IP6']"
+  run -1 --separate-stderr "$tfoshim" cookies --json no-such-host.invalid
+  refute_output
 }
 
 @test "flush forgets one host, or all" {

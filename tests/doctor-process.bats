@@ -17,6 +17,7 @@ print(*(one.getsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN) for one in liste
 signal.pause()'
 
 setup() {
+  load lib/json
   load lib/network
   tfoshim=$TFOSHIM_BUILD/tfoshim
   export LC_ALL=C HOME=$BATS_TEST_TMPDIR
@@ -248,6 +249,34 @@ old one until it is restarted"
   assert_line '  note     memory of destinations: cannot be seen: the process is in another IPC namespace'
 }
 
+@test "as JSON: the findings of the text, of a process that has the library and of one that has not" {
+  local text command status_of_text
+  for command in "$tfoshim run" env; do
+    # shellcheck disable=SC2086
+    start $command /usr/bin/python3 -c "$LISTENERS"
+    doctor
+    text=$output status_of_text=$status
+    run --separate-stderr "$tfoshim" doctor --json --pid "$pid"
+    assert_equal "$stderr" ''
+    assert_equal "$status" "$status_of_text"
+    json_assert doctor
+    assert_equal "$(json_findings)" "$(grep '^  ' <<<"$text")"
+    assert_equal "$(json_get 'all["pid"], all["program"], all["unit"], all["complete"]')" "($pid, None, None, True)"
+    assert_equal "$(json_get '{one["section"] for one in all["findings"]}')" "{'process'}"
+    assert_equal "$(json_get '[one["subject"] for one in all["findings"] if one["check"] == "listener"]')" \
+      "['127.0.0.1:8080', '127.0.0.1:8081']"
+  done
+  # Nothing of it can be examined; and not all.
+  run -1 --separate-stderr "$tfoshim" doctor --json --pid 999999999
+  assert_equal "$stderr" 'tfoshim: doctor: there is no process 999999999'
+  json_assert doctor
+  assert_equal "$(json_get 'all["complete"], all["problems"], all["findings"]')" '(False, 0, [])'
+  run -1 --separate-stderr unshare --user --map-user=1000 "$tfoshim" doctor --json --pid "$pid"
+  json_assert doctor
+  assert_regex "$stderr" 'cannot duplicate the sockets'
+  assert_equal "$(json_get 'all["complete"]')" False
+}
+
 # ---- without ----
 
 @test "why the library is not in a process: it was not preloaded" {
@@ -371,9 +400,9 @@ tfoshim: doctor: the process has more privileges than its user, or is not dumpab
 # ---- services ----
 
 # The command, where a systemctl that has been told what to answer, and the drop-ins of `system`, are the machine's.
-by_unit() { # UNIT
+by_unit() { # UNIT [OPTION]
   run --separate-stderr env "PATH=$PWD/bin:$PATH" unshare --mount sh -ec \
-    'mount --bind "$1" /etc/systemd/system && shift && exec "$@"' - "$PWD/system" "$tfoshim" doctor "$1"
+    'mount --bind "$1" /etc/systemd/system && shift && exec "$@"' - "$PWD/system" "$tfoshim" doctor "$@"
 }
 
 unit_make() { # UNIT LOADED PID
@@ -411,6 +440,26 @@ unit_make() { # UNIT LOADED PID
   echo '[Service]' >system/web.service.d/50-tfoshim.conf
   by_unit web.service
   assert_line '  note     drop-in: /etc/systemd/system/web.service.d/50-tfoshim.conf, which tfoshim did not create'
+}
+
+@test "as JSON: a service" {
+  local text
+  start /usr/bin/python3 -c "$LISTENERS"
+  unit_make web.service loaded "$pid"
+  by_unit web.service
+  text=$output
+  by_unit web.service --json
+  assert_failure 1
+  json_assert doctor
+  assert_equal "$(json_findings)" "$(grep '^  ' <<<"$text")"
+  assert_equal "$(json_get 'all["unit"], all["pid"], all["program"]')" "('web.service', $pid, None)"
+  assert_equal "$(json_get '[*dict.fromkeys(one["section"] for one in all["findings"])]')" "['service', 'process']"
+  unit_make idle.service loaded 0
+  by_unit idle.service --json
+  assert_failure 1
+  assert_equal "$stderr" 'tfoshim: doctor: idle.service is not running'
+  json_assert doctor
+  assert_equal "$(json_get 'all["unit"], all["pid"], all["complete"], len(all["findings"])')" "('idle.service', None, False, 1)"
 }
 
 @test "a service that is not there, or does not run" {

@@ -10,6 +10,7 @@ bats_load_library bats-support
 bats_load_library bats-assert
 
 setup() {
+  load lib/json
   build=$(realpath "${TFOSHIM_BUILD:-$BATS_TEST_DIRNAME/../build}")
   tfoshim=$build/tfoshim
   export LC_ALL=C HOME=$BATS_TEST_TMPDIR
@@ -38,8 +39,8 @@ doctor_with_fastopen() { # VALUE
 
 @test "help; arguments that are not understood" {
   run -0 --separate-stderr "$tfoshim" doctor --help
-  assert_line --index 0 "usage: tfoshim doctor [--color WHEN] [PROGRAM]"
-  assert_line --index 1 "       tfoshim doctor [--color WHEN] --pid N|UNIT.service"
+  assert_line --index 0 "usage: tfoshim doctor [--color WHEN] [--json] [PROGRAM]"
+  assert_line --index 1 "       tfoshim doctor [--color WHEN] [--json] --pid N|UNIT.service"
   run -2 --separate-stderr "$tfoshim" doctor --colr=never
   assert_equal "$stderr" 'tfoshim: doctor: unknown option "--colr", did you mean "--color"?'
   run -2 --separate-stderr "$tfoshim" doctor --color=red
@@ -359,6 +360,52 @@ os.setxattr("capable", "security.capability", struct.pack("<5I", 0x02000001, 1 <
   assert_line "  problem  ./broken is a script whose program is not found: /not/there"
   run -0 "$tfoshim" run ./of-static
   assert_output --partial "./of-static runs without TCP Fast Open: it is statically linked"
+}
+
+@test "as JSON: the findings of the text, as its page says, and the same status" {
+  local value text status_of_text expected
+  ln -s /bin/true program
+  for value in 0x605 0 3; do
+    # shellcheck disable=SC2016
+    with_fastopen "$value" '"$1" doctor ./program'
+    text=$output status_of_text=$status
+    # shellcheck disable=SC2016
+    with_fastopen "$value" '"$1" doctor --json ./program'
+    assert_equal "$stderr" ""
+    assert_equal "$status" "$status_of_text"
+    json_assert doctor
+    assert_equal "$(json_findings)" "$(grep '^  ' <<<"$text")"
+    assert_equal "$(json_get 'all["problems"]')" "$(grep -c '^  problem' <<<"$text")"
+    assert_equal "$(json_get 'all["program"], all["unit"], all["pid"], all["complete"]')" "('./program', None, None, True)"
+    assert_equal "$(json_get '[*dict.fromkeys(one["section"] for one in all["findings"])]')" \
+      "['machine', 'counters', 'installation', 'program']"
+    # A title for each.
+    expected=$(grep -v '^  ' <<<"$text" | sed 's/ .*//' | paste -sd ' ')
+    assert_equal "$expected" "machine counters installation ./program"
+  done
+  assert_equal "$(json_get '[one["subject"] for one in all["findings"] if one["check"] == "counter"][0]')" TCPFastOpenActive
+}
+
+@test "as JSON: names that are no text, and mistakes" {
+  local odd=$'odd "\\\n\xff'
+  echo 'client = { default = "on"; };' >"$odd"
+  printf '#!/bin/sh\n' >"x$odd"
+  chmod +x "x$odd"
+  TFOSHIM_CONFIG=$PWD/$odd run -0 "$tfoshim" doctor --json "./x$odd"
+  json_assert doctor
+  assert_equal "$(json_get 'ascii(all["program"])')" "'./xodd \"\\\\\\n\\ufffd'"
+  assert_equal "$(json_get 'ascii([one["subject"].rpartition("/")[2] for one in all["findings"] if one["check"] == "configuration"])')" \
+    "['odd \"\\\\\\n\\ufffd']"
+  run -1 --separate-stderr "$tfoshim" doctor --json no-such-program
+  json_assert doctor
+  assert_equal "$(json_get 'all["problems"]')" 1
+  run -2 --separate-stderr "$tfoshim" doctor --json a b
+  refute_output
+  assert_equal "$stderr" 'tfoshim: doctor: one program at a time: found "b" after "a"'
+  # Where there is no room for it.
+  # shellcheck disable=SC2016
+  run -1 sh -c '"$1" doctor --json >/dev/full' sh "$tfoshim"
+  assert_output 'tfoshim: cannot write the output: No space left on device'
 }
 
 @test "colours: on a terminal, and where they are asked for" {

@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: MIT
 # tfoshim explain: which rule decides, and that what it foretells is what the packets then show.
 
-# run --separate-stderr assigns stderr.
-# shellcheck disable=SC2154
+# run --separate-stderr assigns stderr, and output; every test is a subshell.
+# shellcheck disable=SC2154,SC2030,SC2031
 
 bats_require_minimum_version 1.5.0
 bats_load_library bats-support
 bats_load_library bats-assert
 
 setup() {
+  load lib/json
   load lib/network
   load programs/programs
   tools_required
@@ -107,6 +108,122 @@ END
   assert_output 'tfoshim: explain: found port "http", expected a number from 1 to 65535'
   run -2 "$tfoshim" explain unheard-of://192.0.2.1/
   assert_output 'tfoshim: explain: found "unheard-of://192.0.2.1/", expected a port behind its host: "unheard-of" is no scheme whose port is known'
+}
+
+# As JSON and as text it says the same, as its page says; and leaves $output the former.
+explained() { # ARGUMENT...
+  local text
+  run --separate-stderr "${ON[@]}" "$tfoshim" explain "$@"
+  assert_success
+  text=$output
+  run --separate-stderr "${ON[@]}" "$tfoshim" explain --json "$@"
+  assert_success
+  assert_equal "$stderr" ""
+  json_assert explain
+  run -0 --separate-stderr python3 - "$text" "$output" <<'END'
+import json, re, sys
+blocks = [block.splitlines() for block in re.split(r"\n(?=\S)", sys.argv[1])]
+said = json.loads(sys.argv[2])
+each = said["connects"] + said["listeners"]
+assert len(blocks) == len(each) > 0, sys.argv[1]
+for lines, one in zip(blocks, each):
+    topics, topic = {}, None
+    for line in lines[1:]:
+        found = re.match(r"  (\S.*?)  +(.*)", line) or re.match(r"  ( {8})(.*)", line)
+        topic = found[1].strip() or topic
+        topics.setdefault(topic, []).append(found[2])
+    address = "[%s]" % one["address"] if ":" in one["address"] else one["address"]
+    assert lines[0] == "%s:%d" % (address, one["port"]), lines[0]
+    assert topics["now"] == [one["now"]] + ([one["note"]] if one["note"] else []), topics
+    assert topics.get("to do", [None]) == [one["to_do"]], topics
+    policy = one["policy"]
+    assert topics["policy"][0].startswith("on " if policy["fastopen"] else "off, "), topics
+    decider = {"rule": "by the rule at %s:%s" % (policy["file"], policy["line"]),
+               "default": 'by the default of "%s" in %s: no rule matches' % ("client" if one in said["connects"] else "server", policy["file"]),
+               "built-in": "by the built-in policy: there is no configuration file"}
+    assert topics["policy"][0].endswith(", " + decider[policy["decided_by"]]), topics
+    interface = [how + one["interface"] for how in ("leaves by ", "listens on ") if one["interface"]]
+    assert [line for line in topics["policy"][1:] if line not in interface] == one["caveats"], topics
+    assert len(topics["policy"]) == 1 + len(one["caveats"]) + (one["interface"] is not None), topics
+    assert topics.get("bytes", [None]) == [one["bytes"] and one["bytes"]["text"]], topics
+    assert "net.ipv4.tcp_fastopen is %d: " % one["kernel"]["tcp_fastopen"] in topics["kernel"][0], topics
+    cookie = one["kernel"].get("cookie")
+    assert ("has the cookie %s of" % cookie in topics["kernel"][0]) == (cookie is not None), topics
+    assert (topics["memory"] == ["nothing"]) == (one["memory"] is None), topics
+    assert one["fastopen"] == (one["reason"] is None), one
+print(sys.argv[2])
+END
+}
+
+@test "as JSON: the same as the text, as its page says" {
+  local odd=$'odd "\\\n\xff' ON=()
+  cat >"$odd" <<'END'
+client = { default = "off"; rules = (
+  { address = "192.0.2.0/24"; port = 80; },
+  { address = "192.0.2.0/24"; first_write = "replay-safe"; program = "curl"; },
+  { host = "*.example.com"; unit = "a.service"; },
+  { address = "127.0.0.0/8"; interface = "lo"; }
+); };
+server = { rules = ( { port = 80; queue = 7; first_read = "any"; }, { address = "::"; key_file = "/nowhere"; } ); };
+END
+  printf 'GET / HTTP/1.1\r\nHost: a\r\n\r\n' >request
+  explained 192.0.2.1
+  assert_equal "$(json_get 'all["configuration"], all["connects"][0]["reason"] in ("first_contact", "kernel_off")')" "(None, True)"
+  cp "$odd" t.conf
+  explained -c t.conf 192.0.2.1:80
+  assert_equal "$(json_get '[all["connects"][0]["policy"][name] for name in ("decided_by", "file", "line", "first_write")]')" \
+    "['rule', 't.conf', 2, 'any']"
+  assert_equal "$(json_get 'len(all["connects"][0]["caveats"])')" 1
+  explained -c t.conf --program curl --unit b.service --bytes request 192.0.2.1
+  assert_equal "$(json_get '[all["connects"][0]["policy"]["first_write"], all["connects"][0]["bytes"]["opening"]]')" \
+    "['replay-safe', 'http1']"
+  explained -c t.conf --program curl --bytes t.conf 192.0.2.1
+  assert_equal "$(json_get 'all["connects"][0]["bytes"]["replay_safe"], all["connects"][0]["bytes"]["opening"]')" "(False, None)"
+  explained -c t.conf 192.0.3.1
+  assert_equal "$(json_get 'all["connects"][0]["reason"], all["connects"][0]["policy"]["decided_by"]')" "('no_rule', 'default')"
+  explained -c t.conf --program a --unit a.service localhost
+  explained -c t.conf --interface lo 127.0.0.1
+  assert_equal "$(json_get 'all["connects"][0]["interface"], all["connects"][0]["policy"]["line"]')" "('lo', 5)"
+  explained -c t.conf --listen 0.0.0.0:80
+  assert_equal "$(json_get 'all["connects"], [all["listeners"][0]["policy"][name] for name in ("queue", "first_read")]')" \
+    "([], [7, 'any'])"
+  explained -c t.conf --listen '[::]:81'
+  assert_equal "$(json_get 'all["listeners"][0]["keys"]["count"], all["listeners"][0]["keys"]["problem"] is None')" '(0, False)'
+  explained -c t.conf --listen 0.0.0.0:81
+  # Names that are no text, and mistakes.
+  run -0 --separate-stderr "$tfoshim" explain --json -c "$odd" --bytes "$odd" 192.0.2.1:80
+  json_assert explain
+  assert_equal "$(json_get 'ascii(sorted({all["configuration"], all["connects"][0]["policy"]["file"],
+    all["connects"][0]["bytes"]["file"]}))')" "['odd \"\\\\\\n\\ufffd']"
+  run -1 --separate-stderr "$tfoshim" explain --json no-such-host.invalid
+  refute_output
+  run -2 --separate-stderr "$tfoshim" explain --json host:http
+  refute_output
+  assert_equal "$stderr" 'tfoshim: explain: found port "http", expected a number from 1 to 65535'
+}
+
+@test "as JSON: what the kernel and the memory know" {
+  network_up --rtt 4
+  reference_start sink
+  local ON=(on_client "XDG_RUNTIME_DIR=$NETWORK_DIR")
+  explained -c "$CONF/on.conf" "$SERVER_IP4:$PORT"
+  assert_equal "$(json_get '[all["connects"][0][name] for name in ("reason", "memory")]')" "['first_contact', None]"
+  shim "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+  explained -c "$CONF/on.conf" "$SERVER_IP4:$PORT"
+  assert_equal "$(json_get '[all["connects"][0]["fastopen"], all["connects"][0]["memory"]["connected"]]')" '[True, 1]'
+  assert_equal "$(json_get 'all["connects"][0]["kernel"]["cookie"]')" \
+    "$(ip -n "$NETWORK_CLIENT" tcp_metrics show "$SERVER_IP4" | sed -n 's/.* fo_cookie \([0-9a-f]*\).*/\1/p')"
+  network_control drop-syn-data
+  shim "$PROGRAMS/client" "$SERVER_IP4" "$PORT"
+  explained -c "$CONF/on.conf" "$SERVER_IP4:$PORT"
+  assert_equal "$(json_get '[all["connects"][0]["reason"], all["connects"][0]["kernel"]["syns_lost"],
+    all["connects"][0]["memory"]["retransmitted"], all["connects"][0]["memory"]["backed_off_seconds"] > 50]')" \
+    "['backed_off', 1, 1, True]"
+  client_spawn TFOSHIM_CONFIG="$CONF/on.conf" XDG_RUNTIME_DIR="$NETWORK_DIR" LD_PRELOAD="$SHIM" \
+    "$PROGRAMS/server" 127.0.0.1 8098 sink --backlog 5
+  wait_listening client 8098
+  explained --listen 127.0.0.1:8098
+  assert_equal "$(json_get '[all["listeners"][0]["fastopen"], all["listeners"][0]["memory"]["queue"]]')" '[True, 5]'
 }
 
 @test "the rule that decides, by address, port and program" {

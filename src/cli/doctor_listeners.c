@@ -57,17 +57,18 @@ static void examine(const struct patient *patient, const struct attach_listener 
     const bool is_off = bits >= 0 && !(bits & FASTOPEN_SERVER);
     place_endpoint_text(place, &listener->endpoint);
     if (queue > 0 && is_off) {
-        finding(FINDING_PROBLEM,
+        finding(FINDING_PROBLEM, "listener", place,
                 "listener %s: has TCP_FASTOPEN, but net.ipv4.tcp_fastopen is %ld in its network "
                 "namespace: the kernel accepts no SYN data there",
                 place, bits);
     } else if (queue > 0) {
-        finding(FINDING_OK, "listener %s: accepts SYN data, with a queue of %d%s", place, queue,
+        finding(FINDING_OK, "listener", place,
+                "listener %s: accepts SYN data, with a queue of %d%s", place, queue,
                 patient->seen.library != NULL ? "" : ", by its program or by \"tfoshim attach\"");
     } else {
         reason = reason_of(patient, listener);
-        finding(FINDING_NOTE, "listener %s: accepts no SYN data: %s%s", place, reason,
-                is_off ? "; net.ipv4.tcp_fastopen does not allow it either" : "");
+        finding(FINDING_NOTE, "listener", place, "listener %s: accepts no SYN data: %s%s", place,
+                reason, is_off ? "; net.ipv4.tcp_fastopen does not allow it either" : "");
         free(reason);
     }
 }
@@ -79,7 +80,8 @@ bool doctor_listeners(const struct patient *patient)
     for (size_t i = 0; i < listeners.count; i++)
         examine(patient, &listeners.all[i]);
     if (done && listeners.count == 0)
-        finding(FINDING_OK, "listeners: none of its %u sockets listens for TCP connections",
+        finding(FINDING_OK, "listener", NULL,
+                "listeners: none of its %u sockets listens for TCP connections",
                 listeners.passed_over);
     attach_listeners_free(&listeners);
     return done;

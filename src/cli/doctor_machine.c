@@ -42,13 +42,13 @@ static void examine_open_doors(long value, const char *within)
 {
     if (value & FASTOPEN_SERVER_NO_COOKIE) {
         finding(
-            value & FASTOPEN_SERVER ? FINDING_PROBLEM : FINDING_NOTE,
+            value & FASTOPEN_SERVER ? FINDING_PROBLEM : FINDING_NOTE, "server_without_cookie", NULL,
             "bit 0x200: servers here accept SYN data without a cookie, also from forged addresses. "
             "They send no cookies, so clients that need one never use Fast Open");
         set_to(value & ~FASTOPEN_SERVER_NO_COOKIE, within);
     }
     if (value & FASTOPEN_SERVER_ALWAYS) {
-        finding(value & FASTOPEN_SERVER ? FINDING_PROBLEM : FINDING_NOTE,
+        finding(value & FASTOPEN_SERVER ? FINDING_PROBLEM : FINDING_NOTE, "server_always", NULL,
                 "bit 0x400: every listener accepts SYN data, also of programs that are not under "
                 "tfoshim, "
                 "which execute a recorded request again when it is replayed");
@@ -61,17 +61,19 @@ void doctor_fastopen(long value, const char *within)
     char words[PROC_FASTOPEN_WORDS_MOST];
     proc_fastopen_words(words, value);
     if (value & FASTOPEN_CLIENT) {
-        finding(FINDING_OK, SETTING " is %ld: %s", value, words);
+        finding(FINDING_OK, "tcp_fastopen", NULL, SETTING " is %ld: %s", value, words);
     } else {
-        finding(FINDING_PROBLEM, SETTING " is %ld: %s: no client can use Fast Open", value, words);
+        finding(FINDING_PROBLEM, "tcp_fastopen", NULL,
+                SETTING " is %ld: %s: no client can use Fast Open", value, words);
         set_to(value | FASTOPEN_CLIENT | FASTOPEN_SERVER, within);
     }
     if (value & FASTOPEN_CLIENT && !(value & FASTOPEN_SERVER)) {
-        finding(FINDING_NOTE, "servers here accept no SYN data: the server bit (2) is not set");
+        finding(FINDING_NOTE, "server_bit", NULL,
+                "servers here accept no SYN data: the server bit (2) is not set");
         set_to(value | FASTOPEN_SERVER, within);
     }
     if (value & FASTOPEN_CLIENT_NO_COOKIE)
-        finding(FINDING_NOTE,
+        finding(FINDING_NOTE, "client_without_cookie", NULL,
                 "bit 4: clients send data to servers without having a cookie; a server "
                 "that requires one ignores the data, so nothing is saved");
     examine_open_doors(value, within);
@@ -83,8 +85,8 @@ static void examine_fastopen(void)
     if (value >= 0)
         doctor_fastopen(value, "");
     else
-        finding(FINDING_PROBLEM, SETTING " cannot be read (%s): is /proc mounted?",
-                strerror(errno));
+        finding(FINDING_PROBLEM, "tcp_fastopen", NULL,
+                SETTING " cannot be read (%s): is /proc mounted?", strerror(errno));
 }
 
 /* Only root may read it. All zeroes: none has been made yet. */
@@ -93,15 +95,15 @@ static void examine_key(void)
     char key[128];
     if (!proc_sysctl("tcp_fastopen_key", key, sizeof key)) {
         if (errno == EACCES || errno == EPERM)
-            finding(FINDING_OK, "cookie key: only root can see it");
+            finding(FINDING_OK, "cookie_key", NULL, "cookie key: only root can see it");
         else
-            finding(FINDING_NOTE, "cookie key: " SETTING "_key cannot be read: %s",
-                    strerror(errno));
+            finding(FINDING_NOTE, "cookie_key", NULL,
+                    "cookie key: " SETTING "_key cannot be read: %s", strerror(errno));
     } else if (strspn(key, "0-") == strlen(key)) {
-        finding(FINDING_OK,
+        finding(FINDING_OK, "cookie_key", NULL,
                 "cookie key: the kernel creates one when a listener first uses Fast Open");
     } else {
-        finding(FINDING_OK,
+        finding(FINDING_OK, "cookie_key", NULL,
                 "cookie key: set%s; servers behind one address must share it "
                 "(" SETTING "_key)",
                 strchr(key, ',') != NULL ? ", with a backup" : "");
@@ -112,11 +114,12 @@ static void examine_black_holes(void)
 {
     const long seconds = proc_sysctl_number("tcp_fastopen_blackhole_timeout_sec");
     if (seconds < 0)
-        finding(FINDING_OK, "black holes: this kernel does not detect them");
+        finding(FINDING_OK, "black_holes", NULL, "black holes: this kernel does not detect them");
     else if (seconds == 0)
-        finding(FINDING_OK, "black holes: the kernel's detection is off (the default)");
+        finding(FINDING_OK, "black_holes", NULL,
+                "black holes: the kernel's detection is off (the default)");
     else
-        finding(FINDING_NOTE,
+        finding(FINDING_NOTE, "black_holes", NULL,
                 "black holes: if SYN data seems to get lost, the kernel disables Fast Open for all "
                 "clients "
                 "of this namespace for %ld s, then for twice as long, ... "
@@ -150,17 +153,20 @@ static void examine_kernel(void)
     uname(&name);
     /* With the client's bit off the kernel refuses the option: that has been said. */
     if (client == 0 || client == EOPNOTSUPP)
-        finding(FINDING_OK, "kernel %s: can defer a connect (TCP_FASTOPEN_CONNECT)", name.release);
+        finding(FINDING_OK, "kernel", name.release,
+                "kernel %s: can defer a connect (TCP_FASTOPEN_CONNECT)", name.release);
     else if (client == ENOPROTOOPT)
-        finding(FINDING_NOTE,
+        finding(FINDING_NOTE, "kernel", name.release,
                 "kernel %s: cannot defer a connect by itself (TCP_FASTOPEN_CONNECT needs Linux "
                 "4.11)",
                 name.release);
     else
-        finding(FINDING_PROBLEM, "kernel %s: a TCP socket with TCP_FASTOPEN_CONNECT is refused: %s",
-                name.release, strerror(client));
+        finding(FINDING_PROBLEM, "kernel", name.release,
+                "kernel %s: a TCP socket with TCP_FASTOPEN_CONNECT is refused: %s", name.release,
+                strerror(client));
     if (server != 0)
-        finding(FINDING_NOTE, "listeners cannot have TCP_FASTOPEN: %s", strerror(server));
+        finding(FINDING_NOTE, "listener_option", NULL, "listeners cannot have TCP_FASTOPEN: %s",
+                strerror(server));
 }
 
 static void examine_namespace(void)
@@ -171,10 +177,11 @@ static void examine_namespace(void)
         readlink("/proc/self/ns/pid", pid, sizeof pid - 1) < 0)
         return;
     if (strcmp(pid, FIRST_PID_NAMESPACE) != 0)
-        finding(FINDING_NOTE, "this seems to be a container: settings, cookies and counters are "
-                              "those of its network namespace, not of the host");
+        finding(FINDING_NOTE, "namespace", NULL,
+                "this seems to be a container: settings, cookies and counters are "
+                "those of its network namespace, not of the host");
     else if (first_length > 0 && strcmp(own, first) != 0)
-        finding(FINDING_NOTE,
+        finding(FINDING_NOTE, "namespace", NULL,
                 "this network namespace is not that of process 1: it has its own settings, "
                 "cookies and counters");
 }
@@ -217,11 +224,13 @@ void doctor_counters(void)
     for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++) {
         const long long value = proc_counter(counters[i].name);
         if (value < 0)
-            finding(FINDING_NOTE, "%s: not counted by this kernel", counters[i].name);
+            finding(FINDING_NOTE, "counter", counters[i].name, "%s: not counted by this kernel",
+                    counters[i].name);
         else if (value == 0 || counters[i].trouble == NULL)
-            finding(FINDING_OK, "%s %lld: %s", counters[i].name, value, counters[i].meaning);
+            finding(FINDING_OK, "counter", counters[i].name, "%s %lld: %s", counters[i].name, value,
+                    counters[i].meaning);
         else
-            finding(FINDING_NOTE, "%s %lld: %s: %s", counters[i].name, value, counters[i].meaning,
-                    counters[i].trouble);
+            finding(FINDING_NOTE, "counter", counters[i].name, "%s %lld: %s: %s", counters[i].name,
+                    value, counters[i].meaning, counters[i].trouble);
     }
 }

@@ -26,20 +26,21 @@ static void examine_shared_policy(const struct process *seen)
 {
     struct rule_file *now;
     if (seen->version[0] == '\0') {
-        finding(FINDING_PROBLEM,
+        finding(FINDING_PROBLEM, "configuration", seen->policy,
                 "configuration: %s: the library does nothing until this is corrected",
                 seen->refusal);
         return;
     }
-    finding(FINDING_OK, "configuration: %s, version %s", seen->policy, seen->version);
+    finding(FINDING_OK, "configuration", seen->policy, "configuration: %s, version %s",
+            seen->policy, seen->version);
     if (seen->refusal != NULL) {
-        finding(FINDING_NOTE, "configuration: %s: that version stays until this is corrected",
-                seen->refusal);
+        finding(FINDING_NOTE, "configuration", seen->policy,
+                "configuration: %s: that version stays until this is corrected", seen->refusal);
         return;
     }
     now = rules_read(seen->policy, NULL, ignore_report, NULL);
     if (now != NULL && strtoul(seen->version, NULL, 16) != now->written)
-        finding(FINDING_NOTE,
+        finding(FINDING_NOTE, "configuration", seen->policy,
                 "configuration: it has changed since (version %08" PRIx32
                 "): a process applies the "
                 "change within seconds, unless it is in a sandbox",
@@ -82,10 +83,10 @@ static void examine_own_policy(struct patient *patient, const char *path)
         subject.cgroups = NULL;
     patient->policy = policy_compile(path, &subject, ignore_report, NULL);
     if (patient->policy != NULL)
-        finding(FINDING_OK, "configuration: %s, in a private copy", path);
+        finding(FINDING_OK, "configuration", path, "configuration: %s, in a private copy", path);
     else
-        finding(FINDING_NOTE, "configuration: %s, which has errors now: tfoshim check %s", path,
-                path);
+        finding(FINDING_NOTE, "configuration", path,
+                "configuration: %s, which has errors now: tfoshim check %s", path, path);
     free(words);
     free(cgroups);
 }
@@ -99,14 +100,17 @@ void doctor_policy(struct patient *patient)
     if (patient->seen.policy != NULL)
         examine_shared_policy(&patient->seen);
     else if (!has_our_root(patient))
-        finding(FINDING_NOTE, "configuration: not visible from here: the process has its own root "
-                              "directory (a container): run doctor inside");
+        finding(FINDING_NOTE, "configuration", NULL,
+                "configuration: not visible from here: the process has its own root "
+                "directory (a container): run doctor inside");
     else if (!patient->has_environment && !patient->is_secure)
-        finding(FINDING_NOTE, "configuration: unknown without the environment of the process");
+        finding(FINDING_NOTE, "configuration", NULL,
+                "configuration: unknown without the environment of the process");
     else if (policy_search(path, sizeof path, !patient->is_secure))
         examine_own_policy(patient, path);
     else {
-        finding(FINDING_OK, "configuration: no file, so the built-in policy applies");
+        finding(FINDING_OK, "configuration", NULL,
+                "configuration: no file, so the built-in policy applies");
         patient->policy = policy_builtin;
     }
 }
@@ -135,18 +139,21 @@ void doctor_memory(const struct patient *patient)
 {
     char path[PATH_MAX];
     if (patient->seen.memory < 0 && patient->seen.is_apart)
-        finding(FINDING_NOTE, "memory of destinations: cannot be seen: the process is in another "
-                              "IPC namespace");
+        finding(FINDING_NOTE, "memory", NULL,
+                "memory of destinations: cannot be seen: the process is in another "
+                "IPC namespace");
     else if (patient->seen.memory < 0)
-        finding(FINDING_NOTE, "memory of destinations: not shared: the library does nothing in "
-                              "this process, or shared memory was not available");
+        finding(FINDING_NOTE, "memory", NULL,
+                "memory of destinations: not shared: the library does nothing in "
+                "this process, or shared memory was not available");
     else if (memory_is_of_user(patient->seen.memory))
-        finding(FINDING_OK,
+        finding(FINDING_OK, "memory", NULL,
                 "memory of destinations: the default one of user %u, who has no runtime directory",
                 (unsigned)patient->user);
     else if (find_memory(patient, path))
-        finding(FINDING_OK, "memory of destinations: %s", path);
+        finding(FINDING_OK, "memory", path, "memory of destinations: %s", path);
     else
-        finding(FINDING_NOTE, "memory of destinations: its file was removed or replaced since: "
-                              "programs that start now have another one");
+        finding(FINDING_NOTE, "memory", NULL,
+                "memory of destinations: its file was removed or replaced since: "
+                "programs that start now have another one");
 }

@@ -41,18 +41,20 @@ static bool examine_program(const struct patient *patient)
     patient_path(link, patient, "exe");
     length = readlink(link, name, sizeof name - 1);
     if (length < 0 && errno == ENOENT) {
-        finding(FINDING_PROBLEM, "it has no program: it has ended, or is a kernel thread");
+        finding(FINDING_PROBLEM, "program", NULL,
+                "it has no program: it has ended, or is a kernel thread");
         return false;
     }
     if (length < 0) {
-        finding(FINDING_NOTE, "program: cannot be read: %s", strerror(errno));
+        finding(FINDING_NOTE, "program", NULL, "program: cannot be read: %s", strerror(errno));
         return true;
     }
     name[length] = '\0';
     if (take_gone(name))
-        finding(FINDING_NOTE, "program: %s, which was replaced or removed since", name);
+        finding(FINDING_NOTE, "program", name, "program: %s, which was replaced or removed since",
+                name);
     else
-        finding(FINDING_OK, "program: %s", name);
+        finding(FINDING_OK, "program", name, "program: %s", name);
     return true;
 }
 
@@ -71,9 +73,10 @@ static void examine_user(const struct patient *patient)
 {
     const struct passwd *entry = getpwuid(patient->user);
     if (entry != NULL)
-        finding(FINDING_OK, "user: %s (%u)", entry->pw_name, (unsigned)patient->user);
+        finding(FINDING_OK, "user", entry->pw_name, "user: %s (%u)", entry->pw_name,
+                (unsigned)patient->user);
     else
-        finding(FINDING_OK, "user: %u", (unsigned)patient->user);
+        finding(FINDING_OK, "user", NULL, "user: %u", (unsigned)patient->user);
 }
 
 /* ---- its environment ---- */
@@ -97,13 +100,15 @@ static void take_environment(struct patient *patient)
     size_t size;
     char *strings = process_strings(patient->pid, "environ", &size);
     if (strings == NULL) {
-        finding(FINDING_NOTE, "environment: cannot be read: %s", strerror(errno));
+        finding(FINDING_NOTE, "environment", NULL, "environment: cannot be read: %s",
+                strerror(errno));
         return;
     }
     /* Programs that change what ps(1) shows of them write over it. */
     patient->has_environment = memchr(strings, '=', size) != NULL || size == 0;
     if (!patient->has_environment)
-        finding(FINDING_NOTE, "environment: unknown, as the program has overwritten it");
+        finding(FINDING_NOTE, "environment", NULL,
+                "environment: unknown, as the program has overwritten it");
     for (size_t i = 0; patient->has_environment && i < sizeof names / sizeof names[0]; i++) {
         const char *value = value_in(strings, size, names[i]);
         if (value == NULL)
@@ -129,15 +134,16 @@ static void examine_mapped(const struct patient *patient)
 {
     char *library = patient->seen.library;
     if (take_gone(library)) {
-        finding(FINDING_NOTE,
+        finding(FINDING_NOTE, "library", library,
                 "library: %s, which was replaced or removed since: the process uses the old "
                 "one until it is restarted",
                 library);
         return;
     }
-    finding(FINDING_OK, "library: %s", library);
+    finding(FINDING_OK, "library", library, "library: %s", library);
     if (!is_this_commands(patient, library))
-        finding(FINDING_NOTE, "library: not the one that belongs to this command");
+        finding(FINDING_NOTE, "library", library,
+                "library: not the one that belongs to this command");
 }
 
 static void how_to_preload(const struct patient *patient)
@@ -162,24 +168,27 @@ static void examine_named(const struct patient *patient, const char *list)
     snprintf(path, sizeof path, "/proc/%d/root%s", patient->pid, entry);
     if (entry[0] == '/' && strchr(entry, '$') == NULL && access(path, F_OK) != 0)
         why = "is not there";
-    finding(FINDING_PROBLEM, "library: not in the process: its LD_PRELOAD names %s, which %s",
-            entry, why);
+    finding(FINDING_PROBLEM, "library", entry,
+            "library: not in the process: its LD_PRELOAD names %s, which %s", entry, why);
 }
 
 static void examine_unpreloaded(const struct patient *patient)
 {
     const char *list = getenv("LD_PRELOAD");
     if (!patient->has_environment) {
-        finding(FINDING_PROBLEM, "library: not in the process; its LD_PRELOAD is unknown");
+        finding(FINDING_PROBLEM, "library", NULL,
+                "library: not in the process; its LD_PRELOAD is unknown");
     } else if (list != NULL && preload_has(list, PRELOAD_LIBRARY)) {
         examine_named(patient, list);
         return;
     } else {
-        finding(FINDING_PROBLEM, "library: not in the process: %s when it was started%s",
+        finding(FINDING_PROBLEM, "library", NULL,
+                "library: not in the process: %s when it was started%s",
                 list == NULL ? "LD_PRELOAD was not set" : "LD_PRELOAD did not contain it",
                 patient->has_drop_in ? ", before the drop-in took effect" : "");
         if (doctor_variable_is_set("TFOSHIM_DISABLE"))
-            finding(FINDING_NOTE, "TFOSHIM_DISABLE is set: the library would do nothing");
+            finding(FINDING_NOTE, "disabled", NULL,
+                    "TFOSHIM_DISABLE is set: the library would do nothing");
     }
     how_to_preload(patient);
 }
@@ -193,17 +202,18 @@ static void examine_unmapped(const struct patient *patient)
     patient_path(program, patient, "exe");
     obstacle = target_obstacle_for(program, NULL);
     if (obstacle != NULL)
-        finding(FINDING_PROBLEM, "library: not in the process: %s: LD_PRELOAD has no effect on it",
-                obstacle);
+        finding(FINDING_PROBLEM, "library", NULL,
+                "library: not in the process: %s: LD_PRELOAD has no effect on it", obstacle);
     else if (patient->is_secure)
-        finding(FINDING_PROBLEM,
+        finding(FINDING_PROBLEM, "library", NULL,
                 "library: not in the process: it was started with additional privileges "
                 "(set-uid, set-gid or file capabilities), so LD_PRELOAD had no effect");
     else
         examine_unpreloaded(patient);
     if (elf_examine(&facts, program) && facts.is_go)
-        finding(FINDING_NOTE, "compiled by Go: its network code makes system calls directly, "
-                              "without the C library");
+        finding(FINDING_NOTE, "go", NULL,
+                "compiled by Go: its network code makes system calls directly, "
+                "without the C library");
     finding_remedy("for a running server", "tfoshim attach %d", patient->pid);
 }
 
@@ -216,8 +226,9 @@ static void examine_kernel(const struct patient *patient)
     const long value = fastopen_of_process(patient->pid, &is_ours);
     snprintf(within, sizeof within, "nsenter --net --target %d ", patient->pid);
     if (!is_ours)
-        finding(FINDING_NOTE, "it is in another network namespace than this command, with "
-                              "its own settings, cookies and counters");
+        finding(FINDING_NOTE, "namespace", NULL,
+                "it is in another network namespace than this command, with "
+                "its own settings, cookies and counters");
     if (value >= 0)
         doctor_fastopen(value, is_ours ? "" : within);
     else
@@ -236,7 +247,7 @@ static void examine_library(struct patient *patient)
     if (patient->has_environment)
         doctor_environment();
     if (patient->has_environment && doctor_variable_is_set("TFOSHIM_DRY_RUN"))
-        finding(FINDING_NOTE, "TFOSHIM_DRY_RUN is set: the library only counts");
+        finding(FINDING_NOTE, "dry_run", NULL, "TFOSHIM_DRY_RUN is set: the library only counts");
     doctor_policy(patient);
     doctor_memory(patient);
 }
@@ -258,7 +269,7 @@ static bool examine(struct patient *patient)
     bool done;
     process_text(text, patient->pid);
     title = need_text("process %s", text);
-    doctor_section(title);
+    doctor_section("process", title);
     free(title);
     if (!examine_program(patient))
         return true;
@@ -270,7 +281,7 @@ static bool examine(struct patient *patient)
         examine_library(patient);
         examine_kernel(patient);
     } else {
-        finding(FINDING_NOTE, "library: cannot be examined: %s", strerror(errno));
+        finding(FINDING_NOTE, "library", NULL, "library: cannot be examined: %s", strerror(errno));
     }
     done = doctor_listeners(patient);
     process_drop(&patient->seen);
@@ -288,18 +299,19 @@ static bool examine_drop_in(const struct unit *unit)
 {
     switch (unit_drop_in(unit)) {
     case DROP_IN_OURS:
-        finding(FINDING_OK, "drop-in: %s", unit->drop_in);
+        finding(FINDING_OK, "drop_in", unit->drop_in, "drop-in: %s", unit->drop_in);
         return true;
     case DROP_IN_FOREIGN:
-        finding(FINDING_NOTE, "drop-in: %s, which tfoshim did not create", unit->drop_in);
+        finding(FINDING_NOTE, "drop_in", unit->drop_in, "drop-in: %s, which tfoshim did not create",
+                unit->drop_in);
         return true;
     default:
-        finding(FINDING_NOTE, "drop-in: there is no %s", unit->drop_in);
+        finding(FINDING_NOTE, "drop_in", unit->drop_in, "drop-in: there is no %s", unit->drop_in);
         return false;
     }
 }
 
-bool doctor_unit(const char *name)
+bool doctor_unit(const char *name, pid_t *pid)
 {
     struct tree here;
     struct patient patient = {.pid = 0};
@@ -313,10 +325,10 @@ bool doctor_unit(const char *name)
     if (!unit_name(&unit, name, &here, UNIT_SYSTEM, "doctor"))
         return false;
     patient.unit = unit.name;
-    doctor_section(unit.name);
+    doctor_section("service", unit.name);
     patient.has_drop_in = examine_drop_in(&unit);
     if (attach_target_find(&target, name, "doctor") == EXIT_SUCCESS) {
-        patient.pid = target.processes[0];
+        *pid = patient.pid = target.processes[0];
         done = begin(&patient) && examine(&patient);
     }
     attach_target_free(&target);

@@ -10,7 +10,6 @@
 #include "policy/search.h"
 
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +23,7 @@ struct request {
     const char *bytes; /* the file */
     const char *interface, *program, *unit, *user;
     bool listener;
+    bool json;
     struct policy_subject subject;
 };
 
@@ -37,6 +37,7 @@ static const struct verb_option options[] = {
     TEXT(config, 'c'),
     PAINT_OPTION,
     TEXT(interface, 0),
+    JSON_OPTION(struct request, json),
     {"listen", .kind = OPTION_FLAG, .target = offsetof(struct request, listener)},
     TEXT(program, 0),
     TEXT(unit, 0),
@@ -59,7 +60,7 @@ static const char help[] =
     "  -c, --config FILE\n"
     "                    use this configuration instead of searching for one\n"
     "      --interface NAME\n"
-    "                    assume this outgoing interface, or a listener on it\n"
+    "                    assume this outgoing interface, or a listener on it\n" JSON_HELP
     "      --listen      explain a listener\n"
     "      --program NAME\n"
     "                    assume this program name or file; without it, rules that name\n"
@@ -70,41 +71,6 @@ static const char help[] =
     "      --user USER   assume this user instead of the current one\n" PAINT_HELP
     "      --help        this text\n";
 
-void explain_line(const char *topic, const char *format, ...)
-{
-    va_list arguments;
-    printf("  %-6s  ", topic);
-    va_start(arguments, format);
-    vprintf(format, arguments);
-    va_end(arguments);
-    putchar('\n');
-}
-
-char *explain_decider(const struct policy *policy, const char *file, uint32_t line,
-                      const char *group)
-{
-    const char *path = policy_path(policy);
-    if (line != 0)
-        return need_text("by the rule at %s:%u", file, line);
-    if (path != NULL)
-        return need_text("by the default of \"%s\" in %s: no rule matches", group, path);
-    return need_text("by the built-in policy: there is no configuration file");
-}
-
-/* Without a file both groups are on, so there is one wherever this is asked. */
-void explain_how_to_enable(const struct explanation *explanation, const char *file, uint32_t line,
-                           const char *group)
-{
-    const struct place *place = explanation->place;
-    const char *key = place->is_numeric ? "address" : "host";
-    if (line != 0)
-        explain_line("to do", "put { %s = \"%s\"; port = %u; } before the rule at %s:%u", key,
-                     place->host, place->port, file, line);
-    else
-        explain_line("to do", "add { %s = \"%s\"; port = %u; } to the rules of \"%s\" in %s", key,
-                     place->host, place->port, group, policy_path(explanation->policy));
-}
-
 static const struct policy *load(const struct request *request)
 {
     char path[PATH_MAX];
@@ -114,18 +80,18 @@ static const struct policy *load(const struct request *request)
                           complain_report, NULL);
 }
 
-static void explain_one(const struct explanation *explanation, bool listener,
-                        const struct endpoint *endpoint)
+/* Both are there, one of them empty, so that programs need not look which was asked for. */
+static struct json *begin_json(struct json *json, const struct explanation *explanation)
 {
-    char text[PLACE_TEXT_MOST];
-    place_endpoint_text(text, endpoint);
-    printf("%s%s%s\n", paint_on(PAINT_HEADING), text, paint_off());
-    (listener ? explain_server : explain_client)(explanation, endpoint);
+    struct json *connects, *listeners;
+    json_string(json, "configuration", policy_path(explanation->policy));
+    connects = json_array(json, "connects");
+    listeners = json_array(json, "listeners");
+    return explanation->listener ? listeners : connects;
 }
 
 /* The names are learned as the library learns them from the program's own look-ups. */
-static void explain_each(const struct explanation *explanation, bool listener,
-                         const struct addrinfo *addresses)
+static void learn_names(const struct explanation *explanation, const struct addrinfo *addresses)
 {
     struct endpoint endpoint, before = {.port = 0};
     names_follow(explanation->policy);
@@ -136,39 +102,62 @@ static void explain_each(const struct explanation *explanation, bool listener,
                 names_learn_siblings(&before, &endpoint);
             before = endpoint;
         }
+}
+
+static void explain_each(const struct explanation *explanation, const struct addrinfo *addresses,
+                         bool as_json)
+{
+    struct json *json = as_json ? json_new() : NULL;
+    struct json *in = as_json ? begin_json(json, explanation) : NULL;
+    struct endpoint endpoint;
+    learn_names(explanation, addresses);
     for (const struct addrinfo *at = addresses; at != NULL; at = at->ai_next)
         if (endpoint_from_sockaddr(&endpoint, at->ai_addr, at->ai_addrlen))
-            explain_one(explanation, listener, &endpoint);
+            (explanation->listener ? explain_server : explain_client)(explanation, &endpoint, in);
+    if (as_json)
+        json_print(json);
+}
+
+/* What is asked for: a place, and what is said of it. EXIT_SUCCESS, or after a complaint what the
+ * command is to return. */
+static int read_question(struct explanation *explanation, struct place *place,
+                         struct explain_bytes *bytes, const struct request *request,
+                         const char *what)
+{
+    if (!place_read(place, what, "explain"))
+        return EXIT_USAGE;
+    if (request->listener && (place->port == 0 || !place->is_numeric)) {
+        complain("explain: found \"%s\", expected an address and a port to listen on, such as "
+                 "0.0.0.0:80 or [::]:80",
+                 what);
+        return EXIT_USAGE;
+    }
+    if (place->port == 0)
+        place->port = PORT_UNLESS_GIVEN;
+    if (request->bytes != NULL) {
+        if (!explain_read_bytes(bytes, request->bytes))
+            return EXIT_FAILURE;
+        explanation->bytes = bytes;
+    }
+    explanation->policy = load(request);
+    return explanation->policy != NULL ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int explain(const struct request *request, const char *what)
 {
     struct place place;
     struct explain_bytes bytes;
-    struct explanation explanation = {.place = &place, .subject = &request->subject};
+    struct explanation explanation = {
+        .listener = request->listener, .place = &place, .subject = &request->subject};
     struct addrinfo *addresses;
-    if (!place_read(&place, what, "explain"))
-        return EXIT_USAGE;
-    if (request->listener && (place.port == 0 || !place.is_numeric)) {
-        complain("explain: found \"%s\", expected an address and a port to listen on, such as "
-                 "0.0.0.0:80 or [::]:80",
-                 what);
-        return EXIT_USAGE;
-    }
-    if (place.port == 0)
-        place.port = PORT_UNLESS_GIVEN;
-    if (request->bytes != NULL) {
-        if (!explain_read_bytes(&bytes, request->bytes))
-            return EXIT_FAILURE;
-        explanation.bytes = &bytes;
-    }
-    explanation.policy = load(request);
-    if (explanation.policy == NULL)
-        return EXIT_FAILURE;
+    const int status = read_question(&explanation, &place, &bytes, request, what);
+    if (status != EXIT_SUCCESS)
+        return status;
     explanation.link = explain_link(request->listener);
     recollection_set_up_as(request->subject.program);
     addresses = place_resolve(&place, AF_UNSPEC, "explain");
-    explain_each(&explanation, request->listener, addresses);
+    if (addresses != NULL)
+        explain_each(&explanation, addresses, request->json);
     if (explanation.link.fd >= 0)
         close(explanation.link.fd);
     if (explanation.policy != policy_builtin)

@@ -37,16 +37,17 @@ static bool selects(const struct policy *policy, enum selector selector)
     return false;
 }
 
-void explain_unsaid(const struct explanation *explanation)
+/* Which rules cannot match because an option is not given; NULL: none. */
+static const char *unsaid(const struct explanation *explanation)
 {
     const struct policy_subject *subject = explanation->subject;
-    bool program = subject->program == NULL && selects(explanation->policy, SELECT_PROGRAM);
-    bool unit = subject->cgroups == NULL && selects(explanation->policy, SELECT_UNIT);
+    const bool program = subject->program == NULL && selects(explanation->policy, SELECT_PROGRAM);
+    const bool unit = subject->cgroups == NULL && selects(explanation->policy, SELECT_UNIT);
     if (program && unit)
-        explain_line("", "rules with program or unit match only with --program or --unit");
-    else if (program || unit)
-        explain_line("", "rules with %s match only with --%s", program ? "program" : "unit",
-                     program ? "program" : "unit");
+        return "rules with program or unit match only with --program or --unit";
+    if (program)
+        return "rules with program match only with --program";
+    return unit ? "rules with unit match only with --unit" : NULL;
 }
 
 /* ---- the interface ---- */
@@ -95,13 +96,40 @@ struct policy_link explain_link(bool listener)
                                 socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
 }
 
-void explain_interface(const char *how, const char *none)
+/* ---- what came of it ---- */
+
+struct explain_selection explain_selection(const struct explanation *explanation)
 {
-    if (!asked)
-        return;
-    if (found == INTERFACE_KNOWN)
-        explain_line("", "%s %s", how, told);
-    else if (found == INTERFACE_NONE)
-        explain_line("", "%s", none);
+    struct explain_selection selection = {.interface = ""};
+    const char **caveat = selection.caveats;
+    if (asked && found == INTERFACE_KNOWN)
+        memcpy(selection.interface, told, sizeof told);
+    if (asked && found == INTERFACE_NONE)
+        *caveat++ = explanation->listener
+                        ? "is on no single interface, so rules with interface do not match"
+                        : "there is no route to it, so rules with interface do not match";
+    if (unsaid(explanation) != NULL)
+        *caveat++ = unsaid(explanation);
+    if (!explanation->listener && explanation->place->is_numeric &&
+        explanation->policy->hosts.count > 0)
+        *caveat = "rules with host match only addresses that the program has looked up by name";
     asked = false;
+    return selection;
+}
+
+void explain_print_selection(const struct explain_selection *selection, const char *how)
+{
+    if (selection->interface[0] != '\0')
+        explain_line("", "%s %s", how, selection->interface);
+    for (const char *const *caveat = selection->caveats; *caveat != NULL; caveat++)
+        explain_line("", "%s", *caveat);
+}
+
+void explain_put_selection(struct json *in, const struct explain_selection *selection)
+{
+    struct json *caveats;
+    json_string(in, "interface", selection->interface[0] != '\0' ? selection->interface : NULL);
+    caveats = json_array(in, "caveats");
+    for (const char *const *caveat = selection->caveats; *caveat != NULL; caveat++)
+        json_string(caveats, NULL, *caveat);
 }

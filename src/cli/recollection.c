@@ -88,7 +88,7 @@ void recollection_of_listener(const struct endpoint *endpoint, struct memory_lis
     *entry = (struct memory_listener_entry){.listener = wanted};
 }
 
-static bool find(const struct endpoint *endpoint, struct memory_entry *entry)
+bool recollection_of_destination(const struct endpoint *endpoint, struct memory_entry *entry)
 {
     const struct memory_destination wanted = destination_of(endpoint);
     for (unsigned i = 0; i < MEMORY_ENTRIES; i++)
@@ -130,24 +130,19 @@ static void write_figures(FILE *stream, const struct memory_entry *entry)
         fputs("; the machine itself", stream);
 }
 
-char *recollection_text(const struct endpoint *endpoint)
+char *recollection_text(const struct memory_entry *entry, uint32_t now)
 {
-    const uint32_t now = memory_now();
-    struct memory_entry entry;
     char *text = NULL;
     size_t size;
-    FILE *stream;
-    if (!find(endpoint, &entry))
-        return need_memory(strdup("nothing"));
-    stream = need_memory(open_memstream(&text, &size));
-    if (entry.last_connected != 0)
-        fprintf(stream, "a handshake %" PRIu32 " s ago", now - entry.last_connected);
+    FILE *stream = need_memory(open_memstream(&text, &size));
+    if (entry->last_connected != 0)
+        fprintf(stream, "a handshake %" PRIu32 " s ago", now - entry->last_connected);
     else
         fputs("no handshake since the last failure", stream);
-    write_figures(stream, &entry);
-    if (entry.backed_off_until != 0 && entry.backed_off_until > now)
-        fprintf(stream, "; backed off for %" PRIu32 " s more", entry.backed_off_until - now);
-    write_lessons(stream, &entry, now);
+    write_figures(stream, entry);
+    if (entry->backed_off_until != 0 && entry->backed_off_until > now)
+        fprintf(stream, "; backed off for %" PRIu32 " s more", entry->backed_off_until - now);
+    write_lessons(stream, entry, now);
     fclose(stream);
     return need_memory(text);
 }

@@ -27,8 +27,11 @@ void recollection_set_up_as(const char *program);
 /* What is known of a listener. */
 void recollection_of_listener(const struct endpoint *, struct memory_listener_entry *) NONNULL;
 
+/* What is known of a destination; false: nothing. */
+bool recollection_of_destination(const struct endpoint *, struct memory_entry *) NONNULL MUST_USE;
+
 /* In words: "a handshake 12 s ago; 5 fast opens tried, 5 accepted; round trip 50.1 ms". To be
  * freed. */
-char *recollection_text(const struct endpoint *) NONNULL;
+char *recollection_text(const struct memory_entry *, uint32_t now) NONNULL MUST_USE;
 
 #endif

@@ -5,6 +5,7 @@
 #
 #   json_assert VERB        it is as tfoshim-json(5) says
 #   json_get EXPRESSION     prints a Python expression of the whole (`all`)
+#   json_findings           prints the findings of doctor as its text has them, without the titles
 
 json_assert() { # VERB
   local lib=${BASH_SOURCE[0]%/*} wrong
@@ -18,4 +19,12 @@ json_get() { # EXPRESSION
   /usr/bin/python3 -c 'import json, sys
 all = json.loads(sys.argv[1])
 print(eval(sys.argv[2]))' "$output" "$1"
+}
+
+json_findings() {
+  /usr/bin/python3 -c 'import json, sys
+for one in json.loads(sys.argv[1])["findings"]:
+    print("  %-7s  %s" % (one["status"], one["text"]))
+    for remedy in one["remedies"]:
+        print("           %s: %s" % (remedy["label"], remedy["text"]))' "$output"
 }
