@@ -56,7 +56,7 @@ complete -c tfoshim -n "$seen attach detach" -a '(__tfoshim_running)'
 complete -c tfoshim -n "$seen attach" -l first-read -x -a any -d 'What the program may read from a SYN'
 complete -c tfoshim -n "$seen attach" -l queue -x -d 'Limit of unproved connections'
 complete -c tfoshim -n "$seen attach detach check doctor explain probe stat cookies" -l color -x -a 'auto always never' -d 'Colours'
-complete -c tfoshim -n "$seen doctor explain stat cookies" -l json -d 'Print JSON'
+complete -c tfoshim -n "$seen doctor explain probe stat cookies" -l json -d 'Print JSON'
 complete -c tfoshim -n "$seen check" -F
 complete -c tfoshim -n "$seen doctor" -a '(__fish_complete_command; __tfoshim_running)'
 complete -c tfoshim -n "$seen doctor" -l pid -x -a '(__fish_complete_pids)' -d 'Examine this process'

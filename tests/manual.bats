@@ -114,6 +114,37 @@ section() { # PAGE TITLE
   done
 }
 
+# The words that a member may have in JSON, by tfoshim-json(5).
+json_words() { # VERB MEMBER...
+  python3 "$root/tests/lib/json_page.py" "$root/man/tfoshim-json.5.scd" "$@" | sort -u
+}
+
+# The words in the sources that a regular expression finds.
+source_words() { # REGEX FILE...
+  python3 -c 'import re, sys
+print(*sorted({found for file in sys.argv[2:] for found in re.findall(sys.argv[1], open(file).read())}), sep="\n")' "$@"
+}
+
+@test "every word of the JSON is in tfoshim-json(5), and nothing else" {
+  cd "$root/src/cli" || exit
+  assert_equal "$(json_words doctor findings check)" "$(source_words 'finding\([^"();]*"(\w+)",' doctor*.c)"
+  assert_equal "$(json_words doctor findings section)" "$(source_words 'doctor_section\("(\w+)",' doctor*.c)"
+  assert_equal "$(json_words doctor findings status)" $'note\nok\nproblem'
+  assert_equal "$(json_words explain connects reason)" \
+    "$(source_words '(?:\[DECISION_\w+\]|\.reason) = "(\w+)"' explain_*.c)"
+  assert_equal "$(json_words probe verdict)" "$(source_words '\[VERDICT_\w+\] = "(\w+)"' probe_report.c)"
+  assert_equal "$(json_words probe connections syn_data)" "$(source_words '\[FATE_\w+\] = \{"(\w+)"' probe_report.c)"
+  assert_equal "$(json_words probe connections fault)" "$(source_words '\[FAULT_\w+\] = \{"(\w+)"' probe_report.c)"
+  assert_equal "$(json_words stat destinations last)" \
+    "$(source_words '\[MEMORY_REASON_[^]]*\]\s*= \{"(\w+)"' stat_collect.c)"
+  # Every verb that has the option has its section.
+  for verb in $(verbs); do
+    if options "$verb" | grep -qx -e --json; then
+      grep -qx "# ${verb^^}" "$root/man/tfoshim-json.5.scd" || fail "$verb is not in tfoshim-json(5)"
+    fi
+  done
+}
+
 # What bash would offer for a line.
 bash_completes() { # WORD...
   # shellcheck disable=SC2016

@@ -16,6 +16,9 @@
 
 #define FILE_MOST 65536
 
+/* Values of client_fail (linux/tcp.h). */
+enum { CLIENT_FAIL_NO_COOKIE = 1, CLIENT_FAIL_NOT_ACKED = 2, CLIENT_FAIL_SYN_RETRANSMITTED = 3 };
+
 /* Bytes as they are written; lengths are put in when what they count is there. */
 struct writer {
     unsigned char bytes[1024];
@@ -263,29 +266,66 @@ static void await_answer(struct run *run)
         run->attempt->end = ATTEMPT_ANSWERED;
 }
 
-static void look_at_kernel(const struct run *run)
+/* Right after the handshake, before anything else is sent again. Data that the SYN-ACK has not
+ * acknowledged has been by then: of this the kernel says whether the SYN was. */
+static void look_at_handshake(const struct run *run)
 {
+    struct attempt *attempt = run->attempt;
     struct tcp_info info;
     socklen_t length = sizeof info;
     memset(&info, 0, sizeof info);
     if (getsockopt(run->fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
         return;
-    run->attempt->syn_data_acked = (info.tcpi_options & TCPI_OPT_SYN_DATA) != 0;
-    run->attempt->client_fail = info.tcpi_fastopen_client_fail;
-    run->attempt->retransmissions = info.tcpi_total_retrans;
+    attempt->client_fail = info.tcpi_fastopen_client_fail;
+    attempt->syn_data_acked = (info.tcpi_options & TCPI_OPT_SYN_DATA) != 0;
+    attempt->syn_lost =
+        attempt->client_fail == CLIENT_FAIL_SYN_RETRANSMITTED ||
+        (attempt->client_fail != CLIENT_FAIL_NOT_ACKED && info.tcpi_total_retrans > 0);
+}
+
+static enum attempt_fate fate_of(const struct attempt *attempt, bool server_answers)
+{
+    if (attempt->syn_data_acked && attempt->end == ATTEMPT_REFUSED)
+        return FATE_ACKED_RESET;
+    if (attempt->syn_data_acked)
+        return attempt->end == ATTEMPT_ANSWERED || !server_answers ? FATE_ACKED : FATE_ACKED_SILENT;
+    if (!attempt->is_connected && attempt->end == ATTEMPT_TIMED_OUT)
+        return FATE_LOST;
+    if (attempt->syn_lost)
+        return FATE_SWALLOWED;
+    if (attempt->end == ATTEMPT_REFUSED)
+        return FATE_RESET;
+    return attempt->client_fail == CLIENT_FAIL_NO_COOKIE ? FATE_HELD_BACK : FATE_IGNORED;
+}
+
+static enum attempt_fault fault_of(const struct attempt *attempt, bool server_answers)
+{
+    if (attempt->syn_lost || (!attempt->is_connected && attempt->end == ATTEMPT_TIMED_OUT))
+        return FAULT_SYN_LOST;
+    if (attempt->end == ATTEMPT_REFUSED)
+        return FAULT_FAILED;
+    if (attempt->end == ATTEMPT_TIMED_OUT)
+        return FAULT_SILENT;
+    return attempt->end == ATTEMPT_SILENT && attempt->way != ATTEMPT_ASK && server_answers
+               ? FAULT_SILENT
+               : FAULT_NONE;
 }
 
 void attempt_make(struct attempt *attempt, const struct probe *probe, enum attempt_way way)
 {
     struct run run = {.probe = probe, .attempt = attempt};
-    *attempt = (struct attempt){.end = ATTEMPT_SILENT};
+    *attempt = (struct attempt){.way = way, .end = ATTEMPT_SILENT};
     run.fd = socket(probe->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (run.fd < 0) {
         fail(&run, errno);
-        return;
+    } else if (start(&run, way)) {
+        attempt->is_connected = finish_handshake(&run);
+        look_at_handshake(&run);
+        if (attempt->is_connected && way != ATTEMPT_ASK && send_rest(&run))
+            await_answer(&run);
     }
-    if (start(&run, way) && finish_handshake(&run) && way != ATTEMPT_ASK && send_rest(&run))
-        await_answer(&run);
-    look_at_kernel(&run);
-    close(run.fd);
+    if (run.fd >= 0)
+        close(run.fd);
+    attempt->fate = fate_of(attempt, probe->server_answers);
+    attempt->fault = fault_of(attempt, probe->server_answers);
 }
