@@ -273,3 +273,28 @@ c.close()'
   corner threadless
   assert_line 'status: 0'
 }
+
+# Each of them may find the handshake over, and one tells the destination memory.
+@test "what several threads wait for is told once" {
+  local ADDRESS=$SERVER_IP4 wait='
+import select, socket, sys, threading
+def wait(connection):
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    poll.poll()
+for _ in range(100):
+    with socket.create_connection(sys.argv[1:]) as connection:
+        connection.sendall(b"question")
+        threads = [threading.Thread(target=wait, args=[connection]) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        connection.recv(100)'
+  reference_start echo
+  RECORDS=100
+  compare --records 100 python3 -c "$wait" "$ADDRESS" "$PORT"
+  assert_success
+  # The first is that of the program that primes.
+  assert_equal "$(known)" '101 100'
+}

@@ -615,17 +615,17 @@ void machine_established(struct record *record, bool has_read)
 {
     if (record->tag.state == RECORD_OPENING && !send_kept(record))
         return;
+    const struct record before = *record;
     unsigned flags = record->tag.flags;
     enum record_state state = record->tag.state;
+    bool first;
     if (has_read)
         story_counter_lesson(record, MEMORY_NEVER_READS);
     if (state == RECORD_OPENING &&
         (flags & (RECORD_SYN_DATA | RECORD_BLOCKING)) == RECORD_SYN_DATA && !record->waited)
         story_counter_lesson(record, MEMORY_COSTS_A_WAIT);
-    if (state == RECORD_OPENING || state == RECORD_CONTACT) {
+    if (is_under_way(record))
         own_remove(record->fd); /* it is not connected once more, or then plainly */
-        story_completed(record);
-    }
     /* Whoever was told that connect() succeeded must hear EISCONN from now on, but the kernel has
      * not been asked yet whether this connect has succeeded, and says 0 to the first who does. To
      * ask it here would lose what has been received, where a reset has come in since. */
@@ -636,10 +636,13 @@ void machine_established(struct record *record, bool has_read)
         pending_unwatch(record->fd);
     }
     if (state == RECORD_OPENING && !has_read) /* it may yet end without a read */
-        record_change(table, record, RECORD_STANDING, flags & ~(WATCH_FLAGS | RECORD_ANEW));
-    else if (state != RECORD_CONTACT || !(flags & RECORD_WOULD_DEFER) ||
-             !record_change(table, record, RECORD_REHEARSED, flags))
-        record_forget_past(table, record);
+        first = record_change(table, record, RECORD_STANDING, flags & ~(WATCH_FLAGS | RECORD_ANEW));
+    else if (state == RECORD_CONTACT && (flags & RECORD_WOULD_DEFER))
+        first = record_change(table, record, RECORD_REHEARSED, flags);
+    else
+        first = record_forget_past(table, record);
+    if (first && is_under_way(&before)) /* several threads may see it: one tells */
+        story_completed(&before);
 }
 
 bool machine_is_refusal(int error)
