@@ -6,6 +6,7 @@
 #include "cli/attach_listeners.h"
 #include "cli/processes.h"
 #include "cli/util.h"
+#include "kernel/call_numbers.h"
 #include "kernel/tcp.h"
 
 #include <dirent.h>
@@ -18,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 

@@ -12,8 +12,13 @@
 
 #define PRELOAD_LIBRARY "libtfoshim.so"
 #define PRELOAD_NAME_MOST 64
-#define PRELOAD_MODULE "libtfoshim-policy.so"
 #define PRELOAD_COMPILER "tfoshim-compile"
+/* What reads the configuration when a program starts: see shim/policy_first.h. */
+#ifdef __GLIBC__
+#define PRELOAD_MODULE "libtfoshim-policy.so"
+#else
+#define PRELOAD_MODULE PRELOAD_COMPILER
+#endif
 
 /* Where the library is; false if it is nowhere. `complain_as` is the verb that complains of that,
  * or NULL for silence. */

@@ -65,6 +65,15 @@ static const char *narrow_obstacle(void)
     return "it is a 32-bit program and the library for those is not installed";
 }
 
+/* The library is for programs of the C library that the command was built with. */
+#ifdef __GLIBC__
+#define FOR_MUSL false
+#define OTHER_C_LIBRARY "its C library is musl, and the library is for glibc"
+#else
+#define FOR_MUSL true
+#define OTHER_C_LIBRARY "its C library is glibc, and the library is for musl"
+#endif
+
 static const char *elf_obstacle(const char *path)
 {
     struct elf_facts facts;
@@ -74,9 +83,9 @@ static const char *elf_obstacle(const char *path)
         return "it is for another architecture";
     if (facts.is_narrow)
         return narrow_obstacle();
-    if (facts.is_musl)
-        return "its C library is musl, and the library is for glibc";
-    return facts.is_static ? "it is statically linked" : NULL;
+    if (facts.is_static)
+        return "it is statically linked";
+    return facts.is_musl == FOR_MUSL ? NULL : OTHER_C_LIBRARY;
 }
 
 #define SCRIPTS_DEEP 4 /* as the kernel has it */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tfoshim-compile FILE PROGRAM EXECUTABLE USER CGROUPS MODULE [CLAIM]
+ * tfoshim-compile FILE PROGRAM EXECUTABLE USER CGROUPS [MODULE [CLAIM]]
  *
  * Compiles a configuration for a process (policy/subject.h) and keeps the policy where the
  * preloaded library finds it, or what is wrong with the file. Started by the library when a
  * configuration has changed under a running program, with no descriptor, all signals blocked and an
- * empty environment. Says nothing: the library does.
+ * empty environment. Says nothing: the library does. Without MODULE it writes the policy to its
+ * standard output: for a library that opens no module at its start-up.
  */
 #include "kernel/tcp.h"
 #include "policy/compile.h"
@@ -67,6 +68,22 @@ static enum compiler_answer compile(struct policy_wanted *wanted)
     return policy_cache_keep(wanted, policy) == policy ? COMPILER_FAILED : COMPILER_KEPT;
 }
 
+static enum compiler_answer write_out(const struct policy_wanted *wanted)
+{
+    const struct policy *policy = policy_compile_any(wanted->file, wanted->subject, ignore, NULL);
+    size_t done = 0;
+    if (policy == NULL)
+        return COMPILER_FAILED;
+    while (done < policy_size(policy)) {
+        ssize_t written =
+            write(STDOUT_FILENO, (const char *)policy + done, policy_size(policy) - done);
+        if (written <= 0)
+            return COMPILER_FAILED;
+        done += (size_t)written;
+    }
+    return COMPILER_KEPT;
+}
+
 int main(int argc, char **argv)
 {
     struct policy_subject subject = {.cgroups = cgroups};
@@ -75,13 +92,15 @@ int main(int argc, char **argv)
     have_descriptors();
     have_an_end();
     kernel_syscall = syscall;
-    if (argc < 7)
+    if (argc < 6)
         return COMPILER_FAILED;
     wanted.file = argv[1];
     subject.program = argv[2];
     subject.executable = argv[3];
     subject.user = (uid_t)strtoul(argv[4], NULL, 10);
     given_cgroups = argv[5];
+    if (argc == 6)
+        return write_out(&wanted);
     wanted.module = argv[6];
     answer = compile(&wanted);
     if (argc > 7)

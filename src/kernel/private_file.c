@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel/private_file.h"
 
+#include "kernel/error_text.h"
 #include "kernel/tcp.h"
 
 #include <errno.h>
@@ -32,7 +33,7 @@ static const char *read_from(int fd, char *buffer, size_t size, size_t *length)
 {
     struct stat64 status;
     if (fstat64(fd, &status) != 0)
-        return strerrordesc_np(errno);
+        return error_text(errno);
     if (objection(&status))
         return objection(&status);
     for (*length = 0; *length < size;) {
@@ -41,7 +42,7 @@ static const char *read_from(int fd, char *buffer, size_t size, size_t *length)
         if (got == -EINTR)
             continue;
         if (got < 0)
-            return strerrordesc_np((int)-got);
+            return error_text((int)-got);
         if (got == 0)
             return NULL;
         *length += (size_t)got;
@@ -54,12 +55,12 @@ static const char *read_named(const char *path, char *buffer, size_t size, size_
 {
     struct stat64 status;
     if (lstat64(path, &status) != 0)
-        return strerrordesc_np(errno);
+        return error_text(errno);
     if (objection(&status))
         return objection(&status);
     int fd = (int)tcp_call(SYS_openat, AT_FDCWD, (long)path, FLAGS, 0, 0, 0);
     if (fd < 0)
-        return strerrordesc_np(-fd);
+        return error_text(-fd);
     const char *problem = read_from(fd, buffer, size, length);
     tcp_call(SYS_close, fd, 0, 0, 0, 0, 0);
     return problem;

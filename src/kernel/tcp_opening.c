@@ -26,6 +26,11 @@
 #define INFO_LEAST (INFO_TOTAL_RETRANS + 4)
 #define INFO_LENGTH (INFO_BYTES_RETRANS + 8)
 
+/* Not in every <netinet/tcp.h>. */
+#ifndef TCPI_OPT_SYN_DATA
+#define TCPI_OPT_SYN_DATA 32
+#endif
+
 /* The room that a SYN keeps for its options, whether it needs it or not. */
 #define SYN_OPTIONS 40
 #define TIMESTAMPS 12

@@ -14,11 +14,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -145,8 +147,8 @@ static const char *make_file(const struct place *place)
         return "cannot be created";
     done = fill(fd);
     close(fd);
-    if (done &&
-        renameat2(place->directory, name, place->directory, place->name, RENAME_NOREPLACE) == 0)
+    if (done && syscall(SYS_renameat2, place->directory, name, place->directory, place->name,
+                        RENAME_NOREPLACE) == 0)
         return NULL;
     done = done && errno == EEXIST;
     unlinkat(place->directory, name, 0);

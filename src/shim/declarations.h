@@ -18,13 +18,11 @@
 int sigpause(int mask);
 
 #include <aio.h>
-#include <aliases.h>
 #include <arpa/inet.h>
 #include <arpa/nameser.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <gshadow.h>
 #include <mqueue.h>
 #include <netdb.h>
 #include <netinet/ether.h>
@@ -32,7 +30,6 @@ int sigpause(int mask);
 #include <pthread.h>
 #include <pwd.h>
 #include <resolv.h>
-#include <rpc/netdb.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <shadow.h>
@@ -65,6 +62,38 @@ int sigpause(int mask);
 #include <unistd.h>
 #include <wchar.h>
 #include <wordexp.h>
+
+#ifdef __GLIBC__
+#include <aliases.h>
+#include <gshadow.h>
+#include <rpc/netdb.h>
+#else
+#include "shim/glibc_names.h"
+#endif
+
+/* Before its version 2.34 glibc has them under other names, too, which its header says instead. */
+#undef res_query
+#undef res_querydomain
+#undef res_search
+#undef res_send
+#undef res_nquery
+#undef res_nquerydomain
+#undef res_nsearch
+#undef res_nsend
+int res_query(const char *, int, int, unsigned char *, int);
+int res_querydomain(const char *, const char *, int, int, unsigned char *, int);
+int res_search(const char *, int, int, unsigned char *, int);
+int res_send(const unsigned char *, int, unsigned char *, int);
+int res_nquery(res_state, const char *, int, int, unsigned char *, int);
+int res_nquerydomain(res_state, const char *, const char *, int, int, unsigned char *, int);
+int res_nsearch(res_state, const char *, int, int, unsigned char *, int);
+int res_nsend(res_state, const unsigned char *, int, unsigned char *, int);
+
+/* In the C library's headers since its versions 2.34 and 2.35. */
+int close_range(unsigned, unsigned, int);
+void closefrom(int);
+int epoll_pwait2(int, struct epoll_event *, int, const struct timespec *, const sigset_t *);
+int execveat(int, const char *, char *const[], char *const[], int);
 
 /* What fortified programs call instead of read(), recv(), ...: exported by the C library, declared
  * in its private headers only. */

@@ -6,6 +6,7 @@
 #include "shim/listener_key.h"
 
 #include "kernel/cookie_keys.h"
+#include "kernel/error_text.h"
 #include "kernel/private_file.h"
 #include "kernel/tcp.h"
 #include "policy/policy.h"
@@ -33,7 +34,7 @@ uint64_t listener_key_give(int fd, const char *path, const char *instead)
     const char *problem = cookie_keys_load(path, &keys);
     if (!problem) {
         int error = cookie_keys_give(fd, &keys);
-        problem = error ? strerrordesc_np(error) : NULL;
+        problem = error ? error_text(error) : NULL;
     }
     explicit_bzero(&keys, sizeof keys);
     if (problem && !is_told(problem, version))

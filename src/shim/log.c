@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "shim/log.h"
 
+#include "kernel/error_text.h"
 #include "shim/next.h"
 #include "shim/sink.h"
 #include "shim/text.h"
@@ -123,7 +124,7 @@ void log_cause(int fd, const struct sockaddr *address, const char *event, const 
     }
     if (error) {
         text_add(&line, ": ");
-        text_add(&line, strerrordesc_np(error));
+        text_add(&line, error_text(error));
     }
     put(&line);
 }

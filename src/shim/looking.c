@@ -16,6 +16,16 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+/* musl has each number once, for its only time_t. */
+#ifndef SO_TIMESTAMPING_OLD
+#define SO_TIMESTAMPING_OLD SO_TIMESTAMPING
+#define SO_TIMESTAMPING_NEW SO_TIMESTAMPING
+#define SO_SNDTIMEO_OLD SO_SNDTIMEO
+#define SO_SNDTIMEO_NEW SO_SNDTIMEO
+#define SO_RCVTIMEO_OLD SO_RCVTIMEO
+#define SO_RCVTIMEO_NEW SO_RCVTIMEO
+#endif
+
 #define LOOKS "this call needs an established connection"
 
 static bool find_pending(int fd, struct record *record)
@@ -238,7 +248,7 @@ int looking_set_option(set_option_fn *next, int fd, int level, int name, const v
 
 /* A connection that came out of a listener with data in its SYN says, until its handshake is over,
  * that nothing is to be read and that nothing is under way. */
-static void correct_count(int fd, unsigned long request, void *count)
+static void correct_count(int fd, unsigned request, void *count)
 {
     if (number_at(count) != 0 || !listener_any() || tcp_state(fd) != TCP_SYN_RECV)
         return;
@@ -250,16 +260,17 @@ static void correct_count(int fd, unsigned long request, void *count)
 int looking_control(control_fn *next, int fd, unsigned long request, void *argument)
 {
     struct record record;
-    bool asks_output = request == SIOCOUTQ || request == SIOCOUTQNSD;
+    unsigned asked = (unsigned)request; /* so much of it the kernel takes */
+    bool asks_output = asked == SIOCOUTQ || asked == SIOCOUTQNSD;
     story_because(LOOKS);
     if (asks_output && find_pending(fd, &record) && (record.tag.flags & RECORD_BLOCKING))
         machine_before(&record, CALL_LOOKS);
-    if (request == FIOASYNC && find_pending(fd, &record))
+    if (asked == FIOASYNC && find_pending(fd, &record))
         machine_start(&record);
     int result = next(fd, request, argument);
-    if (result == 0 && request == FIONREAD && find_guarded(fd, &record))
+    if (result == 0 && asked == FIONREAD && find_guarded(fd, &record))
         put_number(argument, 0);
-    else if (result == 0 && (asks_output || request == FIONREAD))
-        correct_count(fd, request, argument);
+    else if (result == 0 && (asks_output || asked == FIONREAD))
+        correct_count(fd, asked, argument);
     return result;
 }

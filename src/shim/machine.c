@@ -414,10 +414,10 @@ static void write_rest(struct record *record, const struct msghdr *message, size
     if ((size_t)*sent >= total || (flags & MSG_DONTWAIT) || tcp_is_nonblocking(record->fd))
         return;
     machine_settle(record);
-    size_t skip = (size_t)*sent, i = 0;
-    for (; i < message->msg_iovlen && skip >= message->msg_iov[i].iov_len; i++)
+    size_t skip = (size_t)*sent, i = 0, count = message->msg_iovlen;
+    for (; i < count && skip >= message->msg_iov[i].iov_len; i++)
         skip -= message->msg_iov[i].iov_len;
-    for (; i < message->msg_iovlen; i++, skip = 0) {
+    for (; i < count; i++, skip = 0) {
         const struct iovec *part = &message->msg_iov[i];
         ssize_t more =
             NEXT(send)(record->fd, (char *)part->iov_base + skip, part->iov_len - skip, flags);

@@ -62,14 +62,20 @@ static void put(size_t i, void *address)
 
 /* musl has one name for what programs call by two, with 64 at the end or without; since its version
  * 1.2.4 its dynamic linker knows the former in programs alone, and not in dlsym(). */
+static size_t length_without_64(const char *name)
+{
+    size_t length = strlen(name);
+    return *name != '_' && length > 2 && strcmp(name + length - 2, "64") == 0 ? length - 2 : 0;
+}
+
 static void *without_64(const char *name)
 {
     char shorter[sizeof wanted->name];
-    size_t length = strlen(name);
-    if (*name == '_' || length <= 2 || strcmp(name + length - 2, "64") != 0)
+    size_t length = length_without_64(name);
+    if (length == 0)
         return NULL;
-    memcpy(shorter, name, length - 2);
-    shorter[length - 2] = '\0';
+    memcpy(shorter, name, length);
+    shorter[length] = '\0';
     return dlsym(RTLD_NEXT, shorter);
 }
 
@@ -89,7 +95,7 @@ void next_find(size_t i)
     enum search_answer answer =
         order.count ? search_order_find(&order, wanted[i].name, wanted[i].hash, &address, NULL)
                     : SEARCH_ASK;
-    if (answer == SEARCH_ASK)
+    if (answer == SEARCH_ASK || (answer == SEARCH_NONE && length_without_64(wanted[i].name)))
         ask_linker(i);
     else
         put(i, answer == SEARCH_NONE ? NULL : address);
@@ -147,12 +153,20 @@ void *next_or_late(size_t i, const void *first, const char *const libraries[])
     return found;
 }
 
+static bool connect_is_beside(const char *function)
+{
+    Dl_info connects, others;
+    const void *other = dlsym(RTLD_NEXT, function);
+    return other && dladdr((const void *)next_functions.connect, &connects) &&
+           dladdr(other, &others) && connects.dli_fbase == others.dli_fbase;
+}
+
+/* Before its version 2.34 glibc has connect() twice: in its part for threads as well, if that is
+ * there. Nobody has reason to stand in for the last of these functions. */
 static bool linker_says_libc(void)
 {
-    Dl_info connects, libc;
-    const void *version = dlsym(RTLD_NEXT, "gnu_get_libc_version");
-    return version && dladdr((const void *)next_functions.connect, &connects) &&
-           dladdr(version, &libc) && connects.dli_fbase == libc.dli_fbase;
+    return dlsym(RTLD_NEXT, SEARCH_LIBC) &&
+           (connect_is_beside(SEARCH_LIBC) || connect_is_beside("pthread_getconcurrency"));
 }
 
 bool next_connect_is_libc(void)

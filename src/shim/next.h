@@ -34,8 +34,9 @@ void *next_or_late(size_t index, const void *first, const char *const libraries[
 /* Makes the table good: what is not looked up now is by the functions that stand there for it, when
  * it is first called. Safe wherever a hook may be called: it takes no lock and allocates nothing,
  * unless the process was put together in a way that only the dynamic linker understands, or with a
- * C library of several parts, or with another one than glibc. Then dlsym() finds all functions that
- * every C library has; one that finds nothing allocates, and an allocator may be calling. */
+ * C library of several parts, or with another one than the library is for. Then dlsym() finds all
+ * functions that every C library has; one that finds nothing allocates, and an allocator may be
+ * calling. */
 void next_resolve(void);
 
 /* At start-up: the others as well. */

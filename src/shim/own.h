@@ -27,6 +27,7 @@ enum own_habit {
     OWN_LIMITED,   /* it has a time limit of its own for sending or receiving */
     OWN_DISSOLVED, /* it has an error, left by a connection that was dissolved */
     OWN_MOVED,     /* it is of another network namespace */
+    OWN_STREAMED,  /* a stream of the C library may write to it */
     OWN_HABITS
 };
 void own_note(enum own_habit);

@@ -12,6 +12,7 @@
  */
 #include "shim/policy_compiler.h"
 
+#include "kernel/call_numbers.h"
 #include "kernel/tcp.h"
 #include "shim/bare_call.h"
 #include "shim/text.h"
@@ -21,15 +22,18 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 static long keeper; /* 0: none */
 
 static struct {
     const char *arguments[9];
     char user[16], claim[16];
+    int output; /* what is to be its standard output, or NO_OUTPUT */
 } task;
+
+#define NO_OUTPUT (-1)
 
 #ifdef BARE_CALLS
 
@@ -41,13 +45,24 @@ static const char *const environment[] = {"TFOSHIM_DISABLE=1", NULL};
 /* What a kernel before 5.9 has no call for. */
 #define DESCRIPTORS_MOST 65536
 
+static void close_from(long first)
+{
+    if (bare_call(SYS_close_range, first, ~0u, 0, 0) == 0)
+        return;
+    for (long fd = first; fd < DESCRIPTORS_MOST; fd++)
+        bare_call(SYS_close, fd, 0, 0, 0);
+}
+
 /* The program's descriptors are not to stay open here when it closes them. */
 static void close_all(void)
 {
-    if (bare_call(SYS_close_range, 0, ~0u, 0, 0) == 0)
+    if (task.output == NO_OUTPUT) {
+        close_from(0);
         return;
-    for (long fd = 0; fd < DESCRIPTORS_MOST; fd++)
-        bare_call(SYS_close, fd, 0, 0, 0);
+    }
+    bare_call(SYS_dup3, task.output, STDOUT_FILENO, 0, 0);
+    bare_call(SYS_close, STDIN_FILENO, 0, 0, 0);
+    close_from(STDERR_FILENO);
 }
 
 /* Whatever a real-time process has. */
@@ -99,7 +114,8 @@ static const char *decimal(char digits[16], unsigned number)
     return digits;
 }
 
-bool policy_compiler_start(const char *compiler, const struct policy_wanted *wanted, int claim)
+/* `module`: in whose name it is kept; NULL: it is written. */
+static void set_task(const char *compiler, const struct policy_wanted *wanted, const char *module)
 {
     const struct policy_subject *subject = wanted->subject;
     const char *arguments[] = {
@@ -109,11 +125,26 @@ bool policy_compiler_start(const char *compiler, const struct policy_wanted *wan
         subject->executable,
         decimal(task.user, subject->user),
         subject->cgroups(),
-        wanted->module,
-        claim < 0 ? NULL : decimal(task.claim, (unsigned)claim),
+        module,
+        NULL,
         NULL,
     };
     memcpy(task.arguments, arguments, sizeof arguments);
+    task.output = NO_OUTPUT;
+}
+
+bool policy_compiler_start(const char *compiler, const struct policy_wanted *wanted, int claim)
+{
+    set_task(compiler, wanted, wanted->module);
+    if (claim >= 0)
+        task.arguments[7] = decimal(task.claim, (unsigned)claim);
+    return start();
+}
+
+bool policy_compiler_write(const char *compiler, const struct policy_wanted *wanted, int output)
+{
+    set_task(compiler, wanted, NULL);
+    task.output = output;
     return start();
 }
 
@@ -122,11 +153,10 @@ bool policy_compiler_is_started(void)
     return keeper != 0;
 }
 
-/* Somebody who waits for children of any kind may have been faster: the cache knows. */
-enum compiler_answer policy_compiler_ask(void)
+static enum compiler_answer ask(int flags)
 {
     int status = 0;
-    long ended = tcp_call(SYS_wait4, keeper, (long)&status, WNOHANG | __WCLONE, 0, 0, 0);
+    long ended = tcp_call(SYS_wait4, keeper, (long)&status, flags | __WCLONE, 0, 0, 0);
     if (ended == 0 || ended == -EINTR)
         return COMPILER_AT_WORK;
     keeper = 0;
@@ -136,6 +166,17 @@ enum compiler_answer policy_compiler_ask(void)
         return COMPILER_FAILED;
     return WEXITSTATUS(status) <= COMPILER_MISSING ? (enum compiler_answer)WEXITSTATUS(status)
                                                    : COMPILER_MISSING;
+}
+
+/* Somebody who waits for children of any kind may have been faster: the cache knows. */
+enum compiler_answer policy_compiler_ask(void)
+{
+    return ask(WNOHANG);
+}
+
+enum compiler_answer policy_compiler_wait(void)
+{
+    return ask(0);
 }
 
 void policy_compiler_forked(void)

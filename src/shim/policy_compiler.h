@@ -23,6 +23,10 @@ enum compiler_answer {
 bool policy_compiler_start(const char *compiler, const struct policy_wanted *,
                            int claim) NONNULL MUST_USE;
 
+/* The same, but what it makes it writes to that descriptor: at start-up, and waited for. */
+bool policy_compiler_write(const char *compiler, const struct policy_wanted *, int output);
+enum compiler_answer policy_compiler_wait(void);
+
 /* After it was started, as long as it is at work; then its answer, once. */
 enum compiler_answer policy_compiler_ask(void);
 

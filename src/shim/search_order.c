@@ -155,9 +155,9 @@ bool search_order_read(struct search_order *order)
         if (order->count == SEARCH_ORDER_MOST || !read_object(object, map))
             return false;
         order->count++;
-        if (HAS(object, "gnu_get_libc_version"))
+        if (HAS(object, SEARCH_LIBC))
             return HAS(object, "pthread_join") && HAS(object, "lio_listio") &&
-                   HAS(object, "res_nsend");
+                   HAS(object, "res_search");
     }
     return false;
 }

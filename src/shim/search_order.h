@@ -29,6 +29,13 @@ struct search_object {
     uint32_t filter_mask, filter_shift, bucket_count;
 };
 
+/* What the C library that this library is for has, and no other one. */
+#ifdef __GLIBC__
+#define SEARCH_LIBC "gnu_get_libc_version"
+#else
+#define SEARCH_LIBC "__freadahead"
+#endif
+
 struct search_order {
     unsigned count;
     struct search_object objects[SEARCH_ORDER_MOST];

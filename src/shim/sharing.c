@@ -70,6 +70,7 @@ void sharing_unseen(int fd, const char *why)
 void sharing_with_stream(int fd)
 {
     struct record record;
+    own_note(OWN_STREAMED);
     if (settled(fd, "a stream may write to it", &record))
         machine_stream(&record);
 }

@@ -8,7 +8,6 @@
 #include "memory/memory.h"
 #include "memory/run_figures.h"
 #include "path/path.h"
-#include "policy/compile.h"
 #include "shim/concern.h"
 #include "shim/ending.h"
 #include "shim/environment.h"
@@ -18,6 +17,7 @@
 #include "shim/next.h"
 #include "shim/own.h"
 #include "shim/policy_change.h"
+#include "shim/policy_first.h"
 #include "shim/search_order.h"
 #include "shim/shim.h"
 #include "shim/sink.h"
@@ -32,62 +32,22 @@
 #include <string.h>
 #include <sys/auxv.h>
 
-#define MODULE_NAME "libtfoshim-policy.so"
-#define RUNNING_WITHOUT "; running without Fast Open"
-
 struct shim shim;
 
-/* "/usr/lib/libtfoshim.so" -> "/usr/lib/libtfoshim-policy.so": the module stands beside us. */
-static bool module_path(char path[PATH_MAX])
+/* "/usr/lib/libtfoshim.so" -> "/usr/lib/libtfoshim-policy.so": what compiles stands beside us. */
+static bool compiler_path(char path[PATH_MAX])
 {
     const char *own = search_order_own_name();
     if (!own)
         return false;
     const char *slash = strrchr(own, '/');
     size_t directory = slash ? (size_t)(slash + 1 - own) : 0;
-    if (directory + sizeof MODULE_NAME > PATH_MAX)
+    size_t length = strlen(policy_first_compiler);
+    if (directory + length >= PATH_MAX)
         return false;
     memcpy(path, own, directory);
-    memcpy(path + directory, MODULE_NAME, sizeof MODULE_NAME);
+    memcpy(path + directory, policy_first_compiler, length + 1);
     return true;
-}
-
-/* The module's names, and libconfig's, must not meet the program's: RTLD_LOCAL keeps ours from the
- * program, RTLD_DEEPBIND keeps the program's from ours. The sanitizers refuse the latter. */
-static int module_flags(void)
-{
-    int flags = RTLD_NOW | RTLD_LOCAL;
-    return dlsym(RTLD_DEFAULT, "__sanitizer_print_stack_trace") ? flags : flags | RTLD_DEEPBIND;
-}
-
-struct first_report {
-    bool said;
-};
-
-/* One line, once: the command `tfoshim check` tells all. */
-static void report(void *context, const char *message)
-{
-    struct first_report *first = context;
-    if (!first->said)
-        log_texts(LOG_ERROR, message, RUNNING_WITHOUT);
-    first->said = true;
-}
-
-static const struct policy *compile(const struct policy_wanted *wanted)
-{
-    struct first_report first = {false};
-    void *module = *wanted->module ? dlopen(wanted->module, module_flags()) : NULL;
-    if (!module) {
-        log_texts(LOG_ERROR, wanted->file, ": cannot be read without ", MODULE_NAME, ": ",
-                  dlerror(), RUNNING_WITHOUT);
-        return NULL;
-    }
-    policy_compile_fn *compile_file;
-    *(void **)&compile_file = dlsym(module, POLICY_COMPILE_SYMBOL);
-    const struct policy *policy =
-        compile_file ? compile_file(wanted->file, wanted->subject, report, &first) : NULL;
-    dlclose(module);
-    return policy && policy_is_usable(policy) ? policy : NULL;
 }
 
 /* What others have kept was usable when they did, and says no more than the first of its errors. */
@@ -98,7 +58,7 @@ static bool read_policy(struct policy_wanted *wanted, bool trust_environment)
         log_texts(LOG_ERROR, policy_at(policy, policy->refusal), RUNNING_WITHOUT);
     if (policy)
         return policy_force(policy, POLICY_OF_CACHE);
-    const struct policy *compiled = compile(wanted);
+    const struct policy *compiled = policy_first(wanted);
     if (!compiled)
         return false;
     policy = trust_environment ? policy_cache_keep(wanted, compiled) : compiled;
@@ -109,13 +69,13 @@ static bool read_policy(struct policy_wanted *wanted, bool trust_environment)
  * rights than his user keeps what he has. */
 static bool have_policy(const char *program, bool trust_environment)
 {
-    char module[PATH_MAX], executable[PATH_MAX];
+    char compiler[PATH_MAX], executable[PATH_MAX];
     const struct policy_subject subject = {
         .program = program, .executable = executable, .user = geteuid(), .cgroups = cgroup_own};
     struct policy_wanted wanted = {.subject = &subject};
     ssize_t length = readlink("/proc/self/exe", executable, sizeof executable - 1);
     executable[length > 0 ? length : 0] = '\0';
-    wanted.module = module_path(module) ? module : "";
+    wanted.module = compiler_path(compiler) ? compiler : "";
     wanted.file = policy_change_prepare(trust_environment);
     if (wanted.file ? !read_policy(&wanted, trust_environment)
                     : !policy_force(policy_builtin, POLICY_OF_LIBRARY))
@@ -202,9 +162,19 @@ static void switch_on(const char *program, bool trust_environment)
     }
 }
 
-/* glibc calls constructors as it calls main(). musl does not, so nothing looks at the arguments
- * before is_wanted() has found glibc. program_invocation_short_name would be the same, and one more
- * name for the dynamic linker to look up. */
+/* glibc calls constructors as it calls main(), and program_invocation_name would be one more name
+ * for the dynamic linker to look up. musl calls them without arguments, which nothing looks at
+ * before is_wanted() has found the C library that the library was built for. */
+static const char *name_of_program(int count, char *const arguments[])
+{
+#ifdef __GLIBC__
+    return count > 0 ? path_base(arguments[0]) : "";
+#else
+    (void)count, (void)arguments;
+    return path_base(program_invocation_name);
+#endif
+}
+
 __attribute__((constructor)) static void start_up(int count, char *const arguments[])
 {
     int saved = errno;
@@ -213,7 +183,7 @@ __attribute__((constructor)) static void start_up(int count, char *const argumen
     NEXT_FIND(syscall);
     kernel_syscall = next_functions.syscall;
     if (is_wanted(trust_environment))
-        switch_on(count > 0 ? path_base(arguments[0]) : "", trust_environment);
+        switch_on(name_of_program(count, arguments), trust_environment);
     concern_started(shim.active);
     errno = saved;
 }

@@ -30,6 +30,7 @@ CONCERNS = (
     ("src/shim/log.*", ("log", "log-sinks", "isolation", "client", "fallback")),
     ("src/shim/sink.*", ("log", "log-sinks", "isolation")),
     ("src/shim/quiet_write.*", ("log", "log-sinks", "isolation")),
+    ("src/shim/policy_by_program.*", ("musl",)),
     ("src/shim/policy_cache.*", ("policy-cache", "selection")),
     ("src/shim/listener_key.*", ("keys", "server")),
     ("src/shim/guard.*", ("guard", "server", "handed-over")),

@@ -59,10 +59,12 @@ static void before_requests(void *const list[], int count)
         return error ? hook_fail(error) : NEXT(name)(request);                                     \
     }
 
+/* musl promises more of the list. */
 #define LIO_HOOK(name, type)                                                                       \
-    HOOK_WHILE(CONCERN_CONNECTIONS, int, name,                                                     \
-               (int mode, type *const list[restrict], int count, struct sigevent *restrict event), \
-               (mode, list, count, event))                                                         \
+    HOOK_SYMBOL_WHILE(                                                                             \
+        CONCERN_CONNECTIONS, int, name,                                                            \
+        (int mode, type *const list[restrict], int count, struct sigevent *restrict event),        \
+        (mode, list, count, event))                                                                \
     {                                                                                              \
         before_requests((void *const *)list, count);                                               \
         if (mode == LIO_WAIT)                                                                      \

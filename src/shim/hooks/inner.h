@@ -23,7 +23,8 @@ typedef int fcntl_fn(int, int, void *);
 typedef int close_range_fn(unsigned, unsigned, int);
 typedef __typeof__(epoll_ctl) epoll_ctl_fn;
 typedef __typeof__(sendmsg) send_message_fn;
-typedef __typeof__(sendmmsg) send_messages_fn;
+/* The flags are of no sign in musl, nor are those of recvmmsg(). */
+typedef int send_messages_fn(int, struct mmsghdr *, unsigned, int);
 
 /* After socket() and epoll_create(): what they have answered. */
 int socket_made(int fd, int family, int type, int protocol);

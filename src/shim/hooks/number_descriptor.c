@@ -2,12 +2,11 @@
 /* What is done with descriptors of any kind, or all of them, by its number. */
 #include "shim/hook.h"
 
+#include "kernel/call_numbers.h"
 #include "shim/ending.h"
 #include "shim/hooks/by_number.h"
 #include "shim/hooks/inner.h"
 #include "shim/sharing.h"
-
-#include <sys/syscall.h>
 
 static int next_close(int fd)
 {
@@ -19,22 +18,18 @@ static int next_shutdown(int fd, int how)
     return (int)NEXT(syscall)(SYS_shutdown, fd, how);
 }
 
-#ifdef SYS_close_range
 static int next_close_range(unsigned first, unsigned last, int flags)
 {
     return (int)NEXT(syscall)(SYS_close_range, first, last, flags);
 }
-#endif
 
 long CLOSE_by_number(const struct call *call)
 {
     const union argument *a = call->a;
     switch (call->number) {
-#ifdef SYS_close_range
     case SYS_close_range:
         return close_range_of(next_close_range, (unsigned)a[0].word, (unsigned)a[1].word,
                               (int)a[2].word);
-#endif
     case SYS_shutdown:
         return shut_down(next_shutdown, call_fd(call), (int)a[1].word);
     default:

@@ -6,6 +6,7 @@
  */
 #include "shim/hook.h"
 
+#include "kernel/call_numbers.h"
 #include "kernel/tcp.h"
 #include "shim/hooks/by_number.h"
 #include "shim/hooks/inner.h"
@@ -13,7 +14,6 @@
 #include "shim/readiness.h"
 
 #include <string.h>
-#include <sys/syscall.h>
 
 /* The size of the kernel's signal set. It refuses a mask of any other, and then makes no wait. */
 #define MASK_SIZE 8
@@ -164,10 +164,8 @@ static long epoll_by_number(const struct call *call)
 #endif
     if (a[4].pointer && a[5].word != MASK_SIZE)
         return call_plainly(call);
-#ifdef SYS_epoll_pwait2
     if (call->number == SYS_epoll_pwait2 && !read_timeout(a[3].pointer, TIME64, &nanoseconds))
         return call_plainly(call);
-#endif
     return readiness_epoll(next_epoll_pwait, epoll, events, most, nanoseconds, a[4].pointer);
 }
 

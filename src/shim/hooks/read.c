@@ -85,9 +85,10 @@ HOOK_WHILE(CONCERN_CONNECTIONS, ssize_t, recvmsg, (int fd, struct msghdr *messag
     READ_CALL(fd, flags, NEXT(recvmsg)(fd, message, flags));
 }
 
-HOOK_WHILE(CONCERN_CONNECTIONS, int, recvmmsg,
-           (int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout),
-           (fd, messages, count, flags, timeout))
+HOOK_SYMBOL_WHILE(CONCERN_CONNECTIONS, int, recvmmsg,
+                  (int fd, struct mmsghdr *messages, unsigned count, int flags,
+                   struct timespec *timeout),
+                  (fd, messages, count, flags, timeout))
 {
     READ_CALL(fd, flags, NEXT(recvmmsg)(fd, messages, count, flags, timeout));
 }

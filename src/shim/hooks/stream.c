@@ -2,14 +2,42 @@
 /* Streams read inside the C library, where no hook sees it: somebody may have to type first. */
 #include "shim/hook.h"
 
+#ifdef __GLIBC__
+static bool has_buffered(FILE *stream)
+{
+    return stream->_IO_read_ptr < stream->_IO_read_end;
+}
+
+static void set_error(FILE *stream)
+{
+    stream->_flags |= _IO_ERR_SEEN;
+}
+#else
+#include <stdio_ext.h>
+
+/* musl's alone: in a program of glibc the library is off, and wants nothing that nobody has. */
+extern __typeof__(__freadahead) __freadahead __attribute__((weak));
+extern __typeof__(__fseterr) __fseterr __attribute__((weak));
+
+static bool has_buffered(FILE *stream)
+{
+    return __freadahead(stream) > 0;
+}
+
+static void set_error(FILE *stream)
+{
+    __fseterr(stream);
+}
+#endif
+
 /* False: the read has been interrupted, as the C library would have been. What is buffered it would
  * have found without waiting. */
 static bool before_stream_read(FILE *stream)
 {
     if (!waiting_concerns_thread() || waiting_before_call(fileno(stream), POLLIN) ||
-        stream->_IO_read_ptr < stream->_IO_read_end)
+        has_buffered(stream))
         return true;
-    stream->_flags |= _IO_ERR_SEEN;
+    set_error(stream);
     return false;
 }
 

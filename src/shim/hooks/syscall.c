@@ -6,11 +6,11 @@
  */
 #include "shim/hook.h"
 
+#include "kernel/call_numbers.h"
 #include "shim/hooks/by_number.h"
 #include "shim/program_memory.h"
 
 #include <string.h>
-#include <sys/syscall.h>
 
 long call_plainly(const struct call *call)
 {

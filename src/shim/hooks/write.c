@@ -111,7 +111,7 @@ static int share_out(struct mmsghdr *messages, unsigned count, size_t sent)
     unsigned i = 0;
     for (; i < count && (sent || i == 0); i++) {
         size_t length = 0;
-        for (size_t part = 0; part < messages[i].msg_hdr.msg_iovlen; part++)
+        for (size_t part = 0; part < (size_t)messages[i].msg_hdr.msg_iovlen; part++)
             length += messages[i].msg_hdr.msg_iov[part].iov_len;
         messages[i].msg_len = (unsigned)(length < sent ? length : sent);
         sent -= messages[i].msg_len;
@@ -143,11 +143,11 @@ int send_messages(send_messages_fn *next, int fd, struct mmsghdr *messages, unsi
     return (int)written(fd, next(fd, messages, count, flags));
 }
 
-HOOK_WHILE(CONCERN_DESCRIPTORS, int, sendmmsg,
-           (int fd, struct mmsghdr *messages, unsigned count, int flags),
-           (fd, messages, count, flags))
+HOOK_SYMBOL_WHILE(CONCERN_DESCRIPTORS, int, sendmmsg,
+                  (int fd, struct mmsghdr *messages, unsigned count, int flags),
+                  (fd, messages, count, flags))
 {
-    return send_messages(NEXT(sendmmsg), fd, messages, count, flags);
+    return send_messages((send_messages_fn *)NEXT(sendmmsg), fd, messages, count, flags);
 }
 
 #ifdef TFOSHIM_TIME64
