@@ -76,6 +76,7 @@ unpack() {
   fi
   run -0 grep -x "Version: $VERSION" "$DIST/tfoshim.spec"
   run -0 grep -x "pkgver=$VERSION" "$DIST/PKGBUILD"
+  run -0 grep -x "pkgver=$VERSION" "$DIST/APKBUILD"
   run -0 grep -F "tfoshim_${VERSION}_" examples/ansible/inventory.yml
   # Nothing else has it by heart.
   run -0 git grep -lE "(^|[^0-9.])${VERSION//./[.]}([^0-9.]|\$)" -- . ':!fuzz' ':!tests'
@@ -190,6 +191,42 @@ rpm_has() { # PACKAGE FILES
     "$({ library_files lib && command_files && echo share/licenses/tfoshim/LICENSE; } | sort)"
 }
 
+# ---- Alpine ----
+
+# abuild is not in Debian. What it does with an APKBUILD is to read it, and to call its functions, with one of its
+# own that takes files over into another package. What is built here is for the machine's C library.
+@test "Alpine: the APKBUILD is well-formed, and its functions build and install" {
+  # abuild reads the variables, and sets others.
+  run -0 shellcheck -s dash -e SC2034,SC2154 "$DIST/APKBUILD"
+  run -0 shellcheck "$DIST/tfoshim.post-deinstall"
+  unpack
+  cat >abuild <<'END'
+set -eu
+. "$1/APKBUILD"
+(cd "$1" && echo "$sha512sums" | sed '/^$/d' | sha512sum -c)
+[ -x "$1/$install" ]
+amove() {
+  for moved; do
+    mkdir -p "$subpkgdir/${moved%/*}"
+    mv "$pkgdir/$moved" "$subpkgdir/${moved%/*}"
+  done
+}
+pkgdir=$PWD/pkg subpkgdir=$PWD/subpkg
+cd "$pkgname-$pkgver"
+(build)
+(package)
+for package in $subpackages; do
+  case $package in
+  *:*) (subpkgname=${package%:*}; "${package#*:}") ;;
+  esac
+done
+END
+  run -0 env CFLAGS='-O0 -w' CMAKE_BUILD_PARALLEL_LEVEL="$(nproc)" MAKEFLAGS='' dash abuild "$DIST"
+  assert_equal "$(cd subpkg/usr && find . -type f -printf '%P\n' | sort)" "$(library_files lib | grep -v '^share/')"
+  assert_equal "$(cd pkg/usr && find . -type f -printf '%P\n' | sort)" \
+    "$({ library_files lib | grep '^share/' && command_files | grep -v '^lib/systemd/'; } | sort)"
+}
+
 # ---- removal ----
 
 # What a script calls, if each of these fails.
@@ -215,7 +252,7 @@ systemctl daemon-reload"
   assert_equal "$(calls_of "$script" upgrade 1)" ''
   assert_equal "$(calls_of "$script" 1)" ''
   script=$REPOSITORY/packaging/after-removal
-  for gone in "$script purge" "$script 0" post_remove; do
+  for gone in "$script purge" "$script 0" post_remove "$DIST/tfoshim.post-deinstall"; do
     # shellcheck disable=SC2086
     calls_of $gone
     [[ ! -e /run/tfoshim ]]
