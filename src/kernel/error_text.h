@@ -10,7 +10,8 @@
 static inline const char *error_text(int error)
 {
 #ifdef TFOSHIM_HAS_STRERRORDESC_NP
-    return strerrordesc_np(error);
+    const char *text = strerrordesc_np(error);
+    return text ? text : "unknown error"; /* to this C library */
 #else
     return strerror(error);
 #endif
