@@ -144,6 +144,10 @@ class Connections:
         if not one.settled and not self.swift:
             self.do_writen(index, kind, size)
             return
+        # What is held back leaves when something comes in, or after 200 ms. From a server that speaks first
+        # that comes before the write where it had to wait for the handshake, and after it elsewhere.
+        if call == "more" and one.port == "banner":
+            call = "send"
         one.patient |= call == "more"
         if not one.blocking or call == "dontwait":
             size = max(0, min(size, 16000 - one.sent))
