@@ -3,8 +3,8 @@
  * Which cookie a host had when it was looked up last. A server that has changed its key refuses the
  * cookie and sends another: the kernel has that by the time the connection stands, and says of the
  * SYN only that its data was not acknowledged. So the old one is kept here, as a number. It is
- * looked up with the first deferral of an entry and where data was not acknowledged: a first contact
- * and a fast open that succeeds cost nothing.
+ * looked up with the first deferral of an entry and where data was not acknowledged: a first
+ * contact and a fast open that succeeds cost nothing.
  *
  * Another program may have brought a new cookie home meanwhile. Then one failure of the path is
  * taken for a cookie out of date, and the next one is not.
