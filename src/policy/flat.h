@@ -19,8 +19,14 @@
 #include "policy/policy.h"
 
 #define POLICY_MAGIC 0x74666f70u
-/* What a key adds to a rule is another version by itself. */
-#define POLICY_VERSION (9u << 16 | (unsigned)sizeof(struct policy_rule))
+/* A key more is another version by itself: it may take a byte of a rule that was padding. */
+#define SETTING(name, sides, type, field, ...) POLICY_SETTING_##field,
+enum {
+#include "policy/keys.def"
+    POLICY_SETTINGS
+};
+#define POLICY_VERSION                                                                             \
+    (10u << 24 | (unsigned)POLICY_SETTINGS << 16 | (unsigned)sizeof(struct policy_rule))
 
 #define POLICY_NO_RULE UINT32_MAX
 #define POLICY_NO_PATTERNS 1u
