@@ -143,8 +143,8 @@ static int take(void *request, const struct verb_option *option, const char *arg
     case OPTION_TEXT:
         *(const char **)target(request, option) = argument;
         return EXIT_SUCCESS;
-    case OPTION_NUMBER:
-        return take_number(target(request, option), option, argument);
+    case OPTION_NUMBER: /* getopt_long() does not give an option without its argument */
+        return take_number(target(request, option), option, argument != NULL ? argument : "");
     default:
         return option->take(request, option, argument);
     }
