@@ -57,6 +57,10 @@ value_of() {
   assert_line --regexp '^  run +'
   assert_line --regexp '^  check +'
   assert_equal "$stderr" ""
+  run -0 "$tfoshim" help explain
+  assert_output "$("$tfoshim" explain --help)"
+  assert_equal "$("$tfoshim" help)" "$("$tfoshim" --help)"
+  assert_equal "$("$tfoshim" version)" "$("$tfoshim" --version)"
   run -0 --separate-stderr "$tfoshim" --version
   assert_output --regexp '^tfoshim [0-9]+\.[0-9]+\.[0-9]+$'
   run -0 --separate-stderr "$tfoshim" run --help

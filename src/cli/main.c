@@ -58,16 +58,27 @@ static int unknown(const char *word)
     return EXIT_USAGE;
 }
 
+/* One of the ways to ask for what an option gives as well. */
+static bool asks(const char *word, const char *letter, const char *option)
+{
+    return strcmp(word, letter) == 0 || strcmp(word, option) == 0 || strcmp(word, option + 2) == 0;
+}
+
 int main(int argc, char **argv)
 {
+    static char help_option[] = "--help";
     kernel_syscall = syscall;
     if (argc < 2) {
         complain("no command given, see tfoshim --help");
         return EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+    if (argc > 2 && strcmp(argv[1], "help") == 0) {
+        argv[1] = argv[2];
+        argv[2] = help_option;
+    }
+    if (asks(argv[1], "-h", "--help"))
         return help();
-    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
+    if (asks(argv[1], "-V", "--version"))
         return version();
     for (size_t i = 0; i < VERB_COUNT; i++)
         if (strcmp(argv[1], verbs[i].name) == 0)
