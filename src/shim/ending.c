@@ -209,10 +209,11 @@ static void settle_all(void)
  * thread-local variables. */
 void ending_process(void)
 {
+    bool late = machine_is_late();
     handed_end();
-    if ((machine_idle() && !machine_is_late()) || !record_is_own_process())
+    if ((machine_idle() && !late) || !record_is_own_process())
         return;
-    for (int fd = 0, end = machine_is_late() ? handed_descriptors() : 0; fd < end; fd++)
+    for (int fd = 0, end = late ? handed_descriptors() : 0; fd < end; fd++)
         machine_finish_late(fd);
     if (!machine_idle())
         settle_all();

@@ -13,6 +13,7 @@ enum what {
     NEITHER, /* no wait, nor a look for what another does */
     LOOKS,
     WAITS,
+    WAITS_FOR_WORD, /* while the kernel finds a value in one, and for nothing else */
 };
 
 static enum what waits_unless(bool told_not_to)
@@ -25,6 +26,7 @@ static enum what futex_waits(long operation)
     switch (operation & FUTEX_CMD_MASK) {
     case FUTEX_WAIT:
     case FUTEX_WAIT_BITSET:
+        return WAITS_FOR_WORD;
     case FUTEX_LOCK_PI:
     case FUTEX_WAIT_REQUEUE_PI:
     case 13: /* FUTEX_LOCK_PI2, which headers before Linux 5.14 lack */
@@ -32,13 +34,6 @@ static enum what futex_waits(long operation)
     default:
         return NEITHER;
     }
-}
-
-/* The kernel compares the word with a value, and that is all. */
-static bool is_simple(long operation)
-{
-    long command = operation & FUTEX_CMD_MASK;
-    return command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET;
 }
 
 static enum what what_of(const struct call *call)
@@ -89,7 +84,7 @@ static bool futex_changes(const struct call *call)
 {
     const uint32_t *word = call->a[0].pointer;
     int64_t since = 0;
-    if (!is_simple(call->a[1].word) || !program_memory_readable(word, sizeof *word))
+    if (!program_memory_readable(word, sizeof *word))
         return false;
     do
         if (__atomic_load_n(word, __ATOMIC_RELAXED) != (uint32_t)call->a[2].word)
@@ -123,16 +118,6 @@ static long wait_by_number(const struct call *call)
         if (!waiting_before_block(WAIT_ENDS))
             return hook_fail(EINTR);
         break;
-#ifdef SYS_futex_time64
-    case SYS_futex_time64:
-#endif
-#ifdef SYS_futex
-    case SYS_futex:
-#endif
-        if (waiting_concerns_thread() && futex_changes(call))
-            return hook_fail(EAGAIN);
-        waiting_before_block(WAIT_GOES_ON);
-        break;
     default:
         waiting_before_block(WAIT_GOES_ON);
     }
@@ -142,7 +127,9 @@ static long wait_by_number(const struct call *call)
 long BLOCK_by_number(const struct call *call)
 {
     enum what what = what_of(call);
-    if (what == WAITS)
+    if (what == WAITS_FOR_WORD && waiting_concerns_thread() && futex_changes(call))
+        return hook_fail(EAGAIN);
+    if (what == WAITS || what == WAITS_FOR_WORD)
         return wait_by_number(call);
     if (what == LOOKS)
         waiting_looked();
